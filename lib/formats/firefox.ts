@@ -1,0 +1,192 @@
+/**
+ * The Firefox Profiler's 'processed profile format', version 70, as JSON.
+ *
+ * Facts: `docs-developer/CHANGELOG-formats.md` and `src/types/profile.ts` in `firefox-devtools/profiler`.
+ * A reader refuses a version above its own and upgrades one below, so this writes the oldest version
+ * that needs no upgrade in today's front end, and no field that came later.
+ */
+
+import { MarkerPhase } from '../profile/marker-table.js';
+import type { Profile } from '../profile/profile.js';
+import type { Milliseconds } from '../profile/sample-table.js';
+import { NO_STACK } from '../profile/stack-table.js';
+import type { Thread } from '../profile/thread.js';
+import { writeShared } from './firefox-shared.js';
+import { JsonBytes, toJson } from './json-bytes.js';
+import { columnsOf, writeTable } from './json-table.js';
+
+/** `meta.preprocessedProfileVersion`: the version of everything in this file. */
+export const FIREFOX_PROFILE_VERSION = 70;
+/** `meta.version`: the version of Firefox's own raw format at that time; readers demand one. */
+const GECKO_PROFILE_VERSION = 36;
+
+const NANOS_PER_MS = 1e6;
+
+/** The profile as UTF-8 JSON in chunks of at most 128 KiB. The profile must not change meanwhile. */
+export function* firefoxJson(profile: Profile): Generator<Uint8Array> {
+  const out = new JsonBytes();
+  out.raw(`{"meta":${toJson(metaOf(profile))}`);
+  out.raw(`,"libs":${toJson([...profile.libs])}`);
+  out.raw(',"shared":{');
+  yield* writeShared(out, profile);
+  out.raw('},"threads":[');
+  for (const [index, thread] of profile.threads.entries()) {
+    if (index > 0) out.comma();
+    yield* writeThread(out, profile, thread);
+  }
+  out.raw(']}');
+  yield* out.finish();
+}
+
+function metaOf(profile: Profile): Record<string, unknown> {
+  const range = recordedRange(profile);
+  return {
+    version: GECKO_PROFILE_VERSION,
+    preprocessedProfileVersion: FIREFOX_PROFILE_VERSION,
+    product: profile.product,
+    importedFrom: 'wasmtime-guest-profiler',
+    interval: profile.intervalMs,
+    startTime: profile.startTimeUnixMs,
+    // Without these two a reader shows first sample to last sample, and drops markers outside.
+    ...(range && { profilingStartTime: range.startMs, profilingEndTime: range.endMs }),
+    processType: 0,
+    stackwalk: 1,
+    // Names are in the profile. Otherwise the front end asks a public symbol server for them, and
+    // tells it the libraries' names and the frames' addresses; the second keeps it from offering to.
+    symbolicated: true,
+    symbolicationNotSupported: true,
+    usesOnlyOneStackType: true,
+    sourceCodeIsNotOnSearchfox: true,
+    initialVisibleThreads: profile.threads.map((_, index) => index),
+    sampleUnits: { time: 'ms', eventDelay: 'ms', threadCPUDelta: 'ns' },
+    categories: [...profile.categories],
+    markerSchema: [...profile.markerSchemas],
+    extra: profile.extra,
+  };
+}
+
+/** From the first thread's start to the last one's end, the last sample's own interval included. */
+function recordedRange(profile: Profile): { startMs: number; endMs: number } | undefined {
+  const { threads, intervalMs } = profile;
+  if (threads.length === 0) return undefined;
+  const startMs = Math.min(...threads.map(startOf));
+  const lastMs = Math.max(...threads.map((thread) => lastSampleMs(thread) + intervalMs));
+  const endMs = Math.max(lastMs, ...threads.map((thread) => endOf(thread)));
+  // An empty range is no range: a reader then takes the times from the samples.
+  return endMs > startMs
+    ? { startMs: roundToNanos(startMs), endMs: roundUpToNanos(endMs) }
+    : undefined;
+}
+
+function* writeThread(out: JsonBytes, profile: Profile, thread: Thread): Generator<Uint8Array> {
+  const startMs = roundToNanos(startOf(thread));
+  const endMs = roundUpToNanos(endOf(thread));
+  const facts = toJson({
+    name: thread.name,
+    isMainThread: thread.isMainThread,
+    pid: thread.pid,
+    tid: thread.tid,
+    processType: 'default',
+    // Absent, it would read 'Parent Process', Firefox's own.
+    processName: thread.processName ?? profile.product,
+    processStartupTime: startMs,
+    processShutdownTime: endMs,
+    registerTime: startMs,
+    unregisterTime: endMs,
+    pausedRanges: [],
+    // Otherwise only threads with names of Firefox's own get a strip of markers in the timeline.
+    showMarkersInTimeline: thread.markers.length > 0,
+  });
+  out.raw(facts.slice(0, -1));
+  out.raw(',"samples":');
+  yield* writeSamples(out, thread);
+  out.raw(',"markers":');
+  yield* writeMarkers(out, profile, thread);
+  out.raw('}');
+}
+
+function* writeSamples(out: JsonBytes, { samples }: Thread): Generator<Uint8Array> {
+  let readersTimeMs = 0;
+  yield* writeTable(
+    out,
+    samples.length,
+    {
+      stack: columnsOf(out).intsOrNull(samples.stack, NO_STACK),
+      // Differences are half as long as times, and compress far better. A reader adds them up as
+      // doubles, so each is the difference to *its* running sum: no time comes out more than a
+      // nanosecond off, and the roundings of ten million samples don't add up.
+      timeDeltas: (row) => {
+        const nanos = Math.round((samples.time.get(row) - readersTimeMs) * NANOS_PER_MS);
+        const deltaNanos = row === 0 ? nanos : Math.max(0, nanos);
+        readersTimeMs += deltaNanos / NANOS_PER_MS;
+        out.nanosAsMillis(deltaNanos);
+      },
+      threadCPUDelta: (row) => out.int(Math.round(samples.cpuDelta.get(row) * NANOS_PER_MS)),
+    },
+    '"weight":null,"weightType":"samples"',
+  );
+}
+
+function* writeMarkers(
+  out: JsonBytes,
+  profile: Profile,
+  { markers }: Thread,
+): Generator<Uint8Array> {
+  const { ints } = columnsOf(out);
+  const openings = [...profile.markerSchemas].map(({ name }) => `{"type":${toJson(name)}`);
+  yield* writeTable(out, markers.length, {
+    name: ints(markers.name),
+    startTime: (row) => {
+      if (markers.phase.get(row) === MarkerPhase.IntervalEnd) out.raw('null');
+      else out.nanosAsMillis(Math.round(markers.startTime.get(row) * NANOS_PER_MS));
+    },
+    endTime: (row) => {
+      const phase = markers.phase.get(row);
+      if (phase === MarkerPhase.Instant || phase === MarkerPhase.IntervalStart) out.raw('null');
+      else out.nanosAsMillis(Math.round(markers.endTime.get(row) * NANOS_PER_MS));
+    },
+    phase: ints(markers.phase),
+    category: ints(markers.category),
+    data: (row) => {
+      const opening = openings[markers.schema.get(row)];
+      if (opening === undefined) {
+        out.raw('null');
+        return;
+      }
+      out.raw(opening);
+      const cause = markers.cause.get(row);
+      if (cause !== NO_STACK) {
+        out.raw(',"cause":{"stack":');
+        out.int(cause);
+        out.raw('}');
+      }
+      for (const [key, value] of Object.entries(markers.fields(row) ?? {})) {
+        out.raw(`,${toJson(key)}:${toJson(value)}`);
+      }
+      out.raw('}');
+    },
+  });
+}
+
+function startOf(thread: Thread): Milliseconds {
+  const { time } = thread.samples;
+  return time.length > 0 ? Math.min(thread.startMs, time.get(0)) : thread.startMs;
+}
+
+function lastSampleMs(thread: Thread): Milliseconds {
+  const { time } = thread.samples;
+  return time.length > 0 ? time.get(time.length - 1) : thread.startMs;
+}
+
+function endOf(thread: Thread): Milliseconds {
+  return Math.max(thread.endMs ?? thread.startMs, lastSampleMs(thread));
+}
+
+function roundToNanos(timeMs: Milliseconds): Milliseconds {
+  return Math.floor(timeMs * NANOS_PER_MS) / NANOS_PER_MS;
+}
+
+/** Up, so that an end is never a rounding before the last sample. */
+function roundUpToNanos(timeMs: Milliseconds): Milliseconds {
+  return Math.ceil(timeMs * NANOS_PER_MS) / NANOS_PER_MS;
+}

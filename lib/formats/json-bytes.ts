@@ -1,0 +1,170 @@
+/** Bytes of one chunk: worth a system call, and little memory. */
+const CHUNK_BYTES = 128 * 1024;
+/** More than any number takes: a sign, 16 digits, a point, 6 digits. */
+const NUMBER_BYTES = 32;
+
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
+
+const INT32_LIMIT = 0x8000_0000;
+const BILLION = 1e9;
+
+/**
+ * Builds JSON as UTF-8 bytes in chunks of bounded size.
+ *
+ * Bytes and not strings, since nearly all of a profile is numbers: digits go straight into the
+ * chunk (some 20 ns a number, where `String(number)`, concatenation and encoding take ten times
+ * that), and what leaves here is what a file or a gzip stream wants.
+ *
+ * Filled chunks wait in a queue until {@link take}n, so the caller must take them at steady
+ * intervals to keep memory bounded. A chunk is never written to after it was taken.
+ */
+export class JsonBytes {
+  #chunk = new Uint8Array(CHUNK_BYTES);
+  #at = 0;
+  #full: Uint8Array[] = [];
+
+  /** The chunks filled since the last call. */
+  *take(): Generator<Uint8Array> {
+    if (this.#full.length === 0) return;
+    const full = this.#full;
+    this.#full = [];
+    yield* full;
+  }
+
+  /** The last, partly filled chunk. The writer is empty afterwards. */
+  *finish(): Generator<Uint8Array> {
+    yield* this.take();
+    if (this.#at > 0) yield this.#chunk.subarray(0, this.#at);
+    this.#chunk = new Uint8Array(CHUNK_BYTES);
+    this.#at = 0;
+  }
+
+  /** Text that is JSON already. */
+  raw(json: string): void {
+    if (json.length * 3 > CHUNK_BYTES - this.#at) {
+      this.#rawLong(json);
+      return;
+    }
+    const chunk = this.#chunk;
+    let at = this.#at;
+    for (let i = 0; i < json.length; i++) {
+      const code = json.charCodeAt(i);
+      if (code > 0x7f) {
+        this.#at = at;
+        this.#rawLong(json.slice(i));
+        return;
+      }
+      chunk[at++] = code;
+    }
+    this.#at = at;
+  }
+
+  /** A value through `JSON.stringify`; see {@link toJson}. */
+  value(value: unknown): void {
+    this.raw(toJson(value));
+  }
+
+  comma(): void {
+    if (this.#at === CHUNK_BYTES) this.#next();
+    this.#chunk[this.#at++] = COMMA;
+  }
+
+  /** A whole number of any size that a double holds exactly. */
+  int(value: number): void {
+    if (CHUNK_BYTES - this.#at < NUMBER_BYTES) this.#next();
+    if (value < 0) {
+      this.#chunk[this.#at++] = MINUS;
+      value = -value;
+    }
+    if (value < INT32_LIMIT) {
+      this.#digits(value, digitCount(value));
+    } else if (Number.isSafeInteger(value)) {
+      const high = Math.floor(value / BILLION);
+      this.#digits(high, digitCount(high));
+      this.#digits(value - high * BILLION, 9);
+    } else {
+      this.raw(toJson(value));
+    }
+  }
+
+  /**
+   * Whole nanoseconds as a decimal number of milliseconds: 1500000 → 1.5. At most six decimals, and
+   * those exact, where the shortest decimal of a double can have 17 digits of rounding noise.
+   */
+  nanosAsMillis(nanos: number): void {
+    if (!Number.isSafeInteger(nanos)) {
+      // Beyond 104 days a double has no nanoseconds left.
+      this.raw(toJson(nanos / 1e6));
+      return;
+    }
+    if (nanos < 0) {
+      if (this.#at === CHUNK_BYTES) this.#next();
+      this.#chunk[this.#at++] = MINUS;
+      nanos = -nanos;
+    }
+    const whole = Math.floor(nanos / 1e6);
+    let decimals = nanos - whole * 1e6;
+    this.int(whole);
+    if (decimals === 0) return;
+    let count = 6;
+    while (decimals % 10 === 0) {
+      decimals /= 10;
+      count--;
+    }
+    if (CHUNK_BYTES - this.#at < NUMBER_BYTES) this.#next();
+    this.#chunk[this.#at++] = POINT;
+    this.#digits(decimals, count);
+  }
+
+  /** Writes `value` (below 2³¹) with exactly `count` digits. */
+  #digits(value: number, count: number): void {
+    const chunk = this.#chunk;
+    for (let at = this.#at + count - 1; at >= this.#at; at--) {
+      const rest = (value / 10) | 0;
+      chunk[at] = ZERO + (value - rest * 10);
+      value = rest;
+    }
+    this.#at += count;
+  }
+
+  #rawLong(json: string): void {
+    const bytes = new TextEncoder().encode(json);
+    for (let from = 0; from < bytes.length; ) {
+      if (this.#at === CHUNK_BYTES) this.#next();
+      const part = bytes.subarray(from, from + CHUNK_BYTES - this.#at);
+      this.#chunk.set(part, this.#at);
+      this.#at += part.length;
+      from += part.length;
+    }
+  }
+
+  #next(): void {
+    this.#full.push(this.#chunk.subarray(0, this.#at));
+    this.#chunk = new Uint8Array(CHUNK_BYTES);
+    this.#at = 0;
+  }
+}
+
+function digitCount(value: number): number {
+  if (value < 1e5) {
+    if (value < 1e2) return value < 1e1 ? 1 : 2;
+    if (value < 1e3) return 3;
+    return value < 1e4 ? 4 : 5;
+  }
+  if (value < 1e7) return value < 1e6 ? 6 : 7;
+  if (value < 1e8) return 8;
+  return value < 1e9 ? 9 : 10;
+}
+
+/**
+ * `JSON.stringify`, which escapes control characters and lone surrogates (names come from the
+ * guest and may hold any byte), and beyond it the two character pairs that would end or hide a
+ * `<script>` element, should someone put a profile into a page.
+ */
+export function toJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  return json.includes('<') ? json.replace(/<(?=\/|!--)/g, '\\u003c') : json;
+}

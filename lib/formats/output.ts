@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Where a profile goes: a file (by path or `file:` URL), a stream of the caller's, or, when
+ * absent, memory.
+ */
+export type ProfileOutput = string | URL | Writable;
+
+/**
+ * Writes the chunks of a profile to `output`.
+ *
+ * - **File**: written beside its final name and renamed at the end, so that name never holds half a
+ *   profile; after a failure the partial file is gone and an older one under that name untouched.
+ * - **Stream**: written with respect for its backpressure and *not* ended, since it is the caller's, who may
+ *   have more to write (and may have passed `process.stdout`). Resolves once every chunk is flushed.
+ * - **Absent**: resolves to the bytes. Node caps one array's size, so a huge profile belongs in a file.
+ *
+ * Rejects with the original error (`ENOSPC`, `EPIPE`, …).
+ */
+export function writeProfile(chunks: Iterable<Uint8Array>): Promise<Uint8Array>;
+export function writeProfile(
+  chunks: Iterable<Uint8Array>,
+  output: ProfileOutput,
+): Promise<undefined>;
+export function writeProfile(
+  chunks: Iterable<Uint8Array>,
+  output?: ProfileOutput,
+): Promise<Uint8Array | undefined>;
+export async function writeProfile(
+  chunks: Iterable<Uint8Array>,
+  output?: ProfileOutput,
+): Promise<Uint8Array | undefined> {
+  if (output === undefined) return joinChunks(chunks);
+  if (typeof output === 'string' || output instanceof URL) {
+    await writeFile(chunks, pathOf(output));
+  } else if (typeof output?.write === 'function') {
+    await writeStream(chunks, output);
+  } else {
+    throw new TypeError(`expected a path, a file: URL or a Writable, got ${typeof output}`);
+  }
+  return undefined;
+}
+
+/** `writeProfile` to a file, for a process that is about to end and can't wait for anything. */
+export function writeProfileSync(chunks: Iterable<Uint8Array>, output: string | URL): void {
+  const { opened, flags, final } = planFile(pathOf(output));
+  const file = openSync(opened, flags);
+  try {
+    try {
+      for (const chunk of chunks) {
+        for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
+      }
+    } finally {
+      closeSync(file);
+    }
+    if (final !== undefined) renameSync(opened, final);
+  } catch (error) {
+    if (final !== undefined) rmSync(opened, { force: true });
+    throw error;
+  }
+}
+
+async function writeFile(chunks: Iterable<Uint8Array>, path: string): Promise<void> {
+  const { opened, flags, final } = planFile(path);
+  const file = await open(opened, flags);
+  try {
+    try {
+      for (const chunk of chunks) await writeWhole(file, chunk);
+    } finally {
+      await file.close();
+    }
+    if (final !== undefined) await rename(opened, final);
+  } catch (error) {
+    if (final !== undefined) await rm(opened, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Which file to open, and which name it gets at the end. A link is followed, not replaced; and what is
+ * there but no regular file (a pipe, `/dev/stdout`, `/dev/null`) is opened itself: a
+ * rename would put a file in its place.
+ */
+function planFile(path: string): { opened: string; flags: 'wx' | 'w'; final?: string } {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isFile()) return { opened: path, flags: 'w' };
+  const final = stats === undefined ? path : realpathSync(path);
+  // In the same directory, since a rename works only within one file system.
+  const name = `${basename(final).slice(0, 60)}.${randomUUID().slice(0, 8)}.partial`;
+  return { opened: join(dirname(final), name), flags: 'wx', final };
+}
+
+async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.length; ) {
+    const { bytesWritten } = await file.write(chunk, at);
+    at += bytesWritten;
+  }
+}
+
+/**
+ * One chunk at a time, each waited for: at most one is under way, whatever the stream's own buffer
+ * allows, and an error is known before the next is made.
+ */
+async function writeStream(chunks: Iterable<Uint8Array>, stream: Writable): Promise<void> {
+  let fail: (error: Error) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  // Listened to through `Promise.race` only: a rejection between two races must not count as unhandled.
+  failed.catch(() => {});
+  // A stream destroyed without an error never calls back, hence 'close' too.
+  const onClose = (): void => fail(stream.errored ?? closedEarly());
+  stream.on('error', fail);
+  stream.on('close', onClose);
+  try {
+    if (stream.destroyed) throw stream.errored ?? closedEarly();
+    for (const chunk of chunks) {
+      const written = new Promise<void>((resolve, reject) => {
+        stream.write(chunk, (error) => (error ? reject(error) : resolve()));
+      });
+      await Promise.race([written, failed]);
+    }
+    // Only after success: a failed stream calls back first and emits the same error some ticks later, which
+    // would end the process if no one listened.
+    stream.off('error', fail);
+  } finally {
+    stream.off('close', onClose);
+  }
+}
+
+function closedEarly(): Error {
+  const error = new Error('expected a stream that stays open, got one that closed');
+  return Object.assign(error, { code: 'ERR_STREAM_PREMATURE_CLOSE' });
+}
+
+function joinChunks(chunks: Iterable<Uint8Array>): Uint8Array {
+  const parts = [...chunks];
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+function pathOf(output: string | URL): string {
+  return typeof output === 'string' ? output : fileURLToPath(output);
+}

@@ -1,0 +1,62 @@
+/** A row of the category list. */
+export type CategoryIndex = number;
+/** A row of one category's own list of subcategories; 0 stands for the category itself. */
+export type SubcategoryIndex = number;
+
+/** The colors that the Firefox Profiler's timeline knows. */
+export type CategoryColor =
+  | 'transparent'
+  | 'purple'
+  | 'green'
+  | 'orange'
+  | 'yellow'
+  | 'lightblue'
+  | 'blue'
+  | 'brown'
+  | 'magenta'
+  | 'red'
+  | 'lightred'
+  | 'darkgrey'
+  | 'grey';
+
+/** What kind of work a frame does: it colors the timeline. */
+export interface Category {
+  readonly name: string;
+  readonly color: CategoryColor;
+  /** The first is always 'Other'. */
+  readonly subcategories: readonly string[];
+}
+
+/** 'Other', grey: the category of a sample without frames. A reader demands one grey category. */
+export const CATEGORY_OTHER: CategoryIndex = 0;
+/** 'Guest', purple: wasm frames. */
+export const CATEGORY_GUEST: CategoryIndex = 1;
+
+/** A profile's categories: 'Other' and 'Guest' from the start, and whatever is added. */
+export class CategoryTable {
+  readonly #categories: Category[] = [
+    { name: 'Other', color: 'grey', subcategories: ['Other'] },
+    { name: 'Guest', color: 'purple', subcategories: ['Other'] },
+  ];
+
+  get length(): number {
+    return this.#categories.length;
+  }
+
+  /** Adds a category; `subcategories` are those beside 'Other', which is put first. */
+  add(name: string, color: CategoryColor, subcategories: readonly string[] = []): CategoryIndex {
+    return this.#categories.push({ name, color, subcategories: ['Other', ...subcategories] }) - 1;
+  }
+
+  get(index: CategoryIndex): Category {
+    const category = this.#categories[index];
+    if (category === undefined) {
+      throw new RangeError(`expected a category index below ${this.length}, got ${index}`);
+    }
+    return category;
+  }
+
+  [Symbol.iterator](): IterableIterator<Category> {
+    return this.#categories[Symbol.iterator]();
+  }
+}

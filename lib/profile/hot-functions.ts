@@ -1,0 +1,98 @@
+import type { FuncIndex } from './func-table.js';
+import type { Profile } from './profile.js';
+import { NO_STACK } from './stack-table.js';
+import type { Thread } from './thread.js';
+
+/** How often samples saw a function. */
+export interface HotFunction {
+  readonly func: FuncIndex;
+  /** Samples in which it was the innermost frame: it ran itself. */
+  readonly selfSamples: number;
+  /** Samples in which it was anywhere on the stack, counted once each however often it recursed. */
+  readonly totalSamples: number;
+}
+
+/**
+ * The functions of a thread's samples, hottest first: by self samples, then by total samples, then by
+ * index, which is the order of the Firefox Profiler's own list.
+ *
+ * Costs a pass over the samples and one over the stack table, whatever the depth.
+ */
+export function hotFunctions(profile: Profile, thread: Thread): HotFunction[] {
+  const samplesOf = countSamples(profile, thread);
+  const self = new Float64Array(profile.funcs.length);
+  const total = new Float64Array(profile.funcs.length);
+  const funcOf = funcOfStacks(profile);
+  for (const [stack, count] of samplesOf.entries()) {
+    const func = funcOf[stack] ?? 0;
+    self[func] = (self[func] ?? 0) + count;
+  }
+  addTotals(profile, funcOf, samplesOf, total);
+
+  const hot: HotFunction[] = [];
+  for (const [func, totalSamples] of total.entries()) {
+    if (totalSamples > 0) hot.push({ func, selfSamples: self[func] ?? 0, totalSamples });
+  }
+  return hot.sort(
+    (a, b) => b.selfSamples - a.selfSamples || b.totalSamples - a.totalSamples || a.func - b.func,
+  );
+}
+
+/** Samples by stack. */
+function countSamples(profile: Profile, thread: Thread): Float64Array {
+  const counts = new Float64Array(profile.stacks.length);
+  for (const stacks of thread.samples.stack.segments()) {
+    for (const stack of stacks) {
+      if (stack !== NO_STACK) counts[stack] = (counts[stack] ?? 0) + 1;
+    }
+  }
+  return counts;
+}
+
+function funcOfStacks(profile: Profile): Int32Array {
+  const funcOfFrame = profile.frames.func.view();
+  return profile.stacks.frame.view().map((frame) => funcOfFrame[frame] ?? 0);
+}
+
+/**
+ * Adds to each function the samples below its outermost occurrences. Whether an occurrence is the
+ * outermost is known on the way down the tree, so this walks it depth first; with links instead of
+ * recursion, since a stack may be as deep as the guest's own.
+ */
+function addTotals(
+  profile: Profile,
+  funcOf: Int32Array,
+  samplesOf: Float64Array,
+  total: Float64Array,
+): void {
+  const prefixOf = profile.stacks.prefix.view();
+  const { length } = prefixOf;
+  const below = samplesOf.slice();
+  // Row + 1, with 0 for none; the roots hang below row `length`.
+  const firstChild = new Int32Array(length + 1);
+  const nextSibling = new Int32Array(length);
+  for (let row = length - 1; row >= 0; row--) {
+    const prefix = prefixOf[row] ?? NO_STACK;
+    const parent = prefix === NO_STACK ? length : prefix;
+    nextSibling[row] = firstChild[parent] ?? 0;
+    firstChild[parent] = row + 1;
+    // Children have higher rows, so by now this row's own sum is whole.
+    if (prefix !== NO_STACK) below[prefix] = (below[prefix] ?? 0) + (below[row] ?? 0);
+  }
+
+  const onPath = new Int32Array(total.length);
+  let row = (firstChild[length] ?? 0) - 1;
+  while (row >= 0) {
+    const func = funcOf[row] ?? 0;
+    if (onPath[func] === 0) total[func] = (total[func] ?? 0) + (below[row] ?? 0);
+    onPath[func] = (onPath[func] ?? 0) + 1;
+    let next = (firstChild[row] ?? 0) - 1;
+    while (next < 0 && row !== NO_STACK) {
+      const leaving = funcOf[row] ?? 0;
+      onPath[leaving] = (onPath[leaving] ?? 0) - 1;
+      next = (nextSibling[row] ?? 0) - 1;
+      row = prefixOf[row] ?? NO_STACK;
+    }
+    row = next;
+  }
+}

@@ -1,0 +1,85 @@
+/** A row of the list of marker schemas. */
+export type MarkerSchemaIndex = number;
+
+/** The sentinel for a marker without a schema: it has a name and times, and nothing else. */
+export const NO_SCHEMA: MarkerSchemaIndex = -1;
+
+/** Where the Firefox Profiler shows markers of a schema. */
+export type MarkerLocation =
+  | 'marker-chart'
+  | 'marker-table'
+  | 'timeline-overview'
+  | 'timeline-memory'
+  | 'timeline-ipc'
+  | 'timeline-fileio'
+  | 'timeline-network';
+
+/** How a field's value is shown; the Firefox Profiler knows more of these. */
+export type MarkerFieldFormat =
+  | 'string'
+  | 'unique-string'
+  | 'duration'
+  | 'time'
+  | 'microseconds'
+  | 'nanoseconds'
+  | 'bytes'
+  | 'percentage'
+  | 'integer'
+  | 'decimal'
+  | 'hexadecimal';
+
+export interface MarkerField {
+  readonly key: string;
+  readonly label?: string;
+  readonly format: MarkerFieldFormat;
+}
+
+/** How markers of one kind are shown, and which fields they may carry. */
+export interface MarkerSchema {
+  /** Matches `data.type` of the marker. */
+  readonly name: string;
+  readonly tooltipLabel?: string;
+  readonly tableLabel?: string;
+  readonly chartLabel?: string;
+  readonly description?: string;
+  readonly display: readonly MarkerLocation[];
+  readonly fields: readonly MarkerField[];
+}
+
+/** Time spent in the host, called by the guest; the same schema as wasmtime 48's profiling.rs. */
+export const HOSTCALL_SCHEMA: MarkerSchema = {
+  name: 'hostcall',
+  display: ['marker-chart', 'marker-table', 'timeline-overview'],
+  fields: [],
+};
+
+/** The kinds of markers in a profile. There are a handful, so here a row is an object. */
+export class MarkerSchemaTable {
+  readonly #schemas: MarkerSchema[] = [];
+
+  get length(): number {
+    return this.#schemas.length;
+  }
+
+  /** Adds a schema; the same name again must be the same object. */
+  intern(schema: MarkerSchema): MarkerSchemaIndex {
+    const known = this.#schemas.findIndex(({ name }) => name === schema.name);
+    if (known < 0) return this.#schemas.push(schema) - 1;
+    if (this.#schemas[known] !== schema) {
+      throw new TypeError(`expected one marker schema named '${schema.name}', got a second one`);
+    }
+    return known;
+  }
+
+  get(index: MarkerSchemaIndex): MarkerSchema {
+    const schema = this.#schemas[index];
+    if (schema === undefined) {
+      throw new RangeError(`expected a schema index below ${this.length}, got ${index}`);
+    }
+    return schema;
+  }
+
+  [Symbol.iterator](): IterableIterator<MarkerSchema> {
+    return this.#schemas[Symbol.iterator]();
+  }
+}
