@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# Rebuilds every checked-in guest of test/guests, beside its source. Installs
+# the compilers that are missing (Debian 12, as root). With the same compilers,
+# two runs give the same bytes: no date, no path of this machine, nothing random.
+#
+#   scripts/build-guests.sh [c|cpp|go|assemblyscript]...      (default: all)
+set -euo pipefail
+export LC_ALL=C
+
+readonly LLVM=19
+readonly ASSEMBLYSCRIPT=0.28.20
+readonly APT_PACKAGES=(
+  "clang-$LLVM" "lld-$LLVM" "llvm-$LLVM" wasi-libc "libclang-rt-$LLVM-dev-wasm32"
+  "libc++-$LLVM-dev-wasm32" "libc++abi-$LLVM-dev-wasm32"
+)
+
+guests="$(cd "$(dirname "${BASH_SOURCE[0]}")/../test/guests" && pwd)"
+scratch="$(mktemp -d)"
+trap 'rm -rf "$scratch"' EXIT
+
+fail() {
+  echo "build-guests: $*" >&2
+  exit 1
+}
+
+need() {
+  command -v "$1" >/dev/null || fail "missing '$1': $2"
+}
+
+install_llvm() {
+  local missing=() package
+  need dpkg-query "the packages named in this script are Debian's: install their like by hand"
+  for package in "${APT_PACKAGES[@]}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [[ ${#missing[@]} -eq 0 ]] && return
+  [[ $(id -u) -eq 0 ]] || fail "missing packages: ${missing[*]} (run as root, or apt-get install them)"
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}
+
+# compile <compiler> <outdir> <source>... -- <flag>...
+# Called in the folder of a language: the debug info then says /guests/<lang>
+# where this machine has another path.
+compile() {
+  local compiler=$1 outdir=$2 sources=() source virtual="/guests/${PWD##*/}"
+  shift 2
+  while [[ $1 != -- ]]; do
+    sources+=("$1")
+    shift
+  done
+  shift
+  mkdir -p "$outdir"
+  for source in "${sources[@]}"; do
+    "$compiler-$LLVM" --target=wasm32-wasi -O2 -Wall -Wextra "$@" \
+      -ffile-prefix-map="$PWD=$virtual" -fdebug-compilation-dir="$virtual" \
+      -c "$source" -o "$outdir/$(basename "$source").o"
+  done
+}
+
+# Without -O here, for with it clang runs whatever wasm-opt it finds, which
+# spoils the DWARF; --no-wasm-opt does not help: clang 19 then does not link.
+link() {
+  local compiler=$1
+  shift
+  "$compiler-$LLVM" --target=wasm32-wasi "$@"
+}
+
+build_c() {
+  install_llvm
+  cd "$guests/c"
+  compile clang "$scratch/dwarf5" parser/*.c -- -g -gdwarf-5
+  link clang "$scratch"/dwarf5/*.o -o parser.wasm
+  link clang "$scratch"/dwarf5/*.o -Wl,--strip-debug -o parser-names.wasm
+  link clang "$scratch"/dwarf5/*.o -Wl,--strip-all -o parser-stripped.wasm
+  "llvm-objcopy-$LLVM" --remove-section=name parser.wasm parser-dwarf-only.wasm
+  compile clang "$scratch/dwarf4" parser/*.c -- -g -gdwarf-4
+  link clang "$scratch"/dwarf4/*.o -o parser-dwarf4.wasm
+  compile clang "$scratch/endings" endings.c -- -g -gdwarf-5 -Wno-infinite-recursion
+  link clang "$scratch"/endings/*.o -Wl,--stack-first -o endings.wasm
+}
+
+build_cpp() {
+  install_llvm
+  cd "$guests/cpp"
+  compile clang++ "$scratch/cpp" raytracer/*.cpp -- \
+    -std=c++17 -stdlib=libc++ -fno-exceptions -g -gdwarf-4
+  link clang++ -stdlib=libc++ "$scratch"/cpp/*.o -Wl,-no-demangle -o raytracer.wasm
+}
+
+build_go() {
+  need go "Go 1.21 or newer, from Debian backports or go.dev"
+  cd "$guests/go/pipeline"
+  GOOS=wasip1 GOARCH=wasm GOWASM='' GOFLAGS='' GOTOOLCHAIN=local CGO_ENABLED=0 \
+    go build -trimpath -buildvcs=false -ldflags=-buildid= -o ../pipeline.wasm .
+}
+
+build_assemblyscript() {
+  need npm "Node.js with npm"
+  npm install --prefix "$scratch" --silent --no-save --no-audit --no-fund "assemblyscript@$ASSEMBLYSCRIPT"
+  cd "$guests/assemblyscript"
+  "$scratch/node_modules/.bin/asc" plotter/index.ts --debug --sourceMap -O2 --runtime incremental \
+    -o plotter.wasm
+  # The map holds the text of all its sources; of the library's, only names stay.
+  node -e '
+    const fs = require("fs");
+    const map = JSON.parse(fs.readFileSync("plotter.wasm.map", "utf8"));
+    map.sourcesContent = map.sources.map((source, i) =>
+      source.startsWith("~lib/") ? null : map.sourcesContent[i]);
+    fs.writeFileSync("plotter.wasm.map", JSON.stringify(map) + "\n");
+  '
+}
+
+check_paths() {
+  local file
+  for file in "$guests"/*/*.wasm "$guests"/*/*.map; do
+    for path in "$guests" "$scratch" "${HOME:-/}"; do
+      [[ "$path" != / ]] && grep -qaF "$path" "$file" && fail "$file contains the path $path"
+    done
+  done
+  chmod 644 "$guests"/*/*.wasm
+}
+
+languages=("$@")
+[[ ${#languages[@]} -gt 0 ]] || languages=(c cpp go assemblyscript)
+for language in "${languages[@]}"; do
+  case "$language" in
+    c | cpp | go | assemblyscript) "build_$language" ;;
+    *) fail "expected c, cpp, go or assemblyscript, got '$language'" ;;
+  esac
+done
+check_paths
+cd "$guests"
+wc -c -- */*.wasm */*.map

@@ -1,0 +1,3 @@
+module guest/pipeline
+
+go 1.21
