@@ -1,0 +1,92 @@
+//! Globals.
+
+use crate::environment::Environment;
+use crate::errors;
+use crate::store::NativeStore;
+use crate::values;
+use napi::JsValue;
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use wasmtime::{AsContextMut, Global, GlobalType, Mutability};
+
+/// `wasmtime::Global`. Its value crosses as a function's only argument or result does.
+#[napi]
+pub struct NativeGlobal {
+    pub(crate) global: Global,
+}
+
+#[napi]
+impl NativeGlobal {
+    #[napi(factory, catch_unwind)]
+    pub fn create(
+        env: Env,
+        store: &NativeStore,
+        content: String,
+        mutable: bool,
+        references: Option<Unknown<'_>>,
+    ) -> Result<Self> {
+        let environment = Environment::of(&env)?;
+        let content = values::val_type(&content)
+            .ok_or_else(|| Error::from_reason(format!("no value type '{content}'")))?;
+        store
+            .with(&env, |mut store| {
+                let context = store.as_context_mut();
+                let references = references.map(|references| references.raw());
+                let value = values::read_one(environment, context, &content, references)?;
+                let mutability = if mutable {
+                    Mutability::Var
+                } else {
+                    Mutability::Const
+                };
+                Global::new(store, GlobalType::new(content, mutability), value)
+                    .map(|global| Self { global })
+            })?
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn content(&self, env: Env, store: &NativeStore) -> Result<String> {
+        store.with(&env, |store| {
+            values::val_type_name(self.global.ty(&store).content())
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn mutable(&self, env: Env, store: &NativeStore) -> Result<bool> {
+        store.with(&env, |store| {
+            self.global.ty(&store).mutability() == Mutability::Var
+        })
+    }
+
+    #[napi(catch_unwind, ts_return_type = "Array<unknown> | undefined")]
+    pub fn get<'env>(&self, env: &'env Env, store: &NativeStore) -> Result<Option<Unknown<'env>>> {
+        let environment = Environment::of(env)?;
+        store
+            .with(env, |mut store| {
+                let value = self.global.get(&mut store);
+                values::write(environment, store, &[value])
+            })?
+            // SAFETY: a live handle of env.
+            .map(|raw| raw.map(|raw| unsafe { Unknown::from_raw_unchecked(env.raw(), raw) }))
+            .map_err(|error| errors::throw(env, &error, errors::GENERIC))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn set(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        references: Option<Unknown<'_>>,
+    ) -> Result<()> {
+        let environment = Environment::of(&env)?;
+        store
+            .with(&env, |mut store| {
+                let content = self.global.ty(&store).content().clone();
+                let context = store.as_context_mut();
+                let references = references.map(|references| references.raw());
+                let value = values::read_one(environment, context, &content, references)?;
+                self.global.set(store, value)
+            })?
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+}

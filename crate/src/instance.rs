@@ -1,0 +1,108 @@
+//! Instances and their exports.
+
+use crate::errors;
+use crate::func::NativeFunc;
+use crate::global::NativeGlobal;
+use crate::memory::NativeMemory;
+use crate::store::{NativeStore, StoreData, busy};
+use crate::table::NativeTable;
+use napi::JsValue;
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use wasmtime::{AsContextMut, Extern, Instance, StoreContextMut};
+
+/// `wasmtime::Instance`.
+#[napi]
+pub struct NativeInstance {
+    pub(crate) instance: Instance,
+}
+
+/// Something that a module can import or export. `None` for kinds that JS has no class for.
+type NativeExtern = Either4<NativeFunc, NativeMemory, NativeGlobal, NativeTable>;
+
+#[napi]
+impl NativeInstance {
+    /// `null` when there is no such export.
+    #[napi(
+        catch_unwind,
+        ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | null"
+    )]
+    pub fn get_export(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        name: String,
+    ) -> Result<Option<NativeExtern>> {
+        store
+            .with(&env, |mut store| {
+                let export = self.instance.get_export(&mut store, &name);
+                export.map(|export| to_native(store, export)).transpose()
+            })?
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn export_names(&self, env: Env, store: &NativeStore) -> Result<Vec<String>> {
+        store.with(&env, |mut store| {
+            let exports = self.instance.exports(&mut store);
+            exports.map(|export| export.name().to_owned()).collect()
+        })
+    }
+}
+
+/// An export of the instance that called the running host function: `wasmtime::Caller::get_export`.
+/// `null` when there is none, or no host function runs.
+#[napi(
+    catch_unwind,
+    ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | null"
+)]
+pub fn caller_export(env: Env, store: &NativeStore, name: String) -> Result<Option<NativeExtern>> {
+    let export = store
+        .scopes()
+        .with_newest_caller(|caller| {
+            let export = caller.get_export(&name)?;
+            Some(to_native(caller.as_context_mut(), export))
+        })
+        .map_err(|_| busy(&env))?;
+    export
+        .flatten()
+        .transpose()
+        .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+}
+
+fn to_native(
+    store: StoreContextMut<'_, StoreData>,
+    item: Extern,
+) -> wasmtime::Result<NativeExtern> {
+    Ok(match item {
+        Extern::Func(func) => Either4::A(NativeFunc::new(store, func)),
+        Extern::Memory(memory) => Either4::B(NativeMemory { memory }),
+        Extern::Global(global) => Either4::C(NativeGlobal { global }),
+        Extern::Table(table) => Either4::D(NativeTable { table }),
+        Extern::SharedMemory(_) => wasmtime::bail!("shared memories are not supported yet"),
+        Extern::Tag(_) => wasmtime::bail!("exception tags are not supported yet"),
+    })
+}
+
+/// The item behind a native object.
+pub fn extern_from(item: &Unknown<'_>) -> Result<Extern> {
+    let (env, raw) = (item.value().env, item.raw());
+    // SAFETY: a live handle; napi-rs checks each object's class.
+    unsafe {
+        if let Ok(func) = <&NativeFunc>::from_napi_value(env, raw) {
+            return Ok(func.func.into());
+        }
+        if let Ok(memory) = <&NativeMemory>::from_napi_value(env, raw) {
+            return Ok(memory.memory.into());
+        }
+        if let Ok(global) = <&NativeGlobal>::from_napi_value(env, raw) {
+            return Ok(global.global.into());
+        }
+        if let Ok(table) = <&NativeTable>::from_napi_value(env, raw) {
+            return Ok(table.table.into());
+        }
+    }
+    Err(Error::from_reason(
+        "expected a function, a memory, a global or a table",
+    ))
+}

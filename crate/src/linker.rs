@@ -1,0 +1,142 @@
+//! Linkers: names for imports.
+
+use crate::engine::NativeEngine;
+use crate::environment::Environment;
+use crate::errors;
+use crate::func::{dispatcher, host_function};
+use crate::instance::{NativeInstance, extern_from};
+use crate::module::NativeModule;
+use crate::store::{NativeStore, StoreData, entering_wasm};
+use crate::values;
+use crate::wasi;
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use std::cell::{Cell, RefCell, RefMut};
+use wasmtime::{AsContextMut, Linker, RootScope};
+
+const LINK: &str = "ERR_LINK";
+
+/// `wasmtime::Linker`.
+#[napi]
+pub struct NativeLinker {
+    linker: RefCell<Linker<StoreData>>,
+    shadowing: Cell<bool>,
+}
+
+#[napi]
+impl NativeLinker {
+    #[napi(constructor, catch_unwind)]
+    pub fn new(engine: &NativeEngine) -> Self {
+        Self {
+            linker: RefCell::new(Linker::new(&engine.engine)),
+            shadowing: Cell::new(false),
+        }
+    }
+
+    #[napi(catch_unwind)]
+    pub fn allow_shadowing(&self, env: Env, allow: bool) -> Result<()> {
+        self.change(&env)?.allow_shadowing(allow);
+        self.shadowing.set(allow);
+        Ok(())
+    }
+
+    /// Defines an item of `store`: a NativeFunc, NativeMemory, NativeGlobal or NativeTable.
+    #[napi(catch_unwind)]
+    pub fn define(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        module: String,
+        name: String,
+        item: Unknown<'_>,
+    ) -> Result<()> {
+        let item = extern_from(&item)?;
+        let mut linker = self.change(&env)?;
+        store
+            .with(&env, |store| {
+                linker.define(&store, &module, &name, item).map(drop)
+            })?
+            .map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    /// Defines a host function for any store, see `NativeFunc::create`.
+    #[napi(catch_unwind)]
+    pub fn func_new(
+        &self,
+        env: Env,
+        module: String,
+        name: String,
+        params: Vec<String>,
+        results: Vec<String>,
+        #[napi(ts_arg_type = "(store: object, references?: Array<unknown>) => unknown")]
+        dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
+    ) -> Result<()> {
+        let dispatch = dispatcher(&env, &dispatch)?;
+        let environment = Environment::of(&env)?;
+        let mut linker = self.change(&env)?;
+        let ty = values::func_type(linker.engine(), &params, &results)?;
+        let host = host_function(environment, dispatch, &ty);
+        linker
+            .func_new(&module, &name, ty, host)
+            .map(drop)
+            .map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    /// Defines all exports of an instance under `module`.
+    #[napi(catch_unwind)]
+    pub fn instance(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        module: String,
+        instance: &NativeInstance,
+    ) -> Result<()> {
+        let mut linker = self.change(&env)?;
+        store
+            .with(&env, |store| {
+                linker.instance(store, &module, instance.instance).map(drop)
+            })?
+            .map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn add_wasi(&self, env: Env) -> Result<()> {
+        let mut linker = self.change(&env)?;
+        let added = wasi::add_to_linker(&mut linker);
+        linker.allow_shadowing(self.shadowing.get());
+        added.map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn instantiate(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        module: &NativeModule,
+    ) -> Result<NativeInstance> {
+        let linker = self.linker.try_borrow().map_err(|_| in_use(&env))?;
+        store
+            .with(&env, |store| {
+                entering_wasm(store, |store| {
+                    let mut scope = RootScope::new(store);
+                    linker.instantiate(scope.as_context_mut(), &module.module)
+                })
+            })?
+            .map(|instance| NativeInstance { instance })
+            .map_err(|error| errors::throw(&env, &error, "ERR_INSTANTIATE"))
+    }
+}
+
+impl NativeLinker {
+    fn change(&self, env: &Env) -> Result<RefMut<'_, Linker<StoreData>>> {
+        self.linker.try_borrow_mut().map_err(|_| in_use(env))
+    }
+}
+
+fn in_use(env: &Env) -> Error {
+    errors::misuse(
+        env,
+        "ERR_LINKER_IN_USE",
+        "the linker is instantiating a module: it can't be changed meanwhile",
+    )
+}

@@ -1,0 +1,82 @@
+//! Linear memories.
+
+use crate::errors;
+use crate::store::NativeStore;
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use wasmtime::{Memory, MemoryTypeBuilder};
+
+/// `wasmtime::Memory`.
+#[napi]
+pub struct NativeMemory {
+    pub(crate) memory: Memory,
+}
+
+#[napi]
+impl NativeMemory {
+    /// Sizes are in pages.
+    #[napi(factory, catch_unwind)]
+    pub fn create(
+        env: Env,
+        store: &NativeStore,
+        minimum: f64,
+        maximum: Option<f64>,
+        index64: bool,
+    ) -> Result<Self> {
+        store
+            .with(&env, |store| {
+                let ty = MemoryTypeBuilder::new()
+                    .min(minimum as u64)
+                    .max(maximum.map(|maximum| maximum as u64))
+                    .memory64(index64)
+                    .build()?;
+                Memory::new(store, ty).map(|memory| Self { memory })
+            })?
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+
+    /// In pages.
+    #[napi(catch_unwind)]
+    pub fn size(&self, env: Env, store: &NativeStore) -> Result<f64> {
+        store.with(&env, |store| self.memory.size(&store) as f64)
+    }
+
+    /// In bytes.
+    #[napi(catch_unwind)]
+    pub fn data_size(&self, env: Env, store: &NativeStore) -> Result<f64> {
+        store.with(&env, |store| self.memory.data_size(&store) as f64)
+    }
+
+    /// The size before, in pages.
+    #[napi(catch_unwind)]
+    pub fn grow(&self, env: Env, store: &NativeStore, delta: f64) -> Result<f64> {
+        store
+            .with(&env, |store| self.memory.grow(store, delta as u64))?
+            .map(|size| size as f64)
+            .map_err(|error| errors::throw(&env, &error, "ERR_MEMORY_GROW"))
+    }
+
+    /// Copies bytes at `offset` into `into`; false when they don't all exist.
+    #[napi(catch_unwind)]
+    pub fn read(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        offset: f64,
+        mut into: Uint8Array,
+    ) -> Result<bool> {
+        store.with(&env, |store| {
+            // SAFETY: a fresh array of lib/'s, which no other code sees yet.
+            let into = unsafe { into.as_mut() };
+            self.memory.read(&store, offset as usize, into).is_ok()
+        })
+    }
+
+    /// Copies `bytes` to `offset`; false when they don't fit.
+    #[napi(catch_unwind)]
+    pub fn write(&self, env: Env, store: &NativeStore, offset: f64, bytes: &[u8]) -> Result<bool> {
+        store.with(&env, |store| {
+            self.memory.write(store, offset as usize, bytes).is_ok()
+        })
+    }
+}

@@ -1,0 +1,190 @@
+//! Compiled modules: their types, and the symbols of their code.
+
+use crate::engine::NativeEngine;
+use crate::errors;
+use crate::values::val_type_name;
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use std::collections::HashMap;
+use wasmtime::{ExternType, Module, Mutability};
+use wasmtime_environ::demangle_function_name;
+
+const INVALID: &str = "ERR_INVALID_MODULE";
+
+/// `wasmtime::Module`.
+#[napi]
+pub struct NativeModule {
+    pub(crate) module: Module,
+}
+
+/// An import (`module` set) or an export.
+#[napi(object)]
+pub struct NativeExternType {
+    pub module: Option<String>,
+    pub name: String,
+    /// "func", "memory", "global", "table" or "tag".
+    pub kind: String,
+    /// A function's.
+    pub params: Option<Vec<String>>,
+    /// A function's.
+    pub results: Option<Vec<String>>,
+    /// A global's or a table's: type of its content.
+    pub content: Option<String>,
+    /// A global's.
+    pub mutable: Option<bool>,
+    /// A memory's in pages, a table's in elements.
+    pub minimum: Option<f64>,
+    /// A memory's in pages, a table's in elements.
+    pub maximum: Option<f64>,
+    /// A memory's.
+    pub shared: Option<bool>,
+    /// A memory's or a table's.
+    pub index64: Option<bool>,
+}
+
+/// The functions of a module's text section, in order of their offsets; columns of equal length.
+#[napi(object)]
+pub struct NativeFunctions {
+    /// In bytes from the start of the text section.
+    pub offset: Uint32Array,
+    /// In bytes.
+    pub length: Uint32Array,
+    /// In the module's function index space, imports first.
+    pub index: Uint32Array,
+}
+
+#[napi]
+impl NativeModule {
+    /// Compiles a binary, or text format.
+    #[napi(factory, catch_unwind)]
+    pub fn compile(env: Env, engine: &NativeEngine, source: Either<&[u8], String>) -> Result<Self> {
+        let module = match source {
+            Either::A(bytes) => Module::new(&engine.engine, bytes),
+            Either::B(text) => Module::new(&engine.engine, text),
+        };
+        Self::from_result(&env, module)
+    }
+
+    #[napi(factory, catch_unwind)]
+    pub fn from_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
+        Self::from_result(&env, Module::from_file(&engine.engine, path))
+    }
+
+    fn from_result(env: &Env, module: wasmtime::Result<Module>) -> Result<Self> {
+        module
+            .map(|module| Self { module })
+            .map_err(|error| errors::throw(env, &error, INVALID))
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn name(&self) -> Option<String> {
+        self.module.name().map(str::to_owned)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn imports(&self) -> Vec<NativeExternType> {
+        let imports = self.module.imports();
+        imports
+            .map(|import| extern_type(Some(import.module()), import.name(), &import.ty()))
+            .collect()
+    }
+
+    #[napi(catch_unwind)]
+    pub fn exports(&self) -> Vec<NativeExternType> {
+        let exports = self.module.exports();
+        exports
+            .map(|export| extern_type(None, export.name(), &export.ty()))
+            .collect()
+    }
+
+    /// Mirrors `wasmtime::Module::functions`.
+    #[napi(catch_unwind)]
+    pub fn functions(&self) -> NativeFunctions {
+        let mut functions: Vec<_> = self
+            .module
+            .functions()
+            .map(|function| (function.offset, function.len, function.index.as_u32()))
+            .collect();
+        functions.sort_unstable();
+        let column = |of: fn(&(usize, usize, u32)) -> u32| -> Uint32Array {
+            functions.iter().map(of).collect::<Vec<u32>>().into()
+        };
+        NativeFunctions {
+            offset: column(|&(offset, _, _)| offset as u32),
+            length: column(|&(_, length, _)| length as u32),
+            index: column(|&(_, _, index)| index),
+        }
+    }
+
+    /// The demangled names of functions by index; `null` for one without a name.
+    #[napi(catch_unwind)]
+    pub fn function_names(&self, indices: Uint32Array) -> Vec<Option<String>> {
+        let mut names = HashMap::new();
+        for &index in indices.iter() {
+            names.insert(index, None);
+        }
+        for function in self.module.functions() {
+            if let Some(name) = names.get_mut(&function.index.as_u32()) {
+                *name = function.name.as_deref().map(demangle);
+            }
+        }
+        let name_of = |index| names.get(index).cloned().flatten();
+        indices.iter().map(name_of).collect()
+    }
+}
+
+/// `name` in the form that its language writes it, through Wasmtime's own demangler.
+fn demangle(name: &str) -> String {
+    let mut demangled = String::new();
+    // Writing into a String can't fail, but a name that its demangler gives up on may.
+    match demangle_function_name(&mut demangled, name) {
+        Ok(()) => demangled,
+        Err(_) => name.to_owned(),
+    }
+}
+
+pub fn extern_type(module: Option<&str>, name: &str, ty: &ExternType) -> NativeExternType {
+    let mut description = NativeExternType {
+        module: module.map(str::to_owned),
+        name: name.to_owned(),
+        kind: String::new(),
+        params: None,
+        results: None,
+        content: None,
+        mutable: None,
+        minimum: None,
+        maximum: None,
+        shared: None,
+        index64: None,
+    };
+    let kind = match ty {
+        ExternType::Func(ty) => {
+            description.params = Some(ty.params().map(|ty| val_type_name(&ty)).collect());
+            description.results = Some(ty.results().map(|ty| val_type_name(&ty)).collect());
+            "func"
+        }
+        ExternType::Memory(ty) => {
+            description.minimum = Some(ty.minimum() as f64);
+            description.maximum = ty.maximum().map(|maximum| maximum as f64);
+            description.shared = Some(ty.is_shared());
+            description.index64 = Some(ty.is_64());
+            "memory"
+        }
+        ExternType::Global(ty) => {
+            description.content = Some(val_type_name(ty.content()));
+            description.mutable = Some(ty.mutability() == Mutability::Var);
+            "global"
+        }
+        ExternType::Table(ty) => {
+            let element = wasmtime::ValType::Ref(ty.element().clone());
+            description.content = Some(val_type_name(&element));
+            description.minimum = Some(ty.minimum() as f64);
+            description.maximum = ty.maximum().map(|maximum| maximum as f64);
+            description.index64 = Some(ty.is_64());
+            "table"
+        }
+        ExternType::Tag(_) => "tag",
+    };
+    description.kind = kind.to_owned();
+    description
+}

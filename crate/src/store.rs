@@ -1,0 +1,303 @@
+//! Stores: the data that ours carry, and the operations on them.
+
+use crate::engine::NativeEngine;
+use crate::errors;
+use crate::interrupt::{Interrupt, NativeInterruptHandle};
+use crate::js::{self, JsReference, Strength};
+use crate::scope::{Busy, Scopes};
+use crate::walker::{Activations, StoreWords};
+use crate::wasi::{NativeWasiConfig, Wasi};
+use napi::bindgen_prelude::*;
+use napi::{JsValue, sys};
+use napi_derive::napi;
+use std::cell::UnsafeCell;
+use std::sync::Arc;
+use wasmtime::{AsContextMut, CallHook, Store, StoreContextMut, UpdateDeadline};
+
+/// What a store of ours holds.
+pub struct StoreData {
+    env: sys::napi_env,
+    /// The JS `Store`, which callbacks are handed.
+    facade: JsReference,
+    pub scopes: Arc<Scopes>,
+    pub activations: Activations,
+    epoch_callback: Option<Arc<JsReference>>,
+    call_hook: Option<Arc<JsReference>>,
+    /// Wasmtime takes its hook out while it runs, so calls made from a JS hook fire none.
+    in_call_hook: bool,
+    pub wasi: Option<Wasi>,
+    pub interrupt: Option<Arc<Interrupt>>,
+}
+
+// SAFETY: a store stays on the thread of its environment, see `js`.
+unsafe impl Send for StoreData {}
+// SAFETY: as above.
+unsafe impl Sync for StoreData {}
+
+impl StoreData {
+    pub fn facade(&self) -> sys::napi_value {
+        self.facade.get().unwrap_or_else(|| js::undefined(self.env))
+    }
+}
+
+/// `wasmtime::Store`, usable from its own callbacks.
+#[napi]
+pub struct NativeStore {
+    /// `None` once disposed.
+    store: UnsafeCell<Option<Box<Store<StoreData>>>>,
+    scopes: Arc<Scopes>,
+}
+
+#[napi]
+impl NativeStore {
+    /// `facade` is the JS object that callbacks of this store are handed, held weakly.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(env: Env, engine: &NativeEngine, facade: Object<'_>) -> Result<Self> {
+        let facade = JsReference::new(env.raw(), facade.raw(), Strength::Weak)
+            .ok_or_else(|| Error::from_reason("expected an object"))?;
+        let scopes = Arc::new(Scopes::default());
+        let data = StoreData {
+            env: env.raw(),
+            facade,
+            scopes: scopes.clone(),
+            activations: Activations::default(),
+            epoch_callback: None,
+            call_hook: None,
+            in_call_hook: false,
+            wasi: None,
+            interrupt: None,
+        };
+        let store = new_store(engine, data)
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
+        Ok(Self {
+            store: UnsafeCell::new(Some(Box::new(store))),
+            scopes,
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn dispose(&self, env: Env) -> Result<()> {
+        if !self.scopes.is_empty() || self.scopes.store_busy.get() {
+            return Err(errors::misuse(
+                &env,
+                "ERR_STORE_IN_USE",
+                "the store runs WebAssembly: it can't be disposed from its own callbacks",
+            ));
+        }
+        // SAFETY: no operation and no callback of this store is on the stack.
+        drop(unsafe { &mut *self.store.get() }.take());
+        Ok(())
+    }
+
+    #[napi(catch_unwind)]
+    pub fn set_epoch_deadline(&self, env: Env, ticks_beyond_current: f64) -> Result<()> {
+        self.with(&env, |mut store| {
+            store.set_epoch_deadline(ticks_beyond_current as u64)
+        })
+    }
+
+    /// `callback(store) => ticks | -1` runs at each epoch deadline, -1 interrupts; none traps.
+    #[napi(catch_unwind)]
+    pub fn epoch_deadline_callback(
+        &self,
+        env: Env,
+        #[napi(ts_arg_type = "((store: object) => number) | null")] callback: Option<
+            Function<'_, Unknown<'_>, Unknown<'_>>,
+        >,
+    ) -> Result<()> {
+        let callback = weak_callback(&env, callback)?;
+        self.with(&env, |mut store| store.data_mut().epoch_callback = callback)
+    }
+
+    /// `hook(store, kind)` runs at each transition between guest and host; `kind` counts
+    /// `wasmtime::CallHook`'s variants from 0.
+    #[napi(catch_unwind)]
+    pub fn call_hook(
+        &self,
+        env: Env,
+        #[napi(ts_arg_type = "((store: object, kind: number) => void) | null")] hook: Option<
+            Function<'_, Unknown<'_>, Unknown<'_>>,
+        >,
+    ) -> Result<()> {
+        let hook = weak_callback(&env, hook)?;
+        self.with(&env, |mut store| store.data_mut().call_hook = hook)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn set_wasi(&self, env: Env, config: NativeWasiConfig) -> Result<()> {
+        let wasi =
+            Wasi::new(config).map_err(|error| errors::throw(&env, &error, "ERR_WASI_CONFIG"))?;
+        self.with(&env, |mut store| store.data_mut().wasi = Some(wasi))
+    }
+
+    /// What the guest has written so far to a captured stdout (1) or stderr (2).
+    #[napi(catch_unwind)]
+    pub fn wasi_output(&self, env: Env, descriptor: u32) -> Result<Option<Uint8Array>> {
+        self.with(&env, |store| {
+            let wasi = store.data().wasi.as_ref();
+            wasi.and_then(|wasi| wasi.captured(descriptor))
+                .map(Uint8Array::from)
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn set_interrupt_handle(&self, env: Env, handle: &NativeInterruptHandle) -> Result<()> {
+        let interrupt = handle.interrupt.clone();
+        self.with(&env, |mut store| {
+            store.data_mut().interrupt = Some(interrupt)
+        })
+    }
+}
+
+impl NativeStore {
+    /// Runs `f` on the store, through the newest context that is lent out to a callback, if any.
+    pub fn with<R>(
+        &self,
+        env: &Env,
+        f: impl FnOnce(StoreContextMut<'_, StoreData>) -> R,
+    ) -> Result<R> {
+        if !self.scopes.is_empty() {
+            return self.scopes.with_newest(f).map_err(|Busy| busy(env));
+        }
+        if self.scopes.store_busy.replace(true) {
+            return Err(busy(env));
+        }
+        struct Free<'a>(&'a Scopes);
+        impl Drop for Free<'_> {
+            fn drop(&mut self) {
+                self.0.store_busy.set(false);
+            }
+        }
+        let _free = Free(&self.scopes);
+        // SAFETY: nothing is lent out and `store_busy` was false, so this is the only borrow.
+        match unsafe { &mut *self.store.get() } {
+            Some(store) => Ok(f(store.as_context_mut())),
+            None => Err(errors::misuse(
+                env,
+                "ERR_DISPOSED",
+                "the store was disposed",
+            )),
+        }
+    }
+
+    pub fn scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+}
+
+pub fn busy(env: &Env) -> Error {
+    errors::misuse(
+        env,
+        "ERR_STORE_IN_USE",
+        "the store is in the middle of another operation",
+    )
+}
+
+/// Runs `f`, which may enter wasm. Inside of a JS call hook Wasmtime fires no hooks, so the activation
+/// is kept here instead.
+pub fn entering_wasm<R>(
+    mut store: StoreContextMut<'_, StoreData>,
+    f: impl FnOnce(StoreContextMut<'_, StoreData>) -> R,
+) -> R {
+    if !store.data().in_call_hook {
+        return f(store);
+    }
+    store.data_mut().activations.push();
+    let result = f(store.as_context_mut());
+    store.data_mut().activations.pop();
+    result
+}
+
+fn new_store(engine: &NativeEngine, data: StoreData) -> wasmtime::Result<Store<StoreData>> {
+    let mut store = Store::try_new(&engine.engine, data)?;
+    let words = StoreWords::find(&mut store, engine.probe()?)?;
+    store.data_mut().activations = Activations::new(words);
+    store.call_hook(on_call_hook);
+    store.epoch_deadline_callback(on_epoch_deadline);
+    Ok(store)
+}
+
+fn weak_callback(
+    env: &Env,
+    callback: Option<Function<'_, Unknown<'_>, Unknown<'_>>>,
+) -> Result<Option<Arc<JsReference>>> {
+    callback
+        .map(|callback| {
+            JsReference::new(env.raw(), callback.raw(), Strength::Weak)
+                .map(Arc::new)
+                .ok_or_else(|| Error::from_reason("expected a function"))
+        })
+        .transpose()
+}
+
+fn on_call_hook(mut store: StoreContextMut<'_, StoreData>, kind: CallHook) -> wasmtime::Result<()> {
+    if matches!(kind, CallHook::ReturningFromWasm) {
+        store.data_mut().activations.pop();
+    }
+    if let Some(hook) = store.data().call_hook.clone() {
+        let kind = match kind {
+            CallHook::CallingWasm => 0.0,
+            CallHook::ReturningFromWasm => 1.0,
+            CallHook::CallingHost => 2.0,
+            CallHook::ReturningFromHost => 3.0,
+        };
+        store.data_mut().in_call_hook = true;
+        let result = call_js(&mut store, &hook, |env| Some(js::number(env, kind)), |_| ());
+        store.data_mut().in_call_hook = false;
+        result?;
+    }
+    if matches!(kind, CallHook::CallingWasm) {
+        store.data_mut().activations.push();
+    }
+    Ok(())
+}
+
+fn on_epoch_deadline(
+    mut store: StoreContextMut<'_, StoreData>,
+) -> wasmtime::Result<UpdateDeadline> {
+    if is_interrupted(&store) {
+        return Ok(UpdateDeadline::Interrupt);
+    }
+    let Some(callback) = store.data().epoch_callback.clone() else {
+        return Ok(UpdateDeadline::Interrupt);
+    };
+    let env = store.data().env;
+    let ticks = call_js(
+        &mut store,
+        &callback,
+        |_| None,
+        |value| js::to_number(env, value),
+    )?;
+    match ticks {
+        Some(ticks) if ticks >= 0.0 && !is_interrupted(&store) => {
+            Ok(UpdateDeadline::Continue(ticks as u64))
+        }
+        _ => Ok(UpdateDeadline::Interrupt),
+    }
+}
+
+fn is_interrupted(store: &StoreContextMut<'_, StoreData>) -> bool {
+    let interrupt = store.data().interrupt.as_ref();
+    interrupt.is_some_and(|interrupt| interrupt.is_triggered())
+}
+
+/// Calls `callback(store)`, or `callback(store, argument)`, and lends it the store's context.
+fn call_js<R>(
+    store: &mut StoreContextMut<'_, StoreData>,
+    callback: &JsReference,
+    argument: impl FnOnce(sys::napi_env) -> Option<sys::napi_value>,
+    read: impl FnOnce(sys::napi_value) -> R,
+) -> wasmtime::Result<R> {
+    let env = store.data().env;
+    let scopes = store.data().scopes.clone();
+    js::with_handle_scope(env, || {
+        let facade = store.data().facade();
+        let argument = argument(env);
+        let args = [facade, argument.unwrap_or(facade)];
+        let args = &args[..if argument.is_some() { 2 } else { 1 }];
+        scopes
+            .enter_context(store, || callback.call(args))
+            .map(read)
+            .map_err(errors::unwind)
+    })
+}

@@ -1,0 +1,132 @@
+//! Tables.
+
+use crate::environment::Environment;
+use crate::errors;
+use crate::store::{NativeStore, StoreData};
+use crate::values;
+use napi::JsValue;
+use napi::bindgen_prelude::*;
+use napi::sys;
+use napi_derive::napi;
+use wasmtime::{AsContextMut, Ref, StoreContextMut, Table, TableType, ValType};
+
+/// `wasmtime::Table`. Its elements cross as a function's only argument or result does.
+#[napi]
+pub struct NativeTable {
+    pub(crate) table: Table,
+}
+
+#[napi]
+impl NativeTable {
+    #[napi(factory, catch_unwind)]
+    pub fn create(
+        env: Env,
+        store: &NativeStore,
+        element: String,
+        minimum: u32,
+        maximum: Option<u32>,
+        references: Unknown<'_>,
+    ) -> Result<Self> {
+        let environment = Environment::of(&env)?;
+        let Some(ValType::Ref(element)) = values::val_type(&element) else {
+            return Err(Error::from_reason(format!("no reference type '{element}'")));
+        };
+        store
+            .with(&env, |mut store| {
+                let ty = ValType::Ref(element.clone());
+                let init = read_reference(environment, &mut store, &ty, references.raw())?;
+                Table::new(store, TableType::new(element, minimum, maximum), init)
+                    .map(|table| Self { table })
+            })?
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn element(&self, env: Env, store: &NativeStore) -> Result<String> {
+        store.with(&env, |store| {
+            values::val_type_name(&self.element_type(&store))
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn size(&self, env: Env, store: &NativeStore) -> Result<f64> {
+        store.with(&env, |store| self.table.size(&store) as f64)
+    }
+
+    /// `undefined` when `index` is out of bounds.
+    #[napi(catch_unwind, ts_return_type = "Array<unknown> | undefined")]
+    pub fn get<'env>(
+        &self,
+        env: &'env Env,
+        store: &NativeStore,
+        index: f64,
+    ) -> Result<Option<Unknown<'env>>> {
+        let environment = Environment::of(env)?;
+        store
+            .with(env, |mut store| {
+                match self.table.get(&mut store, index as u64) {
+                    Some(value) => values::write(environment, store, &[value.into()]),
+                    None => Ok(None),
+                }
+            })?
+            // SAFETY: a live handle of env.
+            .map(|raw| raw.map(|raw| unsafe { Unknown::from_raw_unchecked(env.raw(), raw) }))
+            .map_err(|error| errors::throw(env, &error, errors::GENERIC))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn set(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        index: f64,
+        references: Unknown<'_>,
+    ) -> Result<()> {
+        let environment = Environment::of(&env)?;
+        store
+            .with(&env, |mut store| {
+                let ty = self.element_type(&store);
+                let value = read_reference(environment, &mut store, &ty, references.raw())?;
+                self.table.set(store, index as u64, value)
+            })?
+            .map_err(|error| errors::throw(&env, &error, "ERR_TABLE_BOUNDS"))
+    }
+
+    /// The size before.
+    #[napi(catch_unwind)]
+    pub fn grow(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        delta: f64,
+        references: Unknown<'_>,
+    ) -> Result<f64> {
+        let environment = Environment::of(&env)?;
+        store
+            .with(&env, |mut store| {
+                let ty = self.element_type(&store);
+                let value = read_reference(environment, &mut store, &ty, references.raw())?;
+                self.table.grow(store, delta as u64, value)
+            })?
+            .map(|size| size as f64)
+            .map_err(|error| errors::throw(&env, &error, "ERR_TABLE_GROW"))
+    }
+}
+
+impl NativeTable {
+    fn element_type(&self, store: &StoreContextMut<'_, StoreData>) -> ValType {
+        ValType::Ref(self.table.ty(store).element().clone())
+    }
+}
+
+fn read_reference(
+    environment: &Environment,
+    store: &mut StoreContextMut<'_, StoreData>,
+    ty: &ValType,
+    references: sys::napi_value,
+) -> wasmtime::Result<Ref> {
+    let value = values::read_one(environment, store.as_context_mut(), ty, Some(references))?;
+    value
+        .ref_()
+        .ok_or_else(|| wasmtime::Error::msg("expected a reference"))
+}

@@ -1,0 +1,239 @@
+//! WebAssembly values on their way between JS and Wasmtime: numbers and vectors in the environment's
+//! slots, references in a JS array beside them.
+
+use crate::environment::{Environment, SLOT_SIZE};
+use crate::func::NativeFunc;
+use crate::js::{self, JsReference, Strength};
+use crate::store::StoreData;
+use napi::bindgen_prelude::*;
+use napi::sys;
+use wasmtime::{
+    AsContextMut, ExternRef, FuncType, HeapType, RefType, StoreContextMut, V128, Val, ValType,
+};
+
+/// The value type of `name`, in WebAssembly's text format.
+pub fn val_type(name: &str) -> Option<ValType> {
+    Some(match name {
+        "i32" => ValType::I32,
+        "i64" => ValType::I64,
+        "f32" => ValType::F32,
+        "f64" => ValType::F64,
+        "v128" => ValType::V128,
+        "funcref" => ValType::FUNCREF,
+        "externref" => ValType::EXTERNREF,
+        _ => return None,
+    })
+}
+
+/// The text format's name of a type, as Wasmtime prints it; the short names of the nullable abstract
+/// references.
+pub fn val_type_name(ty: &ValType) -> String {
+    match ty {
+        ValType::Ref(ty) if ty.is_nullable() => match ty.heap_type() {
+            HeapType::Func => "funcref".to_owned(),
+            HeapType::Extern => "externref".to_owned(),
+            _ => ValType::Ref(ty.clone()).to_string(),
+        },
+        ty => ty.to_string(),
+    }
+}
+
+/// A function type as JS writes it: names of value types.
+pub fn func_type(
+    engine: &wasmtime::Engine,
+    params: &[String],
+    results: &[String],
+) -> Result<FuncType> {
+    let list = |names: &[String]| -> Result<Vec<ValType>> {
+        names
+            .iter()
+            .map(|name| {
+                val_type(name).ok_or_else(|| Error::from_reason(format!("no value type '{name}'")))
+            })
+            .collect()
+    };
+    Ok(FuncType::new(engine, list(params)?, list(results)?))
+}
+
+fn is_reference(ty: &ValType) -> bool {
+    matches!(ty, ValType::Ref(_))
+}
+
+/// Reads values of `types` that JS has put into the slots, references from the JS array `references`.
+pub fn read(
+    environment: &Environment,
+    mut store: StoreContextMut<'_, StoreData>,
+    types: &[ValType],
+    references: Option<sys::napi_value>,
+    values: &mut [Val],
+) -> wasmtime::Result<()> {
+    for (index, (ty, value)) in types.iter().zip(values).enumerate() {
+        *value = match ty {
+            ValType::Ref(ty) => {
+                let references = references
+                    .ok_or_else(|| wasmtime::Error::msg("the references of a call are missing"))?;
+                let js = js::get_element(environment.env, references, index);
+                reference_from_js(environment.env, &mut store, ty, js)?
+            }
+            ty => number_from_slot(ty, slot(environment, index)),
+        };
+    }
+    Ok(())
+}
+
+/// Puts `values` into the slots, and references into a JS array, which it returns when there are any.
+pub fn write(
+    environment: &Environment,
+    mut store: StoreContextMut<'_, StoreData>,
+    values: &[Val],
+) -> wasmtime::Result<Option<sys::napi_value>> {
+    let mut references = None;
+    for (index, value) in values.iter().enumerate() {
+        match number_to_slot(value) {
+            // SAFETY: a slot of the environment's buffer; no other code runs meanwhile.
+            Some(bytes) => unsafe { environment.slot(index).write(bytes) },
+            None => {
+                let array =
+                    *references.get_or_insert_with(|| js::array(environment.env, values.len()));
+                let js = reference_to_js(environment.env, &mut store, value)?;
+                js::set_element(environment.env, array, index, js);
+            }
+        }
+    }
+    Ok(references)
+}
+
+/// Values that `read` overwrites, for a call's arguments or results.
+pub fn placeholders(types: &[ValType]) -> Vec<Val> {
+    types.iter().map(|_| Val::I32(0)).collect()
+}
+
+pub fn has_references(types: &[ValType]) -> bool {
+    types.iter().any(is_reference)
+}
+
+fn slot(environment: &Environment, index: usize) -> [u8; SLOT_SIZE] {
+    // SAFETY: a slot of the environment's buffer; no other code runs meanwhile.
+    unsafe { environment.slot(index).read() }
+}
+
+fn number_from_slot(ty: &ValType, slot: [u8; SLOT_SIZE]) -> Val {
+    let low = u64::from_le_bytes(std::array::from_fn(|i| slot[i]));
+    match ty {
+        ValType::I64 => Val::I64(low as i64),
+        ValType::F32 => Val::F32(low as u32),
+        ValType::F64 => Val::F64(low),
+        ValType::V128 => Val::V128(V128::from(u128::from_le_bytes(slot))),
+        _ => Val::I32(low as i32),
+    }
+}
+
+fn number_to_slot(value: &Val) -> Option<[u8; SLOT_SIZE]> {
+    let bits = match value {
+        Val::I32(value) => u128::from(*value as u32),
+        Val::I64(value) => u128::from(*value as u64),
+        Val::F32(bits) => u128::from(*bits),
+        Val::F64(bits) => u128::from(*bits),
+        Val::V128(value) => value.as_u128(),
+        _ => return None,
+    };
+    Some(bits.to_le_bytes())
+}
+
+/// One value of type `ty`, from the first slot or from `reference`.
+pub fn read_one(
+    environment: &Environment,
+    store: StoreContextMut<'_, StoreData>,
+    ty: &ValType,
+    reference: Option<sys::napi_value>,
+) -> wasmtime::Result<Val> {
+    let mut value = [Val::I32(0)];
+    read(
+        environment,
+        store,
+        std::slice::from_ref(ty),
+        reference,
+        &mut value,
+    )?;
+    let [value] = value;
+    Ok(value)
+}
+
+fn reference_from_js(
+    env: sys::napi_env,
+    store: &mut StoreContextMut<'_, StoreData>,
+    ty: &RefType,
+    value: sys::napi_value,
+) -> wasmtime::Result<Val> {
+    let null = js::is_null(env, value);
+    let unsupported = || {
+        wasmtime::Error::msg(format!(
+            "values of type {ty} can't be passed from JavaScript"
+        ))
+    };
+    match ty.heap_type().top() {
+        HeapType::Func if null => Ok(Val::FuncRef(None)),
+        HeapType::Func => {
+            // SAFETY: value is a live handle of env; napi-rs checks the object's class.
+            let func = unsafe { <&NativeFunc>::from_napi_value(env, value) }
+                .map_err(|error| wasmtime::Error::msg(error.reason.clone()))?;
+            Ok(Val::FuncRef(Some(func.func)))
+        }
+        HeapType::Extern if null => Ok(Val::ExternRef(None)),
+        HeapType::Extern => {
+            let held = HeldValue::new(env, value)
+                .ok_or_else(|| wasmtime::Error::msg("the value can't be held"))?;
+            Ok(Val::ExternRef(Some(ExternRef::new(store, held)?)))
+        }
+        _ => Err(unsupported()),
+    }
+}
+
+fn reference_to_js(
+    env: sys::napi_env,
+    store: &mut StoreContextMut<'_, StoreData>,
+    value: &Val,
+) -> wasmtime::Result<sys::napi_value> {
+    match value {
+        Val::FuncRef(Some(func)) => {
+            let func = NativeFunc::new(store.as_context_mut(), *func);
+            // SAFETY: makes a new object of env.
+            unsafe { ToNapiValue::to_napi_value(env, func) }
+                .map_err(|error| wasmtime::Error::msg(error.reason.clone()))
+        }
+        Val::ExternRef(Some(reference)) => {
+            let held = reference
+                .data(&mut *store)?
+                .and_then(|data| data.downcast_ref::<HeldValue>())
+                .and_then(HeldValue::get);
+            // A reference that this layer didn't make: an internalized anyref, say.
+            held.ok_or_else(|| wasmtime::Error::msg("the externref holds no JavaScript value"))
+        }
+        Val::FuncRef(None)
+        | Val::ExternRef(None)
+        | Val::AnyRef(None)
+        | Val::ExnRef(None)
+        | Val::ContRef(None) => Ok(js::null(env)),
+        value => Err(wasmtime::Error::msg(format!(
+            "values of type {} can't be passed to JavaScript",
+            value.ty(&*store)?
+        ))),
+    }
+}
+
+/// Any JS value, primitives too, as an `externref` holds it.
+struct HeldValue(JsReference);
+
+impl HeldValue {
+    fn new(env: sys::napi_env, value: sys::napi_value) -> Option<Self> {
+        let holder = js::array(env, 1);
+        js::set_element(env, holder, 0, value);
+        JsReference::new(env, holder, Strength::Strong).map(Self)
+    }
+
+    fn get(&self) -> Option<sys::napi_value> {
+        self.0
+            .get()
+            .map(|holder| js::get_element(self.0.env(), holder, 0))
+    }
+}

@@ -1,0 +1,219 @@
+//! WASI preview 1, on `wasmtime-wasi`.
+
+use crate::interrupt::Interrupt;
+use crate::store::StoreData;
+use bytes::Bytes;
+use napi::bindgen_prelude::Uint8Array;
+use napi_derive::napi;
+use std::fs::File;
+use std::future::Future;
+use std::sync::Arc;
+use wasmtime::error::Context as _;
+use wasmtime::{AsContextMut, Caller, Extern, Linker, Result, Trap};
+use wasmtime_wasi::cli::{InputFile, OutputFile};
+use wasmtime_wasi::p1::{self, WasiP1Ctx, wasi_snapshot_preview1};
+use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+use wiggle::GuestMemory;
+
+/// A guest's stdin: nothing, "inherit", bytes, or a file.
+#[napi(object, object_to_js = false)]
+pub struct NativeInput {
+    pub kind: String,
+    pub path: Option<String>,
+    pub bytes: Option<Uint8Array>,
+}
+
+/// A guest's stdout or stderr: nothing, "inherit", "capture", or a file.
+#[napi(object, object_to_js = false)]
+pub struct NativeOutput {
+    pub kind: String,
+    pub path: Option<String>,
+    /// Of a capture, in bytes.
+    pub limit: Option<f64>,
+}
+
+/// A host directory and the guest's name for it.
+#[napi(object, object_to_js = false)]
+pub struct NativePreopen {
+    pub host: String,
+    pub guest: String,
+    pub read_only: bool,
+}
+
+/// See `WasiConfig` in `lib/`.
+#[napi(object, object_to_js = false)]
+pub struct NativeWasiConfig {
+    pub args: Vec<String>,
+    pub env: Vec<Vec<String>>,
+    pub stdin: NativeInput,
+    pub stdout: NativeOutput,
+    pub stderr: NativeOutput,
+    pub preopens: Vec<NativePreopen>,
+}
+
+/// A store's WASI state.
+pub struct Wasi {
+    ctx: WasiP1Ctx,
+    stdout: Option<MemoryOutputPipe>,
+    stderr: Option<MemoryOutputPipe>,
+}
+
+impl Wasi {
+    pub fn new(config: NativeWasiConfig) -> Result<Self> {
+        let mut builder = WasiCtxBuilder::new();
+        // The guest has this thread to itself: no need for a pool of threads that do its file work.
+        builder.allow_blocking_current_thread(true);
+        builder.args(&config.args);
+        for variable in &config.env {
+            let [name, value] = variable.as_slice() else {
+                wasmtime::bail!("an environment variable is a name and a value");
+            };
+            builder.env(name, value);
+        }
+        match config.stdin.kind.as_str() {
+            "inherit" => drop(builder.inherit_stdin()),
+            "bytes" => {
+                let bytes = config.stdin.bytes.as_deref().map(Bytes::copy_from_slice);
+                builder.stdin(MemoryInputPipe::new(bytes.unwrap_or_default()));
+            }
+            "file" => {
+                let path = config.stdin.path.unwrap_or_default();
+                let file = File::open(&path).with_context(|| format!("stdin: {path}"))?;
+                builder.stdin(InputFile::new(file));
+            }
+            _ => {}
+        }
+        let mut stdout = None;
+        match config.stdout.kind.as_str() {
+            "inherit" => drop(builder.inherit_stdout()),
+            "capture" => drop(builder.stdout(stdout.insert(capture(&config.stdout)).clone())),
+            "file" => drop(builder.stdout(file("stdout", &config.stdout)?)),
+            _ => {}
+        }
+        let mut stderr = None;
+        match config.stderr.kind.as_str() {
+            "inherit" => drop(builder.inherit_stderr()),
+            "capture" => drop(builder.stderr(stderr.insert(capture(&config.stderr)).clone())),
+            "file" => drop(builder.stderr(file("stderr", &config.stderr)?)),
+            _ => {}
+        }
+        for preopen in &config.preopens {
+            let permissions = if preopen.read_only {
+                FsPerms::ReadOnly
+            } else {
+                FsPerms::ReadWrite
+            };
+            builder
+                .preopened_dir(&preopen.host, &preopen.guest, permissions)
+                .with_context(|| format!("directory {}", preopen.host))?;
+        }
+        Ok(Self {
+            ctx: builder.build_p1(),
+            stdout,
+            stderr,
+        })
+    }
+
+    /// What the guest has written to a captured stdout (1) or stderr (2).
+    pub fn captured(&self, descriptor: u32) -> Option<Vec<u8>> {
+        let pipe = match descriptor {
+            1 => &self.stdout,
+            2 => &self.stderr,
+            _ => &None,
+        };
+        pipe.as_ref().map(|pipe| pipe.contents().to_vec())
+    }
+}
+
+fn capture(output: &NativeOutput) -> MemoryOutputPipe {
+    MemoryOutputPipe::new(output.limit.map_or(usize::MAX, |limit| limit as usize))
+}
+
+fn file(name: &str, output: &NativeOutput) -> Result<OutputFile> {
+    let path = output.path.as_deref().unwrap_or_default();
+    let file = File::create(path).with_context(|| format!("{name}: {path}"))?;
+    Ok(OutputFile::new(file))
+}
+
+/// Defines all of preview 1, and leaves shadowing allowed. The two functions that may wait for long end when the store is
+/// interrupted, as the guest's code does at its next epoch check.
+pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
+    p1::add_to_linker_sync(linker, |data| &mut wasi_of(data).ctx)?;
+    linker.allow_shadowing(true);
+    linker.func_wrap(
+        MODULE,
+        "poll_oneoff",
+        |mut caller: Caller<'_, StoreData>,
+         subscriptions: i32,
+         events: i32,
+         count: i32,
+         size: i32| {
+            let (interrupt, mut memory, ctx) = parts(&mut caller)?;
+            wait(interrupt, async {
+                wasi_snapshot_preview1::poll_oneoff(
+                    ctx,
+                    &mut memory,
+                    subscriptions,
+                    events,
+                    count,
+                    size,
+                )
+                .await
+            })
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "fd_read",
+        |mut caller: Caller<'_, StoreData>, fd: i32, iovs: i32, count: i32, size: i32| {
+            let (interrupt, mut memory, ctx) = parts(&mut caller)?;
+            wait(interrupt, async {
+                wasi_snapshot_preview1::fd_read(ctx, &mut memory, fd, iovs, count, size).await
+            })
+        },
+    )?;
+    Ok(())
+}
+
+const MODULE: &str = "wasi_snapshot_preview1";
+
+/// The state of a store that has none set is that of an empty configuration.
+fn wasi_of(data: &mut StoreData) -> &mut Wasi {
+    data.wasi.get_or_insert_with(|| Wasi {
+        ctx: WasiCtxBuilder::new().build_p1(),
+        stdout: None,
+        stderr: None,
+    })
+}
+
+/// What a preview 1 function works on, as `wiggle`'s own glue finds it.
+fn parts<'a>(
+    caller: &'a mut Caller<'_, StoreData>,
+) -> Result<(Option<Arc<Interrupt>>, GuestMemory<'a>, &'a mut WasiP1Ctx)> {
+    use wasi_snapshot_preview1::WasiSnapshotPreview1 as _;
+    let fuel = caller.as_context_mut().hostcall_fuel();
+    let interrupt = caller.data().interrupt.clone();
+    match caller.get_export("memory") {
+        Some(Extern::Memory(memory)) => {
+            let (bytes, data) = memory.data_and_store_mut(caller);
+            let ctx = &mut wasi_of(data).ctx;
+            ctx.set_hostcall_fuel(fuel);
+            Ok((interrupt, GuestMemory::Unshared(bytes), ctx))
+        }
+        _ => wasmtime::bail!("missing required memory export"),
+    }
+}
+
+fn wait(interrupt: Option<Arc<Interrupt>>, call: impl Future<Output = Result<i32>>) -> Result<i32> {
+    wasmtime_wasi::runtime::in_tokio(async {
+        let Some(interrupt) = interrupt else {
+            return call.await;
+        };
+        tokio::select! {
+            biased;
+            result = call => result,
+            () = interrupt.wait() => Err(Trap::Interrupt.into()),
+        }
+    })
+}

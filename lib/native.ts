@@ -1,0 +1,21 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type * as Native from './generated/native.js';
+import { makeNativeError } from './runtime/errors.js';
+
+const load = createRequire(import.meta.url)('node-gyp-build') as (root: string) => typeof Native;
+
+/** The addon: `build/Release` of a source build, else the prebuilt binary that fits the machine. */
+export const native = load(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+
+/** Most values that a call can take or give: WebAssembly's own limit. */
+export const SLOT_COUNT = 1000;
+
+/**
+ * Where numbers and vectors cross between JS and native code, 16 bytes each. One side fills it and the
+ * other reads it at once, with nothing in between, so nested calls may share it.
+ */
+export const slots = new ArrayBuffer(16 * SLOT_COUNT);
+
+native.initialize(slots, makeNativeError);
