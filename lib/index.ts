@@ -1,0 +1,44 @@
+// The public surface: everything here is documented where it is defined.
+
+export type { ProfileOutput } from './formats/output.js';
+export { GuestProfiler, type ProfilerClock } from './profiler/guest-profiler.js';
+export type { NamedModule } from './profiler/symbolicate.js';
+export { CallHook } from './runtime/call-hook.js';
+export type { Caller } from './runtime/caller.js';
+export { threadCpuTime } from './runtime/clock.js';
+export { type Config, Engine } from './runtime/engine.js';
+export type { EpochTicker } from './runtime/epoch-ticker.js';
+export {
+  type FrameInfo,
+  type FrameSymbol,
+  Trap,
+  WasiExit,
+  WasmtimeError,
+} from './runtime/errors.js';
+export type { Extern } from './runtime/extern.js';
+export { Func, type HostFunction, TypedFunc } from './runtime/func.js';
+export { Global } from './runtime/global.js';
+export { Instance } from './runtime/instance.js';
+export { InterruptHandle, type InterruptReason } from './runtime/interrupt-handle.js';
+export { Linker } from './runtime/linker.js';
+export { Memory } from './runtime/memory.js';
+export { type ExportType, type ImportType, Module } from './runtime/module.js';
+export { Store, type Storelike } from './runtime/store.js';
+export { Table } from './runtime/table.js';
+export type {
+  ExternType,
+  FuncType,
+  GlobalType,
+  MemoryType,
+  TableType,
+  ValType,
+} from './runtime/types.js';
+export { UpdateDeadline } from './runtime/update-deadline.js';
+export type { ResultOf, ValueOf, ValuesOf } from './runtime/values.js';
+export {
+  WasiConfig,
+  type WasiInput,
+  type WasiOptions,
+  type WasiOutput,
+  type WasiPreopen,
+} from './runtime/wasi-config.js';

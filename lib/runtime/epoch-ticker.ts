@@ -1,0 +1,35 @@
+import type { NativeEngine, NativeEpochTicker } from '../generated/native.js';
+import { native } from '../native.js';
+import { checkDuration } from './check.js';
+
+/** A native thread that ticks an engine's epoch, from {@link Engine.startEpochTicker}. */
+export class EpochTicker {
+  /** The asked interval in milliseconds. */
+  readonly intervalMs: number;
+  readonly #native: NativeEpochTicker;
+
+  /** @internal */
+  constructor(engine: NativeEngine, intervalMs: number) {
+    this.intervalMs = checkDuration('intervalMs', intervalMs, 0.05, 60_000);
+    this.#native = native.NativeEpochTicker.start(engine, intervalMs);
+  }
+
+  /** Ticks so far. */
+  get ticks(): number {
+    return this.#native.ticks();
+  }
+
+  /** Ticks that the operating system let no time for: each of them was one interval without a tick. */
+  get missedTicks(): number {
+    return this.#native.missed();
+  }
+
+  /** Stops ticking. Once more does nothing. */
+  dispose(): void {
+    this.#native.stop();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,135 @@
+import type { NativeErrorDetail, NativeFrame } from '../generated/native.js';
+
+/** A source position within a frame of a backtrace. Mirrors `wasmtime::FrameSymbol`. */
+export interface FrameSymbol {
+  /** Demangled. */
+  readonly name: string | undefined;
+  readonly file: string | undefined;
+  /** From 1. */
+  readonly line: number | undefined;
+  /** From 1. */
+  readonly column: number | undefined;
+}
+
+/** A WebAssembly frame of an error's backtrace. Mirrors `wasmtime::FrameInfo`. */
+export interface FrameInfo {
+  readonly moduleName: string | undefined;
+  /** In the module's function index space. */
+  readonly funcIndex: number;
+  /** Demangled. */
+  readonly funcName: string | undefined;
+  /** In bytes from the start of the wasm file. */
+  readonly moduleOffset: number | undefined;
+  /** In bytes from the start of the function's body. */
+  readonly funcOffset: number | undefined;
+  /** Where debug information puts the frame, innermost inlined function first. */
+  readonly symbols: readonly FrameSymbol[];
+}
+
+/**
+ * What Wasmtime reports: its message, and the WebAssembly frames that were on the stack. Mirrors
+ * `wasmtime::Error`.
+ */
+export class WasmtimeError extends Error {
+  override readonly name: string = 'WasmtimeError';
+  /** Stable, for programs: `ERR_INVALID_MODULE`, `ERR_UNKNOWN_IMPORT`, … */
+  readonly code: string;
+  /** The backtrace, newest frame first; at most `wasmBacktraceMaxFrames` of it. */
+  readonly frames: readonly FrameInfo[];
+
+  constructor(message: string, code: string, frames: readonly FrameInfo[] = []) {
+    super(message);
+    this.code = code;
+    this.frames = frames;
+  }
+}
+
+/** WebAssembly trapped. Mirrors `wasmtime::Trap`. */
+export class Trap extends WasmtimeError {
+  override readonly name = 'Trap';
+  /** The name of the `wasmtime::Trap` variant: `UnreachableCodeReached`, `MemoryOutOfBounds`, … */
+  readonly trapCode: string;
+
+  constructor(message: string, trapCode: string, frames: readonly FrameInfo[] = []) {
+    super(message, 'ERR_WASM_TRAP', frames);
+    this.trapCode = trapCode;
+  }
+}
+
+/** The guest called WASI's `proc_exit`; 0 is success. Mirrors `wasmtime_wasi::I32Exit`. */
+export class WasiExit extends WasmtimeError {
+  override readonly name = 'WasiExit';
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number, frames: readonly FrameInfo[] = []) {
+    super(message, 'ERR_WASI_EXIT', frames);
+    this.exitCode = exitCode;
+  }
+}
+
+/** A misuse: a `TypeError` with a stable `code`, as Node's own. */
+export function misuse(code: string, message: string): TypeError & { code: string } {
+  return Object.assign(new TypeError(message), { code });
+}
+
+/** A value of the wrong type: `expected X, got Y`. */
+export function wrongType(what: string, expected: string, got: unknown): TypeError {
+  return misuse('ERR_INVALID_ARG_TYPE', `${what}: expected ${expected}, got ${describe(got)}`);
+}
+
+/** A value of the right type that is not among those that make sense. */
+export function outOfRange(what: string, expected: string, got: unknown): RangeError {
+  const message = `${what}: expected ${expected}, got ${describe(got)}`;
+  return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
+}
+
+/** Makes the errors that native code throws. */
+export function makeNativeError(
+  kind: string,
+  code: string,
+  message: string,
+  detail: NativeErrorDetail,
+): Error {
+  const frames = detail.frames.map(frameInfo);
+  switch (kind) {
+    case 'misuse':
+      return misuse(code, message);
+    case 'trap':
+      return new Trap(message, detail.trap ?? '', frames);
+    case 'exit':
+      return new WasiExit(message, detail.exitCode ?? 0, frames);
+    default:
+      return new WasmtimeError(message, code, frames);
+  }
+}
+
+function frameInfo(frame: NativeFrame): FrameInfo {
+  return {
+    moduleName: frame.moduleName,
+    funcIndex: frame.funcIndex,
+    funcName: frame.funcName,
+    moduleOffset: frame.moduleOffset,
+    funcOffset: frame.funcOffset,
+    symbols: frame.symbols.map(({ name, file, line, column }) => ({ name, file, line, column })),
+  };
+}
+
+function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `the string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`;
+    case 'bigint':
+      return `the bigint ${value}n`;
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return `${value}`;
+    case 'object': {
+      if (value === null) return 'null';
+      const name: unknown = value.constructor?.name;
+      return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object';
+    }
+    default:
+      return `a ${typeof value}`;
+  }
+}

@@ -1,0 +1,36 @@
+import type { NativeFunc, NativeGlobal, NativeMemory, NativeTable } from '../generated/native.js';
+import { native } from '../native.js';
+import { misuse, wrongType } from './errors.js';
+import { Func } from './func.js';
+import { Global } from './global.js';
+import { Memory } from './memory.js';
+import type { Store } from './store.js';
+import { Table } from './table.js';
+
+/** What an instance imports and exports. Mirrors `wasmtime::Extern`. */
+export type Extern = Func | Memory | Global | Table;
+
+/** @internal */
+export type NativeExtern = NativeFunc | NativeMemory | NativeGlobal | NativeTable;
+
+/** @internal */
+export function fromNativeExtern(store: Store, item: NativeExtern): Extern {
+  if (item instanceof native.NativeFunc) return Func.fromNative(store, item);
+  if (item instanceof native.NativeMemory) return Memory.fromNative(store, item);
+  if (item instanceof native.NativeGlobal) return Global.fromNative(store, item);
+  return Table.fromNative(store, item);
+}
+
+/** @internal The native object of an item, which must belong to `store`. */
+export function toNativeExtern(what: string, store: Store, item: Extern): NativeExtern {
+  if (item instanceof Func) return own(store, item.store, Func.native(item));
+  if (item instanceof Memory) return own(store, item.store, Memory.native(item));
+  if (item instanceof Global) return own(store, item.store, Global.native(item));
+  if (item instanceof Table) return own(store, item.store, Table.native(item));
+  throw wrongType(what, 'a Func, a Memory, a Global or a Table', item);
+}
+
+function own<T>(store: Store, owner: Store, item: T): T {
+  if (owner !== store) throw misuse('ERR_WRONG_STORE', 'the object belongs to another store');
+  return item;
+}

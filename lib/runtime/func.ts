@@ -1,0 +1,191 @@
+import type { NativeFunc } from '../generated/native.js';
+import { native } from '../native.js';
+import { Caller } from './caller.js';
+import { checkFunction } from './check.js';
+import { misuse, wrongType } from './errors.js';
+import { Store, type Storelike } from './store.js';
+import { checkFuncType, type FuncType, VAL_TYPES, type ValType } from './types.js';
+import {
+  checkCount,
+  decode,
+  encode,
+  type References,
+  type ResultOf,
+  type ValuesOf,
+} from './values.js';
+
+/** A host function: takes the caller and the arguments, returns nothing, the result, or all results. */
+export type HostFunction<P extends readonly ValType[], R extends readonly ValType[]> = (
+  caller: Caller,
+  ...args: ValuesOf<P>
+) => R extends readonly [] ? unknown : ResultOf<R>;
+
+/** What native code calls for a host function. @internal */
+export type Dispatch = (store: object, references?: unknown[]) => unknown;
+
+/** A function of a store, WebAssembly's or the host's. Mirrors `wasmtime::Func`. */
+export class Func {
+  /** The store that the function belongs to. */
+  readonly store: Store;
+  readonly #native: NativeFunc;
+  #type: FuncType | undefined;
+
+  private constructor(store: Store, nativeFunc: NativeFunc) {
+    this.store = store;
+    this.#native = nativeFunc;
+  }
+
+  /**
+   * Makes a host function. What it throws unwinds the guest and comes out of the outer call, the very
+   * same value. Mirrors `Func::new`.
+   */
+  static wrap<const P extends readonly ValType[], const R extends readonly ValType[]>(
+    store: Storelike,
+    type: FuncType<P, R>,
+    fn: HostFunction<P, R>,
+  ): Func {
+    const owner = Store.of('store', store);
+    const dispatch = hostDispatch(type, fn);
+    const { params, results } = type;
+    const made = native.NativeFunc.create(Store.native(owner), [...params], [...results], dispatch);
+    Store.retain(owner, dispatch);
+    return new Func(owner, made);
+  }
+
+  /** Value types by their text format's names; those that don't cross to JavaScript included. */
+  get type(): { readonly params: readonly string[]; readonly results: readonly string[] } {
+    return this.#funcType();
+  }
+
+  /**
+   * Calls the function. Numbers are `number`s, i64 is `bigint`, v128 a `Uint8Array` of 16 bytes,
+   * funcref a `Func` or null, externref anything. Returns nothing, the result, or an array of all
+   * results. Mirrors `Func::call`.
+   *
+   * @throws Trap when the guest traps, WasiExit when it exits, whatever a host function threw,
+   * TypeError or RangeError for arguments that don't fit the function's type.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: what a function returns is in its type at run time.
+  call(store: Storelike, ...args: unknown[]): any {
+    const owner = Store.nativeOwner(this.store, store);
+    const { params, results } = this.#funcType();
+    if (args.length !== params.length) {
+      throw misuse(
+        'ERR_ARGUMENT_COUNT',
+        `the function takes ${params.length} arguments, got ${args.length}`,
+      );
+    }
+    const references = encode('args', params, args, REFERENCES, this.store);
+    const found = this.#native.call(owner, references);
+    const values = decode(results, found, REFERENCES, this.store);
+    return values.length > 1 ? values : values[0];
+  }
+
+  /**
+   * The function with its type known to TypeScript. Mirrors `Func::typed`.
+   *
+   * @throws TypeError `ERR_FUNC_TYPE` when the function's type is another.
+   */
+  typed<const P extends readonly ValType[], const R extends readonly ValType[]>(
+    type: FuncType<P, R>,
+  ): TypedFunc<P, R> {
+    const asked = checkFuncType('type', type);
+    const found = this.#funcType();
+    const text = ({ params, results }: FuncType) => `(${params}) -> (${results})`;
+    if (text(asked) !== text(found)) {
+      throw misuse('ERR_FUNC_TYPE', `the function is ${text(found)}, not ${text(asked)}`);
+    }
+    return new TypedFunc(this);
+  }
+
+  #funcType(): FuncType {
+    this.#type ??= {
+      params: this.#native.params as ValType[],
+      results: this.#native.results as ValType[],
+    };
+    return this.#type;
+  }
+
+  /** @internal */
+  static fromNative(store: Store, nativeFunc: NativeFunc): Func {
+    return new Func(store, nativeFunc);
+  }
+
+  /** @internal */
+  static native(func: Func): NativeFunc {
+    return func.#native;
+  }
+}
+
+/** A function whose type TypeScript knows. Mirrors `wasmtime::TypedFunc`. */
+export class TypedFunc<
+  P extends readonly ValType[] = readonly ValType[],
+  R extends readonly ValType[] = readonly ValType[],
+> {
+  readonly func: Func;
+
+  /** @internal */
+  constructor(func: Func) {
+    this.func = func;
+  }
+
+  /** As {@link Func.call}. */
+  call(store: Storelike, ...args: ValuesOf<P>): ResultOf<R> {
+    return this.func.call(store, ...args) as ResultOf<R>;
+  }
+}
+
+/** @internal References cross as the native objects of `Func`s, and as any value for `externref`. */
+export const REFERENCES: References = {
+  toNative(what, type, value, store) {
+    if (!VAL_TYPES.includes(type)) {
+      throw wrongType(what, `a value of type ${type}, which JavaScript can't make`, value);
+    }
+    if (type === 'externref' || value === null) return value;
+    if (!(value instanceof Func)) throw wrongType(what, 'a Func or null (funcref)', value);
+    if (value.store !== store) {
+      throw misuse('ERR_WRONG_STORE', `${what}: the function belongs to another store`);
+    }
+    return Func.native(value);
+  },
+  fromNative(type, value, store) {
+    return type !== 'externref' && value instanceof native.NativeFunc
+      ? Func.fromNative(store, value)
+      : value;
+  },
+};
+
+/** @internal */
+export function hostDispatch<P extends readonly ValType[], R extends readonly ValType[]>(
+  type: FuncType<P, R>,
+  fn: HostFunction<P, R>,
+): Dispatch {
+  const { params, results } = checkFuncType('type', type);
+  checkCount('type.params', params);
+  checkCount('type.results', results);
+  checkFunction('fn', fn);
+  const host = fn as (caller: Caller, ...args: unknown[]) => unknown;
+  return (store, references) => {
+    const args = decode(params, references, REFERENCES, store as Store);
+    const caller = new Caller(store as Store);
+    let returned: unknown;
+    try {
+      returned = host(caller, ...args);
+    } finally {
+      Caller.end(caller);
+    }
+    return encodeResults(results, returned, store as Store);
+  };
+}
+
+function encodeResults(results: readonly ValType[], returned: unknown, store: Store): unknown {
+  if (results.length === 0) return undefined;
+  const what = 'results of the host function';
+  if (results.length === 1) {
+    return encode(what, results, [returned], REFERENCES, store);
+  }
+  if (!Array.isArray(returned) || returned.length !== results.length) {
+    throw wrongType(what, `an array of ${results.length} values`, returned);
+  }
+  return encode(what, results, returned, REFERENCES, store);
+}

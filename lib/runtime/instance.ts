@@ -1,0 +1,108 @@
+import type { NativeInstance } from '../generated/native.js';
+import { checkString } from './check.js';
+import { misuse } from './errors.js';
+import { type Extern, fromNativeExtern } from './extern.js';
+import { Func, type TypedFunc } from './func.js';
+import { Global } from './global.js';
+import { Memory } from './memory.js';
+import { Store, type Storelike } from './store.js';
+import { Table } from './table.js';
+import type { FuncType, ValType } from './types.js';
+
+/** An instance of a module, from {@link Linker.instantiate}. Mirrors `wasmtime::Instance`. */
+export class Instance {
+  /** The store that the instance belongs to. */
+  readonly store: Store;
+  readonly #native: NativeInstance;
+
+  /** @internal */
+  constructor(store: Store, nativeInstance: NativeInstance) {
+    this.store = store;
+    this.#native = nativeInstance;
+  }
+
+  /** The export of that name, undefined when there is none. Mirrors `Instance::get_export`. */
+  getExport(store: Storelike, name: string): Extern | undefined {
+    const owner = Store.nativeOwner(this.store, store);
+    const item = this.#native.getExport(owner, checkString('name', name));
+    return item === null ? undefined : fromNativeExtern(this.store, item);
+  }
+
+  /** All exports by name. Mirrors `Instance::exports`. */
+  exports(store: Storelike): Record<string, Extern> {
+    const owner = Store.nativeOwner(this.store, store);
+    const exports: Record<string, Extern> = Object.create(null);
+    for (const name of this.#native.exportNames(owner)) {
+      exports[name] = this.getExport(store, name) as Extern;
+    }
+    return exports;
+  }
+
+  /**
+   * Mirrors `Instance::get_func`.
+   *
+   * @throws TypeError `ERR_NO_EXPORT` when there is no function of that name.
+   */
+  getFunc(store: Storelike, name: string): Func {
+    const item = this.getExport(store, name);
+    if (item instanceof Func) return item;
+    throw noExport('function', name);
+  }
+
+  /**
+   * The function of that name, with its type known to TypeScript. Mirrors
+   * `Instance::get_typed_func`.
+   *
+   * @throws TypeError `ERR_NO_EXPORT` when there is no function of that name, `ERR_FUNC_TYPE` when its
+   * type is another.
+   */
+  getTypedFunc<const P extends readonly ValType[], const R extends readonly ValType[]>(
+    store: Storelike,
+    name: string,
+    type: FuncType<P, R>,
+  ): TypedFunc<P, R> {
+    return this.getFunc(store, name).typed(type);
+  }
+
+  /**
+   * Mirrors `Instance::get_memory`.
+   *
+   * @throws TypeError `ERR_NO_EXPORT` when there is no memory of that name.
+   */
+  getMemory(store: Storelike, name: string): Memory {
+    const item = this.getExport(store, name);
+    if (item instanceof Memory) return item;
+    throw noExport('memory', name);
+  }
+
+  /**
+   * Mirrors `Instance::get_global`.
+   *
+   * @throws TypeError `ERR_NO_EXPORT` when there is no global of that name.
+   */
+  getGlobal(store: Storelike, name: string): Global {
+    const item = this.getExport(store, name);
+    if (item instanceof Global) return item;
+    throw noExport('global', name);
+  }
+
+  /**
+   * Mirrors `Instance::get_table`.
+   *
+   * @throws TypeError `ERR_NO_EXPORT` when there is no table of that name.
+   */
+  getTable(store: Storelike, name: string): Table {
+    const item = this.getExport(store, name);
+    if (item instanceof Table) return item;
+    throw noExport('table', name);
+  }
+
+  /** @internal */
+  static native(instance: Instance): NativeInstance {
+    return instance.#native;
+  }
+}
+
+function noExport(kind: string, name: string): Error {
+  return misuse('ERR_NO_EXPORT', `the instance exports no ${kind} '${name}'`);
+}

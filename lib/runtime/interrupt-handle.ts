@@ -1,0 +1,70 @@
+import { constants } from 'node:os';
+import type { NativeInterruptHandle } from '../generated/native.js';
+import { native } from '../native.js';
+import { checkDuration } from './check.js';
+import { wrongType } from './errors.js';
+
+/** Why a guest was interrupted: by the program, by its timer, or by a signal to the process. */
+export type InterruptReason = 'triggered' | 'timeout' | NodeJS.Signals;
+
+const TRIGGERED = 1000;
+const TIMEOUT = 1001;
+
+/**
+ * Ends a guest that holds the JavaScript thread: after a time, or at a signal such as Ctrl-C. Given to
+ * stores with {@link Store.setInterruptHandle}; they trap with `Interrupt` at their next epoch deadline
+ * or out of a WASI call that waits. It stays triggered.
+ */
+export class InterruptHandle {
+  readonly #native: NativeInterruptHandle = new native.NativeInterruptHandle();
+
+  /** Interrupts the stores now: from one of their callbacks. */
+  trigger(): void {
+    this.#native.trigger(TRIGGERED);
+  }
+
+  /** Interrupts the stores after `delayMs` milliseconds, from a thread of its own. */
+  triggerAfter(delayMs: number): void {
+    // 100 days: any longer is meant as 'never'.
+    this.#native.triggerAfter(checkDuration('delayMs', delayMs, 0, 8.64e9), TIMEOUT);
+  }
+
+  /**
+   * Interrupts the stores at the first of these signals, for instance `SIGINT` and `SIGTERM`. The
+   * second one, or one after {@link InterruptHandle.dispose}, ends the process as if nobody listened.
+   * Not on Windows.
+   */
+  triggerOnSignals(...signals: readonly NodeJS.Signals[]): void {
+    const numbers = signals.map((signal) => {
+      const number = constants.signals[signal];
+      if (number === undefined) throw wrongType('signals', "a signal's name", signal);
+      return number;
+    });
+    this.#native.triggerOnSignals(numbers);
+  }
+
+  /** Why it was triggered first, undefined when it wasn't. */
+  get reason(): InterruptReason | undefined {
+    const reason = this.#native.reason();
+    if (reason === null) return undefined;
+    if (reason === TRIGGERED) return 'triggered';
+    if (reason === TIMEOUT) return 'timeout';
+    const signal = Object.entries(constants.signals).find(([, number]) => number === reason);
+    return (signal?.[0] as NodeJS.Signals | undefined) ?? 'triggered';
+  }
+
+  /** Stops the timer and stops listening to signals. */
+  dispose(): void {
+    this.#native.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @internal */
+  static native(what: string, handle: InterruptHandle): NativeInterruptHandle {
+    if (!(handle instanceof InterruptHandle)) throw wrongType(what, 'an InterruptHandle', handle);
+    return handle.#native;
+  }
+}

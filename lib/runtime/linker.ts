@@ -1,0 +1,122 @@
+import type { NativeLinker } from '../generated/native.js';
+import { native } from '../native.js';
+import { checkBoolean, checkString } from './check.js';
+import { Engine } from './engine.js';
+import { misuse, wrongType } from './errors.js';
+import { type Extern, toNativeExtern } from './extern.js';
+import { type HostFunction, hostDispatch } from './func.js';
+import { Instance } from './instance.js';
+import { Module } from './module.js';
+import { Store, type Storelike } from './store.js';
+import type { FuncType, ValType } from './types.js';
+
+/**
+ * Names what modules import, and instantiates them. Mirrors `wasmtime::Linker`.
+ *
+ * Definitions throw WasmtimeError `ERR_LINK` for a name that is defined already, unless
+ * {@link Linker.allowShadowing} is on, and TypeError `ERR_LINKER_IN_USE` while the linker instantiates.
+ */
+export class Linker {
+  readonly engine: Engine;
+  readonly #native: NativeLinker;
+  /** Host functions, which native code holds weakly. */
+  readonly #dispatches: unknown[] = [];
+  #hasWasi = false;
+
+  constructor(engine: Engine) {
+    const nativeEngine = Engine.native('engine', engine);
+    this.engine = engine;
+    this.#native = new native.NativeLinker(nativeEngine);
+  }
+
+  /** Whether a definition may replace an older one. Mirrors `Linker::allow_shadowing`. */
+  allowShadowing(allow: boolean): this {
+    this.#native.allowShadowing(checkBoolean('allow', allow));
+    return this;
+  }
+
+  /** Defines an item of a store. Mirrors `Linker::define`. */
+  define(store: Storelike, module: string, name: string, item: Extern): this {
+    const owner = this.#sameEngine(Store.of('store', store));
+    const nativeItem = toNativeExtern('item', owner, item);
+    this.#native.define(
+      Store.native(owner),
+      checkString('module', module),
+      checkString('name', name),
+      nativeItem,
+    );
+    return this;
+  }
+
+  /**
+   * Defines a host function for stores of this engine. What it throws unwinds the guest and comes out
+   * of the outer call, the very same value. Mirrors `Linker::func_wrap`.
+   */
+  funcWrap<const P extends readonly ValType[], const R extends readonly ValType[]>(
+    module: string,
+    name: string,
+    type: FuncType<P, R>,
+    fn: HostFunction<P, R>,
+  ): this {
+    const dispatch = hostDispatch(type, fn);
+    this.#native.funcNew(
+      checkString('module', module),
+      checkString('name', name),
+      [...type.params],
+      [...type.results],
+      dispatch,
+    );
+    this.#dispatches.push(dispatch);
+    return this;
+  }
+
+  /** Defines all exports of an instance under `module`. Mirrors `Linker::instance`. */
+  instance(store: Storelike, module: string, instance: Instance): this {
+    if (!(instance instanceof Instance)) throw wrongType('instance', 'an Instance', instance);
+    this.#sameEngine(instance.store);
+    const owner = Store.nativeOwner(instance.store, store);
+    this.#native.instance(owner, checkString('module', module), Instance.native(instance));
+    return this;
+  }
+
+  /** Defines all of WASI preview 1. Mirrors `wasmtime_wasi::p1::add_to_linker_sync`. */
+  addWasi(): this {
+    this.#native.addWasi();
+    this.#hasWasi = true;
+    return this;
+  }
+
+  /**
+   * Makes an instance of `module` and runs its start function. Mirrors `Linker::instantiate`.
+   *
+   * @throws WasmtimeError `ERR_UNKNOWN_IMPORT` for an import that nobody defined, `ERR_INSTANTIATE` for
+   * one of another type; what the start function throws or traps with; TypeError `ERR_WRONG_ENGINE`
+   * when the three aren't of one engine, `ERR_NO_WASI` when the module imports WASI and the store has
+   * no `WasiConfig`.
+   */
+  instantiate(store: Storelike, module: Module): Instance {
+    const nativeModule = Module.native('module', module);
+    const owner = this.#sameEngine(Store.of('store', store));
+    this.#sameEngine(module);
+    if (this.#hasWasi && !Store.hasWasi(owner)) checkNeedsNoWasi(module);
+    // The linker may be collected before the store.
+    Store.retain(owner, this.#dispatches);
+    return new Instance(owner, this.#native.instantiate(Store.native(owner), nativeModule));
+  }
+
+  #sameEngine<T extends { readonly engine: Engine }>(item: T): T {
+    if (item.engine !== this.engine) {
+      throw misuse('ERR_WRONG_ENGINE', 'the linker, the store and the module need one engine');
+    }
+    return item;
+  }
+}
+
+function checkNeedsNoWasi(module: Module): void {
+  const wasi = module.imports.find((type) => type.module === 'wasi_snapshot_preview1');
+  if (wasi === undefined) return;
+  throw misuse(
+    'ERR_NO_WASI',
+    `the module imports ${wasi.module}.${wasi.name}: give the store a WasiConfig with setWasi`,
+  );
+}

@@ -1,0 +1,78 @@
+import { fileURLToPath } from 'node:url';
+import type { NativeModule } from '../generated/native.js';
+import { native } from '../native.js';
+import { checkBytes } from './check.js';
+import { Engine } from './engine.js';
+import { wrongType } from './errors.js';
+import { type ExternType, externType } from './types.js';
+
+/** An import of a module. Mirrors `wasmtime::ImportType`. */
+export interface ImportType {
+  readonly module: string;
+  readonly name: string;
+  readonly type: ExternType;
+}
+
+/** An export of a module. Mirrors `wasmtime::ExportType`. */
+export interface ExportType {
+  readonly name: string;
+  readonly type: ExternType;
+}
+
+/** A compiled module, for any number of instances in stores of its engine. Mirrors `wasmtime::Module`. */
+export class Module {
+  readonly engine: Engine;
+  readonly #native: NativeModule;
+
+  private constructor(engine: Engine, nativeModule: NativeModule) {
+    this.engine = engine;
+    this.#native = nativeModule;
+  }
+
+  /**
+   * Compiles a module from its bytes, or from its text format. Mirrors `Module::new`.
+   *
+   * @throws WasmtimeError `ERR_INVALID_MODULE`, with Wasmtime's message.
+   */
+  static compile(engine: Engine, bytesOrWat: Uint8Array | ArrayBuffer | string): Module {
+    const nativeEngine = Engine.native('engine', engine);
+    const source =
+      typeof bytesOrWat === 'string' ? bytesOrWat : checkBytes('bytesOrWat', bytesOrWat);
+    return new Module(engine, native.NativeModule.compile(nativeEngine, source));
+  }
+
+  /**
+   * Compiles a module from a file, binary or text. Mirrors `Module::from_file`.
+   *
+   * @throws WasmtimeError `ERR_INVALID_MODULE`, also when the file can't be read.
+   */
+  static fromFile(engine: Engine, path: string | URL): Module {
+    const nativeEngine = Engine.native('engine', engine);
+    const file = path instanceof URL ? fileURLToPath(path) : path;
+    if (typeof file !== 'string') throw wrongType('path', 'a string or a URL', path);
+    return new Module(engine, native.NativeModule.fromFile(nativeEngine, file));
+  }
+
+  /** From the name section. */
+  get name(): string | undefined {
+    return this.#native.name ?? undefined;
+  }
+
+  get imports(): ImportType[] {
+    return this.#native.imports().map((type) => ({
+      module: type.module ?? '',
+      name: type.name,
+      type: externType(type),
+    }));
+  }
+
+  get exports(): ExportType[] {
+    return this.#native.exports().map((type) => ({ name: type.name, type: externType(type) }));
+  }
+
+  /** @internal */
+  static native(what: string, module: Module): NativeModule {
+    if (!(module instanceof Module)) throw wrongType(what, 'a Module', module);
+    return module.#native;
+  }
+}

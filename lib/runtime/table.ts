@@ -1,0 +1,98 @@
+import type { NativeTable } from '../generated/native.js';
+import { native } from '../native.js';
+import { checkInteger, checkObject, checkOneOf } from './check.js';
+import { outOfRange } from './errors.js';
+import { REFERENCES } from './func.js';
+import { Store, type Storelike } from './store.js';
+import type { TableType, ValType } from './types.js';
+
+/** Sizes and indices of tables without 64-bit indices. */
+const MAXIMUM = 0xffff_ffff;
+
+/** A table of references of a store. Mirrors `wasmtime::Table`. */
+export class Table {
+  /** The store that the table belongs to. */
+  readonly store: Store;
+  readonly #native: NativeTable;
+
+  private constructor(store: Store, nativeTable: NativeTable) {
+    this.store = store;
+    this.#native = nativeTable;
+  }
+
+  /** Makes a table filled with `init`. Mirrors `Table::new`. */
+  static create(store: Storelike, type: TableType, init: unknown = null): Table {
+    const owner = Store.of('store', store);
+    checkObject('type', type);
+    const element = checkOneOf('type.element', type.element, ['funcref', 'externref'] as const);
+    const minimum = checkInteger('type.minimum', type.minimum, 0, MAXIMUM);
+    const maximum =
+      type.maximum === undefined ? null : checkInteger('type.maximum', type.maximum, 0, MAXIMUM);
+    const references = [REFERENCES.toNative('init', element, init, owner)];
+    return new Table(
+      owner,
+      native.NativeTable.create(Store.native(owner), element, minimum, maximum, references),
+    );
+  }
+
+  /** In elements. Mirrors `Table::size`. */
+  size(store: Storelike): number {
+    return this.#native.size(Store.nativeOwner(this.store, store));
+  }
+
+  /**
+   * The element at `index`. Mirrors `Table::get`.
+   *
+   * @throws RangeError beyond the end.
+   */
+  get(store: Storelike, index: number): unknown {
+    const owner = Store.nativeOwner(this.store, store);
+    const found = this.#native.get(owner, checkInteger('index', index));
+    if (found === null || found === undefined) throw this.#outOfBounds(store, index);
+    const element = this.#native.element(owner) as ValType;
+    return REFERENCES.fromNative(element, found[0], this.store);
+  }
+
+  /**
+   * Mirrors `Table::set`.
+   *
+   * @throws RangeError beyond the end, TypeError for a value that isn't of the element type.
+   */
+  set(store: Storelike, index: number, value: unknown): void {
+    const owner = Store.nativeOwner(this.store, store);
+    const references = this.#references(store, 'value', value);
+    if (checkInteger('index', index) >= this.size(store)) throw this.#outOfBounds(store, index);
+    this.#native.set(owner, index, references);
+  }
+
+  /**
+   * Grows the table by `delta` elements that hold `init`; returns its size before. Mirrors
+   * `Table::grow`.
+   *
+   * @throws WasmtimeError `ERR_TABLE_GROW` beyond its maximum or the limits.
+   */
+  grow(store: Storelike, delta: number, init: unknown = null): number {
+    const owner = Store.nativeOwner(this.store, store);
+    const references = this.#references(store, 'init', init);
+    return this.#native.grow(owner, checkInteger('delta', delta), references);
+  }
+
+  #references(store: Storelike, what: string, value: unknown): unknown[] {
+    const element = this.#native.element(Store.nativeOwner(this.store, store)) as ValType;
+    return [REFERENCES.toNative(what, element, value, this.store)];
+  }
+
+  #outOfBounds(store: Storelike, index: number): RangeError {
+    return outOfRange('index', `an index below the table's size ${this.size(store)}`, index);
+  }
+
+  /** @internal */
+  static fromNative(store: Store, nativeTable: NativeTable): Table {
+    return new Table(store, nativeTable);
+  }
+
+  /** @internal */
+  static native(table: Table): NativeTable {
+    return table.#native;
+  }
+}

@@ -1,0 +1,98 @@
+import type { NativeExternType } from '../generated/native.js';
+import { checkArray, checkObject, checkOneOf } from './check.js';
+
+/** The value types that cross between JavaScript and WebAssembly, by their text format's names. */
+export const VAL_TYPES = ['i32', 'i64', 'f32', 'f64', 'v128', 'funcref', 'externref'] as const;
+
+/** Mirrors `wasmtime::ValType`. */
+export type ValType = (typeof VAL_TYPES)[number];
+
+/** A function's type. Mirrors `wasmtime::FuncType`. */
+export interface FuncType<
+  P extends readonly ValType[] = readonly ValType[],
+  R extends readonly ValType[] = readonly ValType[],
+> {
+  readonly params: P;
+  readonly results: R;
+}
+
+/** A memory's type. Mirrors `wasmtime::MemoryType`. */
+export interface MemoryType {
+  /** In pages of 64 KiB. */
+  readonly minimum: number;
+  /** In pages of 64 KiB. */
+  readonly maximum?: number | undefined;
+  /** The memory has 64-bit addresses. */
+  readonly index64?: boolean;
+  readonly shared?: boolean;
+}
+
+/** A global's type. Mirrors `wasmtime::GlobalType`. */
+export interface GlobalType {
+  readonly content: ValType;
+  readonly mutable: boolean;
+}
+
+/** A table's type. Mirrors `wasmtime::TableType`. */
+export interface TableType {
+  readonly element: 'funcref' | 'externref';
+  readonly minimum: number;
+  readonly maximum?: number | undefined;
+}
+
+/**
+ * The type of an import or export, as Wasmtime reports it: value types are their text format's names,
+ * those included that don't cross to JavaScript. Mirrors `wasmtime::ExternType`.
+ */
+export type ExternType =
+  | {
+      readonly kind: 'func';
+      readonly params: readonly string[];
+      readonly results: readonly string[];
+    }
+  | ({ readonly kind: 'memory' } & MemoryType)
+  | { readonly kind: 'global'; readonly content: string; readonly mutable: boolean }
+  | {
+      readonly kind: 'table';
+      readonly element: string;
+      readonly minimum: number;
+      readonly maximum: number | undefined;
+    }
+  | { readonly kind: 'tag' };
+
+/** @internal */
+export function externType(type: NativeExternType): ExternType {
+  switch (type.kind) {
+    case 'func':
+      return { kind: 'func', params: type.params ?? [], results: type.results ?? [] };
+    case 'memory':
+      return {
+        kind: 'memory',
+        minimum: type.minimum ?? 0,
+        maximum: type.maximum,
+        shared: type.shared ?? false,
+        index64: type.index64 ?? false,
+      };
+    case 'global':
+      return { kind: 'global', content: type.content ?? '', mutable: type.mutable ?? false };
+    case 'table':
+      return {
+        kind: 'table',
+        element: type.content ?? '',
+        minimum: type.minimum ?? 0,
+        maximum: type.maximum,
+      };
+    default:
+      return { kind: 'tag' };
+  }
+}
+
+/** @internal */
+export function checkFuncType(what: string, type: unknown): FuncType {
+  const { params, results } = checkObject(what, type);
+  const check = (part: string, list: unknown): ValType[] =>
+    checkArray(`${what}.${part}`, list).map((name, i) =>
+      checkOneOf(`${what}.${part}[${i}]`, name, VAL_TYPES),
+    );
+  return { params: check('params', params), results: check('results', results) };
+}

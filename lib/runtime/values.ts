@@ -1,0 +1,152 @@
+import { SLOT_COUNT, slots } from '../native.js';
+import { outOfRange, wrongType } from './errors.js';
+import type { Func } from './func.js';
+import type { Store } from './store.js';
+import type { ValType } from './types.js';
+
+/** The JavaScript value of a WebAssembly value type. */
+export type ValueOf<T extends ValType> = T extends 'i64'
+  ? bigint
+  : T extends 'v128'
+    ? Uint8Array
+    : T extends 'funcref'
+      ? Func | null
+      : T extends 'externref'
+        ? unknown
+        : number;
+
+/** The JavaScript values of a list of types. */
+export type ValuesOf<T extends readonly ValType[]> = { -readonly [I in keyof T]: ValueOf<T[I]> };
+
+/** What a function with results of these types returns: nothing, the one value, or all of them. */
+export type ResultOf<R extends readonly ValType[]> = R extends readonly []
+  ? undefined
+  : R extends readonly [infer T extends ValType]
+    ? ValueOf<T>
+    : ValuesOf<R>;
+
+/** How references cross: functions as their native objects, `externref`s as they are. */
+export interface References {
+  toNative(what: string, type: ValType, value: unknown, store: Store): unknown;
+  fromNative(type: ValType, value: unknown, store: Store): unknown;
+}
+
+/** Numbers of a slot of 16 bytes, little-endian. */
+const int32 = new Int32Array(slots);
+const int64 = new BigInt64Array(slots);
+const float32 = new Float32Array(slots);
+const float64 = new Float64Array(slots);
+const bytes = new Uint8Array(slots);
+
+/**
+ * Puts values into the slots, and returns the references among them by position. Nothing that could run
+ * other code happens between the first slot and the native call that reads them.
+ *
+ * @throws TypeError or RangeError for a value that isn't of its type.
+ */
+export function encode(
+  what: string,
+  types: readonly ValType[],
+  values: readonly unknown[],
+  references: References,
+  store: Store,
+): unknown[] | undefined {
+  let found: unknown[] | undefined;
+  for (let i = 0; i < types.length; i++) {
+    const type = types[i] as ValType;
+    const value = values[i];
+    switch (type) {
+      case 'i32':
+        int32[4 * i] = checkI32(what, i, value);
+        break;
+      case 'i64':
+        int64[2 * i] = checkI64(what, i, value);
+        break;
+      case 'f32':
+        float32[4 * i] = checkFloat(what, i, type, value);
+        break;
+      case 'f64':
+        float64[2 * i] = checkFloat(what, i, type, value);
+        break;
+      case 'v128':
+        bytes.set(checkV128(what, i, value), 16 * i);
+        break;
+      default:
+        found ??= new Array(types.length).fill(null);
+        found[i] = references.toNative(`${what}[${i}]`, type, value, store);
+    }
+  }
+  return found;
+}
+
+/** Reads values from the slots, references from where native code has put them. */
+export function decode(
+  types: readonly ValType[],
+  found: readonly unknown[] | null | undefined,
+  references: References,
+  store: Store,
+): unknown[] {
+  const values = new Array<unknown>(types.length);
+  for (let i = 0; i < types.length; i++) {
+    const type = types[i] as ValType;
+    switch (type) {
+      case 'i32':
+        values[i] = int32[4 * i];
+        break;
+      case 'i64':
+        values[i] = int64[2 * i];
+        break;
+      case 'f32':
+        values[i] = float32[4 * i];
+        break;
+      case 'f64':
+        values[i] = float64[2 * i];
+        break;
+      case 'v128':
+        values[i] = bytes.slice(16 * i, 16 * i + 16);
+        break;
+      default:
+        values[i] = references.fromNative(type, found?.[i] ?? null, store);
+    }
+  }
+  return values;
+}
+
+/** Refuses a list that the slots can't hold, which WebAssembly itself refuses too. */
+export function checkCount(what: string, types: readonly ValType[]): void {
+  if (types.length > SLOT_COUNT) {
+    throw outOfRange(what, `at most ${SLOT_COUNT} values`, types.length);
+  }
+}
+
+function checkI32(what: string, i: number, value: unknown): number {
+  if (typeof value !== 'number') throw wrongType(`${what}[${i}]`, 'a number (i32)', value);
+  // Signed or unsigned: i32 has no sign of its own.
+  if (!Number.isInteger(value) || value < -0x8000_0000 || value > 0xffff_ffff) {
+    throw outOfRange(`${what}[${i}]`, 'an integer of 32 bits (i32)', value);
+  }
+  return value;
+}
+
+function checkI64(what: string, i: number, value: unknown): bigint {
+  if (typeof value !== 'bigint') throw wrongType(`${what}[${i}]`, 'a bigint (i64)', value);
+  if (value < -0x8000_0000_0000_0000n || value > 0xffff_ffff_ffff_ffffn) {
+    throw outOfRange(`${what}[${i}]`, 'an integer of 64 bits (i64)', value);
+  }
+  return value;
+}
+
+function checkFloat(what: string, i: number, type: ValType, value: unknown): number {
+  if (typeof value !== 'number') throw wrongType(`${what}[${i}]`, `a number (${type})`, value);
+  return value;
+}
+
+function checkV128(what: string, i: number, value: unknown): Uint8Array {
+  if (!(value instanceof Uint8Array)) {
+    throw wrongType(`${what}[${i}]`, 'a Uint8Array of 16 bytes (v128)', value);
+  }
+  if (value.length !== 16) {
+    throw outOfRange(`${what}[${i}]`, '16 bytes (v128)', value.length);
+  }
+  return value;
+}

@@ -1,0 +1,127 @@
+import type { NativeInput, NativeOutput, NativeWasiConfig } from '../generated/native.js';
+import {
+  checkArray,
+  checkBoolean,
+  checkInteger,
+  checkKeys,
+  checkObject,
+  checkString,
+} from './check.js';
+import { misuse, wrongType } from './errors.js';
+
+/** A guest's stdin: the process's own, these bytes, a file, or empty. */
+export type WasiInput = 'inherit' | Uint8Array | { readonly file: string } | 'null';
+
+/**
+ * A guest's stdout or stderr: the process's own, kept for {@link Store.wasiOutput}, a file (made or
+ * emptied), or nowhere. A guest that writes more than `limit` bytes into a capture traps.
+ */
+export type WasiOutput =
+  | 'inherit'
+  | 'capture'
+  | { readonly capture: { readonly limit: number } }
+  | { readonly file: string }
+  | 'null';
+
+/** A host directory that a guest may open. */
+export interface WasiPreopen {
+  /** Path on the host. */
+  readonly host: string;
+  /** The guest's name for it. */
+  readonly guest: string;
+  /** False by default. */
+  readonly readOnly?: boolean;
+}
+
+/** What a {@link WasiConfig} is made of; nothing is inherited unless it says so. */
+export interface WasiOptions {
+  /** The program's arguments, its own name first. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Empty by default. */
+  readonly stdin?: WasiInput;
+  /** Nowhere by default. */
+  readonly stdout?: WasiOutput;
+  /** Nowhere by default. */
+  readonly stderr?: WasiOutput;
+  readonly preopens?: readonly WasiPreopen[];
+}
+
+const KEYS = ['args', 'env', 'stdin', 'stdout', 'stderr', 'preopens'];
+
+/** A WASI program's arguments, environment, streams and directories. Mirrors `WasiCtxBuilder`. */
+export class WasiConfig {
+  readonly #native: NativeWasiConfig;
+
+  /**
+   * @throws TypeError for an unknown option, one of the wrong type, or a string with a NUL character,
+   * which WASI can't carry.
+   */
+  constructor(options: WasiOptions = {}) {
+    checkObject('options', options);
+    checkKeys('options', options, KEYS);
+    this.#native = {
+      args: checkArray('options.args', options.args ?? []).map((arg, i) =>
+        checkText(`options.args[${i}]`, arg),
+      ),
+      env: Object.entries(checkObject('options.env', options.env ?? {})).map(([name, value]) => [
+        checkText('options.env', name),
+        checkText(`options.env.${name}`, value),
+      ]),
+      stdin: input(options.stdin ?? 'null'),
+      stdout: output('options.stdout', options.stdout ?? 'null'),
+      stderr: output('options.stderr', options.stderr ?? 'null'),
+      preopens: checkArray('options.preopens', options.preopens ?? []).map(preopen),
+    };
+  }
+
+  /** @internal */
+  static native(what: string, config: WasiConfig): NativeWasiConfig {
+    if (!(config instanceof WasiConfig)) throw wrongType(what, 'a WasiConfig', config);
+    return config.#native;
+  }
+}
+
+function checkText(what: string, value: unknown): string {
+  const text = checkString(what, value);
+  if (text.includes('\0')) {
+    throw misuse('ERR_INVALID_ARG_VALUE', `${what}: expected a string without NUL characters`);
+  }
+  return text;
+}
+
+function input(stdin: WasiInput): NativeInput {
+  if (stdin === 'inherit' || stdin === 'null') return { kind: stdin };
+  if (stdin instanceof Uint8Array) return { kind: 'bytes', bytes: stdin };
+  const file = fileOf(stdin);
+  if (file !== undefined) return { kind: 'file', path: checkText('options.stdin.file', file) };
+  throw wrongType('options.stdin', "'inherit', 'null', a Uint8Array or { file }", stdin);
+}
+
+function output(what: string, stream: WasiOutput): NativeOutput {
+  if (stream === 'inherit' || stream === 'null' || stream === 'capture') return { kind: stream };
+  const file = fileOf(stream);
+  if (file !== undefined) return { kind: 'file', path: checkText(`${what}.file`, file) };
+  if (typeof stream === 'object' && stream !== null && 'capture' in stream) {
+    const { limit } = checkObject(`${what}.capture`, stream.capture);
+    return { kind: 'capture', limit: checkInteger(`${what}.capture.limit`, limit) };
+  }
+  throw wrongType(what, "'inherit', 'null', 'capture', { capture } or { file }", stream);
+}
+
+function fileOf(stream: unknown): unknown {
+  return typeof stream === 'object' && stream !== null && 'file' in stream
+    ? stream.file
+    : undefined;
+}
+
+function preopen(value: unknown, i: number): NativeWasiConfig['preopens'][number] {
+  const what = `options.preopens[${i}]`;
+  const directory = checkObject(what, value);
+  checkKeys(what, directory, ['host', 'guest', 'readOnly']);
+  return {
+    host: checkText(`${what}.host`, directory['host']),
+    guest: checkText(`${what}.guest`, directory['guest']),
+    readOnly: checkBoolean(`${what}.readOnly`, directory['readOnly'] ?? false),
+  };
+}
