@@ -3,6 +3,7 @@
 use crate::errors;
 use crate::func::NativeFunc;
 use crate::global::NativeGlobal;
+use crate::js;
 use crate::memory::NativeMemory;
 use crate::store::{NativeStore, StoreData, busy};
 use crate::table::NativeTable;
@@ -86,23 +87,18 @@ fn to_native(
 
 /// The item behind a native object.
 pub fn extern_from(item: &Unknown<'_>) -> Result<Extern> {
-    let (env, raw) = (item.value().env, item.raw());
-    // SAFETY: a live handle; napi-rs checks each object's class.
-    unsafe {
-        if let Ok(func) = <&NativeFunc>::from_napi_value(env, raw) {
-            return Ok(func.func.into());
-        }
-        if let Ok(memory) = <&NativeMemory>::from_napi_value(env, raw) {
-            return Ok(memory.memory.into());
-        }
-        if let Ok(global) = <&NativeGlobal>::from_napi_value(env, raw) {
-            return Ok(global.global.into());
-        }
-        if let Ok(table) = <&NativeTable>::from_napi_value(env, raw) {
-            return Ok(table.table.into());
-        }
+    let (env, value) = (item.value().env, item.raw());
+    if let Some(func) = js::unwrap::<NativeFunc>(env, value) {
+        Ok(func.func.into())
+    } else if let Some(memory) = js::unwrap::<NativeMemory>(env, value) {
+        Ok(memory.memory.into())
+    } else if let Some(global) = js::unwrap::<NativeGlobal>(env, value) {
+        Ok(global.global.into())
+    } else if let Some(table) = js::unwrap::<NativeTable>(env, value) {
+        Ok(table.table.into())
+    } else {
+        Err(Error::from_reason(
+            "expected a function, a memory, a global or a table",
+        ))
     }
-    Err(Error::from_reason(
-        "expected a function, a memory, a global or a table",
-    ))
 }

@@ -4,6 +4,7 @@
 //! linkers and functions never leave the thread that made them, since no exported class is
 //! transferable, so the `Send` and `Sync` that Wasmtime asks of host state are never exercised.
 
+use napi::bindgen_prelude::{TypeTag, validate_type_tag};
 use napi::sys;
 use std::fmt;
 use std::ptr;
@@ -208,5 +209,23 @@ pub fn get_element(env: sys::napi_env, array: sys::napi_value, i: usize) -> sys:
         value
     } else {
         undefined(env)
+    }
+}
+
+/// The native object behind `value` if it is one of class `T`.
+///
+/// napi-rs keeps books of the references that exported functions borrow, to refuse a `&mut` beside
+/// them; this goes without, so `T` must have no method that takes `&mut self`.
+pub fn unwrap<'a, T: TypeTag>(env: sys::napi_env, value: sys::napi_value) -> Option<&'a T> {
+    let mut object = ptr::null_mut();
+    // SAFETY: value is a live handle of env; the tag is the one that T's objects are made with.
+    unsafe {
+        let status = sys::napi_unwrap(env, value, &mut object);
+        if status != sys::Status::napi_ok
+            || validate_type_tag(env, value, &T::type_tag(), "").is_err()
+        {
+            return None;
+        }
+        object.cast::<T>().as_ref()
     }
 }

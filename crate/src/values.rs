@@ -174,9 +174,8 @@ fn reference_from_js(
     match ty.heap_type().top() {
         HeapType::Func if null => Ok(Val::FuncRef(None)),
         HeapType::Func => {
-            // SAFETY: value is a live handle of env; napi-rs checks the object's class.
-            let func = unsafe { <&NativeFunc>::from_napi_value(env, value) }
-                .map_err(|error| wasmtime::Error::msg(error.reason.clone()))?;
+            let func = js::unwrap::<NativeFunc>(env, value)
+                .ok_or_else(|| wasmtime::Error::msg("expected a function or null"))?;
             Ok(Val::FuncRef(Some(func.func)))
         }
         HeapType::Extern if null => Ok(Val::ExternRef(None)),
