@@ -2,6 +2,7 @@
 
 export type { ProfileOutput } from './formats/output.js';
 export { GuestProfiler, type ProfilerClock } from './profiler/guest-profiler.js';
+export type { Recorder, RecorderOptions } from './profiler/recorder.js';
 export type { NamedModule } from './profiler/symbolicate.js';
 export { CallHook } from './runtime/call-hook.js';
 export type { Caller } from './runtime/caller.js';

@@ -5,7 +5,8 @@ use crate::walker;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::num::NonZeroUsize;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use wasmtime::{Config, Engine, Module, OptLevel, WasmBacktraceDetails};
 
 /// The knobs of `wasmtime::Config` that `lib/` offers; `lib/` checks names and values.
@@ -28,6 +29,8 @@ pub struct NativeConfig {
 #[napi]
 pub struct NativeEngine {
     pub(crate) engine: Engine,
+    /// Ticks that the user made or asked for, which are what deadlines count.
+    pub(crate) ticks: Arc<AtomicU64>,
     probe: OnceLock<Module>,
 }
 
@@ -40,12 +43,15 @@ impl NativeEngine {
             .map_err(|error| errors::throw(&env, &error, "ERR_ENGINE_CONFIG"))?;
         Ok(Self {
             engine,
+            ticks: Arc::default(),
             probe: OnceLock::new(),
         })
     }
 
     #[napi(catch_unwind)]
     pub fn increment_epoch(&self) {
+        // Before the epoch, so that a store that sees the tick finds it counted.
+        self.ticks.fetch_add(1, Ordering::SeqCst);
         self.engine.increment_epoch();
     }
 }

@@ -4,7 +4,8 @@
 //! `js` (N-API calls), `scope` (store contexts lent to callbacks) and `walker` (Wasmtime's
 //! stack), each with its invariant at the top.
 
-mod clock;
+mod allow_list;
+mod cpu_clock;
 mod engine;
 mod environment;
 mod errors;
@@ -18,7 +19,7 @@ mod memory;
 mod module;
 #[cfg(feature = "oracle")]
 mod oracle;
-mod sampler;
+mod recorder;
 mod scope;
 mod store;
 mod table;

@@ -4,6 +4,7 @@ use crate::engine::NativeEngine;
 use crate::errors;
 use crate::interrupt::{Interrupt, NativeInterruptHandle};
 use crate::js::{self, JsReference, Strength};
+use crate::recorder::Attachment;
 use crate::scope::{Busy, Scopes};
 use crate::walker::{Activations, StoreWords};
 use crate::wasi::{NativeWasiConfig, Wasi};
@@ -12,6 +13,7 @@ use napi::{JsValue, sys};
 use napi_derive::napi;
 use std::cell::UnsafeCell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use wasmtime::{AsContextMut, CallHook, Store, StoreContextMut, UpdateDeadline};
 
 /// What a store of ours holds.
@@ -21,7 +23,11 @@ pub struct StoreData {
     facade: JsReference,
     pub scopes: Arc<Scopes>,
     pub activations: Activations,
+    /// Ticks of the engine that are the user's, see `Deadline`.
+    ticks: Arc<AtomicU64>,
+    deadline: Deadline,
     epoch_callback: Option<Arc<JsReference>>,
+    recorder: Option<Attachment>,
     call_hook: Option<Arc<JsReference>>,
     /// Wasmtime takes its hook out while it runs, so calls made from a JS hook fire none.
     in_call_hook: bool,
@@ -38,6 +44,36 @@ impl StoreData {
     pub fn facade(&self) -> sys::napi_value {
         self.facade.get().unwrap_or_else(|| js::undefined(self.env))
     }
+
+    /// User ticks until the user's deadline: 0 when it is reached, `None` when there is none.
+    fn remaining_ticks(&self) -> Option<u64> {
+        match self.deadline {
+            // A recorder must not bring the trap that a store without a deadline runs into.
+            Deadline::Unset if self.recorder.is_some() => None,
+            Deadline::Unset => Some(0),
+            Deadline::At(tick) => Some(tick.saturating_sub(self.ticks.load(Ordering::SeqCst))),
+        }
+    }
+
+    /// Ticks of the engine until this store must look again: a recorder looks at each.
+    fn next_look(&self) -> u64 {
+        let remaining = self.remaining_ticks().unwrap_or(u64::MAX);
+        let limit = if self.recorder.is_some() { 1 } else { u64::MAX };
+        // Wasmtime adds it to the current epoch.
+        remaining.min(limit).min(u64::MAX / 2)
+    }
+
+    fn set_deadline(&mut self, ticks_beyond_current: u64) {
+        let now = self.ticks.load(Ordering::SeqCst);
+        self.deadline = Deadline::At(now.saturating_add(ticks_beyond_current));
+    }
+}
+
+/// The epoch deadline as the user set it, in the user's ticks: those of recorders move the engine's
+/// epoch too, but no deadline.
+enum Deadline {
+    Unset,
+    At(u64),
 }
 
 /// `wasmtime::Store`, usable from its own callbacks.
@@ -61,7 +97,10 @@ impl NativeStore {
             facade,
             scopes: scopes.clone(),
             activations: Activations::default(),
+            ticks: engine.ticks.clone(),
+            deadline: Deadline::Unset,
             epoch_callback: None,
+            recorder: None,
             call_hook: None,
             in_call_hook: false,
             wasi: None,
@@ -92,7 +131,8 @@ impl NativeStore {
     #[napi(catch_unwind)]
     pub fn set_epoch_deadline(&self, env: Env, ticks_beyond_current: f64) -> Result<()> {
         self.with(&env, |mut store| {
-            store.set_epoch_deadline(ticks_beyond_current as u64)
+            store.data_mut().set_deadline(ticks_beyond_current as u64);
+            look_in_time(&mut store);
         })
     }
 
@@ -202,9 +242,9 @@ pub fn entering_wasm<R>(
     if !store.data().in_call_hook {
         return f(store);
     }
-    store.data_mut().activations.push();
+    change_activations(&mut store, Activations::push);
     let result = f(store.as_context_mut());
-    store.data_mut().activations.pop();
+    change_activations(&mut store, Activations::pop);
     result
 }
 
@@ -230,50 +270,106 @@ fn weak_callback(
         .transpose()
 }
 
+/// Samples the store with `attachment`; false when another recorder does already.
+pub fn attach(mut store: StoreContextMut<'_, StoreData>, mut attachment: Attachment) -> bool {
+    if store.data().recorder.is_some() {
+        return false;
+    }
+    attachment.on_depth(store.data().activations.depth());
+    store.data_mut().recorder = Some(attachment);
+    look_in_time(&mut store);
+    true
+}
+
+pub fn detach(mut store: StoreContextMut<'_, StoreData>) {
+    store.data_mut().recorder = None;
+    look_in_time(&mut store);
+}
+
+/// Has Wasmtime call `on_epoch_deadline` when something is to be done there.
+fn look_in_time(store: &mut StoreContextMut<'_, StoreData>) {
+    let ticks = store.data().next_look();
+    store.set_epoch_deadline(ticks);
+}
+
 fn on_call_hook(mut store: StoreContextMut<'_, StoreData>, kind: CallHook) -> wasmtime::Result<()> {
-    if matches!(kind, CallHook::ReturningFromWasm) {
-        store.data_mut().activations.pop();
+    match kind {
+        CallHook::ReturningFromWasm => change_activations(&mut store, Activations::pop),
+        CallHook::CallingHost => {
+            let data = store.data_mut();
+            if let Some(recorder) = &mut data.recorder {
+                recorder.on_calling_host(&data.activations);
+            }
+        }
+        CallHook::ReturningFromHost => {
+            if let Some(recorder) = &mut store.data_mut().recorder {
+                recorder.on_returning_from_host();
+            }
+        }
+        CallHook::CallingWasm => {}
     }
     if let Some(hook) = store.data().call_hook.clone() {
-        let kind = match kind {
-            CallHook::CallingWasm => 0.0,
-            CallHook::ReturningFromWasm => 1.0,
-            CallHook::CallingHost => 2.0,
-            CallHook::ReturningFromHost => 3.0,
-        };
-        store.data_mut().in_call_hook = true;
-        let result = call_js(&mut store, &hook, |env| Some(js::number(env, kind)), |_| ());
-        store.data_mut().in_call_hook = false;
-        result?;
+        call_user_hook(&mut store, &hook, kind)?;
     }
     if matches!(kind, CallHook::CallingWasm) {
-        store.data_mut().activations.push();
+        change_activations(&mut store, Activations::push);
     }
     Ok(())
+}
+
+fn change_activations(
+    store: &mut StoreContextMut<'_, StoreData>,
+    change: impl FnOnce(&mut Activations),
+) {
+    let data = store.data_mut();
+    change(&mut data.activations);
+    if let Some(recorder) = &mut data.recorder {
+        recorder.on_depth(data.activations.depth());
+    }
+}
+
+fn call_user_hook(
+    store: &mut StoreContextMut<'_, StoreData>,
+    hook: &JsReference,
+    kind: CallHook,
+) -> wasmtime::Result<()> {
+    let kind = match kind {
+        CallHook::CallingWasm => 0.0,
+        CallHook::ReturningFromWasm => 1.0,
+        CallHook::CallingHost => 2.0,
+        CallHook::ReturningFromHost => 3.0,
+    };
+    store.data_mut().in_call_hook = true;
+    let result = call_js(store, hook, |env| Some(js::number(env, kind)), |_| ());
+    store.data_mut().in_call_hook = false;
+    result
 }
 
 fn on_epoch_deadline(
     mut store: StoreContextMut<'_, StoreData>,
 ) -> wasmtime::Result<UpdateDeadline> {
+    let data = store.data_mut();
+    if let Some(recorder) = &mut data.recorder {
+        recorder.on_epoch(&data.activations);
+    }
     if is_interrupted(&store) {
         return Ok(UpdateDeadline::Interrupt);
     }
-    let Some(callback) = store.data().epoch_callback.clone() else {
-        return Ok(UpdateDeadline::Interrupt);
-    };
-    let env = store.data().env;
-    let ticks = call_js(
-        &mut store,
-        &callback,
-        |_| None,
-        |value| js::to_number(env, value),
-    )?;
-    match ticks {
-        Some(ticks) if ticks >= 0.0 && !is_interrupted(&store) => {
-            Ok(UpdateDeadline::Continue(ticks as u64))
+    if store.data().remaining_ticks() == Some(0) {
+        let Some(callback) = store.data().epoch_callback.clone() else {
+            return Ok(UpdateDeadline::Interrupt);
+        };
+        let env = store.data().env;
+        let read = |value| js::to_number(env, value);
+        let ticks = call_js(&mut store, &callback, |_| None, read)?;
+        match ticks {
+            Some(ticks) if ticks >= 0.0 && !is_interrupted(&store) => {
+                store.data_mut().set_deadline(ticks as u64);
+            }
+            _ => return Ok(UpdateDeadline::Interrupt),
         }
-        _ => Ok(UpdateDeadline::Interrupt),
     }
+    Ok(UpdateDeadline::Continue(store.data().next_look()))
 }
 
 fn is_interrupted(store: &StoreContextMut<'_, StoreData>) -> bool {

@@ -1,86 +1,236 @@
-//! A native thread that ticks an engine's epoch: the guest holds the JS thread, so nothing in JS can.
+//! Native threads that tick an engine's epoch: the guest holds the JS thread, so nothing in JS can.
 
+use crate::cpu_clock::ThreadClock;
 use crate::engine::NativeEngine;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use std::cell::RefCell;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
+
+/// How long a ticker that only recorders use goes on after the last guest has returned.
+const LINGER: Duration = Duration::from_millis(100);
 
 /// Ticks until stopped or dropped.
 #[napi]
 pub struct NativeEpochTicker {
-    /// Dropping it ends the thread.
-    stop: RefCell<Option<Sender<()>>>,
-    counts: Arc<Counts>,
+    pub(crate) ticker: Arc<Ticker>,
+    thread: Thread,
 }
 
+/// What a ticker's thread shares with its users.
 #[derive(Default)]
-struct Counts {
+pub struct Ticker {
+    stopped: AtomicBool,
+    /// Ticks so far.
     ticks: AtomicU64,
+    /// Intervals that passed without a tick of their own.
     missed: AtomicU64,
+    /// Stores of recorders that are in WebAssembly now. A ticker of the user's never rests.
+    guests: AtomicU32,
+    resting: AtomicBool,
+    thread: Mutex<Option<Thread>>,
+    clocks: Mutex<Vec<(Arc<ThreadClock>, usize)>>,
+}
+
+impl Ticker {
+    #[inline]
+    pub fn ticks(&self) -> u64 {
+        self.ticks.load(Ordering::Relaxed)
+    }
+
+    /// A store of a recorder enters WebAssembly.
+    #[inline]
+    pub fn enter(&self) {
+        self.guests.fetch_add(1, Ordering::SeqCst);
+        if self.resting.load(Ordering::SeqCst) {
+            self.wake();
+        }
+    }
+
+    /// The store has left WebAssembly.
+    #[inline]
+    pub fn leave(&self) {
+        self.guests.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    #[cold]
+    fn wake(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = &*thread {
+            thread.unpark();
+        }
+    }
+
+    /// The clock of the calling thread, read at each tick from now on.
+    pub fn add_clock(&self) -> std::io::Result<Arc<ThreadClock>> {
+        let clock = ThreadClock::current()?;
+        let mut clocks = self.clocks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, users)) = clocks.iter_mut().find(|(known, _)| known.is_same(&clock)) {
+            *users += 1;
+            known.update_current();
+            return Ok(known.clone());
+        }
+        let clock = Arc::new(clock);
+        clocks.push((clock.clone(), 1));
+        Ok(clock)
+    }
+
+    pub fn remove_clock(&self, clock: &ThreadClock) {
+        let mut clocks = self.clocks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = clocks.iter().position(|(known, _)| known.is_same(clock)) {
+            clocks[at].1 -= 1;
+            if clocks[at].1 == 0 {
+                clocks.swap_remove(at);
+            }
+        }
+    }
+
+    fn update_clocks(&self) {
+        let clocks = self.clocks.lock().unwrap_or_else(PoisonError::into_inner);
+        for (clock, _) in clocks.iter() {
+            clock.update();
+        }
+    }
+
+    /// Waits until a guest runs or the ticker is stopped.
+    fn rest(&self) {
+        self.resting.store(true, Ordering::SeqCst);
+        while self.guests.load(Ordering::SeqCst) == 0 && !self.stopped.load(Ordering::SeqCst) {
+            thread::park();
+        }
+        self.resting.store(false, Ordering::SeqCst);
+    }
+}
+
+/// Who a ticker ticks for.
+enum Purpose {
+    /// The user: its ticks count for deadlines, and it never rests.
+    User(Arc<AtomicU64>),
+    /// Recorders: their ticks move no deadline of the user's.
+    Recorders,
 }
 
 #[napi]
 impl NativeEpochTicker {
-    /// Ticks `engine` each `interval_ms`. Deadlines are absolute, so late ticks don't add up.
+    /// Ticks `engine` each `interval_ms`, for the user's deadlines.
     #[napi(factory, catch_unwind)]
     pub fn start(engine: &NativeEngine, interval_ms: f64) -> Result<Self> {
-        let interval = Duration::try_from_secs_f64(interval_ms / 1000.0)
-            .ok()
-            .filter(|interval| !interval.is_zero())
-            .ok_or_else(|| Error::from_reason("the interval is out of range"))?;
-        let (stop, stopped) = channel::<()>();
-        let counts = Arc::<Counts>::default();
-        let thread_counts = counts.clone();
-        // Weak: a forgotten ticker must not keep the engine and its code alive.
-        let engine = engine.engine.weak();
-        std::thread::Builder::new()
-            .name("wasm-epoch".to_owned())
-            .spawn(move || {
-                let mut deadline = Instant::now() + interval;
-                loop {
-                    let wait = deadline.saturating_duration_since(Instant::now());
-                    if stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
-                        return;
-                    }
-                    let Some(engine) = engine.upgrade() else {
-                        return;
-                    };
-                    engine.increment_epoch();
-                    thread_counts.ticks.fetch_add(1, Ordering::Relaxed);
-                    deadline += interval;
-                    // A tick that comes a whole interval late stands for those that it overslept.
-                    let late = Instant::now().saturating_duration_since(deadline);
-                    let missed = (late.as_nanos() / interval.as_nanos()) as u32;
-                    if missed > 0 {
-                        thread_counts
-                            .missed
-                            .fetch_add(missed.into(), Ordering::Relaxed);
-                        deadline += interval * missed;
-                    }
-                }
-            })?;
-        Ok(Self {
-            stop: RefCell::new(Some(stop)),
-            counts,
-        })
+        start(engine, interval_ms, Purpose::User(engine.ticks.clone()))
+    }
+
+    /// Ticks `engine` each `interval_ms` while stores of recorders run.
+    #[napi(factory, catch_unwind)]
+    pub fn start_for_recorders(engine: &NativeEngine, interval_ms: f64) -> Result<Self> {
+        start(engine, interval_ms, Purpose::Recorders)
     }
 
     #[napi(catch_unwind)]
     pub fn stop(&self) {
-        self.stop.borrow_mut().take();
+        self.ticker.stopped.store(true, Ordering::SeqCst);
+        self.thread.unpark();
     }
 
     #[napi(catch_unwind)]
     pub fn ticks(&self) -> f64 {
-        self.counts.ticks.load(Ordering::Relaxed) as f64
+        self.ticker.ticks() as f64
     }
 
     #[napi(catch_unwind)]
     pub fn missed(&self) -> f64 {
-        self.counts.missed.load(Ordering::Relaxed) as f64
+        self.ticker.missed.load(Ordering::Relaxed) as f64
+    }
+}
+
+impl Drop for NativeEpochTicker {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn start(engine: &NativeEngine, interval_ms: f64, purpose: Purpose) -> Result<NativeEpochTicker> {
+    let interval = Duration::try_from_secs_f64(interval_ms / 1000.0)
+        .ok()
+        .filter(|interval| !interval.is_zero())
+        .ok_or_else(|| Error::from_reason("the interval is out of range"))?;
+    let ticker = Arc::<Ticker>::default();
+    let shared = ticker.clone();
+    // Weak: a forgotten ticker must not keep the engine and its code alive.
+    let engine = engine.engine.weak();
+    let handle = thread::Builder::new()
+        .name("wasm-epoch".to_owned())
+        .spawn(move || {
+            wake_precisely();
+            run(&shared, interval, &purpose, || {
+                let engine = engine.upgrade()?;
+                engine.increment_epoch();
+                Some(())
+            });
+        })?;
+    let thread = handle.thread().clone();
+    *ticker.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread.clone());
+    Ok(NativeEpochTicker { ticker, thread })
+}
+
+/// Ticks at absolute deadlines, so that late ticks don't add up.
+fn run(
+    ticker: &Ticker,
+    interval: Duration,
+    purpose: &Purpose,
+    mut increment_epoch: impl FnMut() -> Option<()>,
+) {
+    let mut deadline = Instant::now() + interval;
+    let mut last_guest = Instant::now();
+    loop {
+        loop {
+            if ticker.stopped.load(Ordering::SeqCst) {
+                return;
+            }
+            let wait = deadline.saturating_duration_since(Instant::now());
+            if wait.is_zero() {
+                break;
+            }
+            thread::park_timeout(wait);
+        }
+        match purpose {
+            Purpose::User(ticks) => {
+                // Before the epoch, so that a store that sees the tick finds it counted.
+                ticks.fetch_add(1, Ordering::SeqCst);
+            }
+            Purpose::Recorders => ticker.update_clocks(),
+        }
+        ticker.ticks.fetch_add(1, Ordering::SeqCst);
+        if increment_epoch().is_none() {
+            return;
+        }
+        deadline += interval;
+        let now = Instant::now();
+        if matches!(purpose, Purpose::Recorders) {
+            if ticker.guests.load(Ordering::SeqCst) > 0 {
+                last_guest = now;
+            } else if now - last_guest > LINGER.max(interval) {
+                ticker.rest();
+                last_guest = Instant::now();
+                deadline = last_guest + interval;
+                continue;
+            }
+        }
+        // A tick that comes a whole interval late stands for those that it overslept.
+        let late = now.saturating_duration_since(deadline);
+        let missed = (late.as_nanos() / interval.as_nanos()) as u32;
+        if missed > 0 {
+            ticker.missed.fetch_add(missed.into(), Ordering::Relaxed);
+            deadline += interval * missed;
+        }
+    }
+}
+
+/// Linux lets a thread sleep up to 50 µs too long, which is a whole interval of the shortest.
+fn wake_precisely() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: changes the calling thread's timer slack, in nanoseconds, and nothing else.
+    unsafe {
+        libc::prctl(libc::PR_SET_TIMERSLACK, 1_usize);
     }
 }

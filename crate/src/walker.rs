@@ -127,6 +127,12 @@ impl Activations {
         self.saved.pop();
     }
 
+    /// Activations of wasm that are open.
+    #[inline]
+    pub fn depth(&self) -> usize {
+        self.saved.len()
+    }
+
     /// Calls `visit` with the return address of each wasm frame of the store, newest to oldest.
     #[inline]
     pub fn walk(&self, mut visit: impl FnMut(usize)) {

@@ -9,8 +9,10 @@ export declare class NativeEngine {
 
 /** Ticks until stopped or dropped. */
 export declare class NativeEpochTicker {
-  /** Ticks `engine` each `interval_ms`. Deadlines are absolute, so late ticks don't add up. */
+  /** Ticks `engine` each `interval_ms`, for the user's deadlines. */
   static start(engine: NativeEngine, intervalMs: number): NativeEpochTicker
+  /** Ticks `engine` each `interval_ms` while stores of recorders run. */
+  static startForRecorders(engine: NativeEngine, intervalMs: number): NativeEpochTicker
   stop(): void
   ticks(): number
   missed(): number
@@ -120,17 +122,30 @@ export declare class NativeOracle {
   finish(): Buffer
 }
 
-/** Reads stacks. Addresses of anything but the listed modules' functions never leave it. */
-export declare class NativeSampler {
-  /** `buffer` receives the frames of a walk: two 32-bit words each. */
-  constructor(modules: Array<NativeModule>, buffer: ArrayBuffer)
-  setBuffer(buffer: ArrayBuffer): void
+/** See `Recording` in `lib/profiler`. */
+export declare class NativeRecorder {
+  /** `ring` receives the records; `drain(words)`, held weakly, reads that many words of it. */
+  constructor(modules: Array<NativeModule>, ring: ArrayBuffer, drain: (words: number) => void)
+  /** For each listed module, the address of its text section's first byte. */
+  bases(): Uint32Array
+  /** Writes a sample of `store` now. */
+  sample(store: NativeStore, timeMs: number, cpuDeltaMs: number): void
+  hostCallBegins(store: NativeStore, timeMs: number): void
+  hostCallEnds(timeMs: number): void
   /**
-   * Writes the listed modules' frames on the stack of `store` to the buffer, newest first: the
-   * module's index in the list, and the return address as an offset into its text section. Returns
-   * their number; when it exceeds the buffer's capacity, the oldest ones are missing.
+   * Samples `store` at each tick of `ticker`, or without one at each tick of its engine. False when
+   * a recorder is attached already.
    */
-  walk(store: NativeStore): number
+  attach(store: NativeStore, ticker: NativeEpochTicker | undefined | null, hostCalls: boolean): boolean
+  detach(store: NativeStore): void
+  /** Words of the ring in use, to be read now; they may be overwritten after. */
+  take(): number
+  /** Records that JS could not read when the ring was full, older than those in it. */
+  takeSpilled(): Array<Uint32Array>
+  /** Samples so far. */
+  samples(): number
+  /** Milliseconds since the profile's start, by the clock of its records. */
+  now(): number
 }
 
 /** `wasmtime::Store`, usable from its own callbacks. */

@@ -16,8 +16,9 @@ export function symbolicate(
   profile: Profile,
   recorded: StackInterner,
   modules: readonly NamedModule[],
+  bases: Uint32Array,
 ): Int32Array {
-  const frameOf = addFrames(profile, recorded.addresses, modules);
+  const frameOf = addFrames(profile, recorded.addresses, modules, bases);
   const { frame, prefix, length } = recorded.stacks;
   const stackOf = new Int32Array(length);
   // Callers have lower rows than those they call, so a row's prefix is known by then.
@@ -29,30 +30,38 @@ export function symbolicate(
   return stackOf;
 }
 
+/** `bases` are the addresses of the modules' text sections, ascending. */
 function addFrames(
   profile: Profile,
   addresses: AddressTable,
   modules: readonly NamedModule[],
+  bases: Uint32Array,
 ): Int32Array {
   const byModule = modules.map((): number[] => []);
-  for (let address = 0; address < addresses.length; address++) {
-    byModule[addresses.module.get(address)]?.push(address);
+  for (let row = 0; row < addresses.length; row++) {
+    byModule[findRow(bases, callSite(addresses, row))]?.push(row);
   }
   const frameOf = new Int32Array(addresses.length);
   for (const [index, [name, module]] of modules.entries()) {
     const sampled = byModule[index] as number[];
-    const frames = moduleFrames(profile, name, module, addresses, sampled);
-    for (const [i, address] of sampled.entries()) frameOf[address] = frames[i] as number;
+    const base = bases[index] as number;
+    const offsets = sampled.map((row) => callSite(addresses, row) - base);
+    const frames = moduleFrames(profile, name, module, offsets);
+    for (const [i, row] of sampled.entries()) frameOf[row] = frames[i] as number;
   }
   return frameOf;
 }
 
-/** Adds a module and the frames of its sampled addresses; returns one frame for each of them. */
+/** A return address is the one after the call, which may be the next function's first. */
+function callSite(addresses: AddressTable, row: number): number {
+  return addresses.address.get(row) - 1;
+}
+
+/** Adds a module and the frames of its sampled text offsets; returns one frame for each of them. */
 function moduleFrames(
   profile: Profile,
   name: string,
   module: Module,
-  addresses: AddressTable,
   sampled: readonly number[],
 ): FrameIndex[] {
   const lib = profile.libs.add({ name });
@@ -61,7 +70,7 @@ function moduleFrames(
   const nativeModule = Module.native('module', module);
   const { offset, length, index } = nativeModule.functions();
 
-  const rows = sampled.map((address) => findRow(offset, addresses.offset.get(address) - 1));
+  const rows = sampled.map((address) => findRow(offset, address));
   const sampledRows = [...new Set(rows)];
   const indices = sampledRows.map((row) => index[row] as number);
   const names = nativeModule.functionNames(Uint32Array.from(indices));
@@ -83,12 +92,11 @@ function moduleFrames(
   }
   return sampled.map((address, i) => {
     const frame = frameOfRow.get(rows[i] as number) as Omit<Frame, 'address'>;
-    // A return address is the one after the call; readers want one within it.
-    return profile.frames.intern({ ...frame, address: addresses.offset.get(address) - 1 });
+    return profile.frames.intern({ ...frame, address });
   });
 }
 
-/** The last row of ascending `offsets` that is not beyond `offset`. */
+/** The last row of ascending `offsets` that is not beyond `offset`: of equals, the last. */
 function findRow(offsets: Uint32Array, offset: number): number {
   let low = 0;
   let high = offsets.length;

@@ -1,4 +1,4 @@
-import type { NativeConfig, NativeEngine } from '../generated/native.js';
+import type { NativeConfig, NativeEngine, NativeEpochTicker } from '../generated/native.js';
 import { native } from '../native.js';
 import { checkBoolean, checkInteger, checkKeys, checkObject, checkOneOf } from './check.js';
 import { EpochTicker } from './epoch-ticker.js';
@@ -54,10 +54,20 @@ const checks: {
   guestDebug: checkBoolean,
 };
 
+/** @internal A share in a ticker for recorders; released once. */
+export interface RecorderTicks {
+  readonly native: NativeEpochTicker;
+  missed(): number;
+  release(): void;
+}
+
 /** Compiles modules, and ticks the epoch of the code that it compiled. Mirrors `wasmtime::Engine`. */
 export class Engine {
   readonly #native: NativeEngine;
   readonly #guestDebug: boolean;
+  readonly #epochInterruption: boolean;
+  /** Tickers of recorders by their interval: one serves all stores. */
+  readonly #recorderTickers = new Map<number, { ticker: NativeEpochTicker; users: number }>();
 
   /**
    * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number out of
@@ -73,6 +83,7 @@ export class Engine {
     }
     this.#native = new native.NativeEngine(checked as NativeConfig);
     this.#guestDebug = config.guestDebug ?? false;
+    this.#epochInterruption = config.epochInterruption ?? false;
   }
 
   /** Moves the epoch on by one tick. Mirrors `Engine::increment_epoch`. */
@@ -92,6 +103,32 @@ export class Engine {
   static native(what: string, engine: Engine): NativeEngine {
     if (!(engine instanceof Engine)) throw wrongType(what, 'an Engine', engine);
     return engine.#native;
+  }
+
+  /** @internal A share in the ticker for recorders with that interval. */
+  static recorderTicks(engine: Engine, intervalMs: number): RecorderTicks {
+    const tickers = engine.#recorderTickers;
+    const shared = tickers.get(intervalMs) ?? {
+      ticker: native.NativeEpochTicker.startForRecorders(engine.#native, intervalMs),
+      users: 0,
+    };
+    tickers.set(intervalMs, shared);
+    shared.users++;
+    return {
+      native: shared.ticker,
+      missed: () => shared.ticker.missed(),
+      release: () => {
+        shared.users--;
+        if (shared.users > 0) return;
+        shared.ticker.stop();
+        tickers.delete(intervalMs);
+      },
+    };
+  }
+
+  /** @internal */
+  static hasEpochs(engine: Engine): boolean {
+    return engine.#epochInterruption;
   }
 
   /** @internal */

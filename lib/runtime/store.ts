@@ -24,6 +24,7 @@ export class Store {
   /** Callbacks that native code holds weakly, so that a store and its callbacks can be collected. */
   readonly #retained = new Set<unknown>();
   readonly #callbacks: { epochDeadline?: unknown; callHook?: unknown } = {};
+  #recorder: { end(): void } | undefined;
   #hasWasi = false;
 
   constructor(engine: Engine) {
@@ -110,6 +111,7 @@ export class Store {
    */
   dispose(): void {
     this.#native.dispose();
+    this.#recorder?.end();
     this.#retained.clear();
     delete this.#callbacks.epochDeadline;
     delete this.#callbacks.callHook;
@@ -144,6 +146,16 @@ export class Store {
   /** @internal Keeps `value` alive as long as the store. */
   static retain(store: Store, value: unknown): void {
     store.#retained.add(value);
+  }
+
+  /** @internal Keeps a recorder alive until the store is disposed, which ends it. */
+  static retainRecorder(store: Store, recorder: { end(): void }): void {
+    store.#recorder = recorder;
+  }
+
+  /** @internal */
+  static releaseRecorder(store: Store): void {
+    store.#recorder = undefined;
   }
 
   /** @internal */

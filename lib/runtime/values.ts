@@ -19,11 +19,13 @@ export type ValueOf<T extends ValType> = T extends 'i64'
 export type ValuesOf<T extends readonly ValType[]> = { -readonly [I in keyof T]: ValueOf<T[I]> };
 
 /** What a function with results of these types returns: nothing, the one value, or all of them. */
-export type ResultOf<R extends readonly ValType[]> = R extends readonly []
-  ? undefined
-  : R extends readonly [infer T extends ValType]
-    ? ValueOf<T>
-    : ValuesOf<R>;
+export type ResultOf<R extends readonly ValType[]> = number extends R['length']
+  ? unknown
+  : R extends readonly []
+    ? undefined
+    : R extends readonly [infer T extends ValType]
+      ? ValueOf<T>
+      : ValuesOf<R>;
 
 /** How references cross: functions as their native objects, `externref`s as they are. */
 export interface References {

@@ -33,9 +33,13 @@ export class BumpGuest {
   readonly linker: Linker;
   readonly store: Store;
   readonly modules: [string, Module][] = [];
+  readonly #stores: Store[] = [];
+  readonly #recorder: boolean;
   #pair: OraclePair | undefined;
 
-  constructor(config: Config = {}) {
+  /** `recorder: false` where the test samples at other places than epoch deadlines. */
+  constructor({ recorder = true, ...config }: Config & { recorder?: boolean } = {}) {
+    this.#recorder = recorder;
     this.engine = new Engine({ epochInterruption: true, ...config });
     this.linker = new Linker(this.engine);
     this.host('bump_epoch', [[], [], () => this.engine.incrementEpoch()]);
@@ -51,13 +55,21 @@ export class BumpGuest {
       return UpdateDeadline.continue(1);
     });
     store.callHook((store, kind) => this.pair.callHook(store, kind));
+    this.#stores.push(store);
+    if (this.#pair && this.#recorder) this.#pair.attach(store);
     return store;
   }
 
   /** The profilers, begun at first use: when all modules are loaded. */
   get pair(): OraclePair {
-    this.#pair ??= new OraclePair(this.engine, this.modules);
-    return this.#pair;
+    return this.#pair ?? this.#begin();
+  }
+
+  #begin(): OraclePair {
+    const pair = new OraclePair(this.engine, this.modules);
+    if (this.#recorder) for (const store of this.#stores) pair.attach(store);
+    this.#pair = pair;
+    return pair;
   }
 
   host(name: string, [params, results, fn]: Host): this {
@@ -80,6 +92,8 @@ export class BumpGuest {
   }
 
   instantiate(module: Module, store = this.store): Instance {
+    // Begins the profiles, before any code runs.
+    void this.pair;
     return this.linker.instantiate(store, module);
   }
 
@@ -105,6 +119,7 @@ export function runWasi(
   const store = new Store(engine);
   store.setWasi(new WasiConfig({ args: [name, ...args], stdout: 'capture', stderr: 'capture' }));
   const pair = new OraclePair(engine, [[name, module]]);
+  pair.attach(store);
   store.setEpochDeadline(1);
   store.epochDeadlineCallback((store) => {
     pair.sample(store, 0.25);

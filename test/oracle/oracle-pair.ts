@@ -14,17 +14,26 @@ export interface Compared {
   frames: number;
   markers: number;
   deepest: number;
+  /** Of the samples, those that a recorder took as well. */
+  recorded: number;
 }
 
 /** Our profiler and Wasmtime's own, told of the same moments on the same stores. */
 export class OraclePair {
   readonly profiler: GuestProfiler;
+  /** Another one of ours, which samples on its own at each tick: `undefined` until it is attached. */
+  #recorded: GuestProfiler | undefined;
+  readonly #modules: readonly (readonly [string, Module])[];
+  /** Host calls that are open, and the markers of those that were epoch callbacks. */
+  readonly #hostCalls: { marker: number; isEpoch: boolean }[] = [];
+  readonly #epochMarkers = new Set<number>();
+  #markers = 0;
   readonly #oracle: NativeOracle;
   /** Functions that a module imports: upstream numbers unnamed functions without them. */
   readonly #imports = new Map<string, number>();
-  samples = 0;
 
   constructor(engine: Engine, modules: readonly (readonly [string, Module])[]) {
+    this.#modules = modules;
     this.profiler = new GuestProfiler('guest', 1, modules);
     this.#oracle = new native.NativeOracle(
       Engine.native('engine', engine),
@@ -39,13 +48,27 @@ export class OraclePair {
     }
   }
 
+  /** Has a recorder sample the store too, at each tick of its engine. */
+  attach(store: Store): void {
+    this.#recorded ??= new GuestProfiler('guest', 1, this.#modules);
+    this.#recorded.attach(store, { everyEpoch: true, hostCalls: true });
+  }
+
   sample(store: Store, deltaMs = 0): void {
-    this.samples++;
+    const hostCall = this.#hostCalls.at(-1);
+    if (hostCall) hostCall.isEpoch = true;
     this.profiler.sample(store, deltaMs);
     this.#oracle.sample(StoreClass.native(store), deltaMs);
   }
 
   callHook(store: Store, kind: CallHook): void {
+    if (kind === CallHook.CallingHost) {
+      this.#hostCalls.push({ marker: this.#markers++, isEpoch: false });
+    } else if (kind === CallHook.ReturningFromHost) {
+      const hostCall = this.#hostCalls.pop();
+      const end = this.#markers++;
+      if (hostCall?.isEpoch) this.#epochMarkers.add(hostCall.marker).add(end);
+    }
     this.profiler.callHook(store, kind);
     this.#oracle.callHook(StoreClass.native(store), KINDS.indexOf(kind));
   }
@@ -60,15 +83,27 @@ export class OraclePair {
     const ours = JSON.parse(Buffer.from(await this.profiler.finish()).toString());
     assertProfileIntegrity(ours);
     const upstream = JSON.parse(this.finishUpstream());
-    return compareProfiles(ours, upstream, this.#imports);
+    const compared = compareProfiles(ours, upstream, this.#imports);
+    if (this.#recorded) {
+      const recorded = JSON.parse(Buffer.from(await this.#recorded.finish()).toString());
+      assertProfileIntegrity(recorded);
+      compareProfiles(recorded, upstream, this.#imports, this.#epochMarkers);
+      compared.recorded = compared.samples;
+    }
+    return compared;
   }
 }
 
-/** @throws Error that names the first sample or marker that differs. */
+/**
+ * Compares all but upstream's markers `without`.
+ *
+ * @throws Error that names the first sample or marker that differs.
+ */
 export function compareProfiles(
   ours: unknown,
   upstream: unknown,
   imports: ReadonlyMap<string, number>,
+  without: ReadonlySet<number> = new Set(),
 ): Compared {
   // Ours goes by the module's function index, as Wasmtime's traps do; upstream leaves out the imports.
   const our = readStacks(ours, (module, name) =>
@@ -77,7 +112,7 @@ export function compareProfiles(
     }),
   );
   const their = readStacks(upstream);
-  const compared = { samples: 0, frames: 0, markers: 0, deepest: 0 };
+  const compared = { samples: 0, frames: 0, markers: 0, deepest: 0, recorded: 0 };
   demandEqual('samples', our.samples.length, their.samples.length);
   for (const [i, theirs] of their.samples.entries()) {
     const stack = our.samples[i] as string[];
@@ -89,8 +124,9 @@ export function compareProfiles(
     compared.frames += theirs.length;
     compared.deepest = Math.max(compared.deepest, theirs.length);
   }
-  demandEqual('markers', our.markers.length, their.markers.length);
-  for (const [i, theirs] of their.markers.entries()) {
+  const theirMarkers = their.markers.filter((_, i) => !without.has(i));
+  demandEqual('markers', our.markers.length, theirMarkers.length);
+  for (const [i, theirs] of theirMarkers.entries()) {
     demandEqual(`marker ${i}`, our.markers[i] as string, theirs);
     compared.markers++;
   }

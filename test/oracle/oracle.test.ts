@@ -18,12 +18,13 @@ import {
 import { BumpGuest, guestPath, runWasi } from './guests.js';
 import { type Compared, compareProfiles, OraclePair } from './oracle-pair.js';
 
-const total: Compared = { samples: 0, frames: 0, markers: 0, deepest: 0 };
+const total: Compared = { samples: 0, frames: 0, markers: 0, deepest: 0, recorded: 0 };
 
 function count(compared: Compared): Compared {
   total.samples += compared.samples;
   total.frames += compared.frames;
   total.markers += compared.markers;
+  total.recorded += compared.recorded;
   total.deepest = Math.max(total.deepest, compared.deepest);
   return compared;
 }
@@ -42,7 +43,7 @@ function call(guest: BumpGuest, instance: Instance, name: string, ...args: unkno
 afterAll(() => {
   console.log(
     `oracle: ${total.samples} samples, ${total.frames} frames (deepest stack ${total.deepest}) and ` +
-      `${total.markers} markers equal upstream's`,
+      `${total.markers} markers equal upstream's; so do ${total.recorded} samples of recorders`,
   );
   expect(total.samples).toBeGreaterThan(10_000);
 });
@@ -121,23 +122,24 @@ describe('edge cases, sampled where the guest asks', () => {
 
   it('two modules that call each other', async () => {
     const guest = new BumpGuest();
-    const lib = guest.start('wat/two-modules-lib.wat');
-    guest.linker.instance(guest.store, 'lib', lib);
-    const main = guest.start('wat/two-modules-main.wat');
-    expect(call(guest, main, 'squares', 50)).toBe(40_425);
-    expect(call(guest, main, 'deep', 50)).toBe(50);
-    await expectSamples(guest, 101 + 101);
+    const [lib, main] = [
+      guest.load('wat/two-modules-lib.wat'),
+      guest.load('wat/two-modules-main.wat'),
+    ];
+    guest.linker.instance(guest.store, 'lib', guest.instantiate(lib));
+    const instance = guest.instantiate(main);
+    expect(call(guest, instance, 'squares', 50)).toBe(40_425);
+    expect(call(guest, instance, 'deep', 50)).toBe(50);
+    expect((await expectSamples(guest, 101 + 101)).deepest).toBe(102);
   });
 
   it('two modules, one of them listed', async () => {
     const guest = new BumpGuest();
-    const lib = guest.start('wat/two-modules-lib.wat');
-    guest.linker.instance(guest.store, 'lib', lib);
-    guest.modules.length = 0;
-    const main = guest.start('wat/two-modules-main.wat');
-    call(guest, main, 'deep', 20);
-    const compared = await expectSamples(guest, 41);
-    expect(compared.deepest).toBe(22);
+    const lib = Module.fromFile(guest.engine, guestPath('wat/two-modules-lib.wat'));
+    const main = guest.load('wat/two-modules-main.wat');
+    guest.linker.instance(guest.store, 'lib', guest.instantiate(lib));
+    call(guest, guest.instantiate(main), 'deep', 20);
+    expect((await expectSamples(guest, 41)).deepest).toBe(22);
   });
 
   it('two stores nested, taking turns', async () => {
@@ -210,23 +212,19 @@ describe('edge cases, sampled where the guest asks', () => {
     await expectSamples(guest, 11);
   });
 
-  it('names: none, broken, the same, odd', async () => {
+  it.each([
+    ['unnamed', 'run', [10], 40, 40],
+    ['bad-name-section', 'run', [], 42, 1],
+    ['same-names', 'run', [2], 30, 30],
+    ['weird-names', 'run', [], 21, 21],
+    ['indirect', 'run', [160], 247_538_028, 320],
+    ['loops', 'run', [10], 1000, 1000],
+    ['loops', 'nested', [3, 4, 5], 60, 60],
+    ['simd', 'dot', [256], 5_559_680, 128],
+  ])('%s: %s', async (name, func, args, result, samples) => {
     const guest = new BumpGuest();
-    expect(call(guest, guest.start('wat/unnamed.wat'), 'run', 10)).toBe(40);
-    expect(call(guest, guest.start('wat/bad-name-section.wat'), 'run')).toBe(42);
-    expect(call(guest, guest.start('wat/same-names.wat'), 'run', 2)).toBe(30);
-    expect(call(guest, guest.start('wat/weird-names.wat'), 'run')).toBe(21);
-    await expectSamples(guest, 40 + 1 + 30 + 21);
-  });
-
-  it('indirect calls, loops and vectors', async () => {
-    const guest = new BumpGuest();
-    expect(call(guest, guest.start('wat/indirect.wat'), 'run', 160)).toBe(247_538_028);
-    const loops = guest.start('wat/loops.wat');
-    expect(call(guest, loops, 'run', 10)).toBe(1000);
-    expect(call(guest, loops, 'nested', 3, 4, 5)).toBe(60);
-    expect(call(guest, guest.start('wat/simd.wat'), 'dot', 256)).toBe(5_559_680);
-    await expectSamples(guest, 320 + 1000 + 60 + 128);
+    expect(call(guest, guest.start(`wat/${name}.wat`), func, ...args)).toBe(result);
+    await expectSamples(guest, samples);
   });
 
   it('12,000 functions', async () => {
@@ -239,7 +237,7 @@ describe('edge cases, sampled where the guest asks', () => {
   });
 
   it('a sample of a store that runs nothing', async () => {
-    const guest = new BumpGuest();
+    const guest = new BumpGuest({ recorder: false });
     const instance = guest.start('wat/loops.wat');
     guest.pair.sample(guest.store);
     call(guest, instance, 'run', 1);
@@ -251,7 +249,7 @@ describe('edge cases, sampled where the guest asks', () => {
 
 describe('samples from odd places', () => {
   it('every kind of call hook, in nested calls', async () => {
-    const guest = new BumpGuest();
+    const guest = new BumpGuest({ recorder: false });
     let inner: Func | undefined;
     guest.host('host_call', [['i32'], ['i32'], (caller, n) => inner?.call(caller, n)]);
     const instance = guest.start('wat/reentry.wat');
@@ -268,7 +266,7 @@ describe('samples from odd places', () => {
   });
 
   it('wasm called from a call hook, which fires no hooks', async () => {
-    const guest = new BumpGuest();
+    const guest = new BumpGuest({ recorder: false });
     const instance = guest.start('wat/reentry.wat', BumpGuestText.hook);
     let depth = 0;
     guest.store.callHook((store, kind) => {
@@ -285,7 +283,7 @@ describe('samples from odd places', () => {
   });
 
   it('a host function called by the host, within wasm and without', async () => {
-    const guest = new BumpGuest();
+    const guest = new BumpGuest({ recorder: false });
     const sampling = guest.func([], [], (caller) => guest.pair.sample(caller.store));
     guest.define('sample', sampling);
     guest.host('nested', [[], [], (caller) => sampling.call(caller)]);
@@ -297,7 +295,7 @@ describe('samples from odd places', () => {
   });
 
   it('after a JS exception was caught in the middle', async () => {
-    const guest = new BumpGuest();
+    const guest = new BumpGuest({ recorder: false });
     let inner: Func | undefined;
     guest.host('host_call', [
       ['i32'],

@@ -1,0 +1,162 @@
+//! CPU time of threads.
+//!
+//! Reading a thread's CPU clock is a system call, dearer than a whole sample. So the ticker's thread
+//! reads the clocks of the threads that it ticks for, and a sample takes the last reading.
+
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// CPU time that the calling thread has used, in milliseconds.
+#[napi(catch_unwind)]
+pub fn thread_cpu_time() -> Result<f64> {
+    Ok(imp::current_thread_ns()? as f64 / 1e6)
+}
+
+/// The CPU clock of one thread, to be read from any.
+pub struct ThreadClock {
+    thread: imp::Thread,
+    last_ns: AtomicU64,
+}
+
+impl ThreadClock {
+    /// That of the calling thread.
+    pub fn current() -> std::io::Result<Self> {
+        let clock = Self {
+            thread: imp::Thread::current()?,
+            last_ns: AtomicU64::new(0),
+        };
+        clock
+            .last_ns
+            .store(imp::current_thread_ns()?, Ordering::Relaxed);
+        Ok(clock)
+    }
+
+    /// Whether both are of one thread.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.thread == other.thread
+    }
+
+    /// Reads the clock, from any thread. Once the thread has ended, the last reading stays.
+    pub fn update(&self) {
+        if let Some(now) = self.thread.cpu_ns() {
+            self.last_ns.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// Reads the clock of the calling thread, which must be the clock's.
+    pub fn update_current(&self) {
+        if let Ok(now) = imp::current_thread_ns() {
+            self.last_ns.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// The last reading, in nanoseconds.
+    pub fn last_ns(&self) -> u64 {
+        self.last_ns.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(unix)]
+mod imp {
+    use std::io::{Error, Result};
+
+    pub fn current_thread_ns() -> Result<u64> {
+        clock_ns(libc::CLOCK_THREAD_CPUTIME_ID)
+    }
+
+    fn clock_ns(clock: libc::clockid_t) -> Result<u64> {
+        let mut time = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // SAFETY: a place to write the time to.
+        if unsafe { libc::clock_gettime(clock, &mut time) } != 0 {
+            return Err(Error::last_os_error());
+        }
+        Ok(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
+    }
+
+    #[cfg(target_os = "linux")]
+    #[derive(PartialEq, Eq)]
+    pub struct Thread(libc::clockid_t);
+
+    #[cfg(target_os = "linux")]
+    impl Thread {
+        pub fn current() -> Result<Self> {
+            let mut clock = 0;
+            // SAFETY: the calling thread is alive; a place to write its clock's id to.
+            match unsafe { libc::pthread_getcpuclockid(libc::pthread_self(), &mut clock) } {
+                0 => Ok(Self(clock)),
+                error => Err(Error::from_raw_os_error(error)),
+            }
+        }
+
+        pub fn cpu_ns(&self) -> Option<u64> {
+            // The id names the kernel's thread, so that of a thread that ended is an error.
+            clock_ns(self.0).ok()
+        }
+    }
+
+    /// Elsewhere a thread reads its own clock only.
+    #[cfg(not(target_os = "linux"))]
+    #[derive(PartialEq, Eq)]
+    pub struct Thread(std::thread::ThreadId);
+
+    #[cfg(not(target_os = "linux"))]
+    impl Thread {
+        pub fn current() -> Result<Self> {
+            Ok(Self(std::thread::current().id()))
+        }
+
+        pub fn cpu_ns(&self) -> Option<u64> {
+            None
+        }
+    }
+}
+
+#[cfg(windows)]
+mod imp {
+    use std::io::{Error, Result};
+    use windows_sys::Win32::Foundation::FILETIME;
+    use windows_sys::Win32::System::Threading::{GetCurrentThread, GetThreadTimes};
+
+    pub fn current_thread_ns() -> Result<u64> {
+        let [mut created, mut exited, mut kernel, mut user] = [FILETIME::default(); 4];
+        // SAFETY: four places to write to, and the pseudo handle of this thread.
+        let ok = unsafe {
+            GetThreadTimes(
+                GetCurrentThread(),
+                &mut created,
+                &mut exited,
+                &mut kernel,
+                &mut user,
+            )
+        };
+        if ok == 0 {
+            return Err(Error::last_os_error());
+        }
+        // In units of 100 ns.
+        let ns = |time: FILETIME| {
+            ((u64::from(time.dwHighDateTime) << 32) | u64::from(time.dwLowDateTime)) * 100
+        };
+        Ok(ns(kernel) + ns(user))
+    }
+
+    /// Here a thread reads its own clock only.
+    #[derive(PartialEq, Eq)]
+    pub struct Thread(std::thread::ThreadId);
+
+    impl Thread {
+        pub fn current() -> Result<Self> {
+            Ok(Self(std::thread::current().id()))
+        }
+
+        pub fn cpu_ns(&self) -> Option<u64> {
+            None
+        }
+    }
+}
+
+/// Whether the ticker can read the clocks of other threads; else each sample reads its own.
+pub const READ_BY_TICKER: bool = cfg!(target_os = "linux");

@@ -1,0 +1,452 @@
+//! What profilers write down: samples and host calls, in a ring of 32-bit words that JS reads.
+//!
+//! A record, by its kind:
+//!
+//! ```text
+//! word 0             1, 2        3, 4             then
+//! frames << 2 | 0    time (ns)   CPU delta (ns)   return addresses, newest first    a sample
+//! frames << 2 | 1    time (ns)                    return addresses, newest first    a host call begins
+//!             | 2    time (ns)                                                      … and ends
+//! … | 3                                                                             struck out: as 1
+//! ```
+//!
+//! Numbers of two words have their low one first; addresses are those of `AllowList`. While the guest
+//! waits, nothing is allocated, locked or hashed and no JS is called, unless the ring is full: then JS
+//! empties it, or, where it can't (its own stack may be at its end), a copy is kept for later.
+//!
+//! Invariant: the ring belongs to an `ArrayBuffer` of `lib/`'s, kept alive, and is touched by the
+//! thread of its environment alone (see `js`), through raw pointers. No reference into `State` is held
+//! while JS runs, since that may come back through `NativeRecorder`.
+
+use crate::allow_list::AllowList;
+use crate::cpu_clock::{READ_BY_TICKER, ThreadClock};
+use crate::errors;
+use crate::js::{self, JsReference, Strength};
+use crate::module::NativeModule;
+use crate::store::{self, NativeStore};
+use crate::ticker::{NativeEpochTicker, Ticker};
+use crate::walker::Activations;
+use napi::JsValue;
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use std::cell::UnsafeCell;
+use std::sync::Arc;
+use std::time::Instant;
+
+const SAMPLE: u32 = 0;
+const HOST_CALL_BEGINS: u32 = 1;
+const HOST_CALL_ENDS: u32 = 2;
+const STRUCK_OUT: u32 = 3;
+
+/// A profiler's records.
+pub struct Recorder {
+    state: UnsafeCell<State>,
+    allowed: AllowList,
+    /// `drain(words)`: JS reads that many words of the ring.
+    drain: JsReference,
+    /// Time 0 of the profile.
+    start: Instant,
+}
+
+struct State {
+    ring: *mut u32,
+    capacity: usize,
+    /// Words in use.
+    length: usize,
+    /// Times that the ring was emptied.
+    generation: u32,
+    /// Full rings that JS could not take at the time.
+    spilled: Vec<Vec<u32>>,
+    samples: u64,
+    _owner: JsReference,
+}
+
+// SAFETY: used by one thread, see the module's invariant and `js`.
+unsafe impl Send for Recorder {}
+// SAFETY: as above.
+unsafe impl Sync for Recorder {}
+
+/// Where a record begins, as long as the ring isn't emptied.
+#[derive(Clone, Copy)]
+struct Place {
+    at: usize,
+    generation: u32,
+}
+
+/// The record doesn't fit.
+struct Full;
+
+impl Recorder {
+    /// Writes one record; `head` is what stands between its first word and its frames.
+    #[inline]
+    fn write(&self, kind: u32, head: &[u32], activations: Option<&Activations>) -> Place {
+        if let Ok(place) = self.try_write(kind, head, activations) {
+            return place;
+        }
+        self.empty_ring();
+        self.try_write(kind, head, activations)
+            .unwrap_or_else(|Full| self.write_apart(kind, head, activations))
+    }
+
+    #[inline]
+    fn try_write(
+        &self,
+        kind: u32,
+        head: &[u32],
+        activations: Option<&Activations>,
+    ) -> std::result::Result<Place, Full> {
+        // SAFETY: by the invariant; no JS runs before the end of this function.
+        let state = unsafe { &mut *self.state.get() };
+        let first = state.length + 1 + head.len();
+        if first > state.capacity {
+            return Err(Full);
+        }
+        let mut end = first;
+        if let Some(activations) = activations {
+            let mut finder = self.allowed.finder();
+            activations.walk(|pc| {
+                if let Some(address) = finder.find(pc) {
+                    if end < state.capacity {
+                        // SAFETY: within the ring.
+                        unsafe { state.ring.add(end).write(address) };
+                    }
+                    end += 1;
+                }
+            });
+            if end > state.capacity {
+                return Err(Full);
+            }
+        }
+        // SAFETY: all before `first`, which is within the ring.
+        unsafe {
+            let record = state.ring.add(state.length);
+            record.write(((end - first) as u32) << 2 | kind);
+            for (i, word) in head.iter().enumerate() {
+                record.add(1 + i).write(*word);
+            }
+        }
+        let place = Place {
+            at: state.length,
+            generation: state.generation,
+        };
+        state.length = end;
+        Ok(place)
+    }
+
+    /// Lets JS read the ring, or keeps a copy for when it can.
+    #[cold]
+    fn empty_ring(&self) {
+        let env = self.drain.env();
+        // SAFETY: by the invariant.
+        let length = unsafe { (*self.state.get()).length };
+        let drained = js::with_handle_scope(env, || {
+            self.drain.call(&[js::number(env, length as f64)]).is_ok()
+        });
+        // SAFETY: by the invariant; JS has returned.
+        let state = unsafe { &mut *self.state.get() };
+        if !drained && state.length > 0 {
+            // SAFETY: the words in use.
+            let words = unsafe { std::slice::from_raw_parts(state.ring, state.length) };
+            state.spilled.push(words.to_vec());
+        }
+        state.length = 0;
+        state.generation += 1;
+    }
+
+    /// For a stack that is larger than the whole, by now empty, ring.
+    #[cold]
+    fn write_apart(&self, kind: u32, head: &[u32], activations: Option<&Activations>) -> Place {
+        let mut words = vec![0];
+        words.extend_from_slice(head);
+        if let Some(activations) = activations {
+            let mut finder = self.allowed.finder();
+            activations.walk(|pc| words.extend(finder.find(pc)));
+        }
+        words[0] = ((words.len() - 1 - head.len()) as u32) << 2 | kind;
+        // SAFETY: by the invariant.
+        let state = unsafe { &mut *self.state.get() };
+        state.spilled.push(words);
+        state.generation += 1;
+        Place {
+            at: 0,
+            generation: state.generation - 1,
+        }
+    }
+
+    #[inline]
+    fn sample(&self, time_ns: u64, cpu_delta_ns: u64, activations: &Activations) {
+        let [time, cpu] = [split(time_ns), split(cpu_delta_ns)];
+        let head = [time[0], time[1], cpu[0], cpu[1]];
+        self.write(SAMPLE, &head, Some(activations));
+        // SAFETY: by the invariant.
+        unsafe { (*self.state.get()).samples += 1 };
+    }
+
+    #[inline]
+    fn host_call_begins(&self, time_ns: u64, activations: &Activations) -> Place {
+        self.write(HOST_CALL_BEGINS, &split(time_ns), Some(activations))
+    }
+
+    #[inline]
+    fn host_call_ends(&self, time_ns: u64) {
+        self.write(HOST_CALL_ENDS, &split(time_ns), None);
+    }
+
+    /// Takes a host call's beginning back, unless JS has it already.
+    fn strike_out(&self, place: Place) -> bool {
+        // SAFETY: by the invariant.
+        let state = unsafe { &mut *self.state.get() };
+        if state.generation != place.generation {
+            return false;
+        }
+        // SAFETY: the record's first word.
+        unsafe { *state.ring.add(place.at) |= STRUCK_OUT };
+        true
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.start.elapsed().as_nanos() as u64
+    }
+}
+
+fn split(number: u64) -> [u32; 2] {
+    [number as u32, (number >> 32) as u32]
+}
+
+/// A recorder that samples a store on its own.
+pub struct Attachment {
+    recorder: Arc<Recorder>,
+    /// `None` when the user ticks: then each tick is a sample.
+    ticker: Option<Arc<Ticker>>,
+    clock: Arc<ThreadClock>,
+    last_tick: u64,
+    last_cpu_ns: u64,
+    host_calls: bool,
+    /// The host call that the guest is in may turn out to be its epoch callback.
+    host_call: Option<Place>,
+    in_epoch_callback: bool,
+    inside: bool,
+}
+
+impl Attachment {
+    /// At an epoch deadline: a sample, if a tick for it came.
+    #[inline]
+    pub fn on_epoch(&mut self, activations: &Activations) {
+        if let Some(place) = self.host_call.take() {
+            self.in_epoch_callback = self.recorder.strike_out(place);
+        }
+        match &self.ticker {
+            Some(ticker) => {
+                let tick = ticker.ticks();
+                if tick == self.last_tick {
+                    return;
+                }
+                self.last_tick = tick;
+                if !READ_BY_TICKER {
+                    self.clock.update_current();
+                }
+            }
+            None => self.clock.update_current(),
+        }
+        let cpu_ns = self.clock.last_ns();
+        let delta = cpu_ns.saturating_sub(self.last_cpu_ns);
+        self.last_cpu_ns = cpu_ns;
+        self.recorder
+            .sample(self.recorder.now_ns(), delta, activations);
+    }
+
+    #[inline]
+    pub fn on_calling_host(&mut self, activations: &Activations) {
+        if self.host_calls {
+            let now = self.recorder.now_ns();
+            self.host_call = Some(self.recorder.host_call_begins(now, activations));
+        }
+    }
+
+    #[inline]
+    pub fn on_returning_from_host(&mut self) {
+        if self.host_calls {
+            self.host_call = None;
+            if !std::mem::take(&mut self.in_epoch_callback) {
+                self.recorder.host_call_ends(self.recorder.now_ns());
+            }
+        }
+    }
+
+    /// After each change of the number of activations.
+    #[inline]
+    pub fn on_depth(&mut self, depth: usize) {
+        let inside = depth > 0;
+        if inside != self.inside {
+            self.inside = inside;
+            match &self.ticker {
+                Some(ticker) if inside => ticker.enter(),
+                Some(ticker) => ticker.leave(),
+                None => {}
+            }
+        }
+    }
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        self.on_depth(0);
+        if let Some(ticker) = &self.ticker {
+            ticker.remove_clock(&self.clock);
+        }
+    }
+}
+
+/// See `Recording` in `lib/profiler`.
+#[napi]
+pub struct NativeRecorder {
+    recorder: Arc<Recorder>,
+}
+
+#[napi]
+impl NativeRecorder {
+    /// `ring` receives the records; `drain(words)`, held weakly, reads that many words of it.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        env: Env,
+        modules: Vec<&NativeModule>,
+        mut ring: ArrayBuffer<'_>,
+        #[napi(ts_arg_type = "(words: number) => void")] drain: Function<
+            '_,
+            Unknown<'_>,
+            Unknown<'_>,
+        >,
+    ) -> Result<Self> {
+        let allowed = AllowList::new(modules.iter().map(|module| module.module.clone()))
+            .map_err(|error| errors::misuse(&env, "ERR_TOO_MUCH_CODE", &error.to_string()))?;
+        let references = JsReference::new(env.raw(), ring.raw(), Strength::Strong)
+            .zip(JsReference::new(env.raw(), drain.raw(), Strength::Weak));
+        let (owner, drain) =
+            references.ok_or_else(|| Error::from_reason("expected a buffer and a function"))?;
+        // SAFETY: only the pointer and the length are taken. lib/ keeps the buffer to itself, so it
+        // is neither resized nor detached.
+        let bytes = unsafe { ring.as_mut() };
+        let state = State {
+            ring: bytes.as_mut_ptr().cast(),
+            capacity: bytes.len() / size_of::<u32>(),
+            length: 0,
+            generation: 0,
+            spilled: Vec::new(),
+            samples: 0,
+            _owner: owner,
+        };
+        Ok(Self {
+            recorder: Arc::new(Recorder {
+                state: UnsafeCell::new(state),
+                allowed,
+                drain,
+                start: Instant::now(),
+            }),
+        })
+    }
+
+    /// For each listed module, the address of its text section's first byte.
+    #[napi(catch_unwind)]
+    pub fn bases(&self) -> Uint32Array {
+        self.recorder.allowed.bases().to_vec().into()
+    }
+
+    /// Writes a sample of `store` now.
+    #[napi(catch_unwind)]
+    pub fn sample(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        time_ms: f64,
+        cpu_delta_ms: f64,
+    ) -> Result<()> {
+        store.with(&env, |store| {
+            let activations = &store.data().activations;
+            self.recorder
+                .sample(nanoseconds(time_ms), nanoseconds(cpu_delta_ms), activations);
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn host_call_begins(&self, env: Env, store: &NativeStore, time_ms: f64) -> Result<()> {
+        store.with(&env, |store| {
+            let activations = &store.data().activations;
+            self.recorder
+                .host_call_begins(nanoseconds(time_ms), activations);
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn host_call_ends(&self, time_ms: f64) {
+        self.recorder.host_call_ends(nanoseconds(time_ms));
+    }
+
+    /// Samples `store` at each tick of `ticker`, or without one at each tick of its engine. False when
+    /// a recorder is attached already.
+    #[napi(catch_unwind)]
+    pub fn attach(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        ticker: Option<&NativeEpochTicker>,
+        host_calls: bool,
+    ) -> Result<bool> {
+        let ticker = ticker.map(|ticker| ticker.ticker.clone());
+        let clock = match &ticker {
+            Some(ticker) => ticker.add_clock()?,
+            None => Arc::new(ThreadClock::current()?),
+        };
+        let attachment = Attachment {
+            recorder: self.recorder.clone(),
+            last_tick: ticker.as_ref().map_or(0, |ticker| ticker.ticks()),
+            last_cpu_ns: clock.last_ns(),
+            ticker,
+            clock,
+            host_calls,
+            host_call: None,
+            in_epoch_callback: false,
+            inside: false,
+        };
+        store.with(&env, |context| store::attach(context, attachment))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn detach(&self, env: Env, store: &NativeStore) -> Result<()> {
+        store.with(&env, store::detach)
+    }
+
+    /// Words of the ring in use, to be read now; they may be overwritten after.
+    #[napi(catch_unwind)]
+    pub fn take(&self) -> u32 {
+        // SAFETY: by the module's invariant.
+        let state = unsafe { &mut *self.recorder.state.get() };
+        state.generation += 1;
+        std::mem::take(&mut state.length) as u32
+    }
+
+    /// Records that JS could not read when the ring was full, older than those in it.
+    #[napi(catch_unwind)]
+    pub fn take_spilled(&self) -> Vec<Uint32Array> {
+        // SAFETY: by the module's invariant.
+        let state = unsafe { &mut *self.recorder.state.get() };
+        let spilled = std::mem::take(&mut state.spilled);
+        spilled.into_iter().map(Uint32Array::from).collect()
+    }
+
+    /// Samples so far.
+    #[napi(catch_unwind)]
+    pub fn samples(&self) -> f64 {
+        // SAFETY: by the module's invariant.
+        unsafe { (*self.recorder.state.get()).samples as f64 }
+    }
+
+    /// Milliseconds since the profile's start, by the clock of its records.
+    #[napi(catch_unwind)]
+    pub fn now(&self) -> f64 {
+        self.recorder.now_ns() as f64 / 1e6
+    }
+}
+
+fn nanoseconds(ms: f64) -> u64 {
+    (ms * 1e6).round() as u64
+}

@@ -1,0 +1,94 @@
+import type { NativeRecorder } from '../generated/native.js';
+import { Engine, type RecorderTicks } from '../runtime/engine.js';
+import { Store } from '../runtime/store.js';
+
+/** How {@link GuestProfiler.attach} samples a store. */
+export interface RecorderOptions {
+  /**
+   * Milliseconds between two samples, 0.05 to 1,000; the profiler's own interval by default. Samples
+   * fall at the guest's next function entry or loop header.
+   */
+  readonly intervalMs?: number;
+  /**
+   * Sample at every tick of the engine's epoch that you make yourself instead, and start no ticker.
+   * Then `intervalMs` is of no use.
+   */
+  readonly everyEpoch?: boolean;
+  /** A marker for each host call, without those that sampling makes. Off by default. */
+  readonly hostCalls?: boolean;
+}
+
+/** A store that is being sampled, from {@link GuestProfiler.attach}. */
+export class Recorder {
+  readonly #store: Store;
+  readonly #native: NativeRecorder;
+  readonly #ticks: RecorderTicks | undefined;
+  #ended: (() => void) | undefined;
+
+  /** @internal */
+  constructor(
+    store: Store,
+    recorder: NativeRecorder,
+    ticks: RecorderTicks | undefined,
+    ended: () => void,
+  ) {
+    this.#store = store;
+    this.#native = recorder;
+    this.#ticks = ticks;
+    this.#ended = ended;
+  }
+
+  /** Whether the store is still sampled. */
+  get attached(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** Ticks that the operating system let no time for: each of them was one interval without a sample. */
+  get missedTicks(): number {
+    return this.#ticks?.missed() ?? 0;
+  }
+
+  /** Stops sampling the store; the profile keeps what it has. Once more does nothing. */
+  detach(): void {
+    if (this.#ended === undefined) return;
+    this.#native.detach(Store.native(this.#store));
+    this.end();
+  }
+
+  /** @internal The store samples no more. */
+  end(): void {
+    const ended = this.#ended;
+    if (ended === undefined) return;
+    this.#ended = undefined;
+    Store.releaseRecorder(this.#store);
+    this.#ticks?.release();
+    ended();
+  }
+
+  [Symbol.dispose](): void {
+    this.detach();
+  }
+}
+
+/** @internal Starts sampling; undefined when another recorder does already. */
+export function attachRecorder(
+  store: Store,
+  recorder: NativeRecorder,
+  options: { intervalMs: number; everyEpoch: boolean; hostCalls: boolean },
+  ended: () => void,
+): Recorder | undefined {
+  const ticks = options.everyEpoch
+    ? undefined
+    : Engine.recorderTicks(store.engine, options.intervalMs);
+  let attached = false;
+  try {
+    attached = recorder.attach(Store.native(store), ticks?.native, options.hostCalls);
+  } finally {
+    if (!attached) ticks?.release();
+  }
+  if (!attached) return undefined;
+  const handle = new Recorder(store, recorder, ticks, ended);
+  // The store keeps its recorder, and so the profiler, alive, and ends it when it is disposed.
+  Store.retainRecorder(store, handle);
+  return handle;
+}
