@@ -14,13 +14,28 @@ pub struct AllowList {
 }
 
 struct AllowedModule {
-    /// Host addresses of the module's functions: from the first one's start to the last one's end.
-    start: usize,
-    end: usize,
-    /// From a host address to its number, wrapping.
-    offset: usize,
+    code: Code,
     /// Keeps the code mapped.
     _module: Module,
+}
+
+/// A module's functions, from the first one's start to the last one's end.
+#[derive(Clone, Copy, Default)]
+pub struct Code {
+    /// Host address.
+    start: usize,
+    length: usize,
+    /// Number of the first byte.
+    number: u32,
+}
+
+impl Code {
+    /// The number of a host address in this code.
+    #[inline(always)]
+    pub fn number(self, pc: usize) -> Option<u32> {
+        let offset = pc.wrapping_sub(self.start);
+        (offset < self.length).then(|| self.number.wrapping_add(offset as u32))
+    }
 }
 
 /// The listed modules have 4 GiB of code or more.
@@ -46,17 +61,19 @@ impl AllowList {
             let (first, last) = (module.functions().next(), module.functions().last());
             if let (Some(first), Some(last)) = (first, last) {
                 modules.push(AllowedModule {
-                    start: text + first.offset,
-                    end: text + last.offset + last.len,
-                    offset: (base as usize).wrapping_sub(text),
+                    code: Code {
+                        start: text + first.offset,
+                        length: last.offset + last.len - first.offset,
+                        number: base.wrapping_add(first.offset as u32),
+                    },
                     _module: module.clone(),
                 });
             }
             let size = u32::try_from(module.text().len()).map_err(|_| TooMuchCode)?;
             base = base.checked_add(size).ok_or(TooMuchCode)?;
         }
-        modules.sort_by_key(|module| module.start);
-        modules.dedup_by_key(|module| module.start);
+        modules.sort_by_key(|module| module.code.start);
+        modules.dedup_by_key(|module| module.code.start);
         Ok(Self { modules, bases })
     }
 
@@ -65,34 +82,21 @@ impl AllowList {
         &self.bases
     }
 
-    /// A look-up that remembers where the last one ended: neighbours on a stack are mostly of one module.
-    pub fn finder(&self) -> Finder<'_> {
-        Finder {
-            modules: &self.modules,
-            last: self.modules.first(),
-        }
-    }
-}
-
-pub struct Finder<'a> {
-    modules: &'a [AllowedModule],
-    last: Option<&'a AllowedModule>,
-}
-
-impl Finder<'_> {
-    /// The number of a host address in a listed module.
+    /// The code to try first: neighbours on a stack are mostly of one module.
     #[inline]
-    pub fn find(&mut self, pc: usize) -> Option<u32> {
-        let last = self.last?;
-        if pc >= last.start && pc < last.end {
-            return Some(pc.wrapping_add(last.offset) as u32);
-        }
-        let after = self.modules.partition_point(|module| module.start <= pc);
-        let module = self.modules[..after].last()?;
-        if pc >= module.end {
-            return None;
-        }
-        self.last = Some(module);
-        Some(pc.wrapping_add(module.offset) as u32)
+    pub fn first(&self) -> Code {
+        let first = self.modules.first();
+        first.map(|module| module.code).unwrap_or_default()
+    }
+
+    /// The code that a host address lies in, if it is of a listed module.
+    #[cold]
+    #[inline(never)]
+    pub fn code_of(&self, pc: usize) -> Option<Code> {
+        let after = self
+            .modules
+            .partition_point(|module| module.code.start <= pc);
+        let code = self.modules[..after].last()?.code;
+        code.number(pc).map(|_| code)
     }
 }

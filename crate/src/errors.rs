@@ -85,14 +85,35 @@ pub fn throw(env: &Env, error: &wasmtime::Error, code: &str) -> Error {
         env,
         kind,
         code,
-        // The text that Wasmtime's CLI prints: the chain of causes, backtrace included.
-        &format!("{error:?}"),
+        &message(error),
         NativeErrorDetail {
             trap,
             exit_code,
             frames,
         },
     )
+}
+
+/// The text that Wasmtime's CLI prints: the chain of causes, wasm backtrace included. `{error:?}` would
+/// add the native stack to it where RUST_BACKTRACE is set, which is the host's affair.
+fn message(error: &wasmtime::Error) -> String {
+    let mut text = error.to_string();
+    let causes: Vec<String> = error
+        .chain()
+        .skip(1)
+        .map(|cause| cause.to_string())
+        .collect();
+    if !causes.is_empty() {
+        text.push_str("\n\nCaused by:");
+    }
+    for (i, cause) in causes.iter().enumerate() {
+        if causes.len() > 1 {
+            text.push_str(&format!("\n{i: >5}: {cause}"));
+        } else {
+            text.push_str(&format!("\n    {cause}"));
+        }
+    }
+    text
 }
 
 /// Throws a misuse of the API: a `TypeError` with `code`.

@@ -7,9 +7,10 @@ use crate::values;
 use napi::JsValue;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use wasmtime::{AsContextMut, Global, GlobalType, Mutability};
+use wasmtime::{AsContextMut, Global, GlobalType, Mutability, RootScope};
 
-/// `wasmtime::Global`. Its value crosses as a function's only argument or result does.
+/// `wasmtime::Global`. Its value crosses as a function's only argument or result does, in a scope of its
+/// own: a reference rooted outside of any stays alive as long as the store.
 #[napi]
 pub struct NativeGlobal {
     pub(crate) global: Global,
@@ -29,8 +30,9 @@ impl NativeGlobal {
         let content = values::val_type(&content)
             .ok_or_else(|| Error::from_reason(format!("no value type '{content}'")))?;
         store
-            .with(&env, |mut store| {
-                let context = store.as_context_mut();
+            .with(&env, |store| {
+                let mut scope = RootScope::new(store);
+                let context = scope.as_context_mut();
                 let references = references.map(|references| references.raw());
                 let value = values::read_one(environment, context, &content, references)?;
                 let mutability = if mutable {
@@ -38,8 +40,12 @@ impl NativeGlobal {
                 } else {
                     Mutability::Const
                 };
-                Global::new(store, GlobalType::new(content, mutability), value)
-                    .map(|global| Self { global })
+                Global::new(
+                    scope.as_context_mut(),
+                    GlobalType::new(content, mutability),
+                    value,
+                )
+                .map(|global| Self { global })
             })?
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
     }
@@ -62,9 +68,10 @@ impl NativeGlobal {
     pub fn get<'env>(&self, env: &'env Env, store: &NativeStore) -> Result<Option<Unknown<'env>>> {
         let environment = Environment::of(env)?;
         store
-            .with(env, |mut store| {
-                let value = self.global.get(&mut store);
-                values::write(environment, store, &[value])
+            .with(env, |store| {
+                let mut scope = RootScope::new(store);
+                let value = self.global.get(scope.as_context_mut());
+                values::write(environment, scope.as_context_mut(), &[value])
             })?
             // SAFETY: a live handle of env.
             .map(|raw| raw.map(|raw| unsafe { Unknown::from_raw_unchecked(env.raw(), raw) }))
@@ -80,12 +87,13 @@ impl NativeGlobal {
     ) -> Result<()> {
         let environment = Environment::of(&env)?;
         store
-            .with(&env, |mut store| {
+            .with(&env, |store| {
                 let content = self.global.ty(&store).content().clone();
-                let context = store.as_context_mut();
+                let mut scope = RootScope::new(store);
+                let context = scope.as_context_mut();
                 let references = references.map(|references| references.raw());
                 let value = values::read_one(environment, context, &content, references)?;
-                self.global.set(store, value)
+                self.global.set(scope.as_context_mut(), value)
             })?
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
     }

@@ -52,7 +52,7 @@ impl NativeInstance {
 }
 
 /// An export of the instance that called the running host function: `wasmtime::Caller::get_export`.
-/// `null` when there is none, or no host function runs.
+/// `null` when there is none.
 #[napi(
     catch_unwind,
     ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | null"
@@ -65,8 +65,11 @@ pub fn caller_export(env: Env, store: &NativeStore, name: String) -> Result<Opti
             Some(to_native(caller.as_context_mut(), export))
         })
         .map_err(|_| busy(&env))?;
+    let Some(export) = export else {
+        // An epoch callback or a call hook, run by what the host function itself has called.
+        return Err(busy(&env));
+    };
     export
-        .flatten()
         .transpose()
         .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
 }

@@ -3,9 +3,9 @@
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
@@ -22,6 +22,9 @@ pub struct Interrupt {
     /// 0, or `TRIGGERED` with the reason that the trigger gave.
     state: AtomicU32,
     triggered: Notify,
+    /// Wakes the sleeping; the lock is held for a trigger, so that none falls between look and sleep.
+    sleeping: Mutex<()>,
+    woken: Condvar,
 }
 
 impl Interrupt {
@@ -32,10 +35,22 @@ impl Interrupt {
     /// The first trigger's reason stands.
     fn trigger(&self, reason: u32) {
         let state = TRIGGERED | reason;
+        let _sleeping = self.sleeping.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = self
             .state
             .compare_exchange(0, state, Ordering::Relaxed, Ordering::Relaxed);
         self.triggered.notify_waiters();
+        self.woken.notify_all();
+    }
+
+    /// Blocks the thread for `time`, or until triggered; whether it was.
+    pub fn sleep(&self, time: Duration) -> bool {
+        let sleeping = self.sleeping.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(
+            self.woken
+                .wait_timeout_while(sleeping, time, |()| !self.is_triggered()),
+        );
+        self.is_triggered()
     }
 
     /// Resolves once triggered.

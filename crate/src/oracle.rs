@@ -3,16 +3,17 @@
 use crate::engine::NativeEngine;
 use crate::errors;
 use crate::module::NativeModule;
-use crate::store::NativeStore;
+use crate::store::{self, NativeStore, StoreData};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use wasmtime::{CallHook, GuestProfiler, WasmBacktrace};
+use wasmtime::{CallHook, GuestProfiler, StoreContextMut, WasmBacktrace};
 
 /// `wasmtime::GuestProfiler`.
 #[napi]
 pub struct NativeOracle {
-    profiler: Option<GuestProfiler>,
+    profiler: Arc<Mutex<Option<GuestProfiler>>>,
 }
 
 #[napi]
@@ -32,53 +33,104 @@ impl NativeOracle {
         let interval = Duration::from_secs_f64(interval_ms / 1000.0);
         GuestProfiler::new(&engine.engine, &module_name, interval, modules)
             .map(|profiler| Self {
-                profiler: Some(profiler),
+                profiler: Arc::new(Mutex::new(Some(profiler))),
             })
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
     }
 
     #[napi(catch_unwind)]
-    pub fn sample(&mut self, env: Env, store: &NativeStore, delta_ms: f64) -> Result<()> {
-        let profiler = self.profiler()?;
+    pub fn sample(&self, env: Env, store: &NativeStore, delta_ms: f64) -> Result<()> {
         let delta = Duration::from_secs_f64(delta_ms / 1000.0);
-        store.with(&env, |store| profiler.sample(&store, delta))
+        self.with(|profiler| store.with(&env, |store| profiler.sample(&store, delta)))?
     }
 
     #[napi(catch_unwind)]
-    pub fn call_hook(&mut self, env: Env, store: &NativeStore, kind: u32) -> Result<()> {
-        let profiler = self.profiler()?;
+    pub fn call_hook(&self, env: Env, store: &NativeStore, kind: u32) -> Result<()> {
         let kind = match kind {
             0 => CallHook::CallingWasm,
             1 => CallHook::ReturningFromWasm,
             2 => CallHook::CallingHost,
             _ => CallHook::ReturningFromHost,
         };
-        store.with(&env, |store| profiler.call_hook(&store, kind))
+        self.with(|profiler| store.with(&env, |store| profiler.call_hook(&store, kind)))?
     }
 
     /// The profile's JSON.
     #[napi(catch_unwind)]
-    pub fn finish(&mut self, env: Env) -> Result<Buffer> {
-        let profiler = self.profiler.take();
+    pub fn finish(&self, env: Env) -> Result<Buffer> {
+        let mut profiler = self.profiler.lock().unwrap_or_else(PoisonError::into_inner);
         let mut bytes = Vec::new();
         profiler
-            .ok_or_else(|| Error::from_reason("the oracle is finished"))?
+            .take()
+            .ok_or_else(finished)?
             .finish(&mut bytes)
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
         Ok(bytes.into())
     }
 
-    fn profiler(&mut self) -> Result<&mut GuestProfiler> {
-        self.profiler
-            .as_mut()
-            .ok_or_else(|| Error::from_reason("the oracle is finished"))
+    fn with<R>(&self, f: impl FnOnce(&mut GuestProfiler) -> R) -> Result<R> {
+        let mut profiler = self.profiler.lock().unwrap_or_else(PoisonError::into_inner);
+        profiler.as_mut().map(f).ok_or_else(finished)
     }
 }
 
-/// Frames of a `WasmBacktrace`, the public but capped way to walk a stack: a peer for benches.
+fn finished() -> Error {
+    Error::from_reason("the oracle is finished")
+}
+
+/// What a bench runs, in native code, at epoch deadlines.
+pub struct Peer {
+    work: Work,
+    /// At every epoch check, as if each had found a tick.
+    pub every_check: bool,
+}
+
+enum Work {
+    /// What the way there and back costs, beside what an attached recorder does.
+    Nothing,
+    Upstream(Arc<Mutex<Option<GuestProfiler>>>),
+    Backtrace,
+}
+
+/// Runs `work` ("nothing", "upstream", "backtrace") at each tick that `store` sees, or at each check.
 #[napi(catch_unwind)]
-pub fn backtrace_depth(env: Env, store: &NativeStore) -> Result<u32> {
-    store.with(&env, |store| {
-        WasmBacktrace::force_capture(&store).frames().len() as u32
+pub fn bench_peer(
+    env: Env,
+    store: &NativeStore,
+    work: String,
+    every_check: bool,
+    oracle: Option<&NativeOracle>,
+) -> Result<()> {
+    let work = match (work.as_str(), oracle) {
+        ("upstream", Some(oracle)) => Work::Upstream(oracle.profiler.clone()),
+        ("backtrace", _) => Work::Backtrace,
+        _ => Work::Nothing,
+    };
+    store.with(&env, |mut store| {
+        store.data_mut().peer = Some(Peer { work, every_check });
+        store::look_in_time(&mut store);
     })
+}
+
+pub fn run_peer(store: &mut StoreContextMut<'_, StoreData>) {
+    let Some(peer) = store.data_mut().peer.take() else {
+        return;
+    };
+    match &peer.work {
+        Work::Nothing => {
+            if let Some(recorder) = &mut store.data_mut().recorder {
+                recorder.pretend_tick();
+            }
+        }
+        Work::Upstream(profiler) => {
+            let mut profiler = profiler.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(profiler) = &mut *profiler {
+                profiler.sample(&*store, Duration::ZERO);
+            }
+        }
+        Work::Backtrace => {
+            std::hint::black_box(WasmBacktrace::force_capture(&*store));
+        }
+    }
+    store.data_mut().peer = Some(peer);
 }

@@ -3,16 +3,18 @@
 //! A record, by its kind:
 //!
 //! ```text
-//! word 0             1, 2        3, 4             then
-//! frames << 2 | 0    time (ns)   CPU delta (ns)   return addresses, newest first    a sample
-//! frames << 2 | 1    time (ns)                    return addresses, newest first    a host call begins
-//!             | 2    time (ns)                                                      … and ends
-//! … | 3                                                                             struck out: as 1
+//! word 0             1, 2        3        4, 5             then
+//! frames << 2 | 0    time (ns)   shared   CPU delta (ns)   return addresses    a sample
+//! frames << 2 | 1    time (ns)   shared                    return addresses    a host call begins
+//!             | 2    time (ns)                                                 … and ends
+//! frames << 2 | 3    as 1                                                      one that is taken back
 //! ```
 //!
-//! Numbers of two words have their low one first; addresses are those of `AllowList`. While the guest
-//! waits, nothing is allocated, locked or hashed and no JS is called, unless the ring is full: then JS
-//! empties it, or, where it can't (its own stack may be at its end), a copy is kept for later.
+//! Numbers of two words have their low one first. Addresses are those of `AllowList`, newest frame
+//! first, without the `shared` oldest frames that the stack has in common with that of the record before.
+//! While the guest waits, nothing is allocated, locked or hashed and no JS is called, unless the ring is
+//! full: then JS empties it, or, where it can't (its own stack may be at its end), a copy is kept for
+//! later.
 //!
 //! Invariant: the ring belongs to an `ArrayBuffer` of `lib/`'s, kept alive, and is touched by the
 //! thread of its environment alone (see `js`), through raw pointers. No reference into `State` is held
@@ -49,6 +51,7 @@ pub struct Recorder {
 }
 
 struct State {
+    last: LastStack,
     ring: *mut u32,
     capacity: usize,
     /// Words in use.
@@ -77,60 +80,99 @@ struct Place {
 struct Full;
 
 impl Recorder {
-    /// Writes one record; `head` is what stands between its first word and its frames.
+    /// Writes a record without a stack.
+    fn write(&self, kind: u32, head: &[u32]) {
+        if self.try_write(kind, head).is_err() {
+            self.empty_ring();
+            let _ = self.try_write(kind, head);
+        }
+    }
+
+    fn try_write(&self, kind: u32, head: &[u32]) -> std::result::Result<(), Full> {
+        // SAFETY: by the invariant.
+        let state = unsafe { &mut *self.state.get() };
+        let end = state.length + 1 + head.len();
+        if end > state.capacity {
+            return Err(Full);
+        }
+        // SAFETY: up to `end`, which is within the ring.
+        unsafe { write_words(state.ring.add(state.length), &[&[kind], head]) };
+        state.length = end;
+        Ok(())
+    }
+
+    /// Writes a record with the stack of `activations`; `more` goes before its frames.
     #[inline]
-    fn write(&self, kind: u32, head: &[u32], activations: Option<&Activations>) -> Place {
-        if let Ok(place) = self.try_write(kind, head, activations) {
+    fn write_stack(
+        &self,
+        kind: u32,
+        time_ns: u64,
+        more: &[u32],
+        activations: &Activations,
+    ) -> Place {
+        if let Ok(place) = self.try_write_stack(kind, time_ns, more, activations) {
             return place;
         }
         self.empty_ring();
-        self.try_write(kind, head, activations)
-            .unwrap_or_else(|Full| self.write_apart(kind, head, activations))
+        self.try_write_stack(kind, time_ns, more, activations)
+            .unwrap_or_else(|Full| self.write_apart(kind, time_ns, more, activations))
     }
 
     #[inline]
-    fn try_write(
+    fn try_write_stack(
         &self,
         kind: u32,
-        head: &[u32],
-        activations: Option<&Activations>,
+        time_ns: u64,
+        more: &[u32],
+        activations: &Activations,
     ) -> std::result::Result<Place, Full> {
         // SAFETY: by the invariant; no JS runs before the end of this function.
         let state = unsafe { &mut *self.state.get() };
-        let first = state.length + 1 + head.len();
-        if first > state.capacity {
+        // In registers: the compiler must take it that writing to the ring changes the state.
+        let (ring, capacity) = (state.ring, state.capacity);
+        let first = state.length + 4 + more.len();
+        if first > capacity {
             return Err(Full);
         }
         let mut end = first;
-        if let Some(activations) = activations {
-            let mut finder = self.allowed.finder();
-            activations.walk(|pc| {
-                if let Some(address) = finder.find(pc) {
-                    if end < state.capacity {
-                        // SAFETY: within the ring.
-                        unsafe { state.ring.add(end).write(address) };
-                    }
-                    end += 1;
-                }
-            });
-            if end > state.capacity {
-                return Err(Full);
+        self.walk(activations, |address| {
+            if end < capacity {
+                // SAFETY: within the ring.
+                unsafe { ring.add(end).write(address) };
             }
+            end += 1;
+        });
+        if end > capacity {
+            return Err(Full);
         }
-        // SAFETY: all before `first`, which is within the ring.
-        unsafe {
-            let record = state.ring.add(state.length);
-            record.write(((end - first) as u32) << 2 | kind);
-            for (i, word) in head.iter().enumerate() {
-                record.add(1 + i).write(*word);
-            }
-        }
+        // SAFETY: the frames just written.
+        let frames = unsafe { std::slice::from_raw_parts(ring.add(first), end - first) };
+        let shared = state.last.replace(frames);
+        let frames = (end - first - shared) as u32;
+        let [low, high] = split(time_ns);
+        let head = [frames << 2 | kind, low, high, shared as u32];
+        // SAFETY: up to `first`, which is within the ring.
+        unsafe { write_words(ring.add(state.length), &[&head, more]) };
         let place = Place {
             at: state.length,
             generation: state.generation,
         };
-        state.length = end;
+        state.length = end - shared;
         Ok(place)
+    }
+
+    /// Calls `visit` with the listed modules' frames, newest first.
+    #[inline(always)]
+    fn walk(&self, activations: &Activations, mut visit: impl FnMut(u32)) {
+        let mut code = self.allowed.first();
+        activations.walk(|pc| {
+            if let Some(address) = code.number(pc) {
+                visit(address);
+            } else if let Some(other) = self.allowed.code_of(pc) {
+                code = other;
+                visit(code.number(pc).unwrap_or_default());
+            }
+        });
     }
 
     /// Lets JS read the ring, or keeps a copy for when it can.
@@ -155,16 +197,22 @@ impl Recorder {
 
     /// For a stack that is larger than the whole, by now empty, ring.
     #[cold]
-    fn write_apart(&self, kind: u32, head: &[u32], activations: Option<&Activations>) -> Place {
-        let mut words = vec![0];
-        words.extend_from_slice(head);
-        if let Some(activations) = activations {
-            let mut finder = self.allowed.finder();
-            activations.walk(|pc| words.extend(finder.find(pc)));
-        }
-        words[0] = ((words.len() - 1 - head.len()) as u32) << 2 | kind;
+    fn write_apart(
+        &self,
+        kind: u32,
+        time_ns: u64,
+        more: &[u32],
+        activations: &Activations,
+    ) -> Place {
+        let [low, high] = split(time_ns);
+        let mut words = vec![0, low, high, 0];
+        words.extend_from_slice(more);
+        let first = words.len();
+        self.walk(activations, |address| words.push(address));
+        words[0] = ((words.len() - first) as u32) << 2 | kind;
         // SAFETY: by the invariant.
         let state = unsafe { &mut *self.state.get() };
+        state.last.clear();
         state.spilled.push(words);
         state.generation += 1;
         Place {
@@ -174,22 +222,20 @@ impl Recorder {
     }
 
     #[inline]
-    fn sample(&self, time_ns: u64, cpu_delta_ns: u64, activations: &Activations) {
-        let [time, cpu] = [split(time_ns), split(cpu_delta_ns)];
-        let head = [time[0], time[1], cpu[0], cpu[1]];
-        self.write(SAMPLE, &head, Some(activations));
+    pub fn sample(&self, time_ns: u64, cpu_delta_ns: u64, activations: &Activations) {
+        self.write_stack(SAMPLE, time_ns, &split(cpu_delta_ns), activations);
         // SAFETY: by the invariant.
         unsafe { (*self.state.get()).samples += 1 };
     }
 
     #[inline]
     fn host_call_begins(&self, time_ns: u64, activations: &Activations) -> Place {
-        self.write(HOST_CALL_BEGINS, &split(time_ns), Some(activations))
+        self.write_stack(HOST_CALL_BEGINS, time_ns, &[], activations)
     }
 
     #[inline]
     fn host_call_ends(&self, time_ns: u64) {
-        self.write(HOST_CALL_ENDS, &split(time_ns), None);
+        self.write(HOST_CALL_ENDS, &split(time_ns));
     }
 
     /// Takes a host call's beginning back, unless JS has it already.
@@ -209,8 +255,78 @@ impl Recorder {
     }
 }
 
+/// # Safety
+///
+/// There must be room for all words at `to`.
+#[inline(always)]
+unsafe fn write_words(mut to: *mut u32, parts: &[&[u32]]) {
+    for word in parts.iter().copied().flatten() {
+        // SAFETY: as promised.
+        unsafe {
+            to.write(*word);
+            to = to.add(1);
+        }
+    }
+}
+
 fn split(number: u64) -> [u32; 2] {
     [number as u32, (number >> 32) as u32]
+}
+
+/// The stack of the last record, to find what the next one has in common with it.
+struct LastStack {
+    /// Newest frame first, aligned to the end: the oldest frames of two stacks are at the same places.
+    frames: Vec<u32>,
+    length: usize,
+}
+
+impl LastStack {
+    fn new() -> Self {
+        // More than fit on a wasm stack of the default size.
+        Self {
+            frames: vec![0; 1 << 15],
+            length: 0,
+        }
+    }
+
+    fn clear(&mut self) {
+        self.length = 0;
+    }
+
+    /// Takes another stack's place; returns how many of the oldest frames are the same.
+    #[inline]
+    fn replace(&mut self, stack: &[u32]) -> usize {
+        if stack.len() > self.frames.len() {
+            self.frames = vec![0; stack.len().next_power_of_two()];
+            self.length = 0;
+        }
+        let start = self.frames.len() - stack.len();
+        let last = &mut self.frames[start..];
+        let limit = self.length.min(stack.len());
+        let shared = shared_tail(last, stack, limit);
+        let changed = stack.len() - shared;
+        last[..changed].copy_from_slice(&stack[..changed]);
+        self.length = stack.len();
+        shared
+    }
+}
+
+/// How many of the last `limit` items of two slices of one length are the same, counted from the end.
+#[inline]
+fn shared_tail(a: &[u32], b: &[u32], limit: usize) -> usize {
+    let length = a.len();
+    let mut shared = 0;
+    // Large blocks for the call of memcmp that each is, small ones for the rest.
+    for block in [256, 16, 1] {
+        while shared + block <= limit {
+            let range = length - shared - block..length - shared;
+            if a[range.clone()] != b[range] {
+                break;
+            }
+            shared += block;
+        }
+    }
+    shared
 }
 
 /// A recorder that samples a store on its own.
@@ -253,6 +369,12 @@ impl Attachment {
         self.last_cpu_ns = cpu_ns;
         self.recorder
             .sample(self.recorder.now_ns(), delta, activations);
+    }
+
+    /// For benches: as if the ticker had ticked.
+    #[cfg(feature = "oracle")]
+    pub fn pretend_tick(&mut self) {
+        self.last_tick = u64::MAX;
     }
 
     #[inline]
@@ -327,6 +449,7 @@ impl NativeRecorder {
         // is neither resized nor detached.
         let bytes = unsafe { ring.as_mut() };
         let state = State {
+            last: LastStack::new(),
             ring: bytes.as_mut_ptr().cast(),
             capacity: bytes.len() / size_of::<u32>(),
             length: 0,

@@ -27,12 +27,15 @@ pub struct StoreData {
     ticks: Arc<AtomicU64>,
     deadline: Deadline,
     epoch_callback: Option<Arc<JsReference>>,
-    recorder: Option<Attachment>,
+    pub recorder: Option<Attachment>,
     call_hook: Option<Arc<JsReference>>,
     /// Wasmtime takes its hook out while it runs, so calls made from a JS hook fire none.
     in_call_hook: bool,
     pub wasi: Option<Wasi>,
     pub interrupt: Option<Arc<Interrupt>>,
+    /// What a bench runs at epoch deadlines.
+    #[cfg(feature = "oracle")]
+    pub peer: Option<crate::oracle::Peer>,
 }
 
 // SAFETY: a store stays on the thread of its environment, see `js`.
@@ -49,16 +52,29 @@ impl StoreData {
     fn remaining_ticks(&self) -> Option<u64> {
         match self.deadline {
             // A recorder must not bring the trap that a store without a deadline runs into.
-            Deadline::Unset if self.recorder.is_some() => None,
+            Deadline::Unset if self.is_sampled() => None,
             Deadline::Unset => Some(0),
             Deadline::At(tick) => Some(tick.saturating_sub(self.ticks.load(Ordering::SeqCst))),
         }
     }
 
+    /// Something here wants to know of each tick.
+    fn is_sampled(&self) -> bool {
+        #[cfg(feature = "oracle")]
+        if self.peer.is_some() {
+            return true;
+        }
+        self.recorder.is_some()
+    }
+
     /// Ticks of the engine until this store must look again: a recorder looks at each.
     fn next_look(&self) -> u64 {
+        #[cfg(feature = "oracle")]
+        if self.peer.as_ref().is_some_and(|peer| peer.every_check) {
+            return 0;
+        }
         let remaining = self.remaining_ticks().unwrap_or(u64::MAX);
-        let limit = if self.recorder.is_some() { 1 } else { u64::MAX };
+        let limit = if self.is_sampled() { 1 } else { u64::MAX };
         // Wasmtime adds it to the current epoch.
         remaining.min(limit).min(u64::MAX / 2)
     }
@@ -105,6 +121,8 @@ impl NativeStore {
             in_call_hook: false,
             wasi: None,
             interrupt: None,
+            #[cfg(feature = "oracle")]
+            peer: None,
         };
         let store = new_store(engine, data)
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
@@ -287,7 +305,7 @@ pub fn detach(mut store: StoreContextMut<'_, StoreData>) {
 }
 
 /// Has Wasmtime call `on_epoch_deadline` when something is to be done there.
-fn look_in_time(store: &mut StoreContextMut<'_, StoreData>) {
+pub fn look_in_time(store: &mut StoreContextMut<'_, StoreData>) {
     let ticks = store.data().next_look();
     store.set_epoch_deadline(ticks);
 }
@@ -348,6 +366,8 @@ fn call_user_hook(
 fn on_epoch_deadline(
     mut store: StoreContextMut<'_, StoreData>,
 ) -> wasmtime::Result<UpdateDeadline> {
+    #[cfg(feature = "oracle")]
+    crate::oracle::run_peer(&mut store);
     let data = store.data_mut();
     if let Some(recorder) = &mut data.recorder {
         recorder.on_epoch(&data.activations);

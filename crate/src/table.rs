@@ -8,9 +8,10 @@ use napi::JsValue;
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
-use wasmtime::{AsContextMut, Ref, StoreContextMut, Table, TableType, ValType};
+use wasmtime::{AsContextMut, Ref, RootScope, StoreContextMut, Table, TableType, ValType};
 
-/// `wasmtime::Table`. Its elements cross as a function's only argument or result does.
+/// `wasmtime::Table`. Its elements cross as a function's only argument or result does, in a scope of
+/// their own: a reference rooted outside of any stays alive as long as the store.
 #[napi]
 pub struct NativeTable {
     pub(crate) table: Table,
@@ -32,10 +33,11 @@ impl NativeTable {
             return Err(Error::from_reason(format!("no reference type '{element}'")));
         };
         store
-            .with(&env, |mut store| {
+            .with(&env, |store| {
+                let mut scope = RootScope::new(store);
                 let ty = ValType::Ref(element.clone());
-                let init = read_reference(environment, &mut store, &ty, references.raw())?;
-                Table::new(store, TableType::new(element, minimum, maximum), init)
+                let init = read_reference(environment, &mut scope, &ty, references.raw())?;
+                Table::new(&mut scope, TableType::new(element, minimum, maximum), init)
                     .map(|table| Self { table })
             })?
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
@@ -63,9 +65,12 @@ impl NativeTable {
     ) -> Result<Option<Unknown<'env>>> {
         let environment = Environment::of(env)?;
         store
-            .with(env, |mut store| {
-                match self.table.get(&mut store, index as u64) {
-                    Some(value) => values::write(environment, store, &[value.into()]),
+            .with(env, |store| {
+                let mut scope = RootScope::new(store);
+                match self.table.get(&mut scope, index as u64) {
+                    Some(value) => {
+                        values::write(environment, scope.as_context_mut(), &[value.into()])
+                    }
                     None => Ok(None),
                 }
             })?
@@ -84,10 +89,11 @@ impl NativeTable {
     ) -> Result<()> {
         let environment = Environment::of(&env)?;
         store
-            .with(&env, |mut store| {
+            .with(&env, |store| {
                 let ty = self.element_type(&store);
-                let value = read_reference(environment, &mut store, &ty, references.raw())?;
-                self.table.set(store, index as u64, value)
+                let mut scope = RootScope::new(store);
+                let value = read_reference(environment, &mut scope, &ty, references.raw())?;
+                self.table.set(&mut scope, index as u64, value)
             })?
             .map_err(|error| errors::throw(&env, &error, "ERR_TABLE_BOUNDS"))
     }
@@ -103,10 +109,11 @@ impl NativeTable {
     ) -> Result<f64> {
         let environment = Environment::of(&env)?;
         store
-            .with(&env, |mut store| {
+            .with(&env, |store| {
                 let ty = self.element_type(&store);
-                let value = read_reference(environment, &mut store, &ty, references.raw())?;
-                self.table.grow(store, delta as u64, value)
+                let mut scope = RootScope::new(store);
+                let value = read_reference(environment, &mut scope, &ty, references.raw())?;
+                self.table.grow(&mut scope, delta as u64, value)
             })?
             .map(|size| size as f64)
             .map_err(|error| errors::throw(&env, &error, "ERR_TABLE_GROW"))
@@ -121,11 +128,11 @@ impl NativeTable {
 
 fn read_reference(
     environment: &Environment,
-    store: &mut StoreContextMut<'_, StoreData>,
+    scope: &mut RootScope<StoreContextMut<'_, StoreData>>,
     ty: &ValType,
     references: sys::napi_value,
 ) -> wasmtime::Result<Ref> {
-    let value = values::read_one(environment, store.as_context_mut(), ty, Some(references))?;
+    let value = values::read_one(environment, scope.as_context_mut(), ty, Some(references))?;
     value
         .ref_()
         .ok_or_else(|| wasmtime::Error::msg("expected a reference"))

@@ -8,13 +8,14 @@ use napi_derive::napi;
 use std::fs::File;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 use wasmtime::error::Context as _;
 use wasmtime::{AsContextMut, Caller, Extern, Linker, Result, Trap};
 use wasmtime_wasi::cli::{InputFile, OutputFile};
 use wasmtime_wasi::p1::{self, WasiP1Ctx, wasi_snapshot_preview1};
 use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
-use wiggle::GuestMemory;
+use wiggle::{GuestMemory, GuestPtr};
 
 /// A guest's stdin: nothing, "inherit", bytes, or a file.
 #[napi(object, object_to_js = false)]
@@ -150,7 +151,17 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
          count: i32,
          size: i32| {
             let (interrupt, mut memory, ctx) = parts(&mut caller)?;
-            wait(interrupt, async {
+            // Apart, so that no event is written over the timeout.
+            let apart = events.abs_diff(subscriptions) >= 48;
+            let timeout = sleep_timeout(&memory, subscriptions).filter(|_| count == 1 && apart);
+            // wasmtime-wasi would sleep deaf to the interrupt. Let it find that the time is over.
+            if let (Some(interrupt), Some((timeout, nanoseconds))) = (&interrupt, timeout) {
+                if interrupt.sleep(Duration::from_nanos(nanoseconds)) {
+                    return Err(Trap::Interrupt.into());
+                }
+                memory.write(timeout, 0)?;
+            }
+            let result = wait(interrupt, async {
                 wasi_snapshot_preview1::poll_oneoff(
                     ctx,
                     &mut memory,
@@ -160,7 +171,11 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
                     size,
                 )
                 .await
-            })
+            });
+            if let Some((timeout, nanoseconds)) = timeout {
+                memory.write(timeout, nanoseconds)?;
+            }
+            result
         },
     )?;
     linker.func_wrap(
@@ -203,6 +218,22 @@ fn parts<'a>(
         }
         _ => wasmtime::bail!("missing required memory export"),
     }
+}
+
+/// Where the timeout of a subscription to a sleep stands, and what it is in nanoseconds; `None` for any
+/// other, and for one that wasmtime-wasi will refuse.
+///
+/// ```text
+/// subscription: 0 userdata u64 | 8 tag u8: 0 for a clock
+///               16 clock u32 | 24 timeout u64 | 32 precision u64 | 40 flags u16: 1 for absolute
+/// ```
+fn sleep_timeout(memory: &GuestMemory<'_>, subscription: i32) -> Option<(GuestPtr<u64>, u64)> {
+    let subscription = GuestPtr::<u8>::new(subscription as u32);
+    let timeout = subscription.add(24).ok()?.cast::<u64>();
+    let tag = memory.read(subscription.add(8).ok()?).ok()?;
+    let flags = memory.read(subscription.add(40).ok()?.cast::<u16>()).ok()?;
+    let is_sleep = tag == 0 && flags & 1 == 0;
+    Some((timeout, memory.read(timeout).ok()?)).filter(|_| is_sleep)
 }
 
 fn wait(interrupt: Option<Arc<Interrupt>>, call: impl Future<Output = Result<i32>>) -> Result<i32> {

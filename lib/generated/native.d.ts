@@ -34,7 +34,10 @@ export declare class NativeFunc {
   get results(): Array<string>
 }
 
-/** `wasmtime::Global`. Its value crosses as a function's only argument or result does. */
+/**
+ * `wasmtime::Global`. Its value crosses as a function's only argument or result does, in a scope of its
+ * own: a reference rooted outside of any stays alive as long as the store.
+ */
 export declare class NativeGlobal {
   static create(store: NativeStore, content: string, mutable: boolean, references?: unknown | undefined | null): NativeGlobal
   content(store: NativeStore): string
@@ -59,8 +62,8 @@ export declare class NativeInterruptHandle {
   /** Triggers with `reason` after `delay_ms`, unless disposed before. */
   triggerAfter(delayMs: number, reason: number): void
   /**
-   * Triggers with a signal's number at the first of `signals`; the second one of the same kind ends
-   * the process as it would have without this.
+   * Triggers with a signal's number at the first of `signals`; the second one ends the process as it
+   * would have without this.
    */
   triggerOnSignals(signals: Array<number>): void
   /** Windows has no such signals: Ctrl-C is Node's. */
@@ -167,7 +170,10 @@ export declare class NativeStore {
   setInterruptHandle(handle: NativeInterruptHandle): void
 }
 
-/** `wasmtime::Table`. Its elements cross as a function's only argument or result does. */
+/**
+ * `wasmtime::Table`. Its elements cross as a function's only argument or result does, in a scope of
+ * their own: a reference rooted outside of any stays alive as long as the store.
+ */
 export declare class NativeTable {
   static create(store: NativeStore, element: string, minimum: number, maximum: number | undefined | null, references: unknown): NativeTable
   element(store: NativeStore): string
@@ -179,12 +185,12 @@ export declare class NativeTable {
   grow(store: NativeStore, delta: number, references: unknown): number
 }
 
-/** Frames of a `WasmBacktrace`, the public but capped way to walk a stack: a peer for benches. */
-export declare function backtraceDepth(store: NativeStore): number
+/** Runs `work` ("nothing", "upstream", "backtrace") at each tick that `store` sees, or at each check. */
+export declare function benchPeer(store: NativeStore, work: string, everyCheck: boolean, oracle?: NativeOracle | undefined | null): void
 
 /**
  * An export of the instance that called the running host function: `wasmtime::Caller::get_export`.
- * `null` when there is none, or no host function runs.
+ * `null` when there is none.
  */
 export declare function callerExport(store: NativeStore, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | null
 

@@ -4,10 +4,10 @@ import type { MarkerKind } from '../profile/marker-table.js';
 import type { Thread } from '../profile/thread.js';
 import { StackInterner } from './stack-interner.js';
 
-/** Words of the ring: 1 MiB, some 4,000 samples of 60 frames. */
+/** Words of the ring: 1 MiB, thousands of samples. */
 const RING_WORDS = 2 ** 18;
 
-/** Kinds of records, as in the addon's `recorder.rs`; any other was struck out. */
+/** Kinds of records, as in the addon's `recorder.rs`. */
 const SAMPLE = 0;
 const HOST_CALL_BEGINS = 1;
 const HOST_CALL_ENDS = 2;
@@ -64,14 +64,20 @@ export class Recording {
       const frames = first >>> 2;
       const timeMs = milliseconds(words, at + 1);
       at += 3;
+      if (kind === HOST_CALL_ENDS) {
+        markers.pushIntervalEnd(this.#hostCall, timeMs);
+        continue;
+      }
+      const shared = words[at] as number;
+      at += 1;
       if (kind === SAMPLE) {
         const cpuDeltaMs = milliseconds(words, at);
         at += 2;
-        samples.push(interner.intern(words, at, frames), timeMs, cpuDeltaMs);
-      } else if (kind === HOST_CALL_BEGINS) {
-        markers.pushIntervalStart(this.#hostCall, timeMs, interner.intern(words, at, frames));
-      } else if (kind === HOST_CALL_ENDS) {
-        markers.pushIntervalEnd(this.#hostCall, timeMs);
+        samples.push(interner.intern(words, at, frames, shared), timeMs, cpuDeltaMs);
+      } else {
+        // Also for a host call that was taken back: the next stack may share its frames.
+        const cause = interner.intern(words, at, frames, shared);
+        if (kind === HOST_CALL_BEGINS) markers.pushIntervalStart(this.#hostCall, timeMs, cause);
       }
       at += frames;
     }

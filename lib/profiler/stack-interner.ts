@@ -4,50 +4,41 @@ import { AddressTable } from './address-table.js';
 /**
  * Turns recorded stacks into rows of a stack table whose frames are addresses.
  *
- * Two stacks in a row mostly share all but their newest frames, so each is compared with the one before
- * and only what differs is looked up:
+ * Two stacks in a row mostly share all but their newest frames, so a record has only what differs from
+ * the one before:
  *
  * ```
  * before: main → run → parse → token
  * now:    main → run → parse → space → skip
- *         └─── as before ──┘   └ looked up ┘
+ *         └─── 3 shared ───┘   └ recorded ┘
  * ```
  */
 export class StackInterner {
   readonly addresses = new AddressTable();
   readonly stacks = new StackTable();
-  /** The last stack, oldest frame first, and the row that ends at each of its frames. */
-  #addresses = new Uint32Array(256);
+  /** For the stack before, the row that ends at each of its frames, oldest first. */
   #rows = new Int32Array(256);
-  #depth = 0;
 
-  /** The stack whose addresses are `count` words of `words` from `start`, newest frame first. */
-  intern(words: Uint32Array, start: number, count: number): StackIndex {
-    if (count > this.#rows.length) this.#grow(count);
-    const addresses = this.#addresses;
+  /**
+   * The stack of the `shared` oldest frames of the one before, and of those whose addresses are `count`
+   * words of `words` from `start`, newest first.
+   */
+  intern(words: Uint32Array, start: number, count: number, shared: number): StackIndex {
+    const depth = shared + count;
+    if (depth > this.#rows.length) this.#grow(depth);
     const rows = this.#rows;
-    const oldest = start + count - 1;
-    const shared = Math.min(count, this.#depth);
-    let depth = 0;
-    while (depth < shared && addresses[depth] === words[oldest - depth]) depth++;
-    let stack = depth > 0 ? (rows[depth - 1] as number) : NO_STACK;
-    for (; depth < count; depth++) {
-      const address = words[oldest - depth] as number;
+    let stack = shared > 0 ? (rows[shared - 1] as number) : NO_STACK;
+    for (let i = 1; i <= count; i++) {
+      const address = words[start + count - i] as number;
       stack = this.stacks.intern(stack, this.addresses.intern(address));
-      addresses[depth] = address;
-      rows[depth] = stack;
+      rows[shared + i - 1] = stack;
     }
-    this.#depth = count;
     return stack;
   }
 
   #grow(depth: number): void {
-    const capacity = 2 ** Math.ceil(Math.log2(depth));
-    const addresses = new Uint32Array(capacity);
-    const rows = new Int32Array(capacity);
-    addresses.set(this.#addresses);
+    const rows = new Int32Array(2 ** Math.ceil(Math.log2(depth)));
     rows.set(this.#rows);
-    this.#addresses = addresses;
     this.#rows = rows;
   }
 }

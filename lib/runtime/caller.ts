@@ -10,10 +10,13 @@ import { Store } from './store.js';
  */
 export class Caller {
   #store: Store | undefined;
+  /** The caller of the host function that runs below this one in the same store. */
+  readonly #outer: Caller | undefined;
 
   /** @internal */
   constructor(store: Store) {
     this.#store = store;
+    this.#outer = Store.setCaller(store, this);
   }
 
   /** @throws TypeError `ERR_CALLER_ENDED` after the host function has returned. */
@@ -24,15 +27,25 @@ export class Caller {
     return this.#store;
   }
 
-  /** An export of the instance that calls, such as its memory. Mirrors `Caller::get_export`. */
+  /**
+   * An export of the instance that calls, such as its memory. Mirrors `Caller::get_export`.
+   *
+   * @throws TypeError `ERR_STORE_IN_USE` while the host function waits for a call that it has made
+   * itself: only the newest of a store's callbacks can tell.
+   */
   getExport(name: string): Extern | undefined {
     const { store } = this;
-    const item = native.callerExport(Store.native(store), checkString('name', name));
+    checkString('name', name);
+    if (!Store.isNewestCaller(store, this)) {
+      throw misuse('ERR_STORE_IN_USE', 'another host function of the store runs within this one');
+    }
+    const item = native.callerExport(Store.native(store), name);
     return item === null ? undefined : fromNativeExtern(store, item);
   }
 
   /** @internal */
   static end(caller: Caller): void {
+    if (caller.#store !== undefined) Store.setCaller(caller.#store, caller.#outer);
     caller.#store = undefined;
   }
 }

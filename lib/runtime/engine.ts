@@ -65,6 +65,8 @@ export interface RecorderTicks {
 export class Engine {
   readonly #native: NativeEngine;
   readonly #guestDebug: boolean;
+  /** Those that tick: a ticker whose handle nobody kept must not stop when that is collected. */
+  readonly #tickers = new Set<EpochTicker>();
   readonly #epochInterruption: boolean;
   /** Tickers of recorders by their interval: one serves all stores. */
   readonly #recorderTickers = new Map<number, { ticker: NativeEpochTicker; users: number }>();
@@ -93,10 +95,13 @@ export class Engine {
 
   /**
    * Ticks the epoch every `intervalMs` milliseconds (0.05 to 60,000) from a thread of its own, as
-   * nothing in JavaScript can while a guest runs. Dispose the handle to stop.
+   * nothing in JavaScript can while a guest runs. Dispose the handle to stop; unless you do, it ticks
+   * as long as the engine lives.
    */
   startEpochTicker(intervalMs: number): EpochTicker {
-    return new EpochTicker(this.#native, intervalMs);
+    const ticker = new EpochTicker(this.#native, intervalMs, () => this.#tickers.delete(ticker));
+    this.#tickers.add(ticker);
+    return ticker;
   }
 
   /** @internal */

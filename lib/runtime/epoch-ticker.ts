@@ -7,11 +7,13 @@ export class EpochTicker {
   /** The asked interval in milliseconds. */
   readonly intervalMs: number;
   readonly #native: NativeEpochTicker;
+  readonly #stopped: () => void;
 
   /** @internal */
-  constructor(engine: NativeEngine, intervalMs: number) {
+  constructor(engine: NativeEngine, intervalMs: number, stopped: () => void) {
     this.intervalMs = checkDuration('intervalMs', intervalMs, 0.05, 60_000);
     this.#native = native.NativeEpochTicker.start(engine, intervalMs);
+    this.#stopped = stopped;
   }
 
   /** Ticks so far. */
@@ -27,6 +29,7 @@ export class EpochTicker {
   /** Stops ticking. Once more does nothing. */
   dispose(): void {
     this.#native.stop();
+    this.#stopped();
   }
 
   [Symbol.dispose](): void {

@@ -187,5 +187,6 @@ function encodeResults(results: readonly ValType[], returned: unknown, store: St
   if (!Array.isArray(returned) || returned.length !== results.length) {
     throw wrongType(what, `an array of ${results.length} values`, returned);
   }
-  return encode(what, results, returned, REFERENCES, store);
+  // A copy: to read an element of theirs may run code of theirs, which may use the slots.
+  return encode(what, results, [...returned], REFERENCES, store);
 }

@@ -2,13 +2,24 @@ import { constants } from 'node:os';
 import type { NativeInterruptHandle } from '../generated/native.js';
 import { native } from '../native.js';
 import { checkDuration } from './check.js';
-import { wrongType } from './errors.js';
+import { misuse, wrongType } from './errors.js';
 
 /** Why a guest was interrupted: by the program, by its timer, or by a signal to the process. */
 export type InterruptReason = 'triggered' | 'timeout' | NodeJS.Signals;
 
 const TRIGGERED = 1000;
 const TIMEOUT = 1001;
+
+/** Those that end a process whatever it does, and those that its own code and Wasmtime's traps raise. */
+const UNCATCHABLE: readonly string[] = [
+  'SIGKILL',
+  'SIGSTOP',
+  'SIGILL',
+  'SIGFPE',
+  'SIGSEGV',
+  'SIGBUS',
+  'SIGTRAP',
+];
 
 /**
  * Ends a guest that holds the JavaScript thread: after a time, or at a signal such as Ctrl-C. Given to
@@ -38,6 +49,9 @@ export class InterruptHandle {
     const numbers = signals.map((signal) => {
       const number = constants.signals[signal];
       if (number === undefined) throw wrongType('signals', "a signal's name", signal);
+      if (UNCATCHABLE.includes(signal)) {
+        throw misuse('ERR_INVALID_ARG_VALUE', `signals: nobody can wait for ${signal}`);
+      }
       return number;
     });
     this.#native.triggerOnSignals(numbers);

@@ -21,6 +21,8 @@ export class Linker {
   readonly #native: NativeLinker;
   /** Host functions, which native code holds weakly. */
   readonly #dispatches: unknown[] = [];
+  /** Whose the items are that belong to a store, by `key`. */
+  readonly #owners = new Map<string, Store>();
   #hasWasi = false;
 
   constructor(engine: Engine) {
@@ -39,12 +41,10 @@ export class Linker {
   define(store: Storelike, module: string, name: string, item: Extern): this {
     const owner = this.#sameEngine(Store.of('store', store));
     const nativeItem = toNativeExtern('item', owner, item);
-    this.#native.define(
-      Store.native(owner),
-      checkString('module', module),
-      checkString('name', name),
-      nativeItem,
-    );
+    checkString('module', module);
+    checkString('name', name);
+    this.#native.define(Store.native(owner), module, name, nativeItem);
+    this.#owners.set(key(module, name), owner);
     return this;
   }
 
@@ -59,14 +59,11 @@ export class Linker {
     fn: HostFunction<P, R>,
   ): this {
     const dispatch = hostDispatch(type, fn);
-    this.#native.funcNew(
-      checkString('module', module),
-      checkString('name', name),
-      [...type.params],
-      [...type.results],
-      dispatch,
-    );
+    checkString('module', module);
+    checkString('name', name);
+    this.#native.funcNew(module, name, [...type.params], [...type.results], dispatch);
     this.#dispatches.push(dispatch);
+    this.#owners.delete(key(module, name));
     return this;
   }
 
@@ -75,7 +72,11 @@ export class Linker {
     if (!(instance instanceof Instance)) throw wrongType('instance', 'an Instance', instance);
     this.#sameEngine(instance.store);
     const owner = Store.nativeOwner(instance.store, store);
-    this.#native.instance(owner, checkString('module', module), Instance.native(instance));
+    const nativeInstance = Instance.native(instance);
+    this.#native.instance(owner, checkString('module', module), nativeInstance);
+    for (const name of nativeInstance.exportNames(owner)) {
+      this.#owners.set(key(module, name), instance.store);
+    }
     return this;
   }
 
@@ -83,6 +84,9 @@ export class Linker {
   addWasi(): this {
     this.#native.addWasi();
     this.#hasWasi = true;
+    for (const name of this.#owners.keys()) {
+      if (name.startsWith(key(WASI, ''))) this.#owners.delete(name);
+    }
     return this;
   }
 
@@ -91,17 +95,26 @@ export class Linker {
    *
    * @throws WasmtimeError `ERR_UNKNOWN_IMPORT` for an import that nobody defined, `ERR_INSTANTIATE` for
    * one of another type; what the start function throws or traps with; TypeError `ERR_WRONG_ENGINE`
-   * when the three aren't of one engine, `ERR_NO_WASI` when the module imports WASI and the store has
-   * no `WasiConfig`.
+   * when the three aren't of one engine, `ERR_WRONG_STORE` when the module imports an item of another
+   * store, `ERR_NO_WASI` when it imports WASI and the store has no `WasiConfig`.
    */
   instantiate(store: Storelike, module: Module): Instance {
     const nativeModule = Module.native('module', module);
     const owner = this.#sameEngine(Store.of('store', store));
     this.#sameEngine(module);
+    if (this.#owners.size > 0) this.#checkOwners(owner, module);
     if (this.#hasWasi && !Store.hasWasi(owner)) checkNeedsNoWasi(module);
     // The linker may be collected before the store.
     Store.retain(owner, this.#dispatches);
     return new Instance(owner, this.#native.instantiate(Store.native(owner), nativeModule));
+  }
+
+  #checkOwners(store: Store, { imports }: Module): void {
+    for (const { module, name } of imports) {
+      if ((this.#owners.get(key(module, name)) ?? store) !== store) {
+        throw misuse('ERR_WRONG_STORE', `the linker's ${module}.${name} belongs to another store`);
+      }
+    }
   }
 
   #sameEngine<T extends { readonly engine: Engine }>(item: T): T {
@@ -112,8 +125,15 @@ export class Linker {
   }
 }
 
+const WASI = 'wasi_snapshot_preview1';
+
+/** An import's two names as one string. */
+function key(module: string, name: string): string {
+  return `${module.length} ${module} ${name}`;
+}
+
 function checkNeedsNoWasi(module: Module): void {
-  const wasi = module.imports.find((type) => type.module === 'wasi_snapshot_preview1');
+  const wasi = module.imports.find((type) => type.module === WASI);
   if (wasi === undefined) return;
   throw misuse(
     'ERR_NO_WASI',

@@ -1,7 +1,7 @@
 import type { NativeStore } from '../generated/native.js';
 import { native } from '../native.js';
 import { CALL_HOOKS, type CallHook } from './call-hook.js';
-import type { Caller } from './caller.js';
+import { Caller } from './caller.js';
 import { checkFunction, checkInteger, checkOneOf } from './check.js';
 import { Engine } from './engine.js';
 import { misuse, wrongType } from './errors.js';
@@ -24,6 +24,10 @@ export class Store {
   /** Callbacks that native code holds weakly, so that a store and its callbacks can be collected. */
   readonly #retained = new Set<unknown>();
   readonly #callbacks: { epochDeadline?: unknown; callHook?: unknown } = {};
+  /** Kept: the timer of a handle that is collected stops. */
+  #interruptHandle: InterruptHandle | undefined;
+  /** The caller of the host function that runs, the newest one. */
+  #caller: Caller | undefined;
   #recorder: { end(): void } | undefined;
   #hasWasi = false;
 
@@ -102,6 +106,7 @@ export class Store {
    */
   setInterruptHandle(handle: InterruptHandle): void {
     this.#native.setInterruptHandle(InterruptHandle.native('handle', handle));
+    this.#interruptHandle = handle;
   }
 
   /**
@@ -113,6 +118,7 @@ export class Store {
     this.#native.dispose();
     this.#recorder?.end();
     this.#retained.clear();
+    this.#interruptHandle = undefined;
     delete this.#callbacks.epochDeadline;
     delete this.#callbacks.callHook;
   }
@@ -124,9 +130,8 @@ export class Store {
   /** @internal The store behind a store or a caller. */
   static of(what: string, store: Storelike): Store {
     if (store instanceof Store) return store;
-    // A Caller; its getter throws once its callback has ended.
-    const inner: unknown = (store as Caller | undefined | null)?.store;
-    if (inner instanceof Store) return inner;
+    // Throws once the callback has ended.
+    if (store instanceof Caller) return store.store;
     throw wrongType(what, 'a Store or a Caller', store);
   }
 
@@ -141,6 +146,18 @@ export class Store {
       throw misuse('ERR_WRONG_STORE', 'the object belongs to another store');
     }
     return owner.#native;
+  }
+
+  /** @internal Makes `caller` the newest one; returns the one before. */
+  static setCaller(store: Store, caller: Caller | undefined): Caller | undefined {
+    const before = store.#caller;
+    store.#caller = caller;
+    return before;
+  }
+
+  /** @internal */
+  static isNewestCaller(store: Store, caller: Caller): boolean {
+    return store.#caller === caller;
   }
 
   /** @internal Keeps `value` alive as long as the store. */

@@ -27,7 +27,9 @@ export class Table {
     const element = checkOneOf('type.element', type.element, ['funcref', 'externref'] as const);
     const minimum = checkInteger('type.minimum', type.minimum, 0, MAXIMUM);
     const maximum =
-      type.maximum === undefined ? null : checkInteger('type.maximum', type.maximum, 0, MAXIMUM);
+      type.maximum === undefined
+        ? null
+        : checkInteger('type.maximum', type.maximum, minimum, MAXIMUM);
     const references = [REFERENCES.toNative('init', element, init, owner)];
     return new Table(
       owner,

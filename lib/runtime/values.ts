@@ -108,7 +108,7 @@ export function decode(
         values[i] = bytes.slice(16 * i, 16 * i + 16);
         break;
       default:
-        values[i] = references.fromNative(type, found?.[i] ?? null, store);
+        values[i] = references.fromNative(type, found?.[i], store);
     }
   }
   return values;
