@@ -1,0 +1,72 @@
+import { Trap, WasiExit } from '../runtime/errors.js';
+import type { InterruptHandle } from '../runtime/interrupt-handle.js';
+import { ExitCode } from './exit-code.js';
+
+/** How a guest ended. */
+export type Ending =
+  | { readonly kind: 'returned' }
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'trapped'; readonly error: Trap }
+  /** What a host function of WASI, or one of ours, failed with. */
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals };
+
+/** Runs a guest to its end, whatever that is. */
+export function endingOf(guest: () => void, interrupt: InterruptHandle): Ending {
+  try {
+    guest();
+    return { kind: 'returned' };
+  } catch (error) {
+    if (error instanceof WasiExit) return { kind: 'exited', code: error.exitCode };
+    if (!(error instanceof Trap)) return { kind: 'failed', error };
+    const { reason } = interrupt;
+    // A guest may trap by itself after the interrupt and before it has noticed.
+    if (error.trapCode !== 'Interrupt' || reason === undefined || reason === 'triggered') {
+      return { kind: 'trapped', error };
+    }
+    return reason === 'timeout' ? { kind: 'timeout' } : { kind: 'signal', signal: reason };
+  }
+}
+
+export function exitCodeOf(ending: Ending): number {
+  switch (ending.kind) {
+    case 'returned':
+      return 0;
+    case 'exited':
+      return ending.code;
+    case 'trapped':
+      return ExitCode.Trap;
+    case 'failed':
+      return ExitCode.Failure;
+    case 'timeout':
+      return ExitCode.Timeout;
+    case 'signal':
+      return ending.signal === 'SIGTERM' ? ExitCode.Terminated : ExitCode.Interrupted;
+  }
+}
+
+/** For the summary: what the guest did. */
+export function describeEnding(ending: Ending): string {
+  switch (ending.kind) {
+    case 'returned':
+      return 'returned';
+    case 'exited':
+      return `exited with code ${ending.code}`;
+    case 'trapped':
+      return 'trapped';
+    case 'failed':
+      return 'failed';
+    case 'timeout':
+      return 'ran out of time';
+    case 'signal':
+      return `was ended by ${ending.signal}`;
+  }
+}
+
+/** What to tell even when no summary is wanted: Wasmtime's own text, as its command line prints it. */
+export function errorTextOf(ending: Ending): string | undefined {
+  if (ending.kind !== 'trapped' && ending.kind !== 'failed') return undefined;
+  const { error } = ending;
+  return `Error: ${error instanceof Error ? error.message : String(error)}`;
+}

@@ -1,0 +1,14 @@
+/** The exit codes of ours; all others are the guest's. */
+export const ExitCode = {
+  /** Something that we were asked to do can't be done. */
+  Failure: 1,
+  /** The command line makes no sense. */
+  Usage: 2,
+  /** As GNU `timeout`. */
+  Timeout: 124,
+  /** As Wasmtime's own command line: what `abort` gives on this system. */
+  Trap: process.platform === 'win32' ? 3 : 128 + 6,
+  /** As a shell tells of a process that a signal has ended. */
+  Interrupted: 128 + 2,
+  Terminated: 128 + 15,
+} as const;

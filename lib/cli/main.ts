@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { CliError } from './cli-error.js';
+import { ExitCode } from './exit-code.js';
+import { addRunCommand } from './run.js';
+import { printable, write, writeError } from './terminal.js';
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+
+const program = new Command('wasmtime-guest-profiler')
+  .description(
+    'Runs WebAssembly programs in the real Wasmtime and shows where they spend their time.',
+  )
+  .version(version)
+  // Options before a command are the program's, those after it the command's.
+  .enablePositionalOptions()
+  .exitOverride()
+  .configureOutput({
+    writeOut: (text) => write(process.stdout, text),
+    writeErr: (text) => write(process.stderr, text),
+  });
+addRunCommand(program, version);
+
+// The process ends by itself, once what it writes is written: `process.exit` would cut that off.
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** Tells what went wrong, and the exit code for it. */
+function report(error: unknown): number {
+  // Commander has written its message, or the help or version that it ends with code 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitCode.Usage;
+  if (error instanceof CliError) writeError(`error: ${printable(error.message)}`);
+  else writeError(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return ExitCode.Failure;
+}

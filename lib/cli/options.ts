@@ -1,0 +1,61 @@
+import { InvalidArgumentError } from 'commander';
+import parseDuration from 'parse-duration';
+import type { Milliseconds } from '../profile/sample-table.js';
+import type { WasiPreopen } from '../runtime/wasi-config.js';
+
+/** What the library would read otherwise: signs, words, numbers without a unit. */
+const DURATION = /^(?:\d+(?:\.\d+)?(?:us|µs|ms|s|m|h))+$/;
+
+export const MINIMUM_INTERVAL_MS = 0.05;
+export const MAXIMUM_INTERVAL_MS = 1000;
+
+/** `500us`, `1.5s`, `1m30s`. */
+export function duration(text: string): Milliseconds {
+  // Two letters look like micro: the Greek one, and the sign, which the library knows.
+  const usual = text.trim().replaceAll('\u03bc', '\u00b5');
+  const ms = DURATION.test(usual) ? parseDuration(usual) : null;
+  if (ms === null || !(ms > 0 && ms < Infinity)) {
+    throw new InvalidArgumentError('Expected a time such as 500us, 1ms, 1.5s or 2m.');
+  }
+  return ms;
+}
+
+export function interval(text: string): Milliseconds {
+  const ms = duration(text);
+  if (ms < MINIMUM_INTERVAL_MS || ms > MAXIMUM_INTERVAL_MS) {
+    throw new InvalidArgumentError('Expected an interval from 0.05ms to 1s.');
+  }
+  return ms;
+}
+
+/** `host::guest`; `host` alone has the same name in the guest, as with Wasmtime's own `--dir`. */
+export function directory(text: string, before: readonly WasiPreopen[]): readonly WasiPreopen[] {
+  const at = text.indexOf('::');
+  const host = at < 0 ? text : text.slice(0, at);
+  const guest = at < 0 ? text : text.slice(at + 2);
+  if (host === '' || guest === '') {
+    throw new InvalidArgumentError('Expected host::guest, or one name for both.');
+  }
+  return [...before, { host, guest }];
+}
+
+/** Variables by name; undefined for one that the guest inherits. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `NAME=value`; `NAME` alone is inherited. */
+export function variable(text: string, before: Environment): Environment {
+  const at = text.indexOf('=');
+  const name = at < 0 ? text : text.slice(0, at);
+  if (name === '') throw new InvalidArgumentError('Expected NAME=value, or a NAME to inherit.');
+  return { ...before, [name]: at < 0 ? undefined : text.slice(at + 1) };
+}
+
+/** The guest's variables; one to inherit that we don't have ourselves stays unset. */
+export function environmentOf(asked: Environment, own: Environment): Record<string, string> {
+  const variables: Record<string, string> = Object.create(null);
+  for (const [name, given] of Object.entries(asked)) {
+    const value = given ?? own[name];
+    if (value !== undefined) variables[name] = value;
+  }
+  return variables;
+}

@@ -1,0 +1,72 @@
+import { GuestProfiler } from '../profiler/guest-profiler.js';
+import { threadCpuTime } from '../runtime/clock.js';
+import type { Engine } from '../runtime/engine.js';
+import { WasmtimeError } from '../runtime/errors.js';
+import { InterruptHandle } from '../runtime/interrupt-handle.js';
+import { Linker } from '../runtime/linker.js';
+import type { Module } from '../runtime/module.js';
+import { Store } from '../runtime/store.js';
+import { WasiConfig, type WasiOptions } from '../runtime/wasi-config.js';
+import { CliError } from './cli-error.js';
+import { type Ending, endingOf } from './ending.js';
+
+export interface RecordOptions {
+  /** Of the module, in the profile. */
+  readonly name: string;
+  readonly intervalMs: number;
+  /** Forever when absent. */
+  readonly timeoutMs?: number;
+  /** Mark the calls of host functions, which takes time at each. */
+  readonly hostCalls: boolean;
+  readonly wasi: WasiOptions;
+}
+
+/** A guest's run. */
+export interface Recording {
+  /** Still to be finished. */
+  readonly profiler: GuestProfiler;
+  readonly ending: Ending;
+  readonly wallMs: number;
+  /** CPU time of the guest's thread, which is the JavaScript thread. */
+  readonly cpuMs: number;
+  /** Samples that the operating system left no time for. */
+  readonly missedTicks: number;
+}
+
+/** Runs a command to its end and profiles it. */
+export function record(engine: Engine, module: Module, options: RecordOptions): Recording {
+  const { name, intervalMs, timeoutMs } = options;
+  const store = new Store(engine);
+  setWasi(store, options.wasi);
+  const linker = new Linker(engine).addWasi();
+  const interrupt = new InterruptHandle();
+  store.setInterruptHandle(interrupt);
+  const profiler = new GuestProfiler(name, intervalMs, [[name, module]]);
+  const recorder = profiler.attach(store, { intervalMs, hostCalls: options.hostCalls });
+
+  // From here on Ctrl-C ends the guest, not the process.
+  interrupt.triggerOnSignals('SIGINT', 'SIGTERM');
+  if (timeoutMs !== undefined) interrupt.triggerAfter(timeoutMs);
+  const startMs = performance.now();
+  const startCpuMs = threadCpuTime();
+  const ending = endingOf(() => {
+    // The module's own start function, if it has one, is the guest's code too.
+    const instance = linker.instantiate(store, module);
+    instance.getFunc(store, '_start').call(store);
+  }, interrupt);
+  const cpuMs = threadCpuTime() - startCpuMs;
+  const wallMs = performance.now() - startMs;
+  recorder.detach();
+  // The handle keeps listening: a Ctrl-C that comes late must not cost the profile.
+  return { profiler, ending, wallMs, cpuMs, missedTicks: recorder.missedTicks };
+}
+
+function setWasi(store: Store, wasi: WasiOptions): void {
+  try {
+    store.setWasi(new WasiConfig(wasi));
+  } catch (error) {
+    // A directory that isn't there.
+    if (error instanceof WasmtimeError) throw new CliError(error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,138 @@
+import { basename } from 'node:path';
+import { type Command, Option } from 'commander';
+import { GuestProfiler } from '../profiler/guest-profiler.js';
+import { Engine } from '../runtime/engine.js';
+import type { WasiOptions, WasiPreopen } from '../runtime/wasi-config.js';
+import { loadCommand } from './command-module.js';
+import { describeEnding, errorTextOf, exitCodeOf } from './ending.js';
+import { ExitCode } from './exit-code.js';
+import {
+  directory,
+  duration,
+  type Environment,
+  environmentOf,
+  interval,
+  variable,
+} from './options.js';
+import { checkWritable, defaultProfilePath, unwritable } from './profile-path.js';
+import { type Recording, record } from './record.js';
+import { summaryOf } from './summary.js';
+import { printable, styleOf, writeError } from './terminal.js';
+
+interface RunOptions {
+  readonly profile?: string;
+  readonly interval: number;
+  readonly dir: readonly WasiPreopen[];
+  readonly env: Environment;
+  readonly timeout?: number;
+  readonly hostCalls?: boolean;
+  readonly quiet?: boolean;
+}
+
+const HELP = `
+Exit codes:
+  the guest's own; else
+  134  the guest trapped
+  124  --timeout ended it
+  130  SIGINT (Ctrl-C) ended it; a second Ctrl-C ends this program at once
+  143  SIGTERM ended it
+  1    the module can't be run, the host failed, or the profile can't be written
+  2    the command line is wrong
+The profile is written however the guest ends.
+
+Examples:
+  $ wasmtime-guest-profiler run app.wasm --verbose input.txt
+  $ wasmtime-guest-profiler run --dir .::/ --env HOME --env LANG=C app.wasm < input.txt
+  $ wasmtime-guest-profiler run --timeout 30s --interval 100us --profile app.json server.wasm
+
+Open the profile by dragging it into https://profiler.firefox.com.`;
+
+export function addRunCommand(program: Command, version: string): void {
+  program
+    .command('run')
+    .summary('run a WASI command and profile it')
+    .description(
+      'Runs a WASI preview 1 command and profiles it. It has stdin, stdout and stderr of this one. ' +
+        'Whatever follows the module is for the guest.',
+    )
+    .usage('[options] <app.wasm> [args...]')
+    .argument('<app.wasm>', 'the module, binary or text')
+    .argument('[args...]', 'its arguments, options among them')
+    // `run app.wasm --help` asks the guest.
+    .passThroughOptions()
+    .version(version)
+    .option('-o, --profile <file>', 'where the profile goes (default: <app>.profile.json)')
+    .addOption(
+      new Option('--interval <time>', 'between two samples, from 0.05ms to 1s')
+        .default(1, '1ms')
+        .argParser(interval),
+    )
+    .addOption(
+      new Option('--dir <host[::guest]>', 'a directory that the guest may use; repeat it for more')
+        .default([], 'none')
+        .argParser(directory),
+    )
+    .addOption(
+      new Option(
+        '--env <NAME[=value]>',
+        'a variable, inherited without a value; repeat it for more',
+      )
+        .default({}, 'none')
+        .argParser(variable),
+    )
+    .option('--timeout <time>', 'end the guest after this time, such as 500ms, 10s or 2m', duration)
+    .option('--host-calls', 'mark calls into the host, which makes them slower')
+    .option('-q, --quiet', 'no summary at the end')
+    .addHelpText('after', HELP)
+    .action(async (app: string, args: string[], options: RunOptions) => {
+      process.exitCode = await run(app, args, options);
+    });
+}
+
+/** Runs and profiles `app`; the exit code. */
+async function run(app: string, args: readonly string[], options: RunOptions): Promise<number> {
+  const path = options.profile ?? defaultProfilePath(app);
+  checkWritable(path);
+  const engine = new Engine({ epochInterruption: true });
+  const module = loadCommand(engine, app);
+  const name = basename(app);
+  const recording = record(engine, module, {
+    name,
+    intervalMs: options.interval,
+    ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
+    hostCalls: options.hostCalls ?? false,
+    wasi: wasiOptions([name, ...args], options),
+  });
+
+  const { ending, profiler } = recording;
+  const error = errorTextOf(ending);
+  if (error !== undefined) writeError(printable(error));
+  const exitCode = exitCodeOf(ending);
+  let failure: Error | undefined;
+  // The profile first: the summary's reader may be gone.
+  await profiler.finish(path).catch((error: unknown) => {
+    failure = unwritable(path, error);
+  });
+  if (!options.quiet) writeError(summary(recording, failure === undefined ? path : undefined));
+  if (failure === undefined) return exitCode;
+  writeError(`error: ${printable(failure.message)}`);
+  return exitCode === 0 ? ExitCode.Failure : exitCode;
+}
+
+function wasiOptions(args: readonly string[], options: RunOptions): WasiOptions {
+  return {
+    args,
+    env: environmentOf(options.env, process.env),
+    stdin: 'inherit',
+    stdout: 'inherit',
+    stderr: 'inherit',
+    preopens: options.dir,
+  };
+}
+
+function summary(recording: Recording, path: string | undefined): string {
+  const { ending, profiler, wallMs, cpuMs, missedTicks } = recording;
+  const facts = { ending: describeEnding(ending), wallMs, cpuMs, missedTicks, path };
+  const layout = { style: styleOf(process.stderr), width: process.stderr.columns ?? 120 };
+  return summaryOf(GuestProfiler.end(profiler), facts, layout);
+}

@@ -1,0 +1,97 @@
+import { hotFunctions } from '../profile/hot-functions.js';
+import type { Profile } from '../profile/profile.js';
+import { NO_STACK } from '../profile/stack-table.js';
+import type { Thread } from '../profile/thread.js';
+import { cut, printable, type Style } from './terminal.js';
+
+/** What a summary tells beside the profile. */
+export interface RunFacts {
+  readonly ending: string;
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  readonly missedTicks: number;
+  /** Of the profile that was written, undefined when that failed. */
+  readonly path: string | undefined;
+}
+
+export interface SummaryLayout {
+  readonly style: Style;
+  /** Characters in a line. */
+  readonly width: number;
+}
+
+const HOTTEST = 5;
+const SELF_WIDTH = 8;
+const TOTAL_WIDTH = 9;
+
+/** What a profile shows at a glance, for people. */
+export function summaryOf(profile: Profile, facts: RunFacts, layout: SummaryLayout): string {
+  const lines = [
+    layout.style.bold(`${oneLine(profile.product)} ${facts.ending}`),
+    ...measures(profile, facts),
+    ...profile.threads.flatMap((thread) => hottest(profile, thread, layout)),
+  ];
+  if (facts.path !== undefined) lines.push('', ...howToOpen(facts.path));
+  // A line free above it: the guest's own output may stand there, or what a terminal shows of a Ctrl-C.
+  return ['', ...lines].join('\n');
+}
+
+function measures(profile: Profile, facts: RunFacts): string[] {
+  const samples = profile.threads.reduce((sum, thread) => sum + thread.samples.length, 0);
+  const lines = [
+    `${count(samples, 'sample')}, one per ${profile.intervalMs} ms; ` +
+      `${seconds(facts.wallMs)} wall time, ${seconds(facts.cpuMs)} CPU time`,
+  ];
+  if (samples === 0) lines.push('It ran for less than an interval, or waited all the time.');
+  if (facts.missedTicks > 0) {
+    lines.push(`${count(facts.missedTicks, 'sample')} missed: the machine was busy`);
+  }
+  return lines;
+}
+
+/** The hottest functions as a table: shares of the samples that saw any function. */
+function hottest(profile: Profile, thread: Thread, { style, width }: SummaryLayout): string[] {
+  const hot = hotFunctions(profile, thread);
+  if (hot.length === 0) return [];
+  const samples = samplesWithStack(thread);
+  const share = (part: number) => `${((100 * part) / samples).toFixed(1)}%`;
+  const rows = hot.slice(0, HOTTEST).map(({ func, selfSamples, totalSamples }) => {
+    const name = profile.strings.get(profile.funcs.name.get(func)) || '(no name)';
+    const shares =
+      share(selfSamples).padStart(SELF_WIDTH) + share(totalSamples).padStart(TOTAL_WIDTH);
+    return `${shares}  ${cut(oneLine(name), Math.max(20, width - shares.length - 2))}`;
+  });
+  const others = hot.length - rows.length;
+  const heading = `${'self'.padStart(SELF_WIDTH)}${'total'.padStart(TOTAL_WIDTH)}  function`;
+  const rest =
+    others > 0 ? [style.dim(`${' '.repeat(SELF_WIDTH + TOTAL_WIDTH)}  and ${others} more`)] : [];
+  return ['', style.dim(heading), ...rows, ...rest];
+}
+
+function samplesWithStack(thread: Thread): number {
+  let found = 0;
+  for (const stacks of thread.samples.stack.segments()) {
+    for (const stack of stacks) if (stack !== NO_STACK) found++;
+  }
+  return found;
+}
+
+function howToOpen(path: string): string[] {
+  return [
+    `Profile: ${path}`,
+    'Drag it into https://profiler.firefox.com to open it: it stays on this machine, nothing is uploaded.',
+  ];
+}
+
+/** Names come from the guest, and may have anything in them. */
+function oneLine(name: string): string {
+  return printable(name).replaceAll('\n', '\ufffd');
+}
+
+function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function seconds(ms: number): string {
+  return ms < 100 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(2)} s`;
+}

@@ -1,0 +1,45 @@
+import pc from 'picocolors';
+
+/**
+ * Nothing here may touch `process.stdout` or `process.stderr` before a guest has ended: Node makes their
+ * pipes non-blocking, which the guest, writing to the same ones, would see as errors.
+ */
+
+/** Writes to stdout or stderr; when no one reads it any more, that is no reason to crash. */
+export function write(stream: NodeJS.WriteStream, text: string): void {
+  if (stream.listenerCount('error') === 0) stream.on('error', () => {});
+  stream.write(text);
+}
+
+export function writeError(text: string): void {
+  write(process.stderr, `${text}\n`);
+}
+
+/** How to emphasize text. */
+export interface Style {
+  bold(text: string): string;
+  dim(text: string): string;
+}
+
+export const PLAIN: Style = { bold: (text) => text, dim: (text) => text };
+
+const COLOURED: Style = pc.createColors(true);
+
+/** Emphasis for a terminal that has it; `NO_COLOR` and `FORCE_COLOR` are respected. */
+export function styleOf(stream: NodeJS.WriteStream): Style {
+  return stream.isTTY && stream.hasColors() ? COLOURED : PLAIN;
+}
+
+/**
+ * Text that a guest's names are part of, without what would steer a terminal: control characters, and
+ * the marks that turn the direction of writing. Line ends stay.
+ */
+export function printable(text: string): string {
+  return text.replace(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
+}
+
+/** Cuts text to `width` characters. */
+export function cut(text: string, width: number): string {
+  const characters = [...text];
+  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
+}

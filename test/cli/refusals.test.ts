@@ -1,0 +1,97 @@
+import { writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CliDirectory, guest } from './command.js';
+
+const ENDINGS = guest('c/endings.wasm');
+
+const directory = new CliDirectory();
+afterAll(() => directory[Symbol.asyncDispose]());
+
+describe('a file that run can’t run', () => {
+  it.each([
+    ['is not there', undefined, "can't read app.wasm: no such file or directory"],
+    ['is empty', '', 'app.wasm is no valid WebAssembly module'],
+    ['is cut short', '\0asm\x01\0\0\0\x01', 'app.wasm is no valid WebAssembly module'],
+    ['is text', 'hello', 'app.wasm is no valid WebAssembly module'],
+    ['is a component', '\0asm\x0d\0\x01\0', 'app.wasm is a component'],
+    ['is a component as text', '(component)', 'given a WebAssembly component'],
+    ['has no _start', '(module)', 'exports no _start function: run needs a WASI command'],
+    ['is a reactor', '(module (func (export "_initialize")))', 'is a WASI reactor'],
+    [
+      'has a _start with parameters',
+      '(module (func (export "_start") (param i32)))',
+      'a _start that is no function without parameters',
+    ],
+    [
+      'imports what isn’t WASI',
+      `(module ${[1, 2, 3, 4].map((i) => `(import "env" "f${i}" (func))`).join(' ')}
+        (func (export "_start")))`,
+      'imports env.f1, env.f2, env.f3, 1 more: run offers wasi_snapshot_preview1 alone',
+    ],
+    [
+      'imports what WASI hasn’t',
+      '(module (import "wasi_snapshot_preview1" "sock_dance" (func)) (func (export "_start")))',
+      'wasi_snapshot_preview1::sock_dance',
+    ],
+  ])('%s', async (_, content, message) => {
+    if (content !== undefined) writeFileSync(directory.file('app.wasm'), content, 'latin1');
+    const { code, stdout, stderr } = await directory.run(['run', 'app.wasm']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr.toLowerCase()).toMatch(/^error: /);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('is a directory', async () => {
+    const { code, stderr } = await directory.run(['run', '.']);
+    expect(code).toBe(1);
+    expect(stderr).toBe("error: can't read .: it is a directory\n");
+  });
+
+  it('asks for a directory that isn’t there', async () => {
+    const { code, stderr } = await directory.run(['run', '--dir', 'nowhere::/', ENDINGS]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: directory nowhere/);
+  });
+
+  it('imports nothing, but is a command all the same: it runs', async () => {
+    writeFileSync(directory.file('app.wasm'), '(module (func (export "_start")))');
+    const { code } = await directory.run(['run', 'app.wasm']);
+    expect(code).toBe(0);
+    directory.profile('app.profile.json');
+  });
+});
+
+describe('a command line that makes no sense', () => {
+  it.each([
+    [[], 'Usage:'],
+    [['fly'], "unknown command 'fly'"],
+    [['rum', ENDINGS], 'Did you mean run?'],
+    [['run'], "missing required argument 'app.wasm'"],
+    [['run', '--profil', 'x', ENDINGS], 'Did you mean --profile?'],
+    [['run', '--interval', '0.04ms', ENDINGS], 'Expected an interval from 0.05ms to 1s.'],
+    [['run', '--interval', '1001ms', ENDINGS], 'Expected an interval from 0.05ms to 1s.'],
+    [['run', '--interval', 'often', ENDINGS], 'Expected a time such as'],
+    [['run', '--timeout', '10', ENDINGS], 'Expected a time such as'],
+    [['run', '--env', '=1', ENDINGS], 'Expected NAME=value'],
+    [['run', '--dir', '::/', ENDINGS], 'Expected host::guest'],
+  ])('%j exits with 2', async (args, message) => {
+    const { code, stdout, stderr } = await directory.run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('help', () => {
+  it.each([
+    [['--help'], 'run [options] <app.wasm> [args...]'],
+    [['run', '--help'], 'Exit codes:'],
+    [['help', 'run'], 'Examples:'],
+    [['--version'], '0.1.0'],
+    [['run', '--version'], '0.1.0'],
+  ])('%j exits with 0', async (args, text) => {
+    const { code, stdout, stderr } = await directory.run(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(text);
+  });
+});
