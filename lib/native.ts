@@ -19,3 +19,13 @@ export const SLOT_COUNT = 1000;
 export const slots = new ArrayBuffer(16 * SLOT_COUNT);
 
 native.initialize(slots, makeNativeError);
+
+/** The functions that are called most, which take handles for objects. */
+export interface HotFunctions {
+  /** Calls with the arguments in the slots; returns the references among the results, by position. */
+  call(func: object, store: object, references?: unknown[]): unknown[] | undefined;
+  /** Records a sample; a negative time means now. */
+  sample(recorder: object, store: object, cpuDeltaMs: number, timeMs: number): void;
+}
+
+export const hot = native.hotFunctions() as HotFunctions;

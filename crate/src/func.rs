@@ -1,19 +1,45 @@
 //! Functions: calls into wasm, and host functions that call JS.
 
-use crate::environment::Environment;
+use crate::environment::{Environment, SLOT_COUNT, SLOT_SIZE};
 use crate::errors;
+use crate::hot::Handle;
 use crate::js::{self, JsReference, Strength};
-use crate::store::{NativeStore, StoreData, entering_wasm};
+use crate::store::{NativeStore, StoreCell, StoreData, entering_wasm};
 use crate::values;
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
-use wasmtime::{AsContextMut, Caller, Func, FuncType, RootScope, StoreContextMut, Val, ValType};
+use std::mem::MaybeUninit;
+use std::ops::Deref;
+use std::rc::Rc;
+use wasmtime::{
+    AsContextMut, Caller, Func, FuncType, Linker, RootScope, StoreContextMut, Val, ValRaw, ValType,
+};
+
+// Values cross as Wasmtime's own raw ones: no conversion.
+const _: () = assert!(size_of::<ValRaw>() == SLOT_SIZE && cfg!(target_endian = "little"));
+
+/// Values of a call that are kept on the stack.
+const INLINE_VALUES: usize = 16;
 
 /// `wasmtime::Func`.
 #[napi]
 pub struct NativeFunc {
-    pub(crate) func: Func,
+    cell: Rc<FuncCell>,
+}
+
+impl Deref for NativeFunc {
+    type Target = FuncCell;
+
+    fn deref(&self) -> &FuncCell {
+        &self.cell
+    }
+}
+
+/// A function and what a call of it needs to know.
+pub struct FuncCell {
+    pub func: Func,
+    environment: &'static Environment,
     params: Vec<ValType>,
     results: Vec<ValType>,
     has_references: bool,
@@ -36,40 +62,28 @@ impl NativeFunc {
         let environment = Environment::of(&env)?;
         store.with(&env, |mut store| {
             let ty = values::func_type(store.engine(), &params, &results)?;
-            let host = host_function(environment, dispatch, &ty);
-            let func = Func::try_new(&mut store, ty, host)
-                .map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
-            Ok(Self::new(store, func))
+            let host = HostFunction::new(environment, dispatch, &ty);
+            let func = if host.has_references {
+                Func::try_new(&mut store, ty, move |caller, params, results| {
+                    host.call(caller, params, results)
+                })
+            } else {
+                // SAFETY: `call_raw` reads and writes values of the function's type.
+                Ok(unsafe {
+                    Func::new_unchecked(&mut store, ty, move |caller, values| {
+                        host.call_raw(caller, values)
+                    })
+                })
+            };
+            let func = func.map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
+            Ok(Self::new(environment, store, func))
         })?
     }
 
-    /// Calls with the arguments in the value buffer and leaves the results there. References cross in
-    /// arrays, at their values' positions.
-    #[napi(catch_unwind, ts_return_type = "Array<unknown> | undefined")]
-    pub fn call<'env>(
-        &self,
-        env: &'env Env,
-        store: &NativeStore,
-        #[napi(ts_arg_type = "Array<unknown> | undefined")] references: Option<Unknown<'env>>,
-    ) -> Result<Option<Unknown<'env>>> {
-        let environment = Environment::of(env)?;
-        let references = references.map(|references| references.raw());
-        let outcome = store.with(env, |store| {
-            entering_wasm(store, |mut store| {
-                if self.has_references {
-                    let mut scope = RootScope::new(&mut store);
-                    self.call_in(environment, scope.as_context_mut(), references)
-                } else {
-                    self.call_in(environment, store, references)
-                }
-            })
-        })?;
-        outcome
-            .map(|references| {
-                // SAFETY: a live handle of env.
-                references.map(|raw| unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
-            })
-            .map_err(|error| errors::throw(env, &error, errors::GENERIC))
+    /// For the functions of `hot`.
+    #[napi(getter, catch_unwind, ts_return_type = "object")]
+    pub fn handle<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        Handle::Func(self.cell.clone()).into_js(env)
     }
 
     #[napi(getter, catch_unwind)]
@@ -84,31 +98,97 @@ impl NativeFunc {
 }
 
 impl NativeFunc {
-    pub fn new(store: StoreContextMut<'_, StoreData>, func: Func) -> Self {
+    pub fn new(
+        environment: &'static Environment,
+        store: StoreContextMut<'_, StoreData>,
+        func: Func,
+    ) -> Self {
         let ty = func.ty(&store);
         let params: Vec<_> = ty.params().collect();
         let results: Vec<_> = ty.results().collect();
         Self {
-            func,
-            has_references: values::has_references(&params) || values::has_references(&results),
-            params,
-            results,
+            cell: Rc::new(FuncCell {
+                func,
+                environment,
+                has_references: values::has_references(&params) || values::has_references(&results),
+                params,
+                results,
+            }),
         }
     }
+}
 
-    fn call_in(
+impl FuncCell {
+    /// Calls with the arguments in the value buffer and leaves the results there; returns the references
+    /// among them.
+    pub fn call(
         &self,
-        environment: &Environment,
+        env: &Env,
+        store: &StoreCell,
+        references: Option<sys::napi_value>,
+    ) -> Result<Option<sys::napi_value>> {
+        store
+            .with(env, |store| {
+                entering_wasm(store, |store| {
+                    if self.has_references {
+                        let mut scope = RootScope::new(store);
+                        self.call_with_references(scope.as_context_mut(), references)
+                    } else {
+                        self.call_raw(store).map(|()| None)
+                    }
+                })
+            })?
+            .map_err(|error| errors::throw(env, &error, errors::GENERIC))
+    }
+
+    fn call_raw(&self, store: StoreContextMut<'_, StoreData>) -> wasmtime::Result<()> {
+        let count = self.params.len().max(self.results.len());
+        let mut inline = [ValRaw::i32(0); INLINE_VALUES];
+        let mut more;
+        let values = if count <= INLINE_VALUES {
+            &mut inline[..count]
+        } else {
+            more = vec![ValRaw::i32(0); count];
+            &mut more[..]
+        };
+        // Copied, since a callback that is called meanwhile uses the buffer too.
+        let slots = slots(self.environment, count)?;
+        // SAFETY: as many slots as values, of the same layout; no other code runs. The values have
+        // the function's types, since lib/ encodes them by these.
+        unsafe {
+            slots.copy_to_nonoverlapping(values.as_mut_ptr(), self.params.len());
+            self.func.call_unchecked(store, values)?;
+            slots.copy_from_nonoverlapping(values.as_ptr(), self.results.len());
+        }
+        Ok(())
+    }
+
+    fn call_with_references(
+        &self,
         mut store: StoreContextMut<'_, StoreData>,
         references: Option<sys::napi_value>,
     ) -> wasmtime::Result<Option<sys::napi_value>> {
         let mut params = values::placeholders(&self.params);
         let context = store.as_context_mut();
-        values::read(environment, context, &self.params, references, &mut params)?;
+        values::read(
+            self.environment,
+            context,
+            &self.params,
+            references,
+            &mut params,
+        )?;
         let mut results = values::placeholders(&self.results);
         self.func.call(&mut store, &params, &mut results)?;
-        values::write(environment, store, &results)
+        values::write(self.environment, store, &results)
     }
+}
+
+/// The value buffer, for `count` values.
+fn slots(environment: &Environment, count: usize) -> wasmtime::Result<*mut ValRaw> {
+    if count > SLOT_COUNT {
+        wasmtime::bail!("a function with more than {SLOT_COUNT} parameters or results");
+    }
+    Ok(environment.slot(0).cast())
 }
 
 /// A weak reference to a JS dispatcher, which its facade keeps alive.
@@ -120,49 +200,105 @@ pub fn dispatcher(
         .ok_or_else(|| Error::from_reason("expected a function"))
 }
 
-/// What Wasmtime calls for a host function of type `ty` whose work is done by `dispatch`.
-pub fn host_function(
+/// Defines a host function for any store.
+pub fn define_host_function(
+    linker: &mut Linker<StoreData>,
+    [module, name]: [&str; 2],
+    ty: FuncType,
     environment: &'static Environment,
     dispatch: JsReference,
-    ty: &FuncType,
-) -> impl Fn(Caller<'_, StoreData>, &[Val], &mut [Val]) -> wasmtime::Result<()> + Send + Sync + 'static
-{
-    let result_types: Vec<_> = ty.results().collect();
-    let environment = SharedEnvironment(environment);
-    move |mut caller, params, results| {
-        let environment = environment.get();
-        js::with_handle_scope(environment.env, || {
-            let references = values::write(environment, caller.as_context_mut(), params)?;
-            let scopes = caller.data().scopes.clone();
-            let facade = caller.data().facade();
-            let args = [facade, references.unwrap_or(facade)];
-            let args = &args[..if references.is_some() { 2 } else { 1 }];
-            let references = scopes
-                .enter_caller(&mut caller, || dispatch.call(args))
-                .map_err(errors::unwind)?;
-            let context = caller.as_context_mut();
+) -> wasmtime::Result<()> {
+    let host = HostFunction::new(environment, dispatch, &ty);
+    if host.has_references {
+        linker.func_new(module, name, ty, move |caller, params, results| {
+            host.call(caller, params, results)
+        })?;
+    } else {
+        // SAFETY: `call_raw` reads and writes values of the function's type.
+        unsafe {
+            linker.func_new_unchecked(module, name, ty, move |caller, values| {
+                host.call_raw(caller, values)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// What Wasmtime calls for a host function whose work is done by JS.
+struct HostFunction {
+    environment: &'static Environment,
+    dispatch: JsReference,
+    params: usize,
+    results: Vec<ValType>,
+    has_references: bool,
+}
+
+// SAFETY: runs on the thread of its environment alone, see `js`.
+unsafe impl Send for HostFunction {}
+// SAFETY: as above.
+unsafe impl Sync for HostFunction {}
+
+impl HostFunction {
+    fn new(environment: &'static Environment, dispatch: JsReference, ty: &FuncType) -> Self {
+        let params: Vec<_> = ty.params().collect();
+        let results: Vec<_> = ty.results().collect();
+        Self {
+            environment,
+            dispatch,
+            has_references: values::has_references(&params) || values::has_references(&results),
+            params: params.len(),
+            results,
+        }
+    }
+
+    fn call_raw(
+        &self,
+        mut caller: Caller<'_, StoreData>,
+        values: &mut [MaybeUninit<ValRaw>],
+    ) -> wasmtime::Result<()> {
+        let count = self.params.max(self.results.len());
+        let slots = slots(self.environment, count)?.cast::<MaybeUninit<ValRaw>>();
+        js::with_handle_scope(self.environment.env, || {
+            // SAFETY: Wasmtime gives the parameters, and room for the results; as many slots, of the same
+            // layout. No other code runs before JS reads the one, and after it has written the other.
+            unsafe { slots.copy_from_nonoverlapping(values.as_ptr(), self.params) };
+            self.dispatch(&mut caller, None)?;
+            // SAFETY: as above; lib/ encodes the results by their types.
+            unsafe { slots.copy_to_nonoverlapping(values.as_mut_ptr(), self.results.len()) };
+            Ok(())
+        })
+    }
+
+    fn call(
+        &self,
+        mut caller: Caller<'_, StoreData>,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> wasmtime::Result<()> {
+        js::with_handle_scope(self.environment.env, || {
+            let references = values::write(self.environment, caller.as_context_mut(), params)?;
+            let references = self.dispatch(&mut caller, references)?;
             values::read(
-                environment,
-                context,
-                &result_types,
+                self.environment,
+                caller.as_context_mut(),
+                &self.results,
                 Some(references),
                 results,
             )
         })
     }
-}
 
-/// The environment of a host function, which runs on that environment's thread alone (see `js`).
-#[derive(Clone, Copy)]
-struct SharedEnvironment(&'static Environment);
-
-// SAFETY: see `js`.
-unsafe impl Send for SharedEnvironment {}
-// SAFETY: see `js`.
-unsafe impl Sync for SharedEnvironment {}
-
-impl SharedEnvironment {
-    fn get(self) -> &'static Environment {
-        self.0
+    fn dispatch(
+        &self,
+        caller: &mut Caller<'_, StoreData>,
+        references: Option<sys::napi_value>,
+    ) -> wasmtime::Result<sys::napi_value> {
+        let scopes = caller.data().scopes.clone();
+        let facade = caller.data().facade();
+        let args = [facade, references.unwrap_or(facade)];
+        let args = &args[..if references.is_some() { 2 } else { 1 }];
+        scopes
+            .enter_caller(caller, || self.dispatch.call(args))
+            .map_err(errors::unwind)
     }
 }

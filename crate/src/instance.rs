@@ -1,5 +1,6 @@
 //! Instances and their exports.
 
+use crate::environment::Environment;
 use crate::errors;
 use crate::func::NativeFunc;
 use crate::global::NativeGlobal;
@@ -34,10 +35,13 @@ impl NativeInstance {
         store: &NativeStore,
         name: String,
     ) -> Result<Option<NativeExtern>> {
+        let environment = Environment::of(&env)?;
         store
             .with(&env, |mut store| {
                 let export = self.instance.get_export(&mut store, &name);
-                export.map(|export| to_native(store, export)).transpose()
+                export
+                    .map(|export| to_native(environment, store, export))
+                    .transpose()
             })?
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
     }
@@ -58,11 +62,12 @@ impl NativeInstance {
     ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | null"
 )]
 pub fn caller_export(env: Env, store: &NativeStore, name: String) -> Result<Option<NativeExtern>> {
+    let environment = Environment::of(&env)?;
     let export = store
         .scopes()
         .with_newest_caller(|caller| {
             let export = caller.get_export(&name)?;
-            Some(to_native(caller.as_context_mut(), export))
+            Some(to_native(environment, caller.as_context_mut(), export))
         })
         .map_err(|_| busy(&env))?;
     let Some(export) = export else {
@@ -75,11 +80,12 @@ pub fn caller_export(env: Env, store: &NativeStore, name: String) -> Result<Opti
 }
 
 fn to_native(
+    environment: &'static Environment,
     store: StoreContextMut<'_, StoreData>,
     item: Extern,
 ) -> wasmtime::Result<NativeExtern> {
     Ok(match item {
-        Extern::Func(func) => Either4::A(NativeFunc::new(store, func)),
+        Extern::Func(func) => Either4::A(NativeFunc::new(environment, store, func)),
         Extern::Memory(memory) => Either4::B(NativeMemory { memory }),
         Extern::Global(global) => Either4::C(NativeGlobal { global }),
         Extern::Table(table) => Either4::D(NativeTable { table }),

@@ -1,8 +1,8 @@
 //! N-API layer over Wasmtime: answers "what did Wasmtime see?". What it means is decided in `lib/`.
 //!
 //! Every exported function is short: convert, call plain Rust, convert the error. `unsafe` sits in
-//! `js` (N-API calls), `scope` (store contexts lent to callbacks) and `walker` (Wasmtime's
-//! stack), each with its invariant at the top.
+//! `js` and `hot` (N-API calls), `func` and `values` (raw values), `scope` (store contexts lent to
+//! callbacks), `recorder` (the ring) and `walker` (Wasmtime's stack), each with its invariant.
 
 mod allow_list;
 mod cpu_clock;
@@ -11,6 +11,7 @@ mod environment;
 mod errors;
 mod func;
 mod global;
+mod hot;
 mod instance;
 mod interrupt;
 mod js;

@@ -3,7 +3,7 @@
 use crate::engine::NativeEngine;
 use crate::environment::Environment;
 use crate::errors;
-use crate::func::{dispatcher, host_function};
+use crate::func::{define_host_function, dispatcher};
 use crate::instance::{NativeInstance, extern_from};
 use crate::module::NativeModule;
 use crate::store::{NativeStore, StoreData, entering_wasm};
@@ -75,10 +75,7 @@ impl NativeLinker {
         let environment = Environment::of(&env)?;
         let mut linker = self.change(&env)?;
         let ty = values::func_type(linker.engine(), &params, &results)?;
-        let host = host_function(environment, dispatch, &ty);
-        linker
-            .func_new(&module, &name, ty, host)
-            .map(drop)
+        define_host_function(&mut linker, [&module, &name], ty, environment, dispatch)
             .map_err(|error| errors::throw(&env, &error, LINK))
     }
 

@@ -23,6 +23,7 @@
 use crate::allow_list::AllowList;
 use crate::cpu_clock::{READ_BY_TICKER, ThreadClock};
 use crate::errors;
+use crate::hot::Handle;
 use crate::js::{self, JsReference, Strength};
 use crate::module::NativeModule;
 use crate::store::{self, NativeStore};
@@ -250,7 +251,7 @@ impl Recorder {
         true
     }
 
-    fn now_ns(&self) -> u64 {
+    pub fn now_ns(&self) -> u64 {
         self.start.elapsed().as_nanos() as u64
     }
 }
@@ -474,20 +475,10 @@ impl NativeRecorder {
         self.recorder.allowed.bases().to_vec().into()
     }
 
-    /// Writes a sample of `store` now.
-    #[napi(catch_unwind)]
-    pub fn sample(
-        &self,
-        env: Env,
-        store: &NativeStore,
-        time_ms: f64,
-        cpu_delta_ms: f64,
-    ) -> Result<()> {
-        store.with(&env, |store| {
-            let activations = &store.data().activations;
-            self.recorder
-                .sample(nanoseconds(time_ms), nanoseconds(cpu_delta_ms), activations);
-        })
+    /// For the functions of `hot`.
+    #[napi(getter, catch_unwind, ts_return_type = "object")]
+    pub fn handle<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        Handle::Recorder(self.recorder.clone()).into_js(env)
     }
 
     #[napi(catch_unwind)]
@@ -570,6 +561,6 @@ impl NativeRecorder {
     }
 }
 
-fn nanoseconds(ms: f64) -> u64 {
+pub fn nanoseconds(ms: f64) -> u64 {
     (ms * 1e6).round() as u64
 }

@@ -2,6 +2,7 @@
 
 use crate::engine::NativeEngine;
 use crate::errors;
+use crate::hot::Handle;
 use crate::interrupt::{Interrupt, NativeInterruptHandle};
 use crate::js::{self, JsReference, Strength};
 use crate::recorder::Attachment;
@@ -12,6 +13,8 @@ use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
 use std::cell::UnsafeCell;
+use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use wasmtime::{AsContextMut, CallHook, Store, StoreContextMut, UpdateDeadline};
@@ -95,6 +98,19 @@ enum Deadline {
 /// `wasmtime::Store`, usable from its own callbacks.
 #[napi]
 pub struct NativeStore {
+    cell: Rc<StoreCell>,
+}
+
+impl Deref for NativeStore {
+    type Target = StoreCell;
+
+    fn deref(&self) -> &StoreCell {
+        &self.cell
+    }
+}
+
+/// A store, and what of it is lent out.
+pub struct StoreCell {
     /// `None` once disposed.
     store: UnsafeCell<Option<Box<Store<StoreData>>>>,
     scopes: Arc<Scopes>,
@@ -127,9 +143,17 @@ impl NativeStore {
         let store = new_store(engine, data)
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
         Ok(Self {
-            store: UnsafeCell::new(Some(Box::new(store))),
-            scopes,
+            cell: Rc::new(StoreCell {
+                store: UnsafeCell::new(Some(Box::new(store))),
+                scopes,
+            }),
         })
+    }
+
+    /// For the functions of `hot`.
+    #[napi(getter, catch_unwind, ts_return_type = "object")]
+    pub fn handle<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        Handle::Store(self.cell.clone()).into_js(env)
     }
 
     #[napi(catch_unwind)]
@@ -207,7 +231,7 @@ impl NativeStore {
     }
 }
 
-impl NativeStore {
+impl StoreCell {
     /// Runs `f` on the store, through the newest context that is lent out to a callback, if any.
     pub fn with<R>(
         &self,

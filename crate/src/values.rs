@@ -83,7 +83,7 @@ pub fn read(
 
 /// Puts `values` into the slots, and references into a JS array, which it returns when there are any.
 pub fn write(
-    environment: &Environment,
+    environment: &'static Environment,
     mut store: StoreContextMut<'_, StoreData>,
     values: &[Val],
 ) -> wasmtime::Result<Option<sys::napi_value>> {
@@ -95,7 +95,7 @@ pub fn write(
             None => {
                 let array =
                     *references.get_or_insert_with(|| js::array(environment.env, values.len()));
-                let js = reference_to_js(environment.env, &mut store, value)?;
+                let js = reference_to_js(environment, &mut store, value)?;
                 js::set_element(environment.env, array, index, js);
             }
         }
@@ -189,13 +189,14 @@ fn reference_from_js(
 }
 
 fn reference_to_js(
-    env: sys::napi_env,
+    environment: &'static Environment,
     store: &mut StoreContextMut<'_, StoreData>,
     value: &Val,
 ) -> wasmtime::Result<sys::napi_value> {
+    let env = environment.env;
     match value {
         Val::FuncRef(Some(func)) => {
-            let func = NativeFunc::new(store.as_context_mut(), *func);
+            let func = NativeFunc::new(environment, store.as_context_mut(), *func);
             // SAFETY: makes a new object of env.
             unsafe { ToNapiValue::to_napi_value(env, func) }
                 .map_err(|error| wasmtime::Error::msg(error.reason.clone()))

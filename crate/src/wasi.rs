@@ -151,9 +151,8 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
          count: i32,
          size: i32| {
             let (interrupt, mut memory, ctx) = parts(&mut caller)?;
-            // Apart, so that no event is written over the timeout.
-            let apart = events.abs_diff(subscriptions) >= 48;
-            let timeout = sleep_timeout(&memory, subscriptions).filter(|_| count == 1 && apart);
+            let timeout = sleep_timeout(&memory, subscriptions)
+                .filter(|_| count == 1 && are_apart(subscriptions, events));
             // wasmtime-wasi would sleep deaf to the interrupt. Let it find that the time is over.
             if let (Some(interrupt), Some((timeout, nanoseconds))) = (&interrupt, timeout) {
                 if interrupt.sleep(Duration::from_nanos(nanoseconds)) {
@@ -234,6 +233,14 @@ fn sleep_timeout(memory: &GuestMemory<'_>, subscription: i32) -> Option<(GuestPt
     let flags = memory.read(subscription.add(40).ok()?.cast::<u16>()).ok()?;
     let is_sleep = tag == 0 && flags & 1 == 0;
     Some((timeout, memory.read(timeout).ok()?)).filter(|_| is_sleep)
+}
+
+/// Whether the event lies beside the subscription, so that it isn't written over the timeout.
+fn are_apart(subscription: i32, event: i32) -> bool {
+    const SUBSCRIPTION_BYTES: u64 = 48;
+    const EVENT_BYTES: u64 = 32;
+    let (subscription, event) = (u64::from(subscription as u32), u64::from(event as u32));
+    event + EVENT_BYTES <= subscription || subscription + SUBSCRIPTION_BYTES <= event
 }
 
 fn wait(interrupt: Option<Arc<Interrupt>>, call: impl Future<Output = Result<i32>>) -> Result<i32> {

@@ -25,11 +25,8 @@ export declare class NativeFunc {
    * leaves its results there, held weakly.
    */
   static create(store: NativeStore, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>) => unknown): NativeFunc
-  /**
-   * Calls with the arguments in the value buffer and leaves the results there. References cross in
-   * arrays, at their values' positions.
-   */
-  call(store: NativeStore, references?: Array<unknown> | undefined): Array<unknown> | undefined
+  /** For the functions of `hot`. */
+  get handle(): object
   get params(): Array<string>
   get results(): Array<string>
 }
@@ -131,8 +128,8 @@ export declare class NativeRecorder {
   constructor(modules: Array<NativeModule>, ring: ArrayBuffer, drain: (words: number) => void)
   /** For each listed module, the address of its text section's first byte. */
   bases(): Uint32Array
-  /** Writes a sample of `store` now. */
-  sample(store: NativeStore, timeMs: number, cpuDeltaMs: number): void
+  /** For the functions of `hot`. */
+  get handle(): object
   hostCallBegins(store: NativeStore, timeMs: number): void
   hostCallEnds(timeMs: number): void
   /**
@@ -155,6 +152,8 @@ export declare class NativeRecorder {
 export declare class NativeStore {
   /** `facade` is the JS object that callbacks of this store are handed, held weakly. */
   constructor(engine: NativeEngine, facade: object)
+  /** For the functions of `hot`. */
+  get handle(): object
   dispose(): void
   setEpochDeadline(ticksBeyondCurrent: number): void
   /** `callback(store) => ticks | -1` runs at each epoch deadline, -1 interrupts; none traps. */
@@ -193,6 +192,9 @@ export declare function benchPeer(store: NativeStore, work: string, everyCheck: 
  * `null` when there is none.
  */
 export declare function callerExport(store: NativeStore, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | null
+
+/** `{ call, sample }`: see `callFunc` and `sampleStore` below. */
+export declare function hotFunctions(): object
 
 /**
  * Hands over the buffer that values cross in and the maker of errors: `(kind, code, message,

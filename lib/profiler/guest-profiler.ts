@@ -1,5 +1,6 @@
 import { firefoxJson } from '../formats/firefox.js';
 import { type ProfileOutput, writeProfile, writeProfileSync } from '../formats/output.js';
+import { hot } from '../native.js';
 import { HOSTCALL_SCHEMA } from '../profile/marker-schema.js';
 import { Profile } from '../profile/profile.js';
 import type { Milliseconds } from '../profile/sample-table.js';
@@ -129,9 +130,11 @@ export class GuestProfiler {
    */
   sample(store: Storelike, deltaMs: number): void {
     this.#checkRecording();
-    const now = this.#now();
     checkDuration('deltaMs', deltaMs, 0, MAXIMUM_MS);
-    this.#recording.native.sample(Store.native(Store.of('store', store)), now, deltaMs);
+    const handle = Store.handle(Store.of('store', store));
+    // Native code's own clock is the cheaper one.
+    const now = this.#clock === REAL_CLOCK ? -1 : this.#now();
+    hot.sample(this.#recording.handle, handle, deltaMs, now);
   }
 
   /**

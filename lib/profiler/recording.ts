@@ -18,6 +18,7 @@ const HOST_CALL_ENDS = 2;
  */
 export class Recording {
   readonly native: NativeRecorder;
+  readonly handle: object;
   readonly interner = new StackInterner();
   readonly #ring = new Uint32Array(RING_WORDS);
   readonly #thread: Thread;
@@ -30,6 +31,7 @@ export class Recording {
     this.#thread = thread;
     this.#hostCall = hostCall;
     this.native = new native.NativeRecorder(modules, this.#ring.buffer, this.#onFull);
+    this.handle = this.native.handle;
   }
 
   /** Times that the ring was full while a guest waited. */

@@ -1,5 +1,5 @@
 import type { NativeFunc } from '../generated/native.js';
-import { native } from '../native.js';
+import { hot, native } from '../native.js';
 import { Caller } from './caller.js';
 import { checkFunction } from './check.js';
 import { misuse, wrongType } from './errors.js';
@@ -28,6 +28,7 @@ export class Func {
   /** The store that the function belongs to. */
   readonly store: Store;
   readonly #native: NativeFunc;
+  #handle: object | undefined;
   #type: FuncType | undefined;
 
   private constructor(store: Store, nativeFunc: NativeFunc) {
@@ -67,7 +68,7 @@ export class Func {
    */
   // biome-ignore lint/suspicious/noExplicitAny: what a function returns is in its type at run time.
   call(store: Storelike, ...args: unknown[]): any {
-    const owner = Store.nativeOwner(this.store, store);
+    Store.nativeOwner(this.store, store);
     const { params, results } = this.#funcType();
     if (args.length !== params.length) {
       throw misuse(
@@ -76,7 +77,12 @@ export class Func {
       );
     }
     const references = encode('args', params, args, REFERENCES, this.store);
-    const found = this.#native.call(owner, references);
+    this.#handle ??= this.#native.handle;
+    const handle = Store.handle(this.store);
+    const found =
+      references === undefined
+        ? hot.call(this.#handle, handle)
+        : hot.call(this.#handle, handle, references);
     const values = decode(results, found, REFERENCES, this.store);
     return values.length > 1 ? values : values[0];
   }

@@ -21,6 +21,7 @@ export type Storelike = Store | Caller;
 export class Store {
   readonly engine: Engine;
   readonly #native: NativeStore;
+  readonly #handle: object;
   /** Callbacks that native code holds weakly, so that a store and its callbacks can be collected. */
   readonly #retained = new Set<unknown>();
   readonly #callbacks: { epochDeadline?: unknown; callHook?: unknown } = {};
@@ -35,6 +36,7 @@ export class Store {
     const nativeEngine = Engine.native('engine', engine);
     this.engine = engine;
     this.#native = new native.NativeStore(nativeEngine, this);
+    this.#handle = this.#native.handle;
   }
 
   /**
@@ -138,6 +140,11 @@ export class Store {
   /** @internal */
   static native(store: Store): NativeStore {
     return store.#native;
+  }
+
+  /** @internal For {@link HotFunctions}. */
+  static handle(store: Store): object {
+    return store.#handle;
   }
 
   /** @internal The native store of `store`, which must be the one that the object belongs to. */
