@@ -14,7 +14,8 @@ export type WasiInput = 'inherit' | Uint8Array | { readonly file: string } | 'nu
 
 /**
  * A guest's stdout or stderr: the process's own, kept for {@link Store.wasiOutput}, a file (made or
- * emptied), or nowhere. A guest that writes more than `limit` bytes into a capture traps.
+ * emptied), or nowhere. A capture keeps the first `limit` bytes; what the guest writes beyond fails as on
+ * a full disk, which many a program doesn't look at.
  */
 export type WasiOutput =
   | 'inherit'

@@ -1,0 +1,238 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { homedir, hostname, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  Engine,
+  GuestProfiler,
+  Linker,
+  Module,
+  type NamedModule,
+  Store,
+  UpdateDeadline,
+  WasiConfig,
+} from '../../lib/index.js';
+import { guestPath } from '../runtime/support.js';
+import { finish, type ReadProfile } from './support.js';
+
+/** Not the time of day, which is a large number too. */
+const CLOCK = { wall: () => 1000, monotonic: () => ticks++ / 8 };
+let ticks = 0;
+
+const directory = mkdtempSync(join(tmpdir(), 'secret-place-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+type Sampling = 'callback' | 'recorder';
+
+/**
+ * Runs the two modules that call each other, `main` and `lib`, with those of `listed` in the profile;
+ * every host call has a marker.
+ */
+async function profileOf(listed: readonly ('main' | 'lib')[], sampling: Sampling) {
+  const engine = new Engine({ epochInterruption: true });
+  const store = new Store(engine);
+  const linker = new Linker(engine);
+  linker.funcWrap('env', 'bump_epoch', { params: [], results: [] }, function hostFunctionOfOurs() {
+    engine.incrementEpoch();
+  });
+  const load = (name: string) => {
+    // From a place whose name must stay here.
+    const path = join(directory, `secret-file-${name}.wat`);
+    copyFileSync(guestPath(`wat/two-modules-${name}.wat`), path);
+    return Module.fromFile(engine, path);
+  };
+  const modules = { main: load('main'), lib: load('lib') };
+  const names = { main: 'The Guest', lib: 'The Library' };
+  const profiler = new GuestProfiler(
+    'program',
+    1,
+    listed.map((name): NamedModule => [names[name], modules[name]]),
+    CLOCK,
+  );
+  store.setEpochDeadline(1);
+  if (sampling === 'recorder') {
+    profiler.attach(store, { everyEpoch: true, hostCalls: true });
+    store.epochDeadlineCallback(() => UpdateDeadline.continue(1000));
+  } else {
+    store.epochDeadlineCallback((store) => {
+      profiler.sample(store, 0.5);
+      return UpdateDeadline.continue(1);
+    });
+    store.callHook((store, kind) => profiler.callHook(store, kind));
+  }
+  linker.instance(store, 'lib', linker.instantiate(store, modules.lib));
+  const main = linker.instantiate(store, modules.main);
+  expect(main.getFunc(store, 'squares').call(store, 20)).toBe(2470);
+  expect(main.getFunc(store, 'deep').call(store, 20)).toBe(20);
+  return finish(profiler);
+}
+
+/** Address ranges of this process, and the program's own text first among them. */
+function mappings(): [start: number, end: number][] {
+  return readFileSync('/proc/self/maps', 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [start, end] = (line.split(' ', 1)[0] ?? '').split('-');
+      return [Number.parseInt(start ?? '', 16), Number.parseInt(end ?? '', 16)];
+    });
+}
+
+/** All numbers of a JSON text, and all runs of digits in its strings, as decimals and as hexadecimals. */
+function numbersIn(text: string): number[] {
+  const decimals = text.match(/\d+(\.\d+)?(e[+-]?\d+)?/gi) ?? [];
+  const hexadecimals = text.match(/[0-9a-f]{5,}/gi) ?? [];
+  return [...decimals.map(Number), ...hexadecimals.map((digits) => Number.parseInt(digits, 16))];
+}
+
+/** What is nobody's business, wherever it stands in the profile. */
+function expectNoHost({ text }: ReadProfile): void {
+  for (const secret of [
+    process.cwd(),
+    homedir(),
+    directory,
+    tmpdir(),
+    'secret',
+    hostname(),
+    process.execPath,
+    userInfo().username,
+    'hostFunctionOfOurs',
+    '.wat',
+    'file:',
+    'node',
+    'bump_epoch',
+  ]) {
+    if (secret.length > 1) expect(text).not.toContain(secret);
+  }
+}
+
+describe.each<Sampling>(['callback', 'recorder'])('a profile made by a %s', (sampling) => {
+  it('of both modules shows both, or the tests below would show nothing', async () => {
+    const profile = await profileOf(['main', 'lib'], sampling);
+    expect(profile.stacks.length).toBe(2 * 20 + 1 + 2 * 20 + 1);
+    expect(profile.text).toContain('The Guest');
+    expect(profile.text).toContain('The Library');
+    expect(profile.stacks).toContainEqual(['squares', 'for_each', 'square']);
+    expect(profile.stacks).toContainEqual(['squares', 'for_each', 'sum']);
+    const deepest = profile.stacks.toSorted((a, b) => b.length - a.length)[0];
+    expect(deepest).toHaveLength(2 * 20 + 2);
+    expect(profile.causes.flat()).toContain('call_once');
+    expectNoHost(profile);
+  });
+
+  it('of the one module has nothing of the other', async () => {
+    const profile = await profileOf(['main'], sampling);
+    const both = await profileOf(['main', 'lib'], sampling);
+    for (const name of ['The Library', 'for_each', 'call_once', 'sum', 'lib.']) {
+      expect(profile.text).not.toContain(name);
+    }
+    expect(profile.text).not.toMatch(/"lib"/);
+    const own = new Set(['squares', 'square', 'deep', 'deeper']);
+    for (const [kind, mine, all] of [
+      ['sample', profile.stacks, both.stacks],
+      ['marker', profile.causes, both.causes.filter((stack) => stack.some((f) => own.has(f)))],
+    ] as const) {
+      // The very same stacks without the other's frames: they leave no gap.
+      const expected = all.map((stack) => stack.filter((name) => own.has(name)));
+      expect({ kind, stacks: mine }).toEqual({ kind, stacks: expected });
+    }
+    expect(profile.json.libs).toHaveLength(1);
+    expectNoHost(profile);
+  });
+
+  it('of the other module has nothing of the one', async () => {
+    const profile = await profileOf(['lib'], sampling);
+    for (const name of ['The Guest', 'square', 'deep', 'main']) {
+      expect(profile.text).not.toContain(name);
+    }
+    expect(new Set(profile.stacks.flat())).toEqual(new Set(['for_each', 'call_once', 'sum']));
+    expectNoHost(profile);
+  });
+
+  it('of no module has as many samples, all of them empty', async () => {
+    const profile = await profileOf([], sampling);
+    expect(profile.stacks).toEqual(new Array(82).fill([]));
+    expect(profile.causes).toEqual([]);
+    expect(profile.json.libs).toEqual([]);
+    for (const name of ['The ', 'square', 'deep', 'for_each', 'call_once']) {
+      expect(profile.text).not.toContain(name);
+    }
+    expectNoHost(profile);
+  });
+
+  it.runIf(process.platform === 'linux')('has no address of the process', async () => {
+    const ranges = mappings();
+    const profile = await profileOf(['main', 'lib'], sampling);
+    const later = mappings();
+    const numbers = numbersIn(profile.text);
+    expect(numbers.length).toBeGreaterThan(100);
+    const lowest = Math.min(...[...ranges, ...later].map(([start]) => start));
+    expect(lowest).toBeGreaterThan(0xffff);
+    // Both modules' code is smaller than the lowest address, so no number reaches one at all.
+    expect(numbers.filter((number) => number >= Math.min(lowest, 0x400000))).toEqual([]);
+  });
+});
+
+describe('a real program with debug information', () => {
+  it('has no address and no place of the host', async () => {
+    const engine = new Engine({ epochInterruption: true });
+    const store = new Store(engine);
+    const path = join(directory, 'secret-parser.wasm');
+    copyFileSync(guestPath('c/parser.wasm'), path);
+    const module = Module.fromFile(engine, path);
+    store.setWasi(
+      new WasiConfig({
+        args: ['secret-argument', '1', '/secret-guest/file.json'],
+        env: { SECRET: 'secret-value' },
+        stdout: 'capture',
+        preopens: [{ host: directory, guest: '/secret-guest' }],
+      }),
+    );
+    const profiler = new GuestProfiler('program', 1, [['parser', module]], CLOCK);
+    let calls = 0;
+    store.callHook((store, kind) => {
+      profiler.callHook(store, kind);
+      if (++calls % 7 === 0) profiler.sample(store, 0);
+    });
+    const instance = new Linker(engine).addWasi().instantiate(store, module);
+    store.setEpochDeadline(1e9);
+    instance.getFunc(store, '_start').call(store);
+    expect(Buffer.from(store.wasiOutput('stdout') ?? []).toString()).toMatch(/^parser rounds=1 /);
+    const profile = await finish(profiler);
+    expect(profile.stacks.length).toBeGreaterThan(5);
+    expect(profile.causes.flat()).toContain('main');
+    expectNoHost(profile);
+    if (process.platform !== 'linux') return;
+    const ranges = mappings();
+    const lowest = Math.min(...ranges.map(([start]) => start), 0x400000);
+    expect(numbersIn(profile.text).filter((number) => number >= lowest)).toEqual([]);
+  });
+
+  it('the frames of a call in another store are not in a sample', async () => {
+    const engine = new Engine({ epochInterruption: true });
+    const wat = `(module
+      (import "env" "host" (func $host))
+      (func $NAME (export "run") (call $host)))`;
+    const outer = Module.compile(engine, wat.replace('NAME', 'outer_function'));
+    const inner = Module.compile(engine, wat.replace('NAME', 'inner_function'));
+    const profiler = new GuestProfiler('p', 1, [
+      ['outer', outer],
+      ['inner', inner],
+    ]);
+    const run = (module: Module, host: (store: Store) => void) => {
+      const store = new Store(engine);
+      store.setEpochDeadline(1000);
+      const linker = new Linker(engine);
+      linker.funcWrap('env', 'host', { params: [], results: [] }, ({ store }) => host(store));
+      linker.instantiate(store, module).getFunc(store, 'run').call(store);
+    };
+    run(outer, (outerStore) =>
+      run(inner, (innerStore) => {
+        profiler.sample(innerStore, 0);
+        profiler.sample(outerStore, 0);
+      }),
+    );
+    const { stacks } = await finish(profiler);
+    expect(stacks).toEqual([['inner_function'], ['outer_function']]);
+  });
+});
