@@ -10,8 +10,9 @@ import {
 } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Writable } from 'node:stream';
+import { pipeline, Readable, type Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { createGzip, gzipSync } from 'node:zlib';
 
 /**
  * Where a profile goes: a file (by path or `file:` URL), a stream of the caller's, or, when
@@ -22,7 +23,7 @@ export type ProfileOutput = string | URL | Writable;
 /**
  * Writes the chunks of a profile to `output`.
  *
- * - **File**: written beside its final name and renamed at the end, so that name never holds half a
+ * - **File**: compressed when its name ends in `.gz`; written beside its final name and renamed at the end, so that name never holds half a
  *   profile; after a failure the partial file is gone and an older one under that name untouched.
  * - **Stream**: written with respect for its backpressure and *not* ended, since it is the caller's, who may
  *   have more to write (and may have passed `process.stdout`). Resolves once every chunk is flushed.
@@ -45,7 +46,8 @@ export async function writeProfile(
 ): Promise<Uint8Array | undefined> {
   if (output === undefined) return joinChunks(chunks);
   if (typeof output === 'string' || output instanceof URL) {
-    await writeFile(chunks, pathOf(output));
+    const path = pathOf(output);
+    await writeFile(isGzip(path) ? gzip(chunks) : chunks, path);
   } else if (typeof output?.write === 'function') {
     await writeStream(chunks, output);
   } else {
@@ -54,9 +56,14 @@ export async function writeProfile(
   return undefined;
 }
 
-/** `writeProfile` to a file, for a process that is about to end and can't wait for anything. */
-export function writeProfileSync(chunks: Iterable<Uint8Array>, output: string | URL): void {
-  const { opened, flags, final } = planFile(pathOf(output));
+/**
+ * `writeProfile` to a file, for a process that is about to end and can't wait for anything. A `.gz` is
+ * compressed in one piece, in memory.
+ */
+export function writeProfileSync(profile: Iterable<Uint8Array>, output: string | URL): void {
+  const path = pathOf(output);
+  const chunks = isGzip(path) ? [gzipSync(joinChunks(profile))] : profile;
+  const { opened, flags, final } = planFile(path);
   const file = openSync(opened, flags);
   try {
     try {
@@ -73,12 +80,15 @@ export function writeProfileSync(chunks: Iterable<Uint8Array>, output: string | 
   }
 }
 
-async function writeFile(chunks: Iterable<Uint8Array>, path: string): Promise<void> {
+async function writeFile(
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  path: string,
+): Promise<void> {
   const { opened, flags, final } = planFile(path);
   const file = await open(opened, flags);
   try {
     try {
-      for (const chunk of chunks) await writeWhole(file, chunk);
+      for await (const chunk of chunks) await writeWhole(file, chunk);
     } finally {
       await file.close();
     }
@@ -87,6 +97,17 @@ async function writeFile(chunks: Iterable<Uint8Array>, path: string): Promise<vo
     if (final !== undefined) await rm(opened, { force: true });
     throw error;
   }
+}
+
+function isGzip(path: string): boolean {
+  return path.endsWith('.gz');
+}
+
+async function* gzip(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const compressed = createGzip();
+  // What goes wrong destroys the stream, and so comes out of the loop below.
+  pipeline(Readable.from(chunks), compressed, () => {});
+  for await (const chunk of compressed) yield chunk as Uint8Array;
 }
 
 /**

@@ -205,7 +205,7 @@ export class GuestProfiler {
   /**
    * Ends the profile and writes it in the Firefox Profiler's processed format, to a path, to a stream
    * (which is left open), or to the bytes that it resolves to. A file is whole or not there: it gets
-   * its name at the end. Mirrors `GuestProfiler::finish`.
+   * its name at the end; one that ends in `.gz` is compressed. Mirrors `GuestProfiler::finish`.
    *
    * When the output fails, the promise rejects with its error, and another `finish` may try again.
    *

@@ -67,23 +67,23 @@ export class WasiExit extends WasmtimeError {
   }
 }
 
-/** A misuse: a `TypeError` with a stable `code`, as Node's own. */
+/** @internal A misuse: a `TypeError` with a stable `code`, as Node's own. */
 export function misuse(code: string, message: string): TypeError & { code: string } {
   return Object.assign(new TypeError(message), { code });
 }
 
-/** A value of the wrong type: `expected X, got Y`. */
+/** @internal A value of the wrong type: `expected X, got Y`. */
 export function wrongType(what: string, expected: string, got: unknown): TypeError {
   return misuse('ERR_INVALID_ARG_TYPE', `${what}: expected ${expected}, got ${describe(got)}`);
 }
 
-/** A value of the right type that is not among those that make sense. */
+/** @internal A value of the right type that is not among those that make sense. */
 export function outOfRange(what: string, expected: string, got: unknown): RangeError {
   const message = `${what}: expected ${expected}, got ${describe(got)}`;
   return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }
 
-/** Makes the errors that native code throws. */
+/** @internal Makes the errors that native code throws. */
 export function makeNativeError(
   kind: string,
   code: string,

@@ -26,7 +26,7 @@ export class Store {
   readonly #retained = new Set<unknown>();
   readonly #callbacks: { epochDeadline?: unknown; callHook?: unknown } = {};
   /** Kept: the timer of a handle that is collected stops. */
-  #interruptHandle: InterruptHandle | undefined;
+  readonly #kept: { interruptHandle?: InterruptHandle } = {};
   /** The caller of the host function that runs, the newest one. */
   #caller: Caller | undefined;
   #recorder: { end(): void } | undefined;
@@ -108,7 +108,7 @@ export class Store {
    */
   setInterruptHandle(handle: InterruptHandle): void {
     this.#native.setInterruptHandle(InterruptHandle.native('handle', handle));
-    this.#interruptHandle = handle;
+    this.#kept.interruptHandle = handle;
   }
 
   /**
@@ -120,7 +120,7 @@ export class Store {
     this.#native.dispose();
     this.#recorder?.end();
     this.#retained.clear();
-    this.#interruptHandle = undefined;
+    delete this.#kept.interruptHandle;
     delete this.#callbacks.epochDeadline;
     delete this.#callbacks.callHook;
   }

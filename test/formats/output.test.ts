@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeProfile, writeProfileSync } from '../../lib/formats/output.js';
 
@@ -48,6 +49,14 @@ describe.each(Object.entries(toFile))('%s to a file', (_name, write) => {
     await write([Buffer.from('newer')], pathToFileURL(path));
     expect(readFileSync(path, 'utf8')).toBe('newer');
     expect(readdirSync(directory)).toEqual(['profile.json']);
+  });
+
+  it('compresses a .gz', async () => {
+    await write(CHUNKS, `${path}.gz`);
+    expect(gunzipSync(readFileSync(`${path}.gz`)).toString()).toBe(TEXT);
+    await expect(write(failingAfterOne(), `${path}.gz`)).rejects.toThrow('no more');
+    expect(readdirSync(directory)).toEqual(['profile.json.gz']);
+    expect(gunzipSync(readFileSync(`${path}.gz`)).toString()).toBe(TEXT);
   });
 
   it('leaves neither a half file nor a changed one when the profile fails', async () => {
