@@ -17,7 +17,7 @@ export {
   WasmtimeError,
 } from './runtime/errors.js';
 export type { Extern } from './runtime/extern.js';
-export { Func, type HostFunction, TypedFunc } from './runtime/func.js';
+export { Func, type HostFunction, type HostResult, TypedFunc } from './runtime/func.js';
 export { Global } from './runtime/global.js';
 export { Instance } from './runtime/instance.js';
 export { InterruptHandle, type InterruptReason } from './runtime/interrupt-handle.js';

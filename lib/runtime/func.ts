@@ -11,14 +11,28 @@ import {
   encode,
   type References,
   type ResultOf,
+  type ValueOf,
   type ValuesOf,
 } from './values.js';
 
-/** A host function: takes the caller and the arguments, returns nothing, the result, or all results. */
-export type HostFunction<P extends readonly ValType[], R extends readonly ValType[]> = (
-  caller: Caller,
-  ...args: ValuesOf<P>
-) => R extends readonly [] ? unknown : ResultOf<R>;
+/** What a host function with results of these types returns: anything, the one value, or all of them. */
+export type HostResult<R extends readonly ValType[]> = number extends R['length']
+  ? unknown
+  : R extends readonly []
+    ? unknown
+    : R extends readonly [infer T extends ValType]
+      ? ValueOf<T>
+      : Readonly<ValuesOf<R>>;
+
+/**
+ * A host function: takes the caller and the arguments, returns nothing, the result, or all results.
+ * With a type parameter for what it returns, TypeScript takes `[1, 2n]` for a pair and not for a list.
+ */
+export type HostFunction<
+  P extends readonly ValType[],
+  R extends readonly ValType[],
+  O extends HostResult<R> = HostResult<R>,
+> = (caller: Caller, ...args: ValuesOf<P>) => O;
 
 /** What native code calls for a host function. @internal */
 export type Dispatch = (store: object, references?: unknown[]) => unknown;
@@ -40,11 +54,11 @@ export class Func {
    * Makes a host function. What it throws unwinds the guest and comes out of the outer call, the very
    * same value. Mirrors `Func::new`.
    */
-  static wrap<const P extends readonly ValType[], const R extends readonly ValType[]>(
-    store: Storelike,
-    type: FuncType<P, R>,
-    fn: HostFunction<P, R>,
-  ): Func {
+  static wrap<
+    const P extends readonly ValType[],
+    const R extends readonly ValType[],
+    const O extends HostResult<R>,
+  >(store: Storelike, type: FuncType<P, R>, fn: HostFunction<P, R, O>): Func {
     const owner = Store.of('store', store);
     const dispatch = hostDispatch(type, fn);
     const { params, results } = type;
@@ -170,7 +184,7 @@ export function hostDispatch<P extends readonly ValType[], R extends readonly Va
   checkCount('type.params', params);
   checkCount('type.results', results);
   checkFunction('fn', fn);
-  const host = fn as (caller: Caller, ...args: unknown[]) => unknown;
+  const host = fn as unknown as (caller: Caller, ...args: unknown[]) => unknown;
   return (store, references) => {
     const args = decode(params, references, REFERENCES, store as Store);
     const caller = new Caller(store as Store);

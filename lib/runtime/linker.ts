@@ -4,7 +4,7 @@ import { checkBoolean, checkString } from './check.js';
 import { Engine } from './engine.js';
 import { misuse, wrongType } from './errors.js';
 import { type Extern, toNativeExtern } from './extern.js';
-import { type HostFunction, hostDispatch } from './func.js';
+import { type HostFunction, type HostResult, hostDispatch } from './func.js';
 import { Instance } from './instance.js';
 import { Module } from './module.js';
 import { Store, type Storelike } from './store.js';
@@ -52,12 +52,11 @@ export class Linker {
    * Defines a host function for stores of this engine. What it throws unwinds the guest and comes out
    * of the outer call, the very same value. Mirrors `Linker::func_wrap`.
    */
-  funcWrap<const P extends readonly ValType[], const R extends readonly ValType[]>(
-    module: string,
-    name: string,
-    type: FuncType<P, R>,
-    fn: HostFunction<P, R>,
-  ): this {
+  funcWrap<
+    const P extends readonly ValType[],
+    const R extends readonly ValType[],
+    const O extends HostResult<R>,
+  >(module: string, name: string, type: FuncType<P, R>, fn: HostFunction<P, R, O>): this {
     const dispatch = hostDispatch(type, fn);
     checkString('module', module);
     checkString('name', name);

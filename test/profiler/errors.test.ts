@@ -18,7 +18,6 @@ import {
   expectError,
   expectMisuse,
   type Guest,
-  guestText,
   startBumping,
   thrownBy,
 } from '../runtime/support.js';
@@ -30,9 +29,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 /** A guest of 100 samples a turn, and a profiler that has seen nothing yet. */
 function guestWithProfiler(): { guest: Guest; profiler: GuestProfiler } {
   let profiler: GuestProfiler | undefined;
-  const guest = startBumping('wat/loops.wat', (store, engine) => {
-    const module = Module.compile(engine, guestText('wat/loops.wat'));
-    void module;
+  const guest = startBumping('wat/loops.wat', (store) => {
     store.epochDeadlineCallback((store) => {
       profiler?.sample(store, 0.25);
       return UpdateDeadline.continue(1);
@@ -112,10 +109,12 @@ describe('a store that does not run', () => {
       profiler.sample(guest.store, 0);
       guest.call('run', 1);
       const { stacks } = await finish(profiler);
-      expect(stacks.at(-101)).toEqual([]);
-      expect(stacks.slice(-100).every((stack) => stack[0] === 'run')).toBe(true);
+      expect(stacks.filter((stack) => stack.length === 0)).toHaveLength(1);
+      const others = stacks.filter((stack) => stack.length > 0);
+      expect(others.length).toBeGreaterThanOrEqual(100);
+      expect(others.every((stack) => stack[0] === 'run')).toBe(true);
       // And no frame twice, of an activation that was not ended.
-      expect(stacks.every((stack) => stack.length <= 2)).toBe(true);
+      expect(others.every((stack) => stack.length <= 2)).toBe(true);
     }
   });
 
@@ -215,10 +214,13 @@ describe('numbers out of range', () => {
     expect(error.message).toMatch(/^intervalMs: expected milliseconds from .+ to 86400000, got /);
   });
 
-  it.each([Number.MIN_VALUE, 0.001, 86_400_000])('an interval of %d ms is one', async (interval) => {
-    const { json } = await finish(new GuestProfiler('p', interval, []));
-    expect(json.meta.interval).toBe(interval);
-  });
+  it.each([Number.MIN_VALUE, 0.001, 86_400_000])(
+    'an interval of %d ms is one',
+    async (interval) => {
+      const { json } = await finish(new GuestProfiler('p', interval, []));
+      expect(json.meta.interval).toBe(interval);
+    },
+  );
 
   it.each(WRONG)('a delta of %d ms, which adds no sample', async (delta) => {
     const { guest, profiler } = guestWithProfiler();
@@ -284,9 +286,7 @@ describe('arguments of a wrong kind', () => {
   it('the kind of a call hook, which adds no marker', async () => {
     const { guest, profiler } = guestWithProfiler();
     for (const kind of ['callingHost', '', 'CallingHost ', '__proto__']) {
-      expectMisuse('ERR_INVALID_ARG_VALUE', () =>
-        profiler.callHook(guest.store, kind as CallHook),
-      );
+      expectMisuse('ERR_INVALID_ARG_VALUE', () => profiler.callHook(guest.store, kind as CallHook));
     }
     expect((await finish(profiler)).json.threads[0].markers.length).toBe(0);
   });
