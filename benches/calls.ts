@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { measure } from 'mitata';
+import { Engine, Linker, Module, Store } from '../lib/index.js';
+import { native } from '../lib/native.js';
+import { Engine as EngineClass } from '../lib/runtime/engine.js';
+import { inFreshProcess } from './support/fresh-process.js';
+import { benchGuestFile } from './support/guests.js';
+import { type Bench, type Budget, type Report, withSpread } from './support/report.js';
+import { rounds } from './support/rounds.js';
+import { byRound } from './support/spread.js';
+import { v8 } from './support/v8-wasm.js';
+import { HOW_TO_INSTALL, WasmtimePy } from './support/wasmtime-py.js';
+
+const TYPE = { params: ['i32', 'i32'], results: ['i32'] } as const;
+/** Calls that a guest makes in one go. */
+const HOST_CALLS = 20_000;
+
+type Measured = Awaited<ReturnType<typeof measureCalls>>;
+
+export const calls: Bench = {
+  name: 'calls',
+  question: 'What does a call of (i32, i32) → i32 cost, into the guest and out of it?',
+  async run(budget) {
+    return report(await inFreshProcess(import.meta.url, measureCalls, budget));
+  },
+};
+
+/** Nanoseconds of a call, by rounds. */
+export async function measureCalls({ quick }: Budget) {
+  const file = benchGuestFile('calls.wasm');
+  const python = WasmtimePy.start();
+  const add = (a: number, b: number): number => (a + b) | 0;
+
+  const engine = new Engine();
+  const store = new Store(engine);
+  const module = Module.fromFile(engine, file);
+  const linker = new Linker(engine).funcWrap('env', 'add', TYPE, (_caller, a, b) => add(a, b));
+  const instance = linker.instantiate(store, module);
+  const func = instance.getFunc(store, 'add');
+  const typed = func.typed(TYPE);
+  const callHost = instance.getFunc(store, 'call_host');
+
+  const bytes = new Uint8Array(readFileSync(file));
+  const node = new v8.Instance(new v8.Module(bytes), { env: { add } });
+  const nodeAdd = node.exports['add'] as typeof add;
+  const nodeCallHost = node.exports['call_host'] as (n: number) => number;
+
+  const epochTicker = native.NativeEpochTicker.start(EngineClass.native('engine', engine), 60_000);
+  let i = 0;
+  const one = async (call: () => unknown): Promise<number> => {
+    const stats = await measure(call, { min_cpu_time: (quick ? 2 : 60) * 1e6, warmup_samples: 1 });
+    return stats.p50;
+  };
+  const many = async (call: () => unknown): Promise<number> => (await one(call)) / HOST_CALLS;
+  await python?.ask({ do: 'open', path: file });
+  const work = {
+    bare: () => one(() => epochTicker.ticks()),
+    func: () => one(() => func.call(store, i++ | 0, 1)),
+    typed: () => one(() => typed.call(store, i++ | 0, 1)),
+    nodeIn: () => one(() => nodeAdd(i++ | 0, 1)),
+    pythonIn: () => python?.ask({ do: 'call', count: quick ? 1000 : HOST_CALLS }) ?? 0,
+    host: () => many(() => callHost.call(store, HOST_CALLS)),
+    nodeOut: () => many(() => nodeCallHost(HOST_CALLS)),
+    pythonOut: () => python?.ask({ do: 'call_host', count: quick ? 1000 : HOST_CALLS }) ?? 0,
+  };
+  const measured = await rounds(quick ? 2 : 15, work, 1);
+  epochTicker.stop();
+  await python?.end();
+  return { ...measured, hasPython: python !== undefined };
+}
+
+function report(measured: Measured): Report {
+  const { hasPython } = measured;
+  const row = (name: string, ours: number[], peer: number[]) => [
+    name,
+    withSpread(ours),
+    withSpread(byRound(ours, peer, (mine, theirs) => mine / theirs)),
+  ];
+  const python = (name: string, theirs: number[], peer: number[]) =>
+    hasPython ? row(name, theirs, peer) : [name, 'not run', 'not run'];
+  return {
+    tables: [
+      {
+        title: 'Into the guest: nanoseconds a call',
+        columns: ['call', 'ns', 'times Node’s `WebAssembly`'],
+        rows: [
+          row('`Func.call`', measured.func, measured.nodeIn),
+          row('`TypedFunc.call`', measured.typed, measured.nodeIn),
+          row('Node’s own `WebAssembly`', measured.nodeIn, measured.nodeIn),
+          python('wasmtime-py', measured.pythonIn, measured.nodeIn),
+          row('an ordinary method of the addon, through napi-rs', measured.bare, measured.nodeIn),
+        ],
+      },
+      {
+        title: 'Out of the guest: nanoseconds a call of a host function',
+        columns: ['host', 'ns', 'times Node’s `WebAssembly`'],
+        rows: [
+          row('`Linker.funcWrap`', measured.host, measured.nodeOut),
+          row('Node’s own `WebAssembly`', measured.nodeOut, measured.nodeOut),
+          python('wasmtime-py', measured.pythonOut, measured.nodeOut),
+        ],
+        notes: [
+          'No epoch checks. Median (min–max) of rounds. V8 compiles the guest itself, so that its calls need no crossing from one runtime into another. Where the time goes: [below](#where-the-time-of-a-call-goes).',
+          ...(hasPython ? [] : [HOW_TO_INSTALL]),
+        ],
+      },
+    ],
+  };
+}

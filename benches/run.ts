@@ -1,0 +1,51 @@
+// Runs the benches, prints their tables, and writes them into README.md.
+//
+//   npm run bench                              all of them
+//   npm run bench -- sample-cost ticker        some
+//   npm run bench -- --quick                   every step, for no numbers: whether the benches still work
+import { parseArgs } from 'node:util';
+import { calls } from './calls.js';
+import { compile } from './compile.js';
+import { sampleCost } from './sample-cost.js';
+import { scale } from './scale.js';
+import { slowdown } from './slowdown.js';
+import { circumstances } from './support/machine.js';
+import { replaceSections, targetTable } from './support/readme.js';
+import { type Bench, markdown, type Report } from './support/report.js';
+import { ticker } from './ticker.js';
+import { totalCost } from './total-cost.js';
+
+const BENCHES: readonly Bench[] = [sampleCost, totalCost, scale, slowdown, calls, compile, ticker];
+
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const known = BENCHES.map(({ name }) => name);
+const unknown = positionals.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  throw new Error(`no bench is called ${unknown.join(', ')}: there are ${known.join(', ')}`);
+}
+
+const chosen = BENCHES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+for (const bench of chosen) {
+  console.log(`\n## ${bench.name}: ${bench.question}\n`);
+  const start = performance.now();
+  const before = circumstances();
+  // An error ends the run: a bench that has lost a step measures nothing.
+  const report = await bench.run(values);
+  const seconds = (performance.now() - start) / 1000;
+  print(report);
+  console.log(`(${seconds.toFixed(0)} s; ${before})`);
+  if (!values.quick) {
+    replaceSections({
+      [bench.name]: [...report.tables.map(markdown), `${before}; took ${seconds.toFixed(0)} s.`],
+      ...(report.targets && { [`${bench.name} targets`]: [targetTable(report.targets)] }),
+    });
+  }
+}
+
+function print({ tables, targets }: Report): void {
+  console.log(tables.map(markdown).join('\n\n'));
+  if (targets && !values.quick) console.log(`\n${targetTable(targets)}`);
+}
