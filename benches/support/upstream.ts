@@ -30,6 +30,11 @@ export function atEachTick(store: Store, work: Work): void {
   peer(store, work, false);
 }
 
+/** As {@link atEachTick}, and measures the CPU time between samples, as our recorder does. */
+export function atEachTickWithCpu(store: Store, profiler: NativeOracle): void {
+  native.benchPeer(StoreClass.native(store), 'upstream-cpu', false, profiler);
+}
+
 /**
  * Does `work` at each check of the epoch, as if there had been a tick each time; a recorder that is
  * attached takes each for a tick of its own.

@@ -13,6 +13,12 @@ pub fn thread_cpu_time() -> Result<f64> {
     Ok(imp::current_thread_ns()? as f64 / 1e6)
 }
 
+/// CPU time that the calling thread has used, in nanoseconds.
+#[cfg(feature = "oracle")]
+pub fn current_thread_ns() -> std::io::Result<u64> {
+    imp::current_thread_ns()
+}
+
 /// The CPU clock of one thread, to be read from any.
 pub struct ThreadClock {
     thread: imp::Thread,

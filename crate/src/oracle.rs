@@ -1,5 +1,6 @@
 //! Upstream's own profiler, on the same store in the same callback: what ours is compared with.
 
+use crate::cpu_clock::current_thread_ns;
 use crate::engine::NativeEngine;
 use crate::errors;
 use crate::module::NativeModule;
@@ -88,11 +89,15 @@ pub struct Peer {
 enum Work {
     /// What the way there and back costs, beside what an attached recorder does.
     Nothing,
-    Upstream(Arc<Mutex<Option<GuestProfiler>>>),
+    Upstream {
+        profiler: Arc<Mutex<Option<GuestProfiler>>>,
+        /// Of the sample before; `None` to sample with a delta of 0.
+        cpu_ns: Option<u64>,
+    },
     Backtrace,
 }
 
-/// Runs `work` ("nothing", "upstream", "backtrace") at each tick that `store` sees, or at each check.
+/// Runs `work` ("nothing", "upstream", "upstream-cpu": with deltas of CPU time, "backtrace") at each tick that `store` sees, or at each check.
 #[napi(catch_unwind)]
 pub fn bench_peer(
     env: Env,
@@ -102,7 +107,10 @@ pub fn bench_peer(
     oracle: Option<&NativeOracle>,
 ) -> Result<()> {
     let work = match (work.as_str(), oracle) {
-        ("upstream", Some(oracle)) => Work::Upstream(oracle.profiler.clone()),
+        ("upstream" | "upstream-cpu", Some(oracle)) => Work::Upstream {
+            profiler: oracle.profiler.clone(),
+            cpu_ns: (work == "upstream-cpu").then(current_thread_ns).transpose()?,
+        },
         ("backtrace", _) => Work::Backtrace,
         _ => Work::Nothing,
     };
@@ -113,19 +121,26 @@ pub fn bench_peer(
 }
 
 pub fn run_peer(store: &mut StoreContextMut<'_, StoreData>) {
-    let Some(peer) = store.data_mut().peer.take() else {
+    let Some(mut peer) = store.data_mut().peer.take() else {
         return;
     };
-    match &peer.work {
+    match &mut peer.work {
         Work::Nothing => {
             if let Some(recorder) = &mut store.data_mut().recorder {
                 recorder.pretend_tick();
             }
         }
-        Work::Upstream(profiler) => {
+        Work::Upstream { profiler, cpu_ns } => {
+            let delta_ns = match cpu_ns {
+                Some(before) => {
+                    let now = current_thread_ns().unwrap_or(*before);
+                    now - std::mem::replace(before, now)
+                }
+                None => 0,
+            };
             let mut profiler = profiler.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(profiler) = &mut *profiler {
-                profiler.sample(&*store, Duration::ZERO);
+                profiler.sample(&*store, Duration::from_nanos(delta_ns));
             }
         }
         Work::Backtrace => {

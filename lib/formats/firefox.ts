@@ -115,13 +115,23 @@ function* writeSamples(out: JsonBytes, { samples }: Thread): Generator<Uint8Arra
       // Differences are half as long as times, and compress far better. A reader adds them up as
       // doubles, so each is the difference to *its* running sum: no time comes out more than a
       // nanosecond off, and the roundings of ten million samples don't add up.
-      timeDeltas: (row) => {
-        const nanos = Math.round((samples.time.get(row) - readersTimeMs) * NANOS_PER_MS);
-        const deltaNanos = row === 0 ? nanos : Math.max(0, nanos);
-        readersTimeMs += deltaNanos / NANOS_PER_MS;
-        out.nanosAsMillis(deltaNanos);
+      timeDeltas: {
+        rows: (from, to) => {
+          const deltas = samples.time.rows(from, to).map((timeMs, i) => {
+            const nanos = Math.round((timeMs - readersTimeMs) * NANOS_PER_MS);
+            const deltaNanos = from + i === 0 ? nanos : Math.max(0, nanos);
+            readersTimeMs += deltaNanos / NANOS_PER_MS;
+            return deltaNanos;
+          });
+          out.allNanosAsMillis(deltas);
+        },
       },
-      threadCPUDelta: (row) => out.int(Math.round(samples.cpuDelta.get(row) * NANOS_PER_MS)),
+      threadCPUDelta: {
+        rows: (from, to) => {
+          const deltas = samples.cpuDelta.rows(from, to);
+          out.ints(deltas.map((deltaMs) => Math.round(deltaMs * NANOS_PER_MS)));
+        },
+      },
     },
     '"weight":null,"weightType":"samples"',
   );

@@ -1,7 +1,11 @@
+import type { ColumnArray } from '../profile/column.js';
+
 /** Bytes of one chunk: worth a system call, and little memory. */
 const CHUNK_BYTES = 128 * 1024;
 /** More than any number takes: a sign, 16 digits, a point, 6 digits. */
 const NUMBER_BYTES = 32;
+/** Numbers that are written between two looks at the room that is left. */
+const BLOCK_NUMBERS = 256;
 
 const COMMA = 0x2c;
 const MINUS = 0x2d;
@@ -74,19 +78,30 @@ export class JsonBytes {
 
   /** A whole number of any size that a double holds exactly. */
   int(value: number): void {
-    if (CHUNK_BYTES - this.#at < NUMBER_BYTES) this.#next();
-    if (value < 0) {
-      this.#chunk[this.#at++] = MINUS;
-      value = -value;
-    }
-    if (value < INT32_LIMIT) {
-      this.#digits(value, digitCount(value));
-    } else if (Number.isSafeInteger(value)) {
-      const high = Math.floor(value / BILLION);
-      this.#digits(high, digitCount(high));
-      this.#digits(value - high * BILLION, 9);
-    } else {
+    if (!Number.isSafeInteger(value)) {
       this.raw(toJson(value));
+      return;
+    }
+    this.#reserve(NUMBER_BYTES);
+    this.#at = putInt(this.#chunk, this.#at, value);
+  }
+
+  /**
+   * Whole, safe numbers with commas between them, and `null` for those that equal `nullable`. One loop
+   * over local variables, several times as fast as a call a number.
+   */
+  ints(values: ColumnArray, nullable = Number.NaN): void {
+    for (let from = 0; from < values.length; from += BLOCK_NUMBERS) {
+      const to = Math.min(from + BLOCK_NUMBERS, values.length);
+      this.#reserve(BLOCK_NUMBERS * NUMBER_BYTES);
+      const chunk = this.#chunk;
+      let at = this.#at;
+      for (let i = from; i < to; i++) {
+        const value = values[i] as number;
+        if (i > 0) chunk[at++] = COMMA;
+        at = value === nullable ? putNull(chunk, at) : putInt(chunk, at, value);
+      }
+      this.#at = at;
     }
   }
 
@@ -100,34 +115,30 @@ export class JsonBytes {
       this.raw(toJson(nanos / 1e6));
       return;
     }
-    if (nanos < 0) {
-      if (this.#at === CHUNK_BYTES) this.#next();
-      this.#chunk[this.#at++] = MINUS;
-      nanos = -nanos;
-    }
-    const whole = Math.floor(nanos / 1e6);
-    let decimals = nanos - whole * 1e6;
-    this.int(whole);
-    if (decimals === 0) return;
-    let count = 6;
-    while (decimals % 10 === 0) {
-      decimals /= 10;
-      count--;
-    }
-    if (CHUNK_BYTES - this.#at < NUMBER_BYTES) this.#next();
-    this.#chunk[this.#at++] = POINT;
-    this.#digits(decimals, count);
+    this.#reserve(NUMBER_BYTES);
+    this.#at = putNanosAsMillis(this.#chunk, this.#at, nanos);
   }
 
-  /** Writes `value` (below 2³¹) with exactly `count` digits. */
-  #digits(value: number, count: number): void {
-    const chunk = this.#chunk;
-    for (let at = this.#at + count - 1; at >= this.#at; at--) {
-      const rest = (value / 10) | 0;
-      chunk[at] = ZERO + (value - rest * 10);
-      value = rest;
+  /** {@link nanosAsMillis} of all of them, with commas between. */
+  allNanosAsMillis(nanos: Float64Array): void {
+    if (!nanos.every(Number.isSafeInteger)) {
+      for (const [i, value] of nanos.entries()) {
+        if (i > 0) this.comma();
+        this.nanosAsMillis(value);
+      }
+      return;
     }
-    this.#at += count;
+    for (let from = 0; from < nanos.length; from += BLOCK_NUMBERS) {
+      const to = Math.min(from + BLOCK_NUMBERS, nanos.length);
+      this.#reserve(BLOCK_NUMBERS * NUMBER_BYTES);
+      const chunk = this.#chunk;
+      let at = this.#at;
+      for (let i = from; i < to; i++) {
+        if (i > 0) chunk[at++] = COMMA;
+        at = putNanosAsMillis(chunk, at, nanos[i] as number);
+      }
+      this.#at = at;
+    }
   }
 
   #rawLong(json: string): void {
@@ -141,11 +152,65 @@ export class JsonBytes {
     }
   }
 
+  /** Makes room for so many bytes in one chunk. */
+  #reserve(bytes: number): void {
+    if (CHUNK_BYTES - this.#at < bytes) this.#next();
+  }
+
   #next(): void {
     this.#full.push(this.#chunk.subarray(0, this.#at));
     this.#chunk = new Uint8Array(CHUNK_BYTES);
     this.#at = 0;
   }
+}
+
+// These write at a place of a chunk that has room, and return the place after it: see `ints`.
+
+/** A safe whole number. */
+function putInt(chunk: Uint8Array, at: number, value: number): number {
+  if (value < 0) {
+    chunk[at++] = MINUS;
+    value = -value;
+  }
+  if (value < INT32_LIMIT) return putDigits(chunk, at, value, digitCount(value));
+  const high = Math.floor(value / BILLION);
+  at = putDigits(chunk, at, high, digitCount(high));
+  return putDigits(chunk, at, value - high * BILLION, 9);
+}
+
+function putNanosAsMillis(chunk: Uint8Array, at: number, nanos: number): number {
+  if (nanos < 0) {
+    chunk[at++] = MINUS;
+    nanos = -nanos;
+  }
+  const whole = Math.floor(nanos / 1e6);
+  at = putInt(chunk, at, whole);
+  let decimals = nanos - whole * 1e6;
+  if (decimals === 0) return at;
+  let count = 6;
+  while (decimals % 10 === 0) {
+    decimals /= 10;
+    count--;
+  }
+  chunk[at] = POINT;
+  return putDigits(chunk, at + 1, decimals, count);
+}
+
+/** `value` (below 2³¹) with exactly `count` digits. */
+function putDigits(chunk: Uint8Array, at: number, value: number, count: number): number {
+  for (let i = at + count - 1; i >= at; i--) {
+    const rest = (value / 10) | 0;
+    chunk[i] = ZERO + (value - rest * 10);
+    value = rest;
+  }
+  return at + count;
+}
+
+function putNull(chunk: Uint8Array, at: number): number {
+  chunk[at] = 0x6e;
+  chunk[at + 1] = 0x75;
+  chunk[at + 2] = chunk[at + 3] = 0x6c;
+  return at + 4;
 }
 
 function digitCount(value: number): number {

@@ -4,24 +4,27 @@ import type { JsonBytes } from './json-bytes.js';
 /** Writes the JSON value of one row of a column. */
 export type WriteRow = (row: number) => void;
 
+/** Writes the rows `from` to `to`, with commas between them: for the columns that have millions. */
+export interface WriteRows {
+  rows(from: number, to: number): void;
+}
+
 /** Rows between two chances to hand chunks on: it bounds what waits to a few hundred KiB. */
 const BATCH_ROWS = 8192;
 
 /** The usual kinds of columns. */
 export function columnsOf(out: JsonBytes): {
-  ints(column: ReadonlyColumn): WriteRow;
+  ints(column: ReadonlyColumn): WriteRows;
   /** `null` where the column has its sentinel. */
-  intsOrNull(column: ReadonlyColumn, sentinel: number): WriteRow;
+  intsOrNull(column: ReadonlyColumn, sentinel: number): WriteRows;
   /** The same JSON in every row. */
   all(json: string): WriteRow;
 } {
   return {
-    ints: (column) => (row) => out.int(column.get(row)),
-    intsOrNull: (column, sentinel) => (row) => {
-      const value = column.get(row);
-      if (value === sentinel) out.raw('null');
-      else out.int(value);
-    },
+    ints: (column) => ({ rows: (from, to) => out.ints(column.rows(from, to)) }),
+    intsOrNull: (column, sentinel) => ({
+      rows: (from, to) => out.ints(column.rows(from, to), sentinel),
+    }),
     all: (json) => () => out.raw(json),
   };
 }
@@ -30,14 +33,14 @@ export function columnsOf(out: JsonBytes): {
 export function* writeTable(
   out: JsonBytes,
   length: number,
-  columns: Readonly<Record<string, WriteRow>>,
+  columns: Readonly<Record<string, WriteRow | WriteRows>>,
   more?: string,
 ): Generator<Uint8Array> {
   out.raw(`{"length":${length}`);
   if (more !== undefined) out.raw(`,${more}`);
-  for (const [name, writeRow] of Object.entries(columns)) {
+  for (const [name, column] of Object.entries(columns)) {
     out.raw(`,"${name}":`);
-    yield* writeColumn(out, length, writeRow);
+    yield* writeColumn(out, length, column);
   }
   out.raw('}');
 }
@@ -46,14 +49,19 @@ export function* writeTable(
 export function* writeColumn(
   out: JsonBytes,
   length: number,
-  writeRow: WriteRow,
+  column: WriteRow | WriteRows,
 ): Generator<Uint8Array> {
   out.raw('[');
   for (let from = 0; from < length; from += BATCH_ROWS) {
     const to = Math.min(from + BATCH_ROWS, length);
-    for (let row = from; row < to; row++) {
-      if (row > 0) out.comma();
-      writeRow(row);
+    if (from > 0) out.comma();
+    if (typeof column === 'object') {
+      column.rows(from, to);
+    } else {
+      for (let row = from; row < to; row++) {
+        if (row > from) out.comma();
+        column(row);
+      }
     }
     yield* out.take();
   }

@@ -184,7 +184,7 @@ export declare class NativeTable {
   grow(store: NativeStore, delta: number, references: unknown): number
 }
 
-/** Runs `work` ("nothing", "upstream", "backtrace") at each tick that `store` sees, or at each check. */
+/** Runs `work` ("nothing", "upstream", "upstream-cpu": with deltas of CPU time, "backtrace") at each tick that `store` sees, or at each check. */
 export declare function benchPeer(store: NativeStore, work: string, everyCheck: boolean, oracle?: NativeOracle | undefined | null): void
 
 /**

@@ -21,6 +21,8 @@ export interface ReadonlyColumn<A extends ColumnArray = ColumnArray> {
   get(row: number): number;
   /** The rows in order as exact subarrays: no copy, so valid only until the next `push`. */
   segments(): Iterable<A>;
+  /** Rows `from` to `to`; valid only until the next `push`. */
+  rows(from: number, to: number): A;
 }
 
 type Allocate<A> = (length: number) => A;
@@ -68,6 +70,11 @@ abstract class Column<A extends ColumnArray> implements ReadonlyColumn<A> {
 
   segments(): Iterable<A> {
     return this.#length === 0 ? [] : [this.view()];
+  }
+
+  rows(from: number, to: number): A {
+    if (!(from <= to && to <= this.#length)) throw outOfRange(to, this.#length + 1);
+    return this.#array.subarray(from, to) as A;
   }
 
   #grow(): void {
@@ -120,6 +127,18 @@ abstract class Log<A extends ColumnArray> implements ReadonlyColumn<A> {
     const chunk = row >= 0 && row < this.#length ? this.#chunks[row >>> CHUNK_BITS] : undefined;
     if (chunk === undefined) throw outOfRange(row, this.#length);
     chunk[row & CHUNK_MASK] = value;
+  }
+
+  rows(from: number, to: number): A {
+    if (!(from <= to && to <= this.#length)) throw outOfRange(to, this.#length + 1);
+    const first = from >>> CHUNK_BITS;
+    const start = first << CHUNK_BITS;
+    const chunk = this.#chunks[first];
+    if (chunk === undefined) return this.#allocate(0);
+    if (to - start <= CHUNK_ROWS) return chunk.subarray(from - start, to - start) as A;
+    const rows = this.#allocate(to - from);
+    for (let row = from; row < to; row++) rows[row - from] = this.get(row);
+    return rows;
   }
 
   *segments(): Generator<A> {
