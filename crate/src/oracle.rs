@@ -109,7 +109,9 @@ pub fn bench_peer(
     let work = match (work.as_str(), oracle) {
         ("upstream" | "upstream-cpu", Some(oracle)) => Work::Upstream {
             profiler: oracle.profiler.clone(),
-            cpu_ns: (work == "upstream-cpu").then(current_thread_ns).transpose()?,
+            cpu_ns: (work == "upstream-cpu")
+                .then(current_thread_ns)
+                .transpose()?,
         },
         ("backtrace", _) => Work::Backtrace,
         _ => Work::Nothing,
