@@ -117,19 +117,27 @@ function* writeSamples(out: JsonBytes, { samples }: Thread): Generator<Uint8Arra
       // nanosecond off, and the roundings of ten million samples don't add up.
       timeDeltas: {
         rows: (from, to) => {
-          const deltas = samples.time.rows(from, to).map((timeMs, i) => {
-            const nanos = Math.round((timeMs - readersTimeMs) * NANOS_PER_MS);
+          const times = samples.time.rows(from, to);
+          const deltas = new Float64Array(times.length);
+          // A local variable: what a closure shares is an object for each new value.
+          let sumMs = readersTimeMs;
+          for (let i = 0; i < times.length; i++) {
+            const nanos = Math.round(((times[i] as number) - sumMs) * NANOS_PER_MS);
             const deltaNanos = from + i === 0 ? nanos : Math.max(0, nanos);
-            readersTimeMs += deltaNanos / NANOS_PER_MS;
-            return deltaNanos;
-          });
+            sumMs += deltaNanos / NANOS_PER_MS;
+            deltas[i] = deltaNanos;
+          }
+          readersTimeMs = sumMs;
           out.allNanosAsMillis(deltas);
         },
       },
       threadCPUDelta: {
         rows: (from, to) => {
-          const deltas = samples.cpuDelta.rows(from, to);
-          out.ints(deltas.map((deltaMs) => Math.round(deltaMs * NANOS_PER_MS)));
+          const deltas = samples.cpuDelta.rows(from, to).slice();
+          for (let i = 0; i < deltas.length; i++) {
+            deltas[i] = Math.round((deltas[i] as number) * NANOS_PER_MS);
+          }
+          out.ints(deltas);
         },
       },
     },

@@ -88,16 +88,21 @@ export class JsonBytes {
 
   /**
    * Whole, safe numbers with commas between them, and `null` for those that equal `nullable`. One loop
-   * over local variables, several times as fast as a call a number.
+   * over local variables and 32-bit integers, several times as fast as a call a number.
    */
   ints(values: ColumnArray, nullable = Number.NaN): void {
-    for (let from = 0; from < values.length; from += BLOCK_NUMBERS) {
-      const to = Math.min(from + BLOCK_NUMBERS, values.length);
+    const small = toInt32(values);
+    if (small === undefined) {
+      this.#each(values, (value) => (value === nullable ? this.raw('null') : this.int(value)));
+      return;
+    }
+    for (let from = 0; from < small.length; from += BLOCK_NUMBERS) {
+      const to = Math.min(from + BLOCK_NUMBERS, small.length);
       this.#reserve(BLOCK_NUMBERS * NUMBER_BYTES);
       const chunk = this.#chunk;
       let at = this.#at;
       for (let i = from; i < to; i++) {
-        const value = values[i] as number;
+        const value = small[i] as number;
         if (i > 0) chunk[at++] = COMMA;
         at = value === nullable ? putNull(chunk, at) : putInt(chunk, at, value);
       }
@@ -121,23 +126,33 @@ export class JsonBytes {
 
   /** {@link nanosAsMillis} of all of them, with commas between. */
   allNanosAsMillis(nanos: Float64Array): void {
-    if (!nanos.every(Number.isSafeInteger)) {
-      for (const [i, value] of nanos.entries()) {
-        if (i > 0) this.comma();
-        this.nanosAsMillis(value);
-      }
+    const small = toInt32(nanos);
+    if (small === undefined) {
+      this.#each(nanos, (value) => this.nanosAsMillis(value));
       return;
     }
-    for (let from = 0; from < nanos.length; from += BLOCK_NUMBERS) {
-      const to = Math.min(from + BLOCK_NUMBERS, nanos.length);
+    for (let from = 0; from < small.length; from += BLOCK_NUMBERS) {
+      const to = Math.min(from + BLOCK_NUMBERS, small.length);
       this.#reserve(BLOCK_NUMBERS * NUMBER_BYTES);
       const chunk = this.#chunk;
       let at = this.#at;
       for (let i = from; i < to; i++) {
         if (i > 0) chunk[at++] = COMMA;
-        at = putNanosAsMillis(chunk, at, nanos[i] as number);
+        const value = small[i] as number;
+        if (value < 0) chunk[at++] = MINUS;
+        const nanos = Math.abs(value);
+        const whole = (nanos / 1_000_000) | 0;
+        at = putInt32(chunk, at, whole);
+        at = putDecimals(chunk, at, nanos - whole * 1_000_000);
       }
       this.#at = at;
+    }
+  }
+
+  #each(values: ColumnArray, write: (value: number) => void): void {
+    for (const [i, value] of values.entries()) {
+      if (i > 0) this.comma();
+      write(value);
     }
   }
 
@@ -172,10 +187,15 @@ function putInt(chunk: Uint8Array, at: number, value: number): number {
     chunk[at++] = MINUS;
     value = -value;
   }
-  if (value < INT32_LIMIT) return putDigits(chunk, at, value, digitCount(value));
+  if (value < INT32_LIMIT) return putInt32(chunk, at, value);
   const high = Math.floor(value / BILLION);
   at = putDigits(chunk, at, high, digitCount(high));
   return putDigits(chunk, at, value - high * BILLION, 9);
+}
+
+/** A whole number from 0 to 2³¹ − 1. */
+function putInt32(chunk: Uint8Array, at: number, value: number): number {
+  return putDigits(chunk, at, value, digitCount(value));
 }
 
 function putNanosAsMillis(chunk: Uint8Array, at: number, nanos: number): number {
@@ -185,15 +205,19 @@ function putNanosAsMillis(chunk: Uint8Array, at: number, nanos: number): number 
   }
   const whole = Math.floor(nanos / 1e6);
   at = putInt(chunk, at, whole);
-  let decimals = nanos - whole * 1e6;
-  if (decimals === 0) return at;
+  return putDecimals(chunk, at, (nanos - whole * 1e6) | 0);
+}
+
+/** Nanoseconds below a million as decimals of a millisecond. */
+function putDecimals(chunk: Uint8Array, at: number, nanos: number): number {
+  if (nanos === 0) return at;
   let count = 6;
-  while (decimals % 10 === 0) {
-    decimals /= 10;
+  for (let rest = (nanos / 10) | 0; rest * 10 === nanos; rest = (nanos / 10) | 0) {
+    nanos = rest;
     count--;
   }
   chunk[at] = POINT;
-  return putDigits(chunk, at + 1, decimals, count);
+  return putDigits(chunk, at + 1, nanos, count);
 }
 
 /** `value` (below 2³¹) with exactly `count` digits. */
@@ -204,6 +228,16 @@ function putDigits(chunk: Uint8Array, at: number, value: number, count: number):
     value = rest;
   }
   return at + count;
+}
+
+/** The same numbers as 32-bit integers, unless one is none. */
+function toInt32(values: ColumnArray): Int32Array | undefined {
+  if (values instanceof Int32Array) return values;
+  const small = new Int32Array(values);
+  for (let i = 0; i < small.length; i++) {
+    if (small[i] !== values[i]) return undefined;
+  }
+  return small;
 }
 
 function putNull(chunk: Uint8Array, at: number): number {

@@ -14,6 +14,9 @@ import { pipeline, Readable, type Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { createGzip, gzipSync } from 'node:zlib';
 
+/** Each write to a file is a round trip to another thread, so chunks are gathered for it. */
+const WRITE_BYTES = 1024 * 1024;
+
 /**
  * Where a profile goes: a file (by path or `file:` URL), a stream of the caller's, or, when
  * absent, memory.
@@ -88,7 +91,17 @@ async function writeFile(
   const file = await open(opened, flags);
   try {
     try {
-      for await (const chunk of chunks) await writeWhole(file, chunk);
+      let waiting: Uint8Array[] = [];
+      let bytes = 0;
+      for await (const chunk of chunks) {
+        waiting.push(chunk);
+        bytes += chunk.length;
+        if (bytes < WRITE_BYTES) continue;
+        await writeWhole(file, waiting);
+        waiting = [];
+        bytes = 0;
+      }
+      await writeWhole(file, waiting);
     } finally {
       await file.close();
     }
@@ -124,10 +137,15 @@ function planFile(path: string): { opened: string; flags: 'wx' | 'w'; final?: st
   return { opened: join(dirname(final), name), flags: 'wx', final };
 }
 
-async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let at = 0; at < chunk.length; ) {
-    const { bytesWritten } = await file.write(chunk, at);
-    at += bytesWritten;
+async function writeWhole(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  let { bytesWritten } = await file.writev(chunks);
+  // What one call didn't take.
+  for (const chunk of chunks) {
+    const done = Math.min(bytesWritten, chunk.length);
+    bytesWritten -= done;
+    for (let at = done; at < chunk.length; ) {
+      at += (await file.write(chunk, at)).bytesWritten;
+    }
   }
 }
 

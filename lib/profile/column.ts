@@ -63,6 +63,11 @@ abstract class Column<A extends ColumnArray> implements ReadonlyColumn<A> {
     this.#array[row] = value;
   }
 
+  /** The rows and room for more: for loops that look rows up at random. Another one after a `push`. */
+  get array(): A {
+    return this.#array;
+  }
+
   /** The rows as one exact subarray: no copy, so valid only until the next `push`. */
   view(): A {
     return this.#array.subarray(0, this.#length) as A;

@@ -25,10 +25,11 @@ export class RowIndex {
   find(hash: number, equals: (row: number) => boolean): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
+    const hashes = this.#hashes.array;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const row = (slots[slot] ?? 0) - 1;
+      const row = (slots[slot] as number) - 1;
       if (row < 0) return NOT_FOUND;
-      if (this.#hashes.get(row) === (hash | 0) && equals(row)) return row;
+      if (hashes[row] === (hash | 0) && equals(row)) return row;
     }
   }
 

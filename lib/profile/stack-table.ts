@@ -44,11 +44,13 @@ export class StackTable {
     }
     const slots = this.#slots;
     const mask = slots.length - 1;
+    const frames = this.frame.array;
+    const prefixes = this.prefix.array;
     let slot = hash(prefix, frame) & mask;
     for (;;) {
-      const row = (slots[slot] ?? 0) - 1;
+      const row = (slots[slot] as number) - 1;
       if (row < 0) break;
-      if (this.frame.get(row) === frame && this.prefix.get(row) === prefix) return row;
+      if (frames[row] === frame && prefixes[row] === prefix) return row;
       slot = (slot + 1) & mask;
     }
     const row = this.frame.push(frame);

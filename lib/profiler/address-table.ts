@@ -18,7 +18,8 @@ export class AddressTable {
 
   intern(address: number): AddressIndex {
     const hash = mix(0, address);
-    const known = this.#rows.find(hash, (row) => this.address.get(row) === address);
+    const addresses = this.address.array;
+    const known = this.#rows.find(hash, (row) => addresses[row] === address);
     if (known !== NOT_FOUND) return known;
     this.#rows.insert(hash);
     return this.address.push(address);

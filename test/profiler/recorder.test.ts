@@ -122,10 +122,11 @@ describe('attach', () => {
   });
 
   it('marks host calls, and not its own', async () => {
-    const { profiler, store, call, instance } = setUp();
-    profiler.attach(store, { intervalMs: 0.05, hostCalls: true });
+    const { profiler, store, call } = setUp();
+    profiler.attach(store, { intervalMs: 1000, hostCalls: true });
+    native.benchPeer(StoreClass.native(store), 'nothing', true);
     call('calls', 10);
-    spinFor(instance, store, 20);
+    call('spin', 20);
     const { markers, samples } = (await finish(profiler)).threads[0];
     expect(samples.length).toBeGreaterThan(10);
     expect(markers.length).toBe(20);
