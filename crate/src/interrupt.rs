@@ -6,15 +6,10 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 const TRIGGERED: u32 = 1 << 31;
-
-/// Signals closer than this are one: npm and npx hand on a Ctrl-C that their child has from the terminal
-/// already, a few milliseconds later.
-#[cfg(unix)]
-const ECHO: Duration = Duration::from_millis(200);
 
 /// A flag that a guest's epoch deadline and its blocking WASI calls look at.
 #[derive(Default)]
@@ -33,7 +28,7 @@ impl Interrupt {
     }
 
     /// The first trigger's reason stands.
-    fn trigger(&self, reason: u32) {
+    pub fn trigger(&self, reason: u32) {
         let state = TRIGGERED | reason;
         let _sleeping = self.sleeping.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = self
@@ -124,27 +119,8 @@ impl NativeInterruptHandle {
     #[cfg(unix)]
     #[napi(catch_unwind)]
     pub fn trigger_on_signals(&self, signals: Vec<i32>) -> Result<()> {
-        for &signal in &signals {
-            remove_exit_handler(signal)?;
-        }
-        let mut iterator = signal_hook::iterator::Signals::new(&signals)?;
-        let interrupt = self.interrupt.clone();
-        let listening = self.listening.clone();
-        listening.store(true, Ordering::Relaxed);
-        // The thread outlives the handle: signal-hook can't give a signal its default action back, so
-        // someone has to go on emulating it.
-        std::thread::Builder::new()
-            .name("wasm-signals".to_owned())
-            .spawn(move || {
-                let mut first = None;
-                for signal in iterator.forever() {
-                    let since_first = first.get_or_insert_with(Instant::now).elapsed();
-                    if since_first > ECHO || !listening.load(Ordering::Relaxed) {
-                        let _ = signal_hook::low_level::emulate_default_handler(signal);
-                    }
-                    interrupt.trigger(signal as u32);
-                }
-            })?;
+        self.listening.store(true, Ordering::Relaxed);
+        crate::signals::listen(signals, self.interrupt.clone(), self.listening.clone())?;
         Ok(())
     }
 
@@ -160,28 +136,5 @@ impl NativeInterruptHandle {
     pub fn dispose(&self) {
         self.listening.store(false, Ordering::Relaxed);
         self.timer.borrow_mut().take();
-    }
-}
-
-/// Gives a signal its default action in place of Node's exit handler, which puts the terminal in order
-/// and raises the signal anew. signal-hook calls the handler that it finds as well, and the signal raised
-/// anew would count as the second. The flag tells it from handlers of JS listeners, which stay.
-#[cfg(unix)]
-fn remove_exit_handler(signal: i32) -> std::io::Result<()> {
-    // SAFETY: zeros are a valid sigaction, which both calls only read or fill; SIG_DFL is safe anywhere.
-    let result = unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        let mut result = libc::sigaction(signal, std::ptr::null(), &mut action);
-        if result == 0 && action.sa_flags & libc::SA_RESETHAND != 0 {
-            action.sa_sigaction = libc::SIG_DFL;
-            action.sa_flags = 0;
-            result = libc::sigaction(signal, &action, std::ptr::null_mut());
-        }
-        result
-    };
-    if result == 0 {
-        Ok(())
-    } else {
-        Err(std::io::Error::last_os_error())
     }
 }

@@ -22,6 +22,8 @@ mod module;
 mod oracle;
 mod recorder;
 mod scope;
+#[cfg(unix)]
+mod signals;
 mod store;
 mod table;
 mod ticker;

@@ -42,8 +42,8 @@ export class InterruptHandle {
 
   /**
    * Interrupts the stores at the first of these signals, for instance `SIGINT` and `SIGTERM`. The
-   * second one, or one after {@link InterruptHandle.dispose}, ends the process as if nobody listened.
-   * Not on Windows.
+   * second one, or one after {@link InterruptHandle.dispose}, does what it would have done without this:
+   * it ends the process, unless JavaScript or another handle listens. Not on Windows.
    */
   triggerOnSignals(...signals: readonly NodeJS.Signals[]): void {
     const numbers = signals.map((signal) => {

@@ -220,4 +220,35 @@ describe('triggerOnSignals', () => {
     ) as { signal: string };
     expect(error.signal).toBe('SIGTERM');
   });
+
+  it('a handle that was disposed does not spoil the signal for the next', () => {
+    expect(
+      child(`new InterruptHandle()[Symbol.dispose]();
+        const first = new InterruptHandle();
+        first.triggerOnSignals('SIGTERM');
+        first.dispose();
+        const [one, other] = [new InterruptHandle(), new InterruptHandle()];
+        one.triggerOnSignals('SIGTERM');
+        other.triggerOnSignals('SIGTERM', 'SIGINT');
+        process.kill(process.pid, 'SIGTERM');
+        await wait(() => one.reason && other.reason);
+        console.log(first.reason, one.reason, other.reason);`),
+    ).toBe('undefined SIGTERM SIGTERM\n');
+  });
+
+  it("JavaScript's own listener has each signal too, and keeps the process", () => {
+    expect(
+      child(`let heard = 0;
+        process.on('SIGTERM', () => heard++);
+        const handle = new InterruptHandle();
+        handle.triggerOnSignals('SIGTERM');
+        process.kill(process.pid, 'SIGTERM');
+        await wait(() => handle.reason && heard === 1);
+        handle.dispose();
+        process.kill(process.pid, 'SIGTERM');
+        await wait(() => heard === 2);
+        console.log('alive');
+        process.exit(0);`),
+    ).toBe('alive\n');
+  });
 });
