@@ -60,7 +60,7 @@ describe('attach', () => {
   it('samples at its own interval, with CPU time, in a store without a deadline', async () => {
     const { profiler, store, instance } = setUp();
     const recorder = profiler.attach(store, { intervalMs: 1 });
-    spinFor(instance, store, 200);
+    spinFor(instance, store, 1000);
     expect(recorder.attached).toBe(true);
     const profile = await finish(profiler);
     const { samples } = profile.threads[0];
