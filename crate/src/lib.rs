@@ -6,6 +6,8 @@
 
 mod allow_list;
 mod cpu_clock;
+mod custom_sections;
+mod dwarf;
 mod engine;
 mod environment;
 mod errors;
@@ -23,6 +25,7 @@ mod oracle;
 mod recorder;
 mod scope;
 mod store;
+mod symbols;
 mod table;
 mod ticker;
 mod values;
