@@ -1,5 +1,11 @@
 import type { Milliseconds } from '../profile/sample-table.js';
-import { checkBoolean, checkFunction, checkKeys, checkObject, checkString } from '../runtime/check.js';
+import {
+  checkBoolean,
+  checkFunction,
+  checkKeys,
+  checkObject,
+  checkString,
+} from '../runtime/check.js';
 import type { PathPrefixMap } from './source-path.js';
 
 /** Clocks of a profiler, in milliseconds; the real ones unless a test brings its own. */

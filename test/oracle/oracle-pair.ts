@@ -34,7 +34,7 @@ export class OraclePair {
 
   constructor(engine: Engine, modules: readonly (readonly [string, Module])[]) {
     this.#modules = modules;
-    this.profiler = new GuestProfiler('guest', 1, modules);
+    this.profiler = new GuestProfiler('guest', 1, modules, { lines: false });
     this.#oracle = new native.NativeOracle(
       Engine.native('engine', engine),
       'guest',
@@ -50,7 +50,7 @@ export class OraclePair {
 
   /** Has a recorder sample the store too, at each tick of its engine. */
   attach(store: Store): void {
-    this.#recorded ??= new GuestProfiler('guest', 1, this.#modules);
+    this.#recorded ??= new GuestProfiler('guest', 1, this.#modules, { lines: false });
     this.#recorded.attach(store, { everyEpoch: true, hostCalls: true });
   }
 
