@@ -1,9 +1,11 @@
 // The public surface: everything here is documented where it is defined.
 
 export type { ProfileOutput } from './formats/output.js';
-export { GuestProfiler, type ProfilerClock } from './profiler/guest-profiler.js';
+export { GuestProfiler } from './profiler/guest-profiler.js';
+export type { FileSource, ModuleSymbols, NamedModule } from './profiler/named-module.js';
+export type { ProfilerClock, ProfilerOptions } from './profiler/options.js';
 export type { Recorder, RecorderOptions } from './profiler/recorder.js';
-export type { NamedModule } from './profiler/symbolicate.js';
+export type { PathPrefixMap } from './profiler/source-path.js';
 export { CallHook } from './runtime/call-hook.js';
 export type { Caller } from './runtime/caller.js';
 export { threadCpuTime } from './runtime/clock.js';

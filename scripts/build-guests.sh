@@ -78,6 +78,16 @@ build_c() {
   link clang "$scratch"/dwarf4/*.o -o parser-dwarf4.wasm
   compile clang "$scratch/endings" endings.c -- -g -gdwarf-5 -Wno-infinite-recursion
   link clang "$scratch"/endings/*.o -Wl,--stack-first -o endings.wasm
+  expect_symbols parser.wasm parser-dwarf4.wasm
+}
+
+# What llvm-symbolizer says of a guest's code, which the tests compare with.
+expect_symbols() {
+  local wasm
+  need node "Node.js"
+  for wasm in "$@"; do
+    node "$guests/../../scripts/expect-symbols.mjs" "$wasm" >"${wasm%.wasm}.symbols.json"
+  done
 }
 
 build_cpp() {
@@ -86,6 +96,7 @@ build_cpp() {
   compile clang++ "$scratch/cpp" raytracer/*.cpp -- \
     -std=c++17 -stdlib=libc++ -fno-exceptions -g -gdwarf-4
   link clang++ -stdlib=libc++ "$scratch"/cpp/*.o -Wl,-no-demangle -o raytracer.wasm
+  expect_symbols raytracer.wasm
 }
 
 build_go() {

@@ -6,6 +6,8 @@
 
 mod allow_list;
 mod cpu_clock;
+mod custom_sections;
+mod dwarf;
 mod engine;
 mod environment;
 mod errors;
@@ -25,6 +27,7 @@ mod scope;
 #[cfg(unix)]
 mod signals;
 mod store;
+mod symbols;
 mod table;
 mod ticker;
 mod values;

@@ -1,13 +1,15 @@
 //! Compiled modules: their types, and the symbols of their code.
 
+use crate::custom_sections::CustomSections;
 use crate::engine::NativeEngine;
 use crate::errors;
+use crate::symbols;
 use crate::values::val_type_name;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::collections::HashMap;
+use std::sync::Arc;
 use wasmtime::{ExternType, Module, Mutability};
-use wasmtime_environ::demangle_function_name;
 
 const INVALID: &str = "ERR_INVALID_MODULE";
 
@@ -15,6 +17,8 @@ const INVALID: &str = "ERR_INVALID_MODULE";
 #[napi]
 pub struct NativeModule {
     pub(crate) module: Module,
+    /// What debug information the binary had, for profiles; empty for text format.
+    pub(crate) sections: Arc<CustomSections>,
 }
 
 /// An import (`module` set) or an export.
@@ -58,21 +62,48 @@ impl NativeModule {
     /// Compiles a binary, or text format.
     #[napi(factory, catch_unwind)]
     pub fn compile(env: Env, engine: &NativeEngine, source: Either<&[u8], String>) -> Result<Self> {
-        let module = match source {
-            Either::A(bytes) => Module::new(&engine.engine, bytes),
-            Either::B(text) => Module::new(&engine.engine, text),
-        };
-        Self::from_result(&env, module)
+        match source {
+            Either::A(bytes) => Self::from_bytes(&env, engine, bytes),
+            Either::B(text) => {
+                let module = Module::new(&engine.engine, text);
+                Self::from_result(&env, module, CustomSections::default())
+            }
+        }
     }
 
     #[napi(factory, catch_unwind)]
     pub fn from_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
-        Self::from_result(&env, Module::from_file(&engine.engine, path))
+        match std::fs::read(&path) {
+            Ok(bytes) if CustomSections::is_binary(&bytes) => {
+                Self::from_bytes(&env, engine, &bytes)
+            }
+            // Text, or a file that can't be read: Wasmtime's messages name the file.
+            _ => {
+                let module = Module::from_file(&engine.engine, path);
+                Self::from_result(&env, module, CustomSections::default())
+            }
+        }
     }
 
-    fn from_result(env: &Env, module: wasmtime::Result<Module>) -> Result<Self> {
+    fn from_bytes(env: &Env, engine: &NativeEngine, bytes: &[u8]) -> Result<Self> {
+        let module = Module::new(&engine.engine, bytes);
+        let sections = match &module {
+            Ok(_) => CustomSections::of(bytes),
+            Err(_) => CustomSections::default(),
+        };
+        Self::from_result(env, module, sections)
+    }
+
+    fn from_result(
+        env: &Env,
+        module: wasmtime::Result<Module>,
+        sections: CustomSections,
+    ) -> Result<Self> {
         module
-            .map(|module| Self { module })
+            .map(|module| Self {
+                module,
+                sections: Arc::new(sections),
+            })
             .map_err(|error| errors::throw(env, &error, INVALID))
     }
 
@@ -116,30 +147,23 @@ impl NativeModule {
         }
     }
 
-    /// The demangled names of functions by index; `null` for one without a name.
+    /// The names of functions by index, from the name section; `null` for one without.
     #[napi(catch_unwind)]
-    pub fn function_names(&self, indices: Uint32Array) -> Vec<Option<String>> {
+    pub fn function_names(&self, indices: Uint32Array, raw: bool) -> Vec<Option<String>> {
         let mut names = HashMap::new();
         for &index in indices.iter() {
             names.insert(index, None);
         }
         for function in self.module.functions() {
             if let Some(name) = names.get_mut(&function.index.as_u32()) {
-                *name = function.name.as_deref().map(demangle);
+                *name = function
+                    .name
+                    .as_deref()
+                    .map(|name| symbols::display(name, raw));
             }
         }
         let name_of = |index| names.get(index).cloned().flatten();
         indices.iter().map(name_of).collect()
-    }
-}
-
-/// `name` in the form that its language writes it, through Wasmtime's own demangler.
-fn demangle(name: &str) -> String {
-    let mut demangled = String::new();
-    // Writing into a String can't fail, but a name that its demangler gives up on may.
-    match demangle_function_name(&mut demangled, name) {
-        Ok(()) => demangled,
-        Err(_) => name.to_owned(),
     }
 }
 

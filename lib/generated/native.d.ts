@@ -109,8 +109,23 @@ export declare class NativeModule {
   exports(): Array<NativeExternType>
   /** Mirrors `wasmtime::Module::functions`. */
   functions(): NativeFunctions
-  /** The demangled names of functions by index; `null` for one without a name. */
-  functionNames(indices: Uint32Array): Array<string | undefined | null>
+  /** The names of functions by index, from the name section; `null` for one without. */
+  functionNames(indices: Uint32Array, raw: boolean): Array<string | undefined | null>
+  debugLinks(): NativeDebugLinks
+  /** Names of exported functions, by index; `null` for one that isn't exported. */
+  exportedNames(indices: Uint32Array): Array<string | undefined | null>
+  /**
+   * Offsets into the wasm file for ascending offsets into the text section, -1 where none is known.
+   * An offset at which Wasmtime knows no place, as at code of its own, has that of the code before it
+   * in the same function, or else that of the first after it.
+   */
+  wasmOffsets(textOffsets: Uint32Array): Float64Array
+  /**
+   * Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of
+   * this one or with split DWARF that this one refers to; `original` is this one, for a module
+   * that was compiled elsewhere.
+   */
+  inlineChains(wasmOffsets: Float64Array, other: Uint8Array | undefined | null, original: Uint8Array | undefined | null, raw: boolean): NativeInlineChains
 }
 
 /** `wasmtime::GuestProfiler`. */
@@ -217,6 +232,16 @@ export interface NativeConfig {
   guestDebug?: boolean
 }
 
+/** What stands in a module beside its code. */
+export interface NativeDebugLinks {
+  sourceMappingUrl?: string
+  /** A path or URL of a second binary with DWARF. */
+  externalDebugInfo?: string
+  hasDwarf: boolean
+  /** Sections that could not be read. */
+  warnings: Array<string>
+}
+
 /** What an error carries beside its message. */
 export interface NativeErrorDetail {
   /** Name of the `wasmtime::Trap` variant. */
@@ -275,6 +300,26 @@ export interface NativeFunctions {
   length: Uint32Array
   /** In the module's function index space, imports first. */
   index: Uint32Array
+}
+
+/** Inline chains of a batch of addresses; columns, a row for each function of each chain. */
+export interface NativeInlineChains {
+  /**
+   * For each address, its first row; one more at the end. The rows of an address begin with the
+   * innermost function.
+   */
+  first: Uint32Array
+  /** In `strings`; -1 when unknown. */
+  name: Int32Array
+  /** In `strings`; -1 when unknown. */
+  file: Int32Array
+  /** From 1; 0 when unknown. */
+  line: Uint32Array
+  /** From 1; 0 when unknown. */
+  column: Uint32Array
+  strings: Array<string>
+  /** What could not be read, each with the section's name before a colon. */
+  warnings: Array<string>
 }
 
 /** A guest's stdin: nothing, "inherit", bytes, or a file. */

@@ -8,7 +8,6 @@ import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
 import { CallHook } from '../runtime/call-hook.js';
 import {
-  checkArray,
   checkBoolean,
   checkDuration,
   checkKeys,
@@ -17,25 +16,14 @@ import {
   checkString,
 } from '../runtime/check.js';
 import { Engine } from '../runtime/engine.js';
-import { misuse, wrongType } from '../runtime/errors.js';
+import { misuse } from '../runtime/errors.js';
 import { Module } from '../runtime/module.js';
 import { Store, type Storelike } from '../runtime/store.js';
+import { checkModules, type NamedModule } from './named-module.js';
+import { checkOptions, type ProfilerOptions, REAL_CLOCK } from './options.js';
 import { attachRecorder, type Recorder, type RecorderOptions } from './recorder.js';
 import { Recording } from './recording.js';
-import { type NamedModule, symbolicate } from './symbolicate.js';
-
-/** Clocks of a profiler, in milliseconds; the real ones unless a test brings its own. */
-export interface ProfilerClock {
-  /** Since 1970. */
-  wall(): Milliseconds;
-  /** Since any moment, never falling. */
-  monotonic(): Milliseconds;
-}
-
-const REAL_CLOCK: ProfilerClock = {
-  wall: () => Date.now(),
-  monotonic: () => performance.now(),
-};
+import { symbolicate } from './symbolicate.js';
 
 /** What a recorder's ticker can keep up with, in milliseconds. */
 const RECORDER_INTERVALS = { minimum: 0.05, maximum: 1000 };
@@ -74,7 +62,8 @@ const MAXIMUM_MS = 86_400_000;
  */
 export class GuestProfiler {
   readonly #modules: readonly NamedModule[];
-  readonly #clock: ProfilerClock;
+  readonly #options: Required<ProfilerOptions>;
+  readonly #warnings = new Set<string>();
   readonly #startMs: Milliseconds;
   readonly #recording: Recording;
   readonly #recorders = new Set<Recorder>();
@@ -88,7 +77,7 @@ export class GuestProfiler {
    * @param moduleName names the profile.
    * @param intervalMs milliseconds between two samples as you mean to take them; a hint for readers.
    * @param modules those that may appear in stacks, with the names that they get there. Frames of all
-   * others, and of the host, are left out.
+   * others, and of the host, are left out. A third element says where a module's debug information is.
    * @throws TypeError for wrong types, for modules of several engines (`ERR_WRONG_ENGINE`) and for an
    * engine with `guestDebug` (`ERR_GUEST_DEBUG`), RangeError for an interval that isn't above 0 and at
    * most a day.
@@ -97,12 +86,13 @@ export class GuestProfiler {
     moduleName: string,
     intervalMs: number,
     modules: readonly NamedModule[],
-    clock: ProfilerClock = REAL_CLOCK,
+    options: ProfilerOptions = {},
   ) {
     checkString('moduleName', moduleName);
     checkDuration('intervalMs', intervalMs, Number.MIN_VALUE, MAXIMUM_MS);
     this.#modules = checkModules(modules);
-    this.#clock = clock;
+    this.#options = checkOptions(options);
+    const { clock } = this.#options;
     this.#profile = new Profile({
       product: moduleName,
       intervalMs,
@@ -133,7 +123,7 @@ export class GuestProfiler {
     checkDuration('deltaMs', deltaMs, 0, MAXIMUM_MS);
     const handle = Store.handle(Store.of('store', store));
     // Native code's own clock is the cheaper one.
-    const now = this.#clock === REAL_CLOCK ? -1 : this.#now();
+    const now = this.#options.clock === REAL_CLOCK ? -1 : this.#now();
     hot.sample(this.#recording.handle, handle, deltaMs, now);
   }
 
@@ -234,6 +224,14 @@ export class GuestProfiler {
     }
   }
 
+  /**
+   * What kept the finished profile from having all names and lines: the module's name, the section or
+   * option that could not be read, and why. Empty before `finish`.
+   */
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
+  }
+
   /** @internal Ends the recording; the profile's model, from which any format can be written. */
   static end(profiler: GuestProfiler): Profile {
     profiler.#end();
@@ -254,13 +252,16 @@ export class GuestProfiler {
     this.#recording.drain();
     this.#thread.end(this.#now());
     const { interner, native } = this.#recording;
-    const stackOf = symbolicate(this.#profile, interner, this.#modules, native.bases());
+    const stackOf = symbolicate(this.#profile, interner, this.#modules, native.bases(), {
+      ...this.#options,
+      warn: (warning) => this.#warnings.add(warning),
+    });
     renumber(this.#thread.samples.stack, stackOf);
     renumber(this.#thread.markers.cause, stackOf);
   }
 
   #now(): Milliseconds {
-    return this.#clock.monotonic() - this.#startMs;
+    return this.#options.clock.monotonic() - this.#startMs;
   }
 
   #checkRecording(): void {
@@ -270,22 +271,6 @@ export class GuestProfiler {
 
 function finished(): Error {
   return misuse('ERR_PROFILER_FINISHED', 'the profiler is finished');
-}
-
-function checkModules(modules: unknown): readonly NamedModule[] {
-  const checked = checkArray('modules', modules).map((entry, i): NamedModule => {
-    const what = `modules[${i}]`;
-    const [name, module] = checkArray(what, entry);
-    if (!(module instanceof Module)) throw wrongType(`${what}[1]`, 'a Module', module);
-    if (Engine.isGuestDebug(module.engine)) {
-      throw misuse('ERR_GUEST_DEBUG', 'an engine with guestDebug copies code: no profile is right');
-    }
-    return [checkString(`${what}[0]`, name), module];
-  });
-  if (checked.some(([, module]) => module.engine !== checked[0]?.[1].engine)) {
-    throw misuse('ERR_WRONG_ENGINE', 'the modules of a profile need one engine');
-  }
-  return checked;
 }
 
 /** Puts the profile's stacks in the place of the recorded ones. */

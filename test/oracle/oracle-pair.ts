@@ -31,10 +31,12 @@ export class OraclePair {
   readonly #oracle: NativeOracle;
   /** Functions that a module imports: upstream numbers unnamed functions without them. */
   readonly #imports = new Map<string, number>();
+  /** Functions that have no name but an export. */
+  readonly #exported = new Map<string, number>();
 
   constructor(engine: Engine, modules: readonly (readonly [string, Module])[]) {
     this.#modules = modules;
-    this.profiler = new GuestProfiler('guest', 1, modules);
+    this.profiler = new GuestProfiler('guest', 1, modules, { lines: false });
     this.#oracle = new native.NativeOracle(
       Engine.native('engine', engine),
       'guest',
@@ -45,12 +47,18 @@ export class OraclePair {
     for (const [name, module] of modules) {
       const functions = module.imports.filter(({ type }) => type.kind === 'func');
       this.#imports.set(name, functions.length);
+      const native = ModuleClass.native('module', module);
+      const { index } = native.functions();
+      const names = native.functionNames(index, false);
+      for (const [i, exported] of native.exportedNames(index).entries()) {
+        if (exported != null && names[i] == null) this.#exported.set(exported, index[i] as number);
+      }
     }
   }
 
   /** Has a recorder sample the store too, at each tick of its engine. */
   attach(store: Store): void {
-    this.#recorded ??= new GuestProfiler('guest', 1, this.#modules);
+    this.#recorded ??= new GuestProfiler('guest', 1, this.#modules, { lines: false });
     this.#recorded.attach(store, { everyEpoch: true, hostCalls: true });
   }
 
@@ -83,11 +91,11 @@ export class OraclePair {
     const ours = JSON.parse(Buffer.from(await this.profiler.finish()).toString());
     assertProfileIntegrity(ours);
     const upstream = JSON.parse(this.finishUpstream());
-    const compared = compareProfiles(ours, upstream, this.#imports);
+    const compared = compareProfiles(ours, upstream, this.#imports, new Set(), this.#exported);
     if (this.#recorded) {
       const recorded = JSON.parse(Buffer.from(await this.#recorded.finish()).toString());
       assertProfileIntegrity(recorded);
-      compareProfiles(recorded, upstream, this.#imports, this.#epochMarkers);
+      compareProfiles(recorded, upstream, this.#imports, this.#epochMarkers, this.#exported);
       compared.recorded = compared.samples;
     }
     return compared;
@@ -104,12 +112,17 @@ export function compareProfiles(
   upstream: unknown,
   imports: ReadonlyMap<string, number>,
   without: ReadonlySet<number> = new Set(),
+  exported: ReadonlyMap<string, number> = new Map(),
 ): Compared {
   // Ours goes by the module's function index, as Wasmtime's traps do; upstream leaves out the imports.
+  // Of the functions without a name, ours calls those that are exported so, as the text format would.
   const our = readStacks(ours, (module, name) =>
-    name.replace(/^wasm-function\[(\d+)\]$/, (_, index: string) => {
-      return `<wasm function ${Number(index) - (imports.get(module) ?? 0)}>`;
-    }),
+    (exported.has(name) ? `wasm-function[${exported.get(name)}]` : name).replace(
+      /^wasm-function\[(\d+)\]$/,
+      (_, index: string) => {
+        return `<wasm function ${Number(index) - (imports.get(module) ?? 0)}>`;
+      },
+    ),
   );
   const their = readStacks(upstream);
   const compared = { samples: 0, frames: 0, markers: 0, deepest: 0, recorded: 0 };

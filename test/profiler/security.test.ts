@@ -47,7 +47,7 @@ async function profileOf(listed: readonly ('main' | 'lib')[], sampling: Sampling
     'program',
     1,
     listed.map((name): NamedModule => [names[name], modules[name]]),
-    CLOCK,
+    { clock: CLOCK },
   );
   store.setEpochDeadline(1);
   if (sampling === 'recorder') {
@@ -212,7 +212,7 @@ describe('a real program with debug information', () => {
         preopens: [{ host: directory, guest: '/secret-guest' }],
       }),
     );
-    const profiler = new GuestProfiler('program', 1, [['parser', module]], CLOCK);
+    const profiler = new GuestProfiler('program', 1, [['parser', module]], { clock: CLOCK });
     let calls = 0;
     store.callHook((store, kind) => {
       profiler.callHook(store, kind);

@@ -1,0 +1,91 @@
+//! The custom sections of a binary that tell where code comes from. Nothing else of it is kept.
+
+use wasmparser::{BinaryReader, Parser, Payload};
+
+/// Sections are kept as they stand; nothing is parsed before a profile asks.
+#[derive(Default)]
+pub struct CustomSections {
+    /// DWARF sections by name, such as `.debug_info`.
+    debug: Vec<(String, Box<[u8]>)>,
+    /// Where DWARF's addresses count from, in bytes from the start of the file.
+    pub code_offset: Option<u64>,
+    /// Indices of functions that are exported, and the names that they are exported under.
+    pub exports: Vec<(u32, String)>,
+    pub source_mapping_url: Option<String>,
+    pub external_debug_info: Option<String>,
+    /// Sections that can't be read, by name.
+    pub malformed: Vec<&'static str>,
+}
+
+impl CustomSections {
+    pub fn is_binary(bytes: &[u8]) -> bool {
+        bytes.starts_with(b"\0asm")
+    }
+
+    /// What of `bytes` can be read: a binary that is cut off has the sections before the cut.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut sections = Self::default();
+        if !Self::is_binary(bytes) {
+            return sections;
+        }
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload {
+                Ok(Payload::CodeSectionStart { range, .. }) => {
+                    sections.code_offset = Some(range.start as u64);
+                }
+                Ok(Payload::ExportSection(exports)) => sections.read_exports(exports),
+                Ok(Payload::CustomSection(section)) => {
+                    sections.read_custom(section.name(), section.data());
+                }
+                Ok(_) => {}
+                Err(_) => break,
+            }
+        }
+        sections
+    }
+
+    fn read_exports(&mut self, exports: wasmparser::ExportSectionReader<'_>) {
+        for export in exports.into_iter().map_while(|export| export.ok()) {
+            if let wasmparser::ExternalKind::Func | wasmparser::ExternalKind::FuncExact =
+                export.kind
+            {
+                self.exports.push((export.index, export.name.to_owned()));
+            }
+        }
+    }
+
+    fn read_custom(&mut self, name: &str, data: &[u8]) {
+        match name {
+            "sourceMappingURL" => self.source_mapping_url = self.string("sourceMappingURL", data),
+            "external_debug_info" => {
+                self.external_debug_info = self.string("external_debug_info", data);
+            }
+            _ if name.starts_with(".debug_") => self.debug.push((name.to_owned(), data.into())),
+            _ => {}
+        }
+    }
+
+    fn string(&mut self, section: &'static str, data: &[u8]) -> Option<String> {
+        let text = BinaryReader::new(data, 0).read_string().map(str::to_owned);
+        if text.is_err() {
+            self.malformed.push(section);
+        }
+        text.ok()
+    }
+
+    /// Empty when there is none of that name.
+    pub fn debug(&self, name: &str) -> &[u8] {
+        let found = self.debug.iter().find(|(known, _)| known == name);
+        found.map(|(_, data)| &**data).unwrap_or_default()
+    }
+
+    /// DWARF of the code itself.
+    pub fn has_dwarf(&self) -> bool {
+        !self.debug(".debug_info").is_empty()
+    }
+
+    /// A package of split DWARF (`.dwp`), or one unit of it (`.dwo`).
+    pub fn has_split_dwarf(&self) -> bool {
+        !self.debug(".debug_info.dwo").is_empty()
+    }
+}

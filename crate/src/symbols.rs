@@ -1,0 +1,244 @@
+//! Offsets into a module's compiled code → what was written there, in one batch at a profile's end.
+
+use crate::custom_sections::CustomSections;
+use crate::dwarf::DebugInfo;
+use crate::module::NativeModule;
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use std::collections::HashMap;
+use std::ops::Range;
+use wasmtime::Module;
+use wasmtime_environ::demangle_function_name;
+
+/// Longest name of a function, in characters: readers show a line of them.
+const MAX_NAME: usize = 4096;
+
+/// A name as it is shown: demangled, through Wasmtime's own demangler, unless `raw`; cut when too long.
+pub fn display(name: &str, raw: bool) -> String {
+    let mut demangled = String::new();
+    // A demangler's work may be exponential in what it is given: no name of a compiler is that long.
+    // Writing into a String can't fail, but a name that its demangler gives up on may.
+    if raw || name.len() > MAX_NAME || demangle_function_name(&mut demangled, name).is_err() {
+        demangled = name.to_owned();
+    }
+    if let Some((end, _)) = demangled.char_indices().nth(MAX_NAME) {
+        demangled.truncate(end);
+        demangled.push('…');
+    }
+    demangled
+}
+
+/// What stands in a module beside its code.
+#[napi(object)]
+pub struct NativeDebugLinks {
+    pub source_mapping_url: Option<String>,
+    /// A path or URL of a second binary with DWARF.
+    pub external_debug_info: Option<String>,
+    pub has_dwarf: bool,
+    /// Sections that could not be read.
+    pub warnings: Vec<String>,
+}
+
+/// Inline chains of a batch of addresses; columns, a row for each function of each chain.
+#[napi(object)]
+pub struct NativeInlineChains {
+    /// For each address, its first row; one more at the end. The rows of an address begin with the
+    /// innermost function.
+    pub first: Uint32Array,
+    /// In `strings`; -1 when unknown.
+    pub name: Int32Array,
+    /// In `strings`; -1 when unknown.
+    pub file: Int32Array,
+    /// From 1; 0 when unknown.
+    pub line: Uint32Array,
+    /// From 1; 0 when unknown.
+    pub column: Uint32Array,
+    pub strings: Vec<String>,
+    /// What could not be read, each with the section's name before a colon.
+    pub warnings: Vec<String>,
+}
+
+#[napi]
+impl NativeModule {
+    #[napi(catch_unwind)]
+    pub fn debug_links(&self) -> NativeDebugLinks {
+        let sections = &self.sections;
+        let warnings = sections.malformed.iter();
+        NativeDebugLinks {
+            source_mapping_url: sections.source_mapping_url.clone(),
+            external_debug_info: sections.external_debug_info.clone(),
+            has_dwarf: sections.has_dwarf(),
+            warnings: warnings
+                .map(|name| format!("{name}: no valid string"))
+                .collect(),
+        }
+    }
+
+    /// Names of exported functions, by index; `null` for one that isn't exported.
+    #[napi(catch_unwind)]
+    pub fn exported_names(&self, indices: Uint32Array) -> Vec<Option<String>> {
+        let mut names = HashMap::new();
+        for (index, name) in &self.sections.exports {
+            names.entry(index).or_insert(name);
+        }
+        let name_of = |index| names.get(index).map(|name| display(name, true));
+        indices.iter().map(name_of).collect()
+    }
+
+    /// Offsets into the wasm file for ascending offsets into the text section, -1 where none is known.
+    /// An offset at which Wasmtime knows no place, as at code of its own, has that of the code before it
+    /// in the same function, or else that of the first after it.
+    #[napi(catch_unwind)]
+    pub fn wasm_offsets(&self, text_offsets: Uint32Array) -> Float64Array {
+        let places = wasm_offsets(&self.module, &text_offsets);
+        let numbers = places.into_iter();
+        numbers
+            .map(|place| place.map_or(-1.0, f64::from))
+            .collect::<Vec<f64>>()
+            .into()
+    }
+
+    /// Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of
+    /// this one or with split DWARF that this one refers to; `original` is this one, for a module
+    /// that was compiled elsewhere.
+    #[napi(catch_unwind)]
+    pub fn inline_chains(
+        &self,
+        wasm_offsets: Float64Array,
+        other: Option<&[u8]>,
+        original: Option<&[u8]>,
+        raw: bool,
+    ) -> NativeInlineChains {
+        let other = other.map(CustomSections::of);
+        let original = original.map(CustomSections::of);
+        let own = original.as_ref().unwrap_or(&self.sections);
+        inline_chains(own, other.as_ref(), &wasm_offsets, raw)
+    }
+}
+
+fn inline_chains(
+    own: &CustomSections,
+    other: Option<&CustomSections>,
+    wasm_offsets: &[f64],
+    raw: bool,
+) -> NativeInlineChains {
+    let mut chains = Chains::default();
+    // A second binary may have been stripped of its code; it has the addresses of the first all the same.
+    let source = other.filter(|other| other.has_dwarf()).unwrap_or(own);
+    let code = own.code_offset.or(source.code_offset);
+    let mut info = if source.has_dwarf() {
+        DebugInfo::new(source, other)
+            .map_err(|warning| chains.warnings.push(warning))
+            .ok()
+    } else {
+        None
+    };
+    for &offset in wasm_offsets {
+        chains.first.push(chains.line.len() as u32);
+        let address = code
+            .filter(|&code| offset >= code as f64)
+            .map(|code| offset as u64 - code);
+        if let (Some(info), Some(address)) = (&mut info, address) {
+            for frame in info.frames(address) {
+                let name = chains.intern_name(frame.name, raw);
+                let file = frame.file.map_or(-1, |file| chains.intern(file));
+                chains.name.push(name);
+                chains.file.push(file);
+                chains.line.push(frame.line);
+                chains.column.push(frame.column);
+            }
+        }
+    }
+    chains.first.push(chains.line.len() as u32);
+    if let Some(info) = info {
+        chains.warnings.extend(info.warnings);
+    }
+    NativeInlineChains {
+        first: chains.first.into(),
+        name: chains.name.into(),
+        file: chains.file.into(),
+        line: chains.line.into(),
+        column: chains.column.into(),
+        strings: chains.strings,
+        warnings: chains.warnings,
+    }
+}
+
+#[derive(Default)]
+struct Chains {
+    first: Vec<u32>,
+    name: Vec<i32>,
+    file: Vec<i32>,
+    line: Vec<u32>,
+    column: Vec<u32>,
+    strings: Vec<String>,
+    indices: HashMap<String, i32>,
+    /// Demangled once each.
+    names: HashMap<String, i32>,
+    warnings: Vec<String>,
+}
+
+impl Chains {
+    fn intern(&mut self, text: String) -> i32 {
+        if let Some(&index) = self.indices.get(&text) {
+            return index;
+        }
+        let index = self.strings.len() as i32;
+        self.strings.push(text.clone());
+        self.indices.insert(text, index);
+        index
+    }
+
+    fn intern_name(&mut self, name: Option<String>, raw: bool) -> i32 {
+        let Some(name) = name else { return -1 };
+        if let Some(&index) = self.names.get(&name) {
+            return index;
+        }
+        let index = self.intern(display(&name, raw));
+        self.names.insert(name, index);
+        index
+    }
+}
+
+fn wasm_offsets(module: &Module, text_offsets: &[u32]) -> Vec<Option<u32>> {
+    let mut places = vec![None; text_offsets.len()];
+    let Some(mut map) = module.address_map() else {
+        return places;
+    };
+    let mut functions: Vec<Range<usize>> = module
+        .functions()
+        .map(|function| function.offset..function.offset + function.len)
+        .collect();
+    functions.sort_unstable_by_key(|range| range.start);
+    let mut next = map.next();
+    // The newest entry that knows its place.
+    let mut known: Option<(usize, u32)> = None;
+    for (i, &offset) in text_offsets.iter().enumerate() {
+        let offset = offset as usize;
+        let after = functions.partition_point(|range| range.start <= offset);
+        let Some(function) = after.checked_sub(1).map(|i| functions[i].clone()) else {
+            continue;
+        };
+        while let Some((at, place)) = next.filter(|&(at, _)| at <= offset) {
+            known = place.map(|place| (at, place)).or(known);
+            next = map.next();
+        }
+        match known.filter(|&(at, _)| at >= function.start) {
+            Some((_, place)) => places[i] = Some(place),
+            // Nothing before it in this function: what comes first after it.
+            None => {
+                while let Some((at, place)) = next.filter(|&(at, _)| at < function.end) {
+                    known = place.map(|place| (at, place));
+                    if known.is_some() {
+                        break;
+                    }
+                    next = map.next();
+                }
+                places[i] = known
+                    .filter(|&(at, _)| at >= function.start)
+                    .map(|(_, place)| place);
+            }
+        }
+    }
+    places
+}

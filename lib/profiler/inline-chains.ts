@@ -1,0 +1,55 @@
+import type { NativeInlineChains, NativeModule } from '../generated/native.js';
+import { type NamedModule, readSource } from './named-module.js';
+
+/** A function that the source has at an address. */
+export interface SourcePlace {
+  /** Undefined when the debug information has no name for it. */
+  readonly name: string | undefined;
+  /** As the debug information has it: not fit for a profile. */
+  readonly file: string | undefined;
+  /** From 1; 0 when unknown. */
+  readonly line: number;
+  /** From 1; 0 when unknown. */
+  readonly column: number;
+}
+
+/**
+ * For each of the ascending text offsets, the functions of the source that are active there, outermost
+ * first; none where the debug information knows nothing.
+ */
+export function inlineChains(
+  nativeModule: NativeModule,
+  [, , symbols = {}]: NamedModule,
+  textOffsets: Uint32Array,
+  rawNames: boolean,
+  warn: (warning: string) => void,
+): SourcePlace[][] {
+  const links = nativeModule.debugLinks();
+  for (const warning of links.warnings) warn(warning);
+  const other = readSource('debugInfo', symbols.debugInfo, warn);
+  const original = readSource('wasm', symbols.wasm, warn);
+  if (!links.hasDwarf && other === undefined && original === undefined) {
+    if (links.externalDebugInfo !== undefined) {
+      warn('external_debug_info: give the file as debugInfo to see lines');
+    }
+    return Array.from(textOffsets, () => []);
+  }
+  const places = nativeModule.wasmOffsets(textOffsets);
+  const chains = nativeModule.inlineChains(places, other, original, rawNames);
+  for (const warning of chains.warnings) warn(warning);
+  return Array.from(textOffsets, (_, i) => chainOf(chains, i));
+}
+
+function chainOf(chains: NativeInlineChains, i: number): SourcePlace[] {
+  const { first, name, file, line, column, strings } = chains;
+  const places: SourcePlace[] = [];
+  for (let row = (first[i + 1] as number) - 1; row >= (first[i] as number); row--) {
+    places.push({
+      name: strings[name[row] as number],
+      file: strings[file[row] as number],
+      line: line[row] as number,
+      column: column[row] as number,
+    });
+  }
+  return places;
+}

@@ -1,0 +1,157 @@
+import type { FrameIndex } from '../profile/frame-table.js';
+import type { FuncIndex } from '../profile/func-table.js';
+import type { LibIndex } from '../profile/lib-table.js';
+import type { NativeSymbolIndex } from '../profile/native-symbol-table.js';
+import type { Profile } from '../profile/profile.js';
+import type { ResourceIndex } from '../profile/resource-table.js';
+import { NO_SOURCE, type SourceIndex } from '../profile/source-table.js';
+import { Module } from '../runtime/module.js';
+import { inlineChains, type SourcePlace } from './inline-chains.js';
+import type { NamedModule } from './named-module.js';
+import { findRow } from './rows.js';
+import { type PathPrefixMap, shownPath } from './source-path.js';
+
+/** How addresses are given names. */
+export interface Symbolication {
+  readonly rawNames: boolean;
+  readonly lines: boolean;
+  readonly pathPrefixMap: PathPrefixMap;
+  /** Told of what could not be read: a section or an option, a colon, and why. */
+  warn(warning: string): void;
+}
+
+/**
+ * Adds a module and the frames of its sampled text offsets, which ascend. Returns the frames of each,
+ * outermost first.
+ */
+export function moduleFrames(
+  profile: Profile,
+  named: NamedModule,
+  sampled: Uint32Array,
+  how: Symbolication,
+): FrameIndex[][] {
+  const [name, module] = named;
+  const lib = profile.libs.add({ name });
+  if (sampled.length === 0) return [];
+  const nativeModule = Module.native('module', module);
+  const warn = (warning: string) => how.warn(`${name}: ${warning}`);
+  const chains = how.lines
+    ? inlineChains(nativeModule, named, sampled, how.rawNames, warn)
+    : Array.from(sampled, (): SourcePlace[] => []);
+
+  const { offset, length, index } = nativeModule.functions();
+  const rows = Array.from(sampled, (address) => findRow(offset, address));
+  const sampledRows = [...new Set(rows)];
+  const indices = Uint32Array.from(sampledRows, (row) => index[row] as number);
+  const names = nativeModule.functionNames(indices, how.rawNames);
+  const exported = nativeModule.exportedNames(indices);
+  const sourceNames = new Map<number, string>();
+  const files = new Map<number, string>();
+  for (const [i, row] of rows.entries()) {
+    const { name, file } = chains[i]?.[0] ?? {};
+    if (name !== undefined && !sourceNames.has(row)) sourceNames.set(row, name);
+    if (file !== undefined && !files.has(row)) files.set(row, file);
+  }
+
+  const funcs = new ModuleFuncs(profile, lib, how.pathPrefixMap, name);
+  for (const [i, row] of sampledRows.entries()) {
+    const funcName =
+      names[i] ?? sourceNames.get(row) ?? exported[i] ?? `wasm-function[${indices[i]}]`;
+    const file = files.get(row);
+    funcs.addFunction(row, funcName, file, offset[row] as number, length[row] as number);
+  }
+  return rows.map((row, i) => funcs.frames(row, sampled[i] as number, chains[i] as SourcePlace[]));
+}
+
+/** A function of the compiled module. */
+interface CompiledFunction {
+  readonly name: string;
+  readonly nativeSymbol: NativeSymbolIndex;
+  /** Of most of its lines, or undefined when no file is known. */
+  readonly file: string | undefined;
+  /** By file: code that comes from another one by `#include` has a func of its own. */
+  readonly funcs: Map<string | undefined, FuncIndex>;
+}
+
+/** The funcs of one module. */
+class ModuleFuncs {
+  readonly #profile: Profile;
+  readonly #lib: LibIndex;
+  readonly #resource: ResourceIndex;
+  readonly #pathPrefixMap: PathPrefixMap;
+  readonly #functions = new Map<number, CompiledFunction>();
+  /** Funcs by name and file: what was inlined here and compiled there is one function of the source. */
+  readonly #byPlace = new Map<string, FuncIndex>();
+
+  constructor(profile: Profile, lib: LibIndex, pathPrefixMap: PathPrefixMap, name: string) {
+    this.#profile = profile;
+    this.#lib = lib;
+    this.#pathPrefixMap = pathPrefixMap;
+    this.#resource = profile.resources.addLibrary(profile.strings.intern(name));
+  }
+
+  addFunction(
+    row: number,
+    name: string,
+    file: string | undefined,
+    offset: number,
+    size: number,
+  ): void {
+    const nativeName = this.#profile.strings.intern(name);
+    const nativeSymbol = this.#profile.nativeSymbols.intern(this.#lib, offset, nativeName, size);
+    // Not interned: functions of the same name stay apart.
+    const func = this.#addFunc(name, file);
+    this.#functions.set(row, { name, nativeSymbol, file, funcs: new Map([[file, func]]) });
+  }
+
+  /** The frames of an address in a function, outermost first. */
+  frames(row: number, address: number, chain: readonly SourcePlace[]): FrameIndex[] {
+    const compiled = this.#functions.get(row) as CompiledFunction;
+    const { nativeSymbol } = compiled;
+    const [outermost, ...inlined] = chain;
+    const { line = 0, column = 0 } = outermost ?? {};
+    const lib = this.#lib;
+    const frames = this.#profile.frames;
+    const func = this.#funcOf(compiled, outermost?.file);
+    const added = [frames.intern({ func, address, lib, nativeSymbol, line, column })];
+    for (const [i, place] of inlined.entries()) {
+      const { line, column } = place;
+      const func = this.#inlinedFunc(place);
+      const inlineDepth = i + 1;
+      added.push(frames.intern({ func, address, lib, nativeSymbol, line, column, inlineDepth }));
+    }
+    return added;
+  }
+
+  #funcOf(compiled: CompiledFunction, file: string | undefined): FuncIndex {
+    const shown = file ?? compiled.file;
+    const known = compiled.funcs.get(shown);
+    if (known !== undefined) return known;
+    const func = this.#addFunc(compiled.name, shown);
+    compiled.funcs.set(shown, func);
+    return func;
+  }
+
+  #inlinedFunc({ name = '(inlined)', file }: SourcePlace): FuncIndex {
+    return this.#byPlace.get(placeKey(name, file)) ?? this.#addFunc(name, file);
+  }
+
+  #addFunc(name: string, file: string | undefined): FuncIndex {
+    const { funcs, strings } = this.#profile;
+    const source = this.#source(file);
+    const func = funcs.add({ name: strings.intern(name), resource: this.#resource, source });
+    const key = placeKey(name, file);
+    if (!this.#byPlace.has(key)) this.#byPlace.set(key, func);
+    return func;
+  }
+
+  #source(file: string | undefined): SourceIndex {
+    if (file === undefined) return NO_SOURCE;
+    const { sources, strings } = this.#profile;
+    return sources.intern(strings.intern(shownPath(file, this.#pathPrefixMap)));
+  }
+}
+
+function placeKey(name: string, file: string | undefined): string {
+  return `${name}\0${file ?? ''}`;
+}
