@@ -7,7 +7,9 @@ export type { NamedModule } from './profiler/symbolicate.js';
 export { CallHook } from './runtime/call-hook.js';
 export type { Caller } from './runtime/caller.js';
 export { threadCpuTime } from './runtime/clock.js';
-export { type Config, Engine } from './runtime/engine.js';
+export type { Config } from './runtime/config.js';
+export type { CacheConfig, PoolingAllocatorConfig } from './runtime/config-parts.js';
+export { Engine } from './runtime/engine.js';
 export type { EpochTicker } from './runtime/epoch-ticker.js';
 export {
   type FrameInfo,

@@ -70,6 +70,37 @@ impl NativeModule {
         Self::from_result(&env, Module::from_file(&engine.engine, path))
     }
 
+    /// Mirrors `wasmtime::Module::deserialize`: the bytes must come from `serialize` unchanged.
+    #[napi(factory, catch_unwind)]
+    pub fn deserialize(env: Env, engine: &NativeEngine, bytes: &[u8]) -> Result<Self> {
+        // SAFETY: lib/ documents that only bytes from `serialize` may be given; Wasmtime checks that they are
+        // of this version and configuration, and can't check more.
+        let module = unsafe { Module::deserialize(&engine.engine, bytes) };
+        Self::from_serialized(&env, module)
+    }
+
+    /// Mirrors `wasmtime::Module::deserialize_file`.
+    #[napi(factory, catch_unwind)]
+    pub fn deserialize_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
+        // SAFETY: as above.
+        let module = unsafe { Module::deserialize_file(&engine.engine, path) };
+        Self::from_serialized(&env, module)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn serialize(&self, env: Env) -> Result<Uint8Array> {
+        self.module
+            .serialize()
+            .map(Uint8Array::from)
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+
+    fn from_serialized(env: &Env, module: wasmtime::Result<Module>) -> Result<Self> {
+        module
+            .map(|module| Self { module })
+            .map_err(|error| errors::throw(env, &error, "ERR_INCOMPATIBLE_MODULE"))
+    }
+
     fn from_result(env: &Env, module: wasmtime::Result<Module>) -> Result<Self> {
         module
             .map(|module| Self { module })
@@ -131,6 +162,12 @@ impl NativeModule {
         let name_of = |index| names.get(index).cloned().flatten();
         indices.iter().map(name_of).collect()
     }
+}
+
+/// Mirrors `wasmtime::Module::validate`.
+#[napi(catch_unwind)]
+pub fn validate_module(env: Env, engine: &NativeEngine, bytes: &[u8]) -> Result<()> {
+    Module::validate(&engine.engine, bytes).map_err(|error| errors::throw(&env, &error, INVALID))
 }
 
 /// `name` in the form that its language writes it, through Wasmtime's own demangler.

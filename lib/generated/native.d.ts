@@ -4,6 +4,9 @@
 /** `wasmtime::Engine`. */
 export declare class NativeEngine {
   constructor(config: NativeConfig)
+  isPulley(): boolean
+  precompileModule(source: Uint8Array | string): Uint8Array
+  precompileCompatibilityHash(): string
   incrementEpoch(): void
 }
 
@@ -104,6 +107,11 @@ export declare class NativeModule {
   /** Compiles a binary, or text format. */
   static compile(engine: NativeEngine, source: Uint8Array | string): NativeModule
   static fromFile(engine: NativeEngine, path: string): NativeModule
+  /** Mirrors `wasmtime::Module::deserialize`: the bytes must come from `serialize` unchanged. */
+  static deserialize(engine: NativeEngine, bytes: Uint8Array): NativeModule
+  /** Mirrors `wasmtime::Module::deserialize_file`. */
+  static deserializeFile(engine: NativeEngine, path: string): NativeModule
+  serialize(): Uint8Array
   get name(): string | null
   imports(): Array<NativeExternType>
   exports(): Array<NativeExternType>
@@ -193,6 +201,9 @@ export declare function benchPeer(store: NativeStore, work: string, everyCheck: 
  */
 export declare function callerExport(store: NativeStore, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | null
 
+/** "module", "component", or `null` for other bytes. */
+export declare function detectPrecompiled(bytes: Uint8Array): string | null
+
 /** `{ call, sample }`: see `callFunc` and `sampleStore` below. */
 export declare function hotFunctions(): object
 
@@ -202,19 +213,83 @@ export declare function hotFunctions(): object
  */
 export declare function initialize(slots: ArrayBuffer, makeError: (kind: string, code: string, message: string, detail: NativeErrorDetail) => unknown): void
 
-/** The knobs of `wasmtime::Config` that `lib/` offers; `lib/` checks names and values. */
+/** Where compiled modules are kept: in a directory, as a configuration file says, or as is usual. */
+export interface NativeCacheConfig {
+  directory?: string
+  configFile?: string
+}
+
+/** The knobs of `wasmtime::Config`; sizes in bytes. */
 export interface NativeConfig {
   epochInterruption?: boolean
   consumeFuel?: boolean
   debugInfo?: boolean
+  debugSymbols?: boolean
+  nativeUnwindInfo?: boolean
+  generateAddressMap?: boolean
+  parallelCompilation?: boolean
+  guestDebug?: boolean
+  asyncStackZeroing?: boolean
+  wasmTailCall?: boolean
+  wasmBranchHinting?: boolean
+  wasmCustomPageSizes?: boolean
+  wasmThreads?: boolean
+  wasmSharedEverythingThreads?: boolean
+  wasmReferenceTypes?: boolean
+  wasmFunctionReferences?: boolean
+  wasmWideArithmetic?: boolean
+  wasmGc?: boolean
+  wasmSimd?: boolean
+  wasmRelaxedSimd?: boolean
+  relaxedSimdDeterministic?: boolean
+  wasmBulkMemory?: boolean
+  wasmMultiValue?: boolean
+  wasmMultiMemory?: boolean
+  wasmMemory64?: boolean
+  wasmExtendedConst?: boolean
+  wasmStackSwitching?: boolean
+  wasmExceptions?: boolean
+  wasmComponentModel?: boolean
+  wasmComponentModelAsync?: boolean
+  wasmComponentModelErrorContext?: boolean
+  wasmComponentModelGc?: boolean
+  craneliftDebugVerifier?: boolean
+  craneliftNanCanonicalization?: boolean
+  memoryMayMove?: boolean
+  gcHeapMayMove?: boolean
+  guardBeforeLinearMemory?: boolean
+  tableLazyInit?: boolean
+  memoryInitCow?: boolean
+  forceMemoryInitMemfd?: boolean
+  signalsBasedTraps?: boolean
+  gcSupport?: boolean
+  sharedMemory?: boolean
+  concurrencySupport?: boolean
+  macosUseMachPorts?: boolean
+  maxWasmStack?: number
+  asyncStackSize?: number
+  memoryReservation?: number
+  memoryGuardSize?: number
+  memoryReservationForGrowth?: number
+  gcHeapReservation?: number
+  gcHeapGuardSize?: number
+  gcHeapReservationForGrowth?: number
+  gcHeapInitialSize?: number
+  memoryGuaranteedDenseImageSize?: number
   wasmBacktrace?: boolean
   wasmBacktraceDetails?: boolean
   wasmBacktraceMaxFrames?: number
-  maxWasmStack?: number
-  generateAddressMap?: boolean
-  parallelCompilation?: boolean
+  strategy?: string
+  target?: string
+  collector?: string
+  nativeProfiler?: string
   craneliftOptLevel?: string
-  guestDebug?: boolean
+  craneliftRegallocAlgorithm?: string
+  compilerInlining?: string
+  /** Empty: none is checked. */
+  moduleVersion?: string
+  cache?: NativeCacheConfig
+  poolingAllocator?: NativePoolingConfig
 }
 
 /** What an error carries beside its message. */
@@ -292,6 +367,30 @@ export interface NativeOutput {
   limit?: number
 }
 
+/** The knobs of `wasmtime::PoolingAllocationConfig`. */
+export interface NativePoolingConfig {
+  totalCoreInstances?: number
+  totalComponentInstances?: number
+  totalMemories?: number
+  totalTables?: number
+  totalStacks?: number
+  totalGcHeaps?: number
+  maxCoreInstanceSize?: number
+  maxComponentInstanceSize?: number
+  maxCoreInstancesPerComponent?: number
+  maxMemoriesPerComponent?: number
+  maxTablesPerComponent?: number
+  maxMemoriesPerModule?: number
+  maxTablesPerModule?: number
+  maxMemorySize?: number
+  tableElements?: number
+  maxUnusedWarmSlots?: number
+  decommitBatchSize?: number
+  linearMemoryKeepResident?: number
+  tableKeepResident?: number
+  asyncStackKeepResident?: number
+}
+
 /** A host directory and the guest's name for it. */
 export interface NativePreopen {
   host: string
@@ -314,3 +413,6 @@ export declare function panicForTest(): void
 
 /** CPU time that the calling thread has used, in milliseconds. */
 export declare function threadCpuTime(): number
+
+/** Mirrors `wasmtime::Module::validate`. */
+export declare function validateModule(engine: NativeEngine, bytes: Uint8Array): void

@@ -48,9 +48,47 @@ export class Module {
    */
   static fromFile(engine: Engine, path: string | URL): Module {
     const nativeEngine = Engine.native('engine', engine);
-    const file = path instanceof URL ? fileURLToPath(path) : path;
-    if (typeof file !== 'string') throw wrongType('path', 'a string or a URL', path);
-    return new Module(engine, native.NativeModule.fromFile(nativeEngine, file));
+    return new Module(engine, native.NativeModule.fromFile(nativeEngine, checkPath(path)));
+  }
+
+  /**
+   * Checks a binary without compiling it. Mirrors `Module::validate`.
+   *
+   * @throws WasmtimeError `ERR_INVALID_MODULE`, with Wasmtime's message.
+   */
+  static validate(engine: Engine, bytes: Uint8Array | ArrayBuffer): void {
+    native.validateModule(Engine.native('engine', engine), checkBytes('bytes', bytes));
+  }
+
+  /**
+   * The module from what {@link Module.serialize} or {@link Engine.precompileModule} made. Mirrors
+   * `Module::deserialize`.
+   *
+   * Only give bytes that came from there unchanged: they are machine code. Wasmtime checks that its
+   * version and the engine's configuration fit, and can't check the code.
+   *
+   * @throws WasmtimeError `ERR_INCOMPATIBLE_MODULE` for bytes of another Wasmtime or configuration.
+   */
+  static deserialize(engine: Engine, bytes: Uint8Array | ArrayBuffer): Module {
+    const nativeEngine = Engine.native('engine', engine);
+    return new Module(
+      engine,
+      native.NativeModule.deserialize(nativeEngine, checkBytes('bytes', bytes)),
+    );
+  }
+
+  /**
+   * As {@link Module.deserialize}, from a file, which is mapped into memory and must not change while
+   * the module lives. Mirrors `Module::deserialize_file`.
+   */
+  static deserializeFile(engine: Engine, path: string | URL): Module {
+    const nativeEngine = Engine.native('engine', engine);
+    return new Module(engine, native.NativeModule.deserializeFile(nativeEngine, checkPath(path)));
+  }
+
+  /** The compiled module as bytes. Mirrors `Module::serialize`. */
+  serialize(): Uint8Array {
+    return this.#native.serialize();
   }
 
   /** From the name section. */
@@ -75,4 +113,10 @@ export class Module {
     if (!(module instanceof Module)) throw wrongType(what, 'a Module', module);
     return module.#native;
   }
+}
+
+function checkPath(path: string | URL): string {
+  const file = path instanceof URL ? fileURLToPath(path) : path;
+  if (typeof file !== 'string') throw wrongType('path', 'a string or a URL', path);
+  return file;
 }
