@@ -13,11 +13,14 @@ use wasmtime::{Engine, Module, Precompiled};
 
 /// `wasmtime::Engine`.
 #[napi]
+#[derive(Clone)]
 pub struct NativeEngine {
     pub(crate) engine: Engine,
     /// Ticks that the user made or asked for, which are what deadlines count.
     pub(crate) ticks: Arc<AtomicU64>,
-    probe: OnceLock<Module>,
+    probe: Arc<OnceLock<Module>>,
+    epoch_interruption: bool,
+    guest_debug: bool,
 }
 
 #[napi]
@@ -33,7 +36,23 @@ impl NativeEngine {
                 })
             })
             .map_err(|error| errors::throw(&env, &error, "ERR_ENGINE_CONFIG"))?;
-        Ok(Self::from_engine(engine))
+        Ok(Self {
+            engine,
+            ticks: Arc::default(),
+            probe: Arc::default(),
+            epoch_interruption: config.epoch_interruption.unwrap_or(false),
+            guest_debug: config.guest_debug.unwrap_or(false),
+        })
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn epoch_interruption(&self) -> bool {
+        self.epoch_interruption
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn guest_debug(&self) -> bool {
+        self.guest_debug
     }
 
     #[napi(catch_unwind)]
@@ -80,14 +99,6 @@ pub fn detect_precompiled(bytes: &[u8]) -> Option<String> {
 }
 
 impl NativeEngine {
-    pub fn from_engine(engine: Engine) -> Self {
-        Self {
-            engine,
-            ticks: Arc::default(),
-            probe: OnceLock::new(),
-        }
-    }
-
     /// The module through which the walker finds a store's words, compiled once.
     pub fn probe(&self) -> wasmtime::Result<&Module> {
         if let Some(probe) = self.probe.get() {

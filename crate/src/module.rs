@@ -13,6 +13,7 @@ const INVALID: &str = "ERR_INVALID_MODULE";
 
 /// `wasmtime::Module`.
 #[napi]
+#[derive(Clone)]
 pub struct NativeModule {
     pub(crate) module: Module,
 }

@@ -4,6 +4,8 @@
 /** `wasmtime::Engine`. */
 export declare class NativeEngine {
   constructor(config: NativeConfig)
+  get epochInterruption(): boolean
+  get guestDebug(): boolean
   isPulley(): boolean
   precompileModule(source: Uint8Array | string): Uint8Array
   precompileCompatibilityHash(): string
@@ -53,6 +55,11 @@ export declare class NativeInstance {
   exportNames(store: NativeStore): Array<string>
 }
 
+/** `wasmtime::InstancePre`. */
+export declare class NativeInstancePre {
+  instantiate(store: NativeStore): NativeInstance
+}
+
 /** See `InterruptHandle` in `lib/`. */
 export declare class NativeInterruptHandle {
   constructor()
@@ -82,6 +89,20 @@ export declare class NativeLinker {
   funcNew(module: string, name: string, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>) => unknown): void
   /** Defines all exports of an instance under `module`. */
   instance(store: NativeStore, module: string, instance: NativeInstance): void
+  allowUnknownExports(allow: boolean): void
+  /** Defines `module.name` as another name for what is called `as_module.as_name`. */
+  alias(module: string, name: string, asModule: string, asName: string): void
+  aliasModule(module: string, asModule: string): void
+  /** Instantiates a module and defines its exports: at once for a reactor, at each call for a command. */
+  module(store: NativeStore, name: string, module: NativeModule): void
+  defineUnknownImportsAsTraps(module: NativeModule): void
+  defineUnknownImportsAsDefaultValues(store: NativeStore, module: NativeModule): void
+  /** `null` when nothing has that name. */
+  get(store: NativeStore, module: string, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | null
+  getDefault(store: NativeStore, module: string): NativeFunc
+  /** The names of all definitions: pairs of a module and a name. */
+  names(store: NativeStore): Array<Array<string>>
+  instantiatePre(module: NativeModule): NativeInstancePre
   addWasi(): void
   instantiate(store: NativeStore, module: NativeModule): NativeInstance
 }
@@ -156,6 +177,13 @@ export declare class NativeRecorder {
   now(): number
 }
 
+/** A number under which any thread finds something, until it is dropped. */
+export declare class NativeShare {
+  static engine(engine: NativeEngine): NativeShare
+  static module(module: NativeModule): NativeShare
+  get id(): number
+}
+
 /** `wasmtime::Store`, usable from its own callbacks. */
 export declare class NativeStore {
   /** `facade` is the JS object that callbacks of this store are handed, held weakly. */
@@ -163,6 +191,16 @@ export declare class NativeStore {
   /** For the functions of `hot`. */
   get handle(): object
   dispose(): void
+  /**
+   * Mirrors `wasmtime::Store::limiter`; callbacks are `(current, desired, maximum | -1) => number`, held
+   * weakly, where 0 means no.
+   */
+  limiter(limits: NativeLimits, memoryGrowing?: ((current: number, desired: number, maximum: number) => number) | null, tableGrowing?: ((current: number, desired: number, maximum: number) => number) | null): void
+  /** Units left before the guest traps. */
+  getFuel(): bigint
+  setFuel(fuel: bigint): void
+  /** Collects the garbage of the store's GC heap. */
+  gc(): void
   setEpochDeadline(ticksBeyondCurrent: number): void
   /** `callback(store) => ticks | -1` runs at each epoch deadline, -1 interrupts; none traps. */
   epochDeadlineCallback(callback?: ((store: object) => number) | null): void
@@ -359,6 +397,16 @@ export interface NativeInput {
   bytes?: Uint8Array
 }
 
+/** Limits of `wasmtime::StoreLimits`: sizes in bytes, elements or numbers of objects. */
+export interface NativeLimits {
+  memorySize?: number
+  tableElements?: number
+  instances?: number
+  tables?: number
+  memories?: number
+  trapOnGrowFailure?: boolean
+}
+
 /** A guest's stdout or stderr: nothing, "inherit", "capture", or a file. */
 export interface NativeOutput {
   kind: string
@@ -410,6 +458,12 @@ export interface NativeWasiConfig {
 
 /** For `lib/`'s tests: a panic in native code, which must reach JS as an error. */
 export declare function panicForTest(): void
+
+/** `null` when it isn't shared any more. */
+export declare function takeSharedEngine(id: number): NativeEngine | null
+
+/** `null` when it isn't shared any more. */
+export declare function takeSharedModule(id: number): NativeModule | null
 
 /** CPU time that the calling thread has used, in milliseconds. */
 export declare function threadCpuTime(): number

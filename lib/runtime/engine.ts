@@ -1,9 +1,9 @@
-import type { NativeEngine, NativeEpochTicker } from '../generated/native.js';
+import type { NativeEngine, NativeEpochTicker, NativeShare } from '../generated/native.js';
 import { native } from '../native.js';
-import { checkBytes } from './check.js';
+import { checkBytes, checkInteger, checkObject } from './check.js';
 import { type Config, checkConfig } from './config.js';
 import { EpochTicker } from './epoch-ticker.js';
-import { wrongType } from './errors.js';
+import { misuse, wrongType } from './errors.js';
 
 /** @internal A share in a ticker for recorders; released once. */
 export interface RecorderTicks {
@@ -12,13 +12,20 @@ export interface RecorderTicks {
   release(): void;
 }
 
+/** Stands for an engine in a message to another thread. */
+export interface SharedEngine {
+  readonly sharedEngine: number;
+}
+
+/** This thread's engines by the numbers that they are shared under: modules of one need the same object. */
+const shared = new Map<number, WeakRef<Engine>>();
+
 /** Compiles modules, and ticks the epoch of the code that it compiled. Mirrors `wasmtime::Engine`. */
 export class Engine {
   readonly #native: NativeEngine;
-  readonly #guestDebug: boolean;
   /** Those that tick: a ticker whose handle nobody kept must not stop when that is collected. */
   readonly #tickers = new Set<EpochTicker>();
-  readonly #epochInterruption: boolean;
+  #share: NativeShare | undefined;
   /** Tickers of recorders by their interval: one serves all stores. */
   readonly #recorderTickers = new Map<number, { ticker: NativeEpochTicker; users: number }>();
 
@@ -27,9 +34,39 @@ export class Engine {
    * range, WasmtimeError (`ERR_ENGINE_CONFIG`) for options that don't go together.
    */
   constructor(config: Config = {}) {
-    this.#native = new native.NativeEngine(checkConfig(config));
-    this.#guestDebug = config.guestDebug ?? false;
-    this.#epochInterruption = config.epochInterruption ?? false;
+    this.#native =
+      config instanceof native.NativeEngine ? config : new native.NativeEngine(checkConfig(config));
+  }
+
+  /**
+   * What another thread makes the same engine of, with {@link Engine.fromShared}: send it with
+   * `postMessage` or as `workerData`. Good as long as this object lives.
+   */
+  share(): SharedEngine {
+    this.#share ??= native.NativeShare.engine(this.#native);
+    shared.set(this.#share.id, new WeakRef(this));
+    return { sharedEngine: this.#share.id };
+  }
+
+  /**
+   * The engine that another thread of this process has shared: its epoch is the same.
+   *
+   * @throws TypeError `ERR_NOT_SHARED` when it isn't shared any more.
+   */
+  static fromShared(token: SharedEngine): Engine {
+    const id = checkInteger(
+      'token.sharedEngine',
+      checkObject('token', token)['sharedEngine'],
+      0,
+      2 ** 32 - 1,
+    );
+    const known = shared.get(id)?.deref();
+    if (known !== undefined) return known;
+    const taken = native.takeSharedEngine(id);
+    if (taken === null) throw misuse('ERR_NOT_SHARED', 'the engine is not shared any more');
+    const engine = new Engine(taken as Config);
+    shared.set(id, new WeakRef(engine));
+    return engine;
   }
 
   /** Moves the epoch on by one tick. Mirrors `Engine::increment_epoch`. */
@@ -108,11 +145,11 @@ export class Engine {
 
   /** @internal */
   static hasEpochs(engine: Engine): boolean {
-    return engine.#epochInterruption;
+    return engine.#native.epochInterruption;
   }
 
   /** @internal */
   static isGuestDebug(engine: Engine): boolean {
-    return engine.#guestDebug;
+    return engine.#native.guestDebug;
   }
 }

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import type { NativeModule } from '../generated/native.js';
+import type { NativeModule, NativeShare } from '../generated/native.js';
 import { native } from '../native.js';
-import { checkBytes } from './check.js';
-import { Engine } from './engine.js';
-import { wrongType } from './errors.js';
+import { checkBytes, checkInteger } from './check.js';
+import { Engine, type SharedEngine } from './engine.js';
+import { misuse, wrongType } from './errors.js';
 import { type ExternType, externType } from './types.js';
 
 /** An import of a module. Mirrors `wasmtime::ImportType`. */
@@ -19,10 +19,16 @@ export interface ExportType {
   readonly type: ExternType;
 }
 
+/** Stands for a module and its engine in a message to another thread. */
+export interface SharedModule extends SharedEngine {
+  readonly sharedModule: number;
+}
+
 /** A compiled module, for any number of instances in stores of its engine. Mirrors `wasmtime::Module`. */
 export class Module {
   readonly engine: Engine;
   readonly #native: NativeModule;
+  #share: NativeShare | undefined;
 
   private constructor(engine: Engine, nativeModule: NativeModule) {
     this.engine = engine;
@@ -89,6 +95,29 @@ export class Module {
   /** The compiled module as bytes. Mirrors `Module::serialize`. */
   serialize(): Uint8Array {
     return this.#native.serialize();
+  }
+
+  /**
+   * What another thread makes the same module of, with {@link Module.fromShared}, without compiling it
+   * again: send it with `postMessage` or as `workerData`. Good as long as this object lives.
+   */
+  share(): SharedModule {
+    this.#share ??= native.NativeShare.module(this.#native);
+    return { ...this.engine.share(), sharedModule: this.#share.id };
+  }
+
+  /**
+   * The module that another thread of this process has shared, and its engine.
+   *
+   * @throws TypeError `ERR_NOT_SHARED` when it isn't shared any more.
+   */
+  static fromShared(token: SharedModule): Module {
+    const engine = Engine.fromShared(token);
+    const taken = native.takeSharedModule(
+      checkInteger('token.sharedModule', token.sharedModule, 0, 2 ** 32 - 1),
+    );
+    if (taken === null) throw misuse('ERR_NOT_SHARED', 'the module is not shared any more');
+    return new Module(engine, taken);
   }
 
   /** From the name section. */
