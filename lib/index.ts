@@ -9,7 +9,9 @@ export type { PathPrefixMap } from './profiler/source-path.js';
 export { CallHook } from './runtime/call-hook.js';
 export type { Caller } from './runtime/caller.js';
 export { threadCpuTime } from './runtime/clock.js';
-export { type Config, Engine } from './runtime/engine.js';
+export type { Config } from './runtime/config.js';
+export type { CacheConfig, PoolingAllocatorConfig } from './runtime/config-parts.js';
+export { Engine, type SharedEngine } from './runtime/engine.js';
 export type { EpochTicker } from './runtime/epoch-ticker.js';
 export {
   type FrameInfo,
@@ -22,10 +24,12 @@ export type { Extern } from './runtime/extern.js';
 export { Func, type HostFunction, type HostResult, TypedFunc } from './runtime/func.js';
 export { Global } from './runtime/global.js';
 export { Instance } from './runtime/instance.js';
+export { InstancePre } from './runtime/instance-pre.js';
 export { InterruptHandle, type InterruptReason } from './runtime/interrupt-handle.js';
+export type { Growing, ResourceLimiter } from './runtime/limiter.js';
 export { Linker } from './runtime/linker.js';
 export { Memory } from './runtime/memory.js';
-export { type ExportType, type ImportType, Module } from './runtime/module.js';
+export { type ExportType, type ImportType, Module, type SharedModule } from './runtime/module.js';
 export { Store, type Storelike } from './runtime/store.js';
 export { Table } from './runtime/table.js';
 export type {

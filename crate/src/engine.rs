@@ -1,51 +1,84 @@
 //! Engines and their configuration.
 
+use crate::config::NativeConfig;
 use crate::errors;
 use crate::walker;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use std::num::NonZeroUsize;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use wasmtime::{Config, Engine, Module, OptLevel, WasmBacktraceDetails};
-
-/// The knobs of `wasmtime::Config` that `lib/` offers; `lib/` checks names and values.
-#[napi(object)]
-pub struct NativeConfig {
-    pub epoch_interruption: Option<bool>,
-    pub consume_fuel: Option<bool>,
-    pub debug_info: Option<bool>,
-    pub wasm_backtrace: Option<bool>,
-    pub wasm_backtrace_details: Option<bool>,
-    pub wasm_backtrace_max_frames: Option<u32>,
-    pub max_wasm_stack: Option<f64>,
-    pub generate_address_map: Option<bool>,
-    pub parallel_compilation: Option<bool>,
-    pub cranelift_opt_level: Option<String>,
-    pub guest_debug: Option<bool>,
-}
+use wasmtime::{Engine, Module, Precompiled};
 
 /// `wasmtime::Engine`.
 #[napi]
+#[derive(Clone)]
 pub struct NativeEngine {
     pub(crate) engine: Engine,
     /// Ticks that the user made or asked for, which are what deadlines count.
     pub(crate) ticks: Arc<AtomicU64>,
-    probe: OnceLock<Module>,
+    probe: Arc<OnceLock<Module>>,
+    epoch_interruption: bool,
+    guest_debug: bool,
 }
 
 #[napi]
 impl NativeEngine {
     #[napi(constructor, catch_unwind)]
     pub fn new(env: Env, config: NativeConfig) -> Result<Self> {
-        let engine = wasmtime_config(&config)
-            .and_then(|config| Engine::new(&config))
+        let engine = config
+            .to_wasmtime()
+            .and_then(|config| {
+                // Some options that don't go together panic in Wasmtime.
+                catch_unwind(AssertUnwindSafe(|| Engine::new(&config))).unwrap_or_else(|_| {
+                    wasmtime::bail!("the options of the configuration don't go together")
+                })
+            })
             .map_err(|error| errors::throw(&env, &error, "ERR_ENGINE_CONFIG"))?;
         Ok(Self {
             engine,
             ticks: Arc::default(),
-            probe: OnceLock::new(),
+            probe: Arc::default(),
+            epoch_interruption: config.epoch_interruption.unwrap_or(false),
+            guest_debug: config.guest_debug.unwrap_or(false),
         })
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn epoch_interruption(&self) -> bool {
+        self.epoch_interruption
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn guest_debug(&self) -> bool {
+        self.guest_debug
+    }
+
+    #[napi(catch_unwind)]
+    pub fn is_pulley(&self) -> bool {
+        self.engine.is_pulley()
+    }
+
+    #[napi(catch_unwind)]
+    pub fn precompile_module(&self, env: Env, source: Either<&[u8], String>) -> Result<Uint8Array> {
+        let source = match &source {
+            Either::A(bytes) => bytes,
+            Either::B(text) => text.as_bytes(),
+        };
+        self.engine
+            .precompile_module(source)
+            .map(Uint8Array::from)
+            .map_err(|error| errors::throw(&env, &error, "ERR_INVALID_MODULE"))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn precompile_compatibility_hash(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.engine
+            .precompile_compatibility_hash()
+            .hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
     }
 
     #[napi(catch_unwind)]
@@ -54,6 +87,15 @@ impl NativeEngine {
         self.ticks.fetch_add(1, Ordering::SeqCst);
         self.engine.increment_epoch();
     }
+}
+
+/// "module", "component", or `null` for other bytes.
+#[napi(catch_unwind)]
+pub fn detect_precompiled(bytes: &[u8]) -> Option<String> {
+    Engine::detect_precompiled(bytes).map(|kind| match kind {
+        Precompiled::Module => "module".to_owned(),
+        Precompiled::Component => "component".to_owned(),
+    })
 }
 
 impl NativeEngine {
@@ -65,50 +107,4 @@ impl NativeEngine {
         let probe = walker::probe_module(&self.engine)?;
         Ok(self.probe.get_or_init(|| probe))
     }
-}
-
-fn wasmtime_config(options: &NativeConfig) -> wasmtime::Result<Config> {
-    let mut config = Config::new();
-    macro_rules! set {
-        ($($name:ident)*) => {
-            $(if let Some(value) = options.$name {
-                config.$name(value);
-            })*
-        };
-    }
-    set!(
-        epoch_interruption consume_fuel debug_info generate_address_map parallel_compilation
-        guest_debug
-    );
-    match options.wasm_backtrace_max_frames {
-        _ if options.wasm_backtrace == Some(false) => {
-            config.wasm_backtrace_max_frames(None);
-        }
-        Some(limit) => {
-            config.wasm_backtrace_max_frames(NonZeroUsize::new(limit as usize));
-        }
-        None => {}
-    }
-    if let Some(enable) = options.wasm_backtrace_details {
-        config.wasm_backtrace_details(if enable {
-            WasmBacktraceDetails::Enable
-        } else {
-            WasmBacktraceDetails::Disable
-        });
-    }
-    if let Some(size) = options.max_wasm_stack {
-        let size = size as usize;
-        config.max_wasm_stack(size);
-        // Wasmtime demands room for the host on top of the guest's part, also where no fiber is used.
-        config.async_stack_size(size.saturating_add(1 << 20).max(2 << 20));
-    }
-    if let Some(level) = &options.cranelift_opt_level {
-        config.cranelift_opt_level(match level.as_str() {
-            "none" => OptLevel::None,
-            "speed" => OptLevel::Speed,
-            "speed-and-size" => OptLevel::SpeedAndSize,
-            _ => wasmtime::bail!("no optimization level '{level}'"),
-        });
-    }
-    Ok(config)
 }

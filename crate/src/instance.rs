@@ -20,7 +20,7 @@ pub struct NativeInstance {
 }
 
 /// Something that a module can import or export. `None` for kinds that JS has no class for.
-type NativeExtern = Either4<NativeFunc, NativeMemory, NativeGlobal, NativeTable>;
+pub type NativeExtern = Either4<NativeFunc, NativeMemory, NativeGlobal, NativeTable>;
 
 #[napi]
 impl NativeInstance {
@@ -79,7 +79,8 @@ pub fn caller_export(env: Env, store: &NativeStore, name: String) -> Result<Opti
         .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
 }
 
-fn to_native(
+/// The native object of an item.
+pub fn to_native(
     environment: &'static Environment,
     store: StoreContextMut<'_, StoreData>,
     item: Extern,

@@ -5,6 +5,7 @@
 //! callbacks), `recorder` (the ring) and `walker` (Wasmtime's stack), each with its invariant.
 
 mod allow_list;
+mod config;
 mod cpu_clock;
 mod custom_sections;
 mod dwarf;
@@ -15,8 +16,10 @@ mod func;
 mod global;
 mod hot;
 mod instance;
+mod instance_pre;
 mod interrupt;
 mod js;
+mod limiter;
 mod linker;
 mod memory;
 mod module;
@@ -24,6 +27,7 @@ mod module;
 mod oracle;
 mod recorder;
 mod scope;
+mod shared;
 #[cfg(unix)]
 mod signals;
 mod store;

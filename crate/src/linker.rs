@@ -3,8 +3,9 @@
 use crate::engine::NativeEngine;
 use crate::environment::Environment;
 use crate::errors;
-use crate::func::{define_host_function, dispatcher};
-use crate::instance::{NativeInstance, extern_from};
+use crate::func::{NativeFunc, define_host_function, dispatcher};
+use crate::instance::{NativeExtern, NativeInstance, extern_from, to_native};
+use crate::instance_pre::NativeInstancePre;
 use crate::module::NativeModule;
 use crate::store::{NativeStore, StoreData, entering_wasm};
 use crate::values;
@@ -94,6 +95,142 @@ impl NativeLinker {
                 linker.instance(store, &module, instance.instance).map(drop)
             })?
             .map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn allow_unknown_exports(&self, env: Env, allow: bool) -> Result<()> {
+        self.change(&env)?.allow_unknown_exports(allow);
+        Ok(())
+    }
+
+    /// Defines `module.name` as another name for what is called `as_module.as_name`.
+    #[napi(catch_unwind)]
+    pub fn alias(
+        &self,
+        env: Env,
+        module: String,
+        name: String,
+        as_module: String,
+        as_name: String,
+    ) -> Result<()> {
+        let mut linker = self.change(&env)?;
+        linker
+            .alias(&module, &name, &as_module, &as_name)
+            .map(drop)
+            .map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn alias_module(&self, env: Env, module: String, as_module: String) -> Result<()> {
+        let mut linker = self.change(&env)?;
+        linker
+            .alias_module(&module, &as_module)
+            .map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    /// Instantiates a module and defines its exports: at once for a reactor, at each call for a command.
+    #[napi(catch_unwind)]
+    pub fn module(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        name: String,
+        module: &NativeModule,
+    ) -> Result<()> {
+        let mut linker = self.change(&env)?;
+        store
+            .with(&env, |store| {
+                entering_wasm(store, |store| {
+                    let mut scope = RootScope::new(store);
+                    linker
+                        .module(scope.as_context_mut(), &name, &module.module)
+                        .map(drop)
+                })
+            })?
+            .map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn define_unknown_imports_as_traps(&self, env: Env, module: &NativeModule) -> Result<()> {
+        let mut linker = self.change(&env)?;
+        linker
+            .define_unknown_imports_as_traps(&module.module)
+            .map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn define_unknown_imports_as_default_values(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        module: &NativeModule,
+    ) -> Result<()> {
+        let mut linker = self.change(&env)?;
+        store
+            .with(&env, |store| {
+                let mut scope = RootScope::new(store);
+                let context = scope.as_context_mut();
+                linker.define_unknown_imports_as_default_values(context, &module.module)
+            })?
+            .map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    /// `null` when nothing has that name.
+    #[napi(
+        catch_unwind,
+        ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | null"
+    )]
+    pub fn get(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        module: String,
+        name: String,
+    ) -> Result<Option<NativeExtern>> {
+        let linker = self.linker.try_borrow().map_err(|_| in_use(&env))?;
+        let environment = Environment::of(&env)?;
+        store
+            .with(&env, |mut store| {
+                linker
+                    .get(&mut store, &module, &name)
+                    .ok()
+                    .map(|item| to_native(environment, store, item))
+                    .transpose()
+            })?
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn get_default(&self, env: Env, store: &NativeStore, module: String) -> Result<NativeFunc> {
+        let linker = self.linker.try_borrow().map_err(|_| in_use(&env))?;
+        let environment = Environment::of(&env)?;
+        store
+            .with(&env, |mut store| {
+                let func = linker.get_default(&mut store, &module)?;
+                Ok(NativeFunc::new(environment, store, func))
+            })?
+            .map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    /// The names of all definitions: pairs of a module and a name.
+    #[napi(catch_unwind)]
+    pub fn names(&self, env: Env, store: &NativeStore) -> Result<Vec<Vec<String>>> {
+        let linker = self.linker.try_borrow().map_err(|_| in_use(&env))?;
+        store.with(&env, |store| {
+            let names = linker.iter(store);
+            names
+                .map(|(module, name, _)| vec![module.to_owned(), name.to_owned()])
+                .collect()
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn instantiate_pre(&self, env: Env, module: &NativeModule) -> Result<NativeInstancePre> {
+        let linker = self.linker.try_borrow().map_err(|_| in_use(&env))?;
+        linker
+            .instantiate_pre(&module.module)
+            .map(NativeInstancePre::new)
+            .map_err(|error| errors::throw(&env, &error, "ERR_INSTANTIATE"))
     }
 
     #[napi(catch_unwind)]

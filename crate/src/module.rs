@@ -15,6 +15,7 @@ const INVALID: &str = "ERR_INVALID_MODULE";
 
 /// `wasmtime::Module`.
 #[napi]
+#[derive(Clone)]
 pub struct NativeModule {
     pub(crate) module: Module,
     /// What debug information the binary had, for profiles; empty for text format.
@@ -83,6 +84,41 @@ impl NativeModule {
                 Self::from_result(&env, module, CustomSections::default())
             }
         }
+    }
+
+    /// Mirrors `wasmtime::Module::deserialize`: the bytes must come from `serialize` unchanged.
+    #[napi(factory, catch_unwind)]
+    pub fn deserialize(env: Env, engine: &NativeEngine, bytes: &[u8]) -> Result<Self> {
+        // SAFETY: lib/ documents that only bytes from `serialize` may be given; Wasmtime checks that they are
+        // of this version and configuration, and can't check more.
+        let module = unsafe { Module::deserialize(&engine.engine, bytes) };
+        Self::from_serialized(&env, module)
+    }
+
+    /// Mirrors `wasmtime::Module::deserialize_file`.
+    #[napi(factory, catch_unwind)]
+    pub fn deserialize_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
+        // SAFETY: as above.
+        let module = unsafe { Module::deserialize_file(&engine.engine, path) };
+        Self::from_serialized(&env, module)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn serialize(&self, env: Env) -> Result<Uint8Array> {
+        self.module
+            .serialize()
+            .map(Uint8Array::from)
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+
+    fn from_serialized(env: &Env, module: wasmtime::Result<Module>) -> Result<Self> {
+        // Compiled code has no debug information of the binary.
+        module
+            .map(|module| Self {
+                module,
+                sections: Arc::default(),
+            })
+            .map_err(|error| errors::throw(env, &error, "ERR_INCOMPATIBLE_MODULE"))
     }
 
     fn from_bytes(env: &Env, engine: &NativeEngine, bytes: &[u8]) -> Result<Self> {
@@ -165,6 +201,12 @@ impl NativeModule {
         let name_of = |index| names.get(index).cloned().flatten();
         indices.iter().map(name_of).collect()
     }
+}
+
+/// Mirrors `wasmtime::Module::validate`.
+#[napi(catch_unwind)]
+pub fn validate_module(env: Env, engine: &NativeEngine, bytes: &[u8]) -> Result<()> {
+    Module::validate(&engine.engine, bytes).map_err(|error| errors::throw(&env, &error, INVALID))
 }
 
 pub fn extern_type(module: Option<&str>, name: &str, ty: &ExternType) -> NativeExternType {

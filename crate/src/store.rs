@@ -2,9 +2,11 @@
 
 use crate::engine::NativeEngine;
 use crate::errors;
+use crate::func::dispatcher;
 use crate::hot::Handle;
 use crate::interrupt::{Interrupt, NativeInterruptHandle};
 use crate::js::{self, JsReference, Strength};
+use crate::limiter::{Limiter, NativeLimits};
 use crate::recorder::Attachment;
 use crate::scope::{Busy, Scopes};
 use crate::walker::{Activations, StoreWords};
@@ -36,6 +38,7 @@ pub struct StoreData {
     in_call_hook: bool,
     pub wasi: Option<Wasi>,
     pub interrupt: Option<Arc<Interrupt>>,
+    limiter: Limiter,
     /// What a bench runs at epoch deadlines.
     #[cfg(feature = "oracle")]
     pub peer: Option<crate::oracle::Peer>,
@@ -137,6 +140,7 @@ impl NativeStore {
             in_call_hook: false,
             wasi: None,
             interrupt: None,
+            limiter: Limiter::default(),
             #[cfg(feature = "oracle")]
             peer: None,
         };
@@ -158,16 +162,65 @@ impl NativeStore {
 
     #[napi(catch_unwind)]
     pub fn dispose(&self, env: Env) -> Result<()> {
-        if !self.scopes.is_empty() || self.scopes.store_busy.get() {
-            return Err(errors::misuse(
-                &env,
-                "ERR_STORE_IN_USE",
-                "the store runs WebAssembly: it can't be disposed from its own callbacks",
-            ));
-        }
+        self.check_idle(&env)?;
         // SAFETY: no operation and no callback of this store is on the stack.
         drop(unsafe { &mut *self.store.get() }.take());
         Ok(())
+    }
+
+    /// Mirrors `wasmtime::Store::limiter`; callbacks are `(current, desired, maximum | -1) => number`, held
+    /// weakly, where 0 means no.
+    #[napi(catch_unwind)]
+    pub fn limiter(
+        &self,
+        env: Env,
+        limits: NativeLimits,
+        #[napi(
+            ts_arg_type = "((current: number, desired: number, maximum: number) => number) | null"
+        )]
+        memory_growing: Option<Function<'_, Unknown<'_>, Unknown<'_>>>,
+        #[napi(
+            ts_arg_type = "((current: number, desired: number, maximum: number) => number) | null"
+        )]
+        table_growing: Option<Function<'_, Unknown<'_>, Unknown<'_>>>,
+    ) -> Result<()> {
+        self.check_idle(&env)?;
+        let weak = |callback: Option<Function<'_, Unknown<'_>, Unknown<'_>>>| {
+            callback
+                .map(|callback| dispatcher(&env, &callback))
+                .transpose()
+        };
+        let limiter = Limiter::new(&limits, weak(memory_growing)?, weak(table_growing)?);
+        // SAFETY: no operation and no callback of this store is on the stack.
+        match unsafe { &mut *self.store.get() } {
+            Some(store) => {
+                store.data_mut().limiter = limiter;
+                store.limiter(|data| &mut data.limiter);
+                Ok(())
+            }
+            None => Err(disposed(&env)),
+        }
+    }
+
+    /// Units left before the guest traps.
+    #[napi(catch_unwind)]
+    pub fn get_fuel(&self, env: Env) -> Result<u64> {
+        self.with(&env, |store| store.get_fuel())?
+            .map_err(|error| errors::throw(&env, &error, "ERR_FUEL"))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn set_fuel(&self, env: Env, fuel: BigInt) -> Result<()> {
+        let (_, fuel, _) = fuel.get_u64();
+        self.with(&env, |mut store| store.set_fuel(fuel))?
+            .map_err(|error| errors::throw(&env, &error, "ERR_FUEL"))
+    }
+
+    /// Collects the garbage of the store's GC heap.
+    #[napi(catch_unwind)]
+    pub fn gc(&self, env: Env) -> Result<()> {
+        self.with(&env, |mut store| store.gc(None))?
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
     }
 
     #[napi(catch_unwind)]
@@ -254,17 +307,29 @@ impl StoreCell {
         // SAFETY: nothing is lent out and `store_busy` was false, so this is the only borrow.
         match unsafe { &mut *self.store.get() } {
             Some(store) => Ok(f(store.as_context_mut())),
-            None => Err(errors::misuse(
-                env,
-                "ERR_DISPOSED",
-                "the store was disposed",
-            )),
+            None => Err(disposed(env)),
         }
+    }
+
+    /// Refuses what can't be done from the store's own callbacks.
+    fn check_idle(&self, env: &Env) -> Result<()> {
+        if self.scopes.is_empty() && !self.scopes.store_busy.get() {
+            return Ok(());
+        }
+        Err(errors::misuse(
+            env,
+            "ERR_STORE_IN_USE",
+            "the store runs WebAssembly: this can't be done from its own callbacks",
+        ))
     }
 
     pub fn scopes(&self) -> &Scopes {
         &self.scopes
     }
+}
+
+fn disposed(env: &Env) -> Error {
+    errors::misuse(env, "ERR_DISPOSED", "the store was disposed")
 }
 
 pub fn busy(env: &Env) -> Error {

@@ -4,6 +4,11 @@
 /** `wasmtime::Engine`. */
 export declare class NativeEngine {
   constructor(config: NativeConfig)
+  get epochInterruption(): boolean
+  get guestDebug(): boolean
+  isPulley(): boolean
+  precompileModule(source: Uint8Array | string): Uint8Array
+  precompileCompatibilityHash(): string
   incrementEpoch(): void
 }
 
@@ -50,6 +55,11 @@ export declare class NativeInstance {
   exportNames(store: NativeStore): Array<string>
 }
 
+/** `wasmtime::InstancePre`. */
+export declare class NativeInstancePre {
+  instantiate(store: NativeStore): NativeInstance
+}
+
 /** See `InterruptHandle` in `lib/`. */
 export declare class NativeInterruptHandle {
   constructor()
@@ -79,6 +89,20 @@ export declare class NativeLinker {
   funcNew(module: string, name: string, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>) => unknown): void
   /** Defines all exports of an instance under `module`. */
   instance(store: NativeStore, module: string, instance: NativeInstance): void
+  allowUnknownExports(allow: boolean): void
+  /** Defines `module.name` as another name for what is called `as_module.as_name`. */
+  alias(module: string, name: string, asModule: string, asName: string): void
+  aliasModule(module: string, asModule: string): void
+  /** Instantiates a module and defines its exports: at once for a reactor, at each call for a command. */
+  module(store: NativeStore, name: string, module: NativeModule): void
+  defineUnknownImportsAsTraps(module: NativeModule): void
+  defineUnknownImportsAsDefaultValues(store: NativeStore, module: NativeModule): void
+  /** `null` when nothing has that name. */
+  get(store: NativeStore, module: string, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | null
+  getDefault(store: NativeStore, module: string): NativeFunc
+  /** The names of all definitions: pairs of a module and a name. */
+  names(store: NativeStore): Array<Array<string>>
+  instantiatePre(module: NativeModule): NativeInstancePre
   addWasi(): void
   instantiate(store: NativeStore, module: NativeModule): NativeInstance
 }
@@ -104,6 +128,11 @@ export declare class NativeModule {
   /** Compiles a binary, or text format. */
   static compile(engine: NativeEngine, source: Uint8Array | string): NativeModule
   static fromFile(engine: NativeEngine, path: string): NativeModule
+  /** Mirrors `wasmtime::Module::deserialize`: the bytes must come from `serialize` unchanged. */
+  static deserialize(engine: NativeEngine, bytes: Uint8Array): NativeModule
+  /** Mirrors `wasmtime::Module::deserialize_file`. */
+  static deserializeFile(engine: NativeEngine, path: string): NativeModule
+  serialize(): Uint8Array
   get name(): string | null
   imports(): Array<NativeExternType>
   exports(): Array<NativeExternType>
@@ -163,6 +192,13 @@ export declare class NativeRecorder {
   now(): number
 }
 
+/** A number under which any thread finds something, until it is dropped. */
+export declare class NativeShare {
+  static engine(engine: NativeEngine): NativeShare
+  static module(module: NativeModule): NativeShare
+  get id(): number
+}
+
 /** `wasmtime::Store`, usable from its own callbacks. */
 export declare class NativeStore {
   /** `facade` is the JS object that callbacks of this store are handed, held weakly. */
@@ -170,6 +206,16 @@ export declare class NativeStore {
   /** For the functions of `hot`. */
   get handle(): object
   dispose(): void
+  /**
+   * Mirrors `wasmtime::Store::limiter`; callbacks are `(current, desired, maximum | -1) => number`, held
+   * weakly, where 0 means no.
+   */
+  limiter(limits: NativeLimits, memoryGrowing?: ((current: number, desired: number, maximum: number) => number) | null, tableGrowing?: ((current: number, desired: number, maximum: number) => number) | null): void
+  /** Units left before the guest traps. */
+  getFuel(): bigint
+  setFuel(fuel: bigint): void
+  /** Collects the garbage of the store's GC heap. */
+  gc(): void
   setEpochDeadline(ticksBeyondCurrent: number): void
   /** `callback(store) => ticks | -1` runs at each epoch deadline, -1 interrupts; none traps. */
   epochDeadlineCallback(callback?: ((store: object) => number) | null): void
@@ -208,6 +254,9 @@ export declare function benchPeer(store: NativeStore, work: string, everyCheck: 
  */
 export declare function callerExport(store: NativeStore, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | null
 
+/** "module", "component", or `null` for other bytes. */
+export declare function detectPrecompiled(bytes: Uint8Array): string | null
+
 /** `{ call, sample }`: see `callFunc` and `sampleStore` below. */
 export declare function hotFunctions(): object
 
@@ -217,19 +266,83 @@ export declare function hotFunctions(): object
  */
 export declare function initialize(slots: ArrayBuffer, makeError: (kind: string, code: string, message: string, detail: NativeErrorDetail) => unknown): void
 
-/** The knobs of `wasmtime::Config` that `lib/` offers; `lib/` checks names and values. */
+/** Where compiled modules are kept: in a directory, as a configuration file says, or as is usual. */
+export interface NativeCacheConfig {
+  directory?: string
+  configFile?: string
+}
+
+/** The knobs of `wasmtime::Config`; sizes in bytes. */
 export interface NativeConfig {
   epochInterruption?: boolean
   consumeFuel?: boolean
   debugInfo?: boolean
+  debugSymbols?: boolean
+  nativeUnwindInfo?: boolean
+  generateAddressMap?: boolean
+  parallelCompilation?: boolean
+  guestDebug?: boolean
+  asyncStackZeroing?: boolean
+  wasmTailCall?: boolean
+  wasmBranchHinting?: boolean
+  wasmCustomPageSizes?: boolean
+  wasmThreads?: boolean
+  wasmSharedEverythingThreads?: boolean
+  wasmReferenceTypes?: boolean
+  wasmFunctionReferences?: boolean
+  wasmWideArithmetic?: boolean
+  wasmGc?: boolean
+  wasmSimd?: boolean
+  wasmRelaxedSimd?: boolean
+  relaxedSimdDeterministic?: boolean
+  wasmBulkMemory?: boolean
+  wasmMultiValue?: boolean
+  wasmMultiMemory?: boolean
+  wasmMemory64?: boolean
+  wasmExtendedConst?: boolean
+  wasmStackSwitching?: boolean
+  wasmExceptions?: boolean
+  wasmComponentModel?: boolean
+  wasmComponentModelAsync?: boolean
+  wasmComponentModelErrorContext?: boolean
+  wasmComponentModelGc?: boolean
+  craneliftDebugVerifier?: boolean
+  craneliftNanCanonicalization?: boolean
+  memoryMayMove?: boolean
+  gcHeapMayMove?: boolean
+  guardBeforeLinearMemory?: boolean
+  tableLazyInit?: boolean
+  memoryInitCow?: boolean
+  forceMemoryInitMemfd?: boolean
+  signalsBasedTraps?: boolean
+  gcSupport?: boolean
+  sharedMemory?: boolean
+  concurrencySupport?: boolean
+  macosUseMachPorts?: boolean
+  maxWasmStack?: number
+  asyncStackSize?: number
+  memoryReservation?: number
+  memoryGuardSize?: number
+  memoryReservationForGrowth?: number
+  gcHeapReservation?: number
+  gcHeapGuardSize?: number
+  gcHeapReservationForGrowth?: number
+  gcHeapInitialSize?: number
+  memoryGuaranteedDenseImageSize?: number
   wasmBacktrace?: boolean
   wasmBacktraceDetails?: boolean
   wasmBacktraceMaxFrames?: number
-  maxWasmStack?: number
-  generateAddressMap?: boolean
-  parallelCompilation?: boolean
+  strategy?: string
+  target?: string
+  collector?: string
+  nativeProfiler?: string
   craneliftOptLevel?: string
-  guestDebug?: boolean
+  craneliftRegallocAlgorithm?: string
+  compilerInlining?: string
+  /** Empty: none is checked. */
+  moduleVersion?: string
+  cache?: NativeCacheConfig
+  poolingAllocator?: NativePoolingConfig
 }
 
 /** What stands in a module beside its code. */
@@ -329,12 +442,46 @@ export interface NativeInput {
   bytes?: Uint8Array
 }
 
+/** Limits of `wasmtime::StoreLimits`: sizes in bytes, elements or numbers of objects. */
+export interface NativeLimits {
+  memorySize?: number
+  tableElements?: number
+  instances?: number
+  tables?: number
+  memories?: number
+  trapOnGrowFailure?: boolean
+}
+
 /** A guest's stdout or stderr: nothing, "inherit", "capture", or a file. */
 export interface NativeOutput {
   kind: string
   path?: string
   /** Of a capture, in bytes. */
   limit?: number
+}
+
+/** The knobs of `wasmtime::PoolingAllocationConfig`. */
+export interface NativePoolingConfig {
+  totalCoreInstances?: number
+  totalComponentInstances?: number
+  totalMemories?: number
+  totalTables?: number
+  totalStacks?: number
+  totalGcHeaps?: number
+  maxCoreInstanceSize?: number
+  maxComponentInstanceSize?: number
+  maxCoreInstancesPerComponent?: number
+  maxMemoriesPerComponent?: number
+  maxTablesPerComponent?: number
+  maxMemoriesPerModule?: number
+  maxTablesPerModule?: number
+  maxMemorySize?: number
+  tableElements?: number
+  maxUnusedWarmSlots?: number
+  decommitBatchSize?: number
+  linearMemoryKeepResident?: number
+  tableKeepResident?: number
+  asyncStackKeepResident?: number
 }
 
 /** A host directory and the guest's name for it. */
@@ -357,5 +504,14 @@ export interface NativeWasiConfig {
 /** For `lib/`'s tests: a panic in native code, which must reach JS as an error. */
 export declare function panicForTest(): void
 
+/** `null` when it isn't shared any more. */
+export declare function takeSharedEngine(id: number): NativeEngine | null
+
+/** `null` when it isn't shared any more. */
+export declare function takeSharedModule(id: number): NativeModule | null
+
 /** CPU time that the calling thread has used, in milliseconds. */
 export declare function threadCpuTime(): number
+
+/** Mirrors `wasmtime::Module::validate`. */
+export declare function validateModule(engine: NativeEngine, bytes: Uint8Array): void

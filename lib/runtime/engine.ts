@@ -1,58 +1,9 @@
-import type { NativeConfig, NativeEngine, NativeEpochTicker } from '../generated/native.js';
+import type { NativeEngine, NativeEpochTicker, NativeShare } from '../generated/native.js';
 import { native } from '../native.js';
-import { checkBoolean, checkInteger, checkKeys, checkObject, checkOneOf } from './check.js';
+import { checkBytes, checkInteger, checkObject } from './check.js';
+import { type Config, checkConfig } from './config.js';
 import { EpochTicker } from './epoch-ticker.js';
-import { wrongType } from './errors.js';
-
-/** How an engine compiles and runs. Mirrors `wasmtime::Config`, whose defaults hold. */
-export interface Config {
-  /**
-   * Compiled code looks at the engine's epoch at function entries and loop headers, and leaves to the
-   * store's epoch callback, or traps, when it reaches the store's deadline. Off by default.
-   */
-  readonly epochInterruption?: boolean;
-  /** Compiled code counts fuel. Off by default. */
-  readonly consumeFuel?: boolean;
-  /** Native debug information for the compiled code. Off by default. */
-  readonly debugInfo?: boolean;
-  /** Errors carry the WebAssembly frames that were on the stack. On by default. */
-  readonly wasmBacktrace?: boolean;
-  /** Frames of errors carry file and line, where the module has DWARF. */
-  readonly wasmBacktraceDetails?: boolean;
-  /** Most frames that an error carries; 20 by default. Samples of a profiler have no limit. */
-  readonly wasmBacktraceMaxFrames?: number;
-  /**
-   * Bytes of stack that WebAssembly may use, 512 KiB by default. JavaScript called from a guest has
-   * V8's own limit, about 1 MB from the bottom of the same stack.
-   */
-  readonly maxWasmStack?: number;
-  /** Keep the map from compiled code to wasm offsets, which backtraces need. On by default. */
-  readonly generateAddressMap?: boolean;
-  /** Compile functions on all cores. On by default. */
-  readonly parallelCompilation?: boolean;
-  /** Cranelift's effort; `speed` by default. */
-  readonly craneliftOptLevel?: 'none' | 'speed' | 'speed-and-size';
-  /** Instrument the code for a debugger; no `GuestProfiler` can be had then. Off by default. */
-  readonly guestDebug?: boolean;
-}
-
-const checks: {
-  readonly [K in keyof Required<Config>]: (what: string, value: unknown) => unknown;
-} = {
-  epochInterruption: checkBoolean,
-  consumeFuel: checkBoolean,
-  debugInfo: checkBoolean,
-  wasmBacktrace: checkBoolean,
-  wasmBacktraceDetails: checkBoolean,
-  wasmBacktraceMaxFrames: (what, value) => checkInteger(what, value, 1, 2 ** 31),
-  // Wasmtime takes any size; 1 GiB is far beyond what an operating system gives a thread.
-  maxWasmStack: (what, value) => checkInteger(what, value, 1, 2 ** 30),
-  generateAddressMap: checkBoolean,
-  parallelCompilation: checkBoolean,
-  craneliftOptLevel: (what, value) =>
-    checkOneOf(what, value, ['none', 'speed', 'speed-and-size'] as const),
-  guestDebug: checkBoolean,
-};
+import { misuse, wrongType } from './errors.js';
 
 /** @internal A share in a ticker for recorders; released once. */
 export interface RecorderTicks {
@@ -61,13 +12,20 @@ export interface RecorderTicks {
   release(): void;
 }
 
+/** Stands for an engine in a message to another thread. */
+export interface SharedEngine {
+  readonly sharedEngine: number;
+}
+
+/** This thread's engines by the numbers that they are shared under: modules of one need the same object. */
+const shared = new Map<number, WeakRef<Engine>>();
+
 /** Compiles modules, and ticks the epoch of the code that it compiled. Mirrors `wasmtime::Engine`. */
 export class Engine {
   readonly #native: NativeEngine;
-  readonly #guestDebug: boolean;
   /** Those that tick: a ticker whose handle nobody kept must not stop when that is collected. */
   readonly #tickers = new Set<EpochTicker>();
-  readonly #epochInterruption: boolean;
+  #share: NativeShare | undefined;
   /** Tickers of recorders by their interval: one serves all stores. */
   readonly #recorderTickers = new Map<number, { ticker: NativeEpochTicker; users: number }>();
 
@@ -76,21 +34,75 @@ export class Engine {
    * range, WasmtimeError (`ERR_ENGINE_CONFIG`) for options that don't go together.
    */
   constructor(config: Config = {}) {
-    checkObject('config', config);
-    checkKeys('config', config, Object.keys(checks));
-    const checked: Record<string, unknown> = {};
-    for (const [key, check] of Object.entries(checks)) {
-      const value = config[key as keyof Config];
-      if (value !== undefined) checked[key] = check(`config.${key}`, value);
-    }
-    this.#native = new native.NativeEngine(checked as NativeConfig);
-    this.#guestDebug = config.guestDebug ?? false;
-    this.#epochInterruption = config.epochInterruption ?? false;
+    this.#native =
+      config instanceof native.NativeEngine ? config : new native.NativeEngine(checkConfig(config));
+  }
+
+  /**
+   * What another thread makes the same engine of, with {@link Engine.fromShared}: send it with
+   * `postMessage` or as `workerData`. Good as long as this object lives.
+   */
+  share(): SharedEngine {
+    this.#share ??= native.NativeShare.engine(this.#native);
+    shared.set(this.#share.id, new WeakRef(this));
+    return { sharedEngine: this.#share.id };
+  }
+
+  /**
+   * The engine that another thread of this process has shared: its epoch is the same.
+   *
+   * @throws TypeError `ERR_NOT_SHARED` when it isn't shared any more.
+   */
+  static fromShared(token: SharedEngine): Engine {
+    const id = checkInteger(
+      'token.sharedEngine',
+      checkObject('token', token)['sharedEngine'],
+      0,
+      2 ** 32 - 1,
+    );
+    const known = shared.get(id)?.deref();
+    if (known !== undefined) return known;
+    const taken = native.takeSharedEngine(id);
+    if (taken === null) throw misuse('ERR_NOT_SHARED', 'the engine is not shared any more');
+    const engine = new Engine(taken as Config);
+    shared.set(id, new WeakRef(engine));
+    return engine;
   }
 
   /** Moves the epoch on by one tick. Mirrors `Engine::increment_epoch`. */
   incrementEpoch(): void {
     this.#native.incrementEpoch();
+  }
+
+  /** Whether compiled code is for the Pulley interpreter. Mirrors `Engine::is_pulley`. */
+  get isPulley(): boolean {
+    return this.#native.isPulley();
+  }
+
+  /**
+   * Compiles a module to bytes for {@link Module.deserialize}, also for another `target`. Mirrors
+   * `Engine::precompile_module`.
+   *
+   * @throws WasmtimeError `ERR_INVALID_MODULE`, with Wasmtime's message.
+   */
+  precompileModule(bytesOrWat: Uint8Array | ArrayBuffer | string): Uint8Array {
+    const source =
+      typeof bytesOrWat === 'string' ? bytesOrWat : checkBytes('bytesOrWat', bytesOrWat);
+    return this.#native.precompileModule(source);
+  }
+
+  /**
+   * Equal for engines that can run each other's serialized modules. Mirrors
+   * `Engine::precompile_compatibility_hash`.
+   */
+  get precompileCompatibilityHash(): string {
+    return this.#native.precompileCompatibilityHash();
+  }
+
+  /** What bytes hold that Wasmtime has compiled. Mirrors `Engine::detect_precompiled`. */
+  static detectPrecompiled(bytes: Uint8Array | ArrayBuffer): 'module' | 'component' | undefined {
+    const found = native.detectPrecompiled(checkBytes('bytes', bytes));
+    return (found ?? undefined) as 'module' | 'component' | undefined;
   }
 
   /**
@@ -133,11 +145,11 @@ export class Engine {
 
   /** @internal */
   static hasEpochs(engine: Engine): boolean {
-    return engine.#epochInterruption;
+    return engine.#native.epochInterruption;
   }
 
   /** @internal */
   static isGuestDebug(engine: Engine): boolean {
-    return engine.#guestDebug;
+    return engine.#native.guestDebug;
   }
 }

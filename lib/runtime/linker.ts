@@ -3,9 +3,10 @@ import { native } from '../native.js';
 import { checkBoolean, checkString } from './check.js';
 import { Engine } from './engine.js';
 import { misuse, wrongType } from './errors.js';
-import { type Extern, toNativeExtern } from './extern.js';
-import { type HostFunction, type HostResult, hostDispatch } from './func.js';
+import { type Extern, fromNativeExtern, toNativeExtern } from './extern.js';
+import { Func, type HostFunction, type HostResult, hostDispatch } from './func.js';
 import { Instance } from './instance.js';
+import { InstancePre } from './instance-pre.js';
 import { Module } from './module.js';
 import { Store, type Storelike } from './store.js';
 import type { FuncType, ValType } from './types.js';
@@ -79,6 +80,108 @@ export class Linker {
     return this;
   }
 
+  /** Whether commands of {@link Linker.module} may export what isn't a function. Mirrors `allow_unknown_exports`. */
+  allowUnknownExports(allow: boolean): this {
+    this.#native.allowUnknownExports(checkBoolean('allow', allow));
+    return this;
+  }
+
+  /** Defines what is called `module.name` also as `asModule.asName`. Mirrors `Linker::alias`. */
+  alias(module: string, name: string, asModule: string, asName: string): this {
+    for (const [what, value] of Object.entries({ module, name, asModule, asName })) {
+      checkString(what, value);
+    }
+    this.#native.alias(module, name, asModule, asName);
+    this.#setOwner(key(asModule, asName), this.#owners.get(key(module, name)));
+    return this;
+  }
+
+  /** Defines all of `module` also as `asModule`. Mirrors `Linker::alias_module`. */
+  aliasModule(module: string, asModule: string): this {
+    const prefix = key(checkString('module', module), '');
+    checkString('asModule', asModule);
+    this.#native.aliasModule(module, asModule);
+    for (const [name, owner] of [...this.#owners]) {
+      if (name.startsWith(prefix)) this.#setOwner(key(asModule, name.slice(prefix.length)), owner);
+    }
+    return this;
+  }
+
+  /**
+   * Instantiates a module and defines its exports as `name`: a WASI reactor once, a
+   * command, which exports `_start`, anew at each call of an export. Mirrors `Linker::module`.
+   *
+   * @throws WasmtimeError, as {@link Linker.instantiate}.
+   */
+  module(store: Storelike, name: string, module: Module): this {
+    const nativeModule = Module.native('module', module);
+    const owner = this.#prepare(store, module);
+    this.#native.module(Store.native(owner), checkString('name', name), nativeModule);
+    for (const item of module.exports) this.#owners.set(key(name, item.name), owner);
+    return this;
+  }
+
+  /** Defines each import of `module` that has no definition as one that traps. Mirrors `Linker::define_unknown_imports_as_traps`. */
+  defineUnknownImportsAsTraps(module: Module): this {
+    this.#native.defineUnknownImportsAsTraps(Module.native('module', this.#sameEngine(module)));
+    return this;
+  }
+
+  /**
+   * Defines each import of `module` that has no definition as one of its type's default value: functions
+   * that return zeros, memories and tables of their least size. Mirrors
+   * `Linker::define_unknown_imports_as_default_values`.
+   *
+   * @throws WasmtimeError `ERR_LINK` for a type that has none.
+   */
+  defineUnknownImportsAsDefaultValues(store: Storelike, module: Module): this {
+    const owner = this.#sameEngine(Store.of('store', store));
+    const nativeModule = Module.native('module', this.#sameEngine(module));
+    const unknown = module.imports.filter(
+      (item) => this.#native.get(Store.native(owner), item.module, item.name) === null,
+    );
+    this.#native.defineUnknownImportsAsDefaultValues(Store.native(owner), nativeModule);
+    for (const item of unknown) this.#setOwner(key(item.module, item.name), owner);
+    return this;
+  }
+
+  /** What is called so, undefined when nothing is. Mirrors `Linker::get`. */
+  get(store: Storelike, module: string, name: string): Extern | undefined {
+    const owner = this.#sameEngine(Store.of('store', store));
+    checkString('module', module);
+    checkString('name', name);
+    this.#checkOwner(owner, module, name);
+    Store.retain(owner, this.#dispatches);
+    const item = this.#native.get(Store.native(owner), module, name);
+    return item === null ? undefined : fromNativeExtern(owner, item);
+  }
+
+  /**
+   * The function that a module of {@link Linker.module} is for: its export of the empty name, `_start`, or
+   * one that does nothing. Mirrors `Linker::get_default`.
+   */
+  getDefault(store: Storelike, module: string): Func {
+    const owner = this.#sameEngine(Store.of('store', store));
+    checkString('module', module);
+    for (const name of ['', '_start']) this.#checkOwner(owner, module, name);
+    Store.retain(owner, this.#dispatches);
+    return Func.fromNative(owner, this.#native.getDefault(Store.native(owner), module));
+  }
+
+  /** All definitions, in no order: `[module, name, item]`. Mirrors `Linker::iter`. */
+  *iter(store: Storelike): IterableIterator<[module: string, name: string, item: Extern]> {
+    const owner = this.#sameEngine(Store.of('store', store));
+    for (const other of this.#owners.values()) {
+      if (other !== owner) {
+        throw misuse('ERR_WRONG_STORE', 'an item of the linker belongs to another store');
+      }
+    }
+    for (const [module = '', name = ''] of this.#native.names(Store.native(owner))) {
+      const item = this.get(owner, module, name);
+      if (item !== undefined) yield [module, name, item];
+    }
+  }
+
   /** Defines all of WASI preview 1. Mirrors `wasmtime_wasi::p1::add_to_linker_sync`. */
   addWasi(): this {
     this.#native.addWasi();
@@ -99,21 +202,48 @@ export class Linker {
    */
   instantiate(store: Storelike, module: Module): Instance {
     const nativeModule = Module.native('module', module);
-    const owner = this.#sameEngine(Store.of('store', store));
-    this.#sameEngine(module);
-    if (this.#owners.size > 0) this.#checkOwners(owner, module);
-    if (this.#hasWasi && !Store.hasWasi(owner)) checkNeedsNoWasi(module);
-    // The linker may be collected before the store.
-    Store.retain(owner, this.#dispatches);
+    const owner = this.#prepare(store, module);
     return new Instance(owner, this.#native.instantiate(Store.native(owner), nativeModule));
   }
 
-  #checkOwners(store: Store, { imports }: Module): void {
-    for (const { module, name } of imports) {
-      if ((this.#owners.get(key(module, name)) ?? store) !== store) {
-        throw misuse('ERR_WRONG_STORE', `the linker's ${module}.${name} belongs to another store`);
-      }
+  /**
+   * Resolves the imports of `module` once, for many instances. Mirrors `Linker::instantiate_pre`.
+   *
+   * @throws as {@link Linker.instantiate}.
+   */
+  instantiatePre(module: Module): InstancePre {
+    const nativeModule = Module.native('module', this.#sameEngine(module));
+    const owners = module.imports.map((item) => this.#owners.get(key(item.module, item.name)));
+    return InstancePre.create(
+      module,
+      this.#native.instantiatePre(nativeModule),
+      new Set(owners.filter((owner) => owner !== undefined)),
+      (store) => this.#prepare(store, module, false),
+    );
+  }
+
+  /** Checks that `module` can be instantiated in `store`, which keeps this linker's functions. */
+  #prepare(storelike: Storelike, module: Module, owners = true): Store {
+    const store = this.#sameEngine(Store.of('store', storelike));
+    this.#sameEngine(module);
+    if (owners && this.#owners.size > 0) {
+      for (const item of module.imports) this.#checkOwner(store, item.module, item.name);
     }
+    if (this.#hasWasi && !Store.hasWasi(store)) checkNeedsNoWasi(module);
+    // The linker may be collected before the store.
+    Store.retain(store, this.#dispatches);
+    return store;
+  }
+
+  #checkOwner(store: Store, module: string, name: string): void {
+    if ((this.#owners.get(key(module, name)) ?? store) !== store) {
+      throw misuse('ERR_WRONG_STORE', `the linker's ${module}.${name} belongs to another store`);
+    }
+  }
+
+  #setOwner(name: string, owner: Store | undefined): void {
+    if (owner === undefined) this.#owners.delete(name);
+    else this.#owners.set(name, owner);
   }
 
   #sameEngine<T extends { readonly engine: Engine }>(item: T): T {

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import type { NativeModule } from '../generated/native.js';
+import type { NativeModule, NativeShare } from '../generated/native.js';
 import { native } from '../native.js';
-import { checkBytes } from './check.js';
-import { Engine } from './engine.js';
-import { wrongType } from './errors.js';
+import { checkBytes, checkInteger } from './check.js';
+import { Engine, type SharedEngine } from './engine.js';
+import { misuse, wrongType } from './errors.js';
 import { type ExternType, externType } from './types.js';
 
 /** An import of a module. Mirrors `wasmtime::ImportType`. */
@@ -19,10 +19,16 @@ export interface ExportType {
   readonly type: ExternType;
 }
 
+/** Stands for a module and its engine in a message to another thread. */
+export interface SharedModule extends SharedEngine {
+  readonly sharedModule: number;
+}
+
 /** A compiled module, for any number of instances in stores of its engine. Mirrors `wasmtime::Module`. */
 export class Module {
   readonly engine: Engine;
   readonly #native: NativeModule;
+  #share: NativeShare | undefined;
 
   private constructor(engine: Engine, nativeModule: NativeModule) {
     this.engine = engine;
@@ -48,9 +54,70 @@ export class Module {
    */
   static fromFile(engine: Engine, path: string | URL): Module {
     const nativeEngine = Engine.native('engine', engine);
-    const file = path instanceof URL ? fileURLToPath(path) : path;
-    if (typeof file !== 'string') throw wrongType('path', 'a string or a URL', path);
-    return new Module(engine, native.NativeModule.fromFile(nativeEngine, file));
+    return new Module(engine, native.NativeModule.fromFile(nativeEngine, checkPath(path)));
+  }
+
+  /**
+   * Checks a binary without compiling it. Mirrors `Module::validate`.
+   *
+   * @throws WasmtimeError `ERR_INVALID_MODULE`, with Wasmtime's message.
+   */
+  static validate(engine: Engine, bytes: Uint8Array | ArrayBuffer): void {
+    native.validateModule(Engine.native('engine', engine), checkBytes('bytes', bytes));
+  }
+
+  /**
+   * The module from what {@link Module.serialize} or {@link Engine.precompileModule} made. Mirrors
+   * `Module::deserialize`.
+   *
+   * Only give bytes that came from there unchanged: they are machine code. Wasmtime checks that its
+   * version and the engine's configuration fit, and can't check the code.
+   *
+   * @throws WasmtimeError `ERR_INCOMPATIBLE_MODULE` for bytes of another Wasmtime or configuration.
+   */
+  static deserialize(engine: Engine, bytes: Uint8Array | ArrayBuffer): Module {
+    const nativeEngine = Engine.native('engine', engine);
+    return new Module(
+      engine,
+      native.NativeModule.deserialize(nativeEngine, checkBytes('bytes', bytes)),
+    );
+  }
+
+  /**
+   * As {@link Module.deserialize}, from a file, which is mapped into memory and must not change while
+   * the module lives. Mirrors `Module::deserialize_file`.
+   */
+  static deserializeFile(engine: Engine, path: string | URL): Module {
+    const nativeEngine = Engine.native('engine', engine);
+    return new Module(engine, native.NativeModule.deserializeFile(nativeEngine, checkPath(path)));
+  }
+
+  /** The compiled module as bytes. Mirrors `Module::serialize`. */
+  serialize(): Uint8Array {
+    return this.#native.serialize();
+  }
+
+  /**
+   * What another thread makes the same module of, with {@link Module.fromShared}, without compiling it
+   * again: send it with `postMessage` or as `workerData`. Good as long as this object lives.
+   */
+  share(): SharedModule {
+    this.#share ??= native.NativeShare.module(this.#native);
+    return { ...this.engine.share(), sharedModule: this.#share.id };
+  }
+
+  /**
+   * The module that another thread of this process has shared, and its engine.
+   *
+   * @throws TypeError `ERR_NOT_SHARED` when it isn't shared any more.
+   */
+  static fromShared(token: SharedModule): Module {
+    const engine = Engine.fromShared(token);
+    const taken = native.takeSharedModule(
+      checkInteger('token.sharedModule', token.sharedModule, 0, 2 ** 32 - 1),
+    );
+    if (taken === null) throw misuse('ERR_NOT_SHARED', 'the module is not shared any more');
+    return new Module(engine, taken);
   }
 
   /** From the name section. */
@@ -75,4 +142,10 @@ export class Module {
     if (!(module instanceof Module)) throw wrongType(what, 'a Module', module);
     return module.#native;
   }
+}
+
+function checkPath(path: string | URL): string {
+  const file = path instanceof URL ? fileURLToPath(path) : path;
+  if (typeof file !== 'string') throw wrongType('path', 'a string or a URL', path);
+  return file;
 }

@@ -6,6 +6,7 @@ import { checkFunction, checkInteger, checkOneOf } from './check.js';
 import { Engine } from './engine.js';
 import { misuse, wrongType } from './errors.js';
 import { InterruptHandle } from './interrupt-handle.js';
+import { checkFuel, checkLimiter, type ResourceLimiter } from './limiter.js';
 import { UpdateDeadline } from './update-deadline.js';
 import { WasiConfig } from './wasi-config.js';
 
@@ -24,7 +25,7 @@ export class Store {
   readonly #handle: object;
   /** Callbacks that native code holds weakly, so that a store and its callbacks can be collected. */
   readonly #retained = new Set<unknown>();
-  readonly #callbacks: { epochDeadline?: unknown; callHook?: unknown } = {};
+  readonly #callbacks: { epochDeadline?: unknown; callHook?: unknown; limiter?: unknown } = {};
   /** Kept: the timer of a handle that is collected stops. */
   readonly #kept: { interruptHandle?: InterruptHandle } = {};
   /** The caller of the host function that runs, the newest one. */
@@ -83,6 +84,37 @@ export class Store {
   }
 
   /**
+   * Sets how much fuel the guest may use before it traps with `OutOfFuel`; none at first. Mirrors
+   * `Store::set_fuel`.
+   *
+   * @throws WasmtimeError `ERR_FUEL` unless the engine has `consumeFuel`.
+   */
+  setFuel(fuel: number | bigint): void {
+    this.#native.setFuel(checkFuel(fuel));
+  }
+
+  /** The fuel that is left. Mirrors `Store::get_fuel`. */
+  getFuel(): bigint {
+    return this.#native.getFuel();
+  }
+
+  /**
+   * Limits what instances of this store may allocate from now on. Mirrors `Store::limiter`.
+   *
+   * @throws TypeError `ERR_STORE_IN_USE` in the store's own callbacks.
+   */
+  limiter(limiter: ResourceLimiter): void {
+    const { limits, memoryGrowing, tableGrowing } = checkLimiter(limiter);
+    this.#native.limiter(limits, memoryGrowing, tableGrowing);
+    this.#callbacks.limiter = [memoryGrowing, tableGrowing];
+  }
+
+  /** Collects the garbage of the store's GC heap now. Mirrors `Store::gc`. */
+  gc(): void {
+    this.#native.gc();
+  }
+
+  /**
    * Gives WASI programs of this store their arguments, streams and directories.
    *
    * @throws WasmtimeError `ERR_WASI_CONFIG` for a file or directory that can't be opened.
@@ -123,6 +155,7 @@ export class Store {
     delete this.#kept.interruptHandle;
     delete this.#callbacks.epochDeadline;
     delete this.#callbacks.callHook;
+    delete this.#callbacks.limiter;
   }
 
   [Symbol.dispose](): void {

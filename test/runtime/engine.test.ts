@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Config, Engine, Module, Store, WasmtimeError } from '../../lib/index.js';
 import { expectError, expectMisuse, start, thrownBy, world } from './support.js';
 
-const GOOD: Required<Config> = {
+const GOOD: Config = {
   epochInterruption: true,
   consumeFuel: false,
   debugInfo: true,

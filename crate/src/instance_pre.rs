@@ -1,0 +1,36 @@
+//! Modules whose imports are resolved already.
+
+use crate::errors;
+use crate::instance::NativeInstance;
+use crate::store::{NativeStore, StoreData, entering_wasm};
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use wasmtime::{AsContextMut, InstancePre, RootScope};
+
+/// `wasmtime::InstancePre`.
+#[napi]
+pub struct NativeInstancePre {
+    pre: InstancePre<StoreData>,
+}
+
+impl NativeInstancePre {
+    pub fn new(pre: InstancePre<StoreData>) -> Self {
+        Self { pre }
+    }
+}
+
+#[napi]
+impl NativeInstancePre {
+    #[napi(catch_unwind)]
+    pub fn instantiate(&self, env: Env, store: &NativeStore) -> Result<NativeInstance> {
+        store
+            .with(&env, |store| {
+                entering_wasm(store, |store| {
+                    let mut scope = RootScope::new(store);
+                    self.pre.instantiate(scope.as_context_mut())
+                })
+            })?
+            .map(|instance| NativeInstance { instance })
+            .map_err(|error| errors::throw(&env, &error, "ERR_INSTANTIATE"))
+    }
+}
