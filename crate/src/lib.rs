@@ -24,11 +24,15 @@ mod module;
 #[cfg(feature = "oracle")]
 mod oracle;
 mod recorder;
+mod reference;
 mod scope;
 mod shared;
 mod store;
 mod table;
+mod tag;
 mod ticker;
 mod values;
 mod walker;
 mod wasi;
+#[cfg(feature = "oracle")]
+mod wast;
