@@ -30,13 +30,16 @@ export type { Growing, ResourceLimiter } from './runtime/limiter.js';
 export { Linker } from './runtime/linker.js';
 export { Memory } from './runtime/memory.js';
 export { type ExportType, type ImportType, Module, type SharedModule } from './runtime/module.js';
+export { GcRef, type RefKind } from './runtime/reference.js';
 export { Store, type Storelike } from './runtime/store.js';
 export { Table } from './runtime/table.js';
+export { Tag } from './runtime/tag.js';
 export type {
   ExternType,
   FuncType,
   GlobalType,
   MemoryType,
+  RefType,
   TableType,
   ValType,
 } from './runtime/types.js';

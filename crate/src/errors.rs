@@ -5,7 +5,7 @@ use crate::js::JsException;
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
-use wasmtime::{FrameInfo, Trap, UnknownImportError, WasmBacktrace};
+use wasmtime::{FrameInfo, ThrownException, Trap, UnknownImportError, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 /// `code` of the errors that no more special code fits.
@@ -72,6 +72,8 @@ pub fn throw(env: &Env, error: &wasmtime::Error, code: &str) -> Error {
         ("exit", "ERR_WASI_EXIT")
     } else if trap.is_some() {
         ("trap", "ERR_WASM_TRAP")
+    } else if error.is::<ThrownException>() {
+        ("error", "ERR_WASM_EXCEPTION")
     } else if error.is::<UnknownImportError>() {
         ("error", "ERR_UNKNOWN_IMPORT")
     } else {

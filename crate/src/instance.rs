@@ -8,6 +8,7 @@ use crate::js;
 use crate::memory::NativeMemory;
 use crate::store::{NativeStore, StoreData, busy};
 use crate::table::NativeTable;
+use crate::tag::NativeTag;
 use napi::JsValue;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -20,14 +21,14 @@ pub struct NativeInstance {
 }
 
 /// Something that a module can import or export. `None` for kinds that JS has no class for.
-pub type NativeExtern = Either4<NativeFunc, NativeMemory, NativeGlobal, NativeTable>;
+pub type NativeExtern = Either5<NativeFunc, NativeMemory, NativeGlobal, NativeTable, NativeTag>;
 
 #[napi]
 impl NativeInstance {
     /// `null` when there is no such export.
     #[napi(
         catch_unwind,
-        ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | null"
+        ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | null"
     )]
     pub fn get_export(
         &self,
@@ -59,7 +60,7 @@ impl NativeInstance {
 /// `null` when there is none.
 #[napi(
     catch_unwind,
-    ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | null"
+    ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | null"
 )]
 pub fn caller_export(env: Env, store: &NativeStore, name: String) -> Result<Option<NativeExtern>> {
     let environment = Environment::of(&env)?;
@@ -86,12 +87,12 @@ pub fn to_native(
     item: Extern,
 ) -> wasmtime::Result<NativeExtern> {
     Ok(match item {
-        Extern::Func(func) => Either4::A(NativeFunc::new(environment, store, func)),
-        Extern::Memory(memory) => Either4::B(NativeMemory { memory }),
-        Extern::Global(global) => Either4::C(NativeGlobal { global }),
-        Extern::Table(table) => Either4::D(NativeTable { table }),
+        Extern::Func(func) => Either5::A(NativeFunc::new(environment, store, func)),
+        Extern::Memory(memory) => Either5::B(NativeMemory { memory }),
+        Extern::Global(global) => Either5::C(NativeGlobal { global }),
+        Extern::Table(table) => Either5::D(NativeTable { table }),
         Extern::SharedMemory(_) => wasmtime::bail!("shared memories are not supported yet"),
-        Extern::Tag(_) => wasmtime::bail!("exception tags are not supported yet"),
+        Extern::Tag(tag) => Either5::E(NativeTag { tag }),
     })
 }
 
@@ -106,9 +107,11 @@ pub fn extern_from(item: &Unknown<'_>) -> Result<Extern> {
         Ok(global.global.into())
     } else if let Some(table) = js::unwrap::<NativeTable>(env, value) {
         Ok(table.table.into())
+    } else if let Some(tag) = js::unwrap::<NativeTag>(env, value) {
+        Ok(tag.tag.into())
     } else {
         Err(Error::from_reason(
-            "expected a function, a memory, a global or a table",
+            "expected a function, a memory, a global, a table or a tag",
         ))
     }
 }

@@ -26,6 +26,7 @@ mod module;
 #[cfg(feature = "oracle")]
 mod oracle;
 mod recorder;
+mod reference;
 mod scope;
 mod shared;
 #[cfg(unix)]
@@ -33,7 +34,10 @@ mod signals;
 mod store;
 mod symbols;
 mod table;
+mod tag;
 mod ticker;
 mod values;
 mod walker;
 mod wasi;
+#[cfg(feature = "oracle")]
+mod wast;

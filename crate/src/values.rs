@@ -4,11 +4,13 @@
 use crate::environment::{Environment, SLOT_SIZE};
 use crate::func::NativeFunc;
 use crate::js::{self, JsReference, Strength};
+use crate::reference::{NativeRef, Reference};
 use crate::store::StoreData;
 use napi::bindgen_prelude::*;
 use napi::sys;
 use wasmtime::{
-    AsContextMut, ExternRef, FuncType, HeapType, RefType, StoreContextMut, V128, Val, ValType,
+    AnyRef, AsContextMut, ExternRef, FuncType, HeapType, RefType, StoreContextMut, V128, Val,
+    ValType,
 };
 
 /// The value type of `name`, in WebAssembly's text format.
@@ -21,6 +23,16 @@ pub fn val_type(name: &str) -> Option<ValType> {
         "v128" => ValType::V128,
         "funcref" => ValType::FUNCREF,
         "externref" => ValType::EXTERNREF,
+        "anyref" => ValType::ANYREF,
+        "eqref" => ValType::EQREF,
+        "i31ref" => ValType::I31REF,
+        "structref" => ValType::STRUCTREF,
+        "arrayref" => ValType::ARRAYREF,
+        "nullref" => ValType::NULLREF,
+        "nullfuncref" => ValType::NULLFUNCREF,
+        "nullexternref" => ValType::NULLEXTERNREF,
+        "exnref" => RefType::new(true, HeapType::Exn).into(),
+        "nullexnref" => RefType::new(true, HeapType::NoExn).into(),
         _ => return None,
     })
 }
@@ -32,6 +44,16 @@ pub fn val_type_name(ty: &ValType) -> String {
         ValType::Ref(ty) if ty.is_nullable() => match ty.heap_type() {
             HeapType::Func => "funcref".to_owned(),
             HeapType::Extern => "externref".to_owned(),
+            HeapType::Any => "anyref".to_owned(),
+            HeapType::Eq => "eqref".to_owned(),
+            HeapType::I31 => "i31ref".to_owned(),
+            HeapType::Struct => "structref".to_owned(),
+            HeapType::Array => "arrayref".to_owned(),
+            HeapType::None => "nullref".to_owned(),
+            HeapType::NoFunc => "nullfuncref".to_owned(),
+            HeapType::NoExtern => "nullexternref".to_owned(),
+            HeapType::Exn => "exnref".to_owned(),
+            HeapType::NoExn => "nullexnref".to_owned(),
             _ => ValType::Ref(ty.clone()).to_string(),
         },
         ty => ty.to_string(),
@@ -179,13 +201,40 @@ fn reference_from_js(
             Ok(Val::FuncRef(Some(func.func)))
         }
         HeapType::Extern if null => Ok(Val::ExternRef(None)),
+        HeapType::Extern if js::unwrap::<NativeRef>(env, value).is_some() => {
+            match from_gc_reference(env, store, value)? {
+                Val::AnyRef(Some(any)) => {
+                    Ok(Val::ExternRef(Some(ExternRef::convert_any(store, any)?)))
+                }
+                _ => Err(wasmtime::Error::msg("expected an anyref")),
+            }
+        }
         HeapType::Extern => {
             let held = HeldValue::new(env, value)
                 .ok_or_else(|| wasmtime::Error::msg("the value can't be held"))?;
             Ok(Val::ExternRef(Some(ExternRef::new(store, held)?)))
         }
+        HeapType::Any if null => Ok(Val::AnyRef(None)),
+        HeapType::Exn if null => Ok(Val::ExnRef(None)),
+        HeapType::Any | HeapType::Exn => from_gc_reference(env, store, value),
         _ => Err(unsupported()),
     }
+}
+
+fn from_gc_reference(
+    env: sys::napi_env,
+    store: &mut StoreContextMut<'_, StoreData>,
+    value: sys::napi_value,
+) -> wasmtime::Result<Val> {
+    js::unwrap::<NativeRef>(env, value)
+        .map(|reference| reference.to_val(store.as_context_mut()))
+        .ok_or_else(|| wasmtime::Error::msg("expected a reference or null"))
+}
+
+fn to_object<T: ToNapiValue>(env: sys::napi_env, object: T) -> wasmtime::Result<sys::napi_value> {
+    // SAFETY: makes a new object of env.
+    unsafe { ToNapiValue::to_napi_value(env, object) }
+        .map_err(|error| wasmtime::Error::msg(error.reason.clone()))
 }
 
 fn reference_to_js(
@@ -197,17 +246,30 @@ fn reference_to_js(
     match value {
         Val::FuncRef(Some(func)) => {
             let func = NativeFunc::new(environment, store.as_context_mut(), *func);
-            // SAFETY: makes a new object of env.
-            unsafe { ToNapiValue::to_napi_value(env, func) }
-                .map_err(|error| wasmtime::Error::msg(error.reason.clone()))
+            to_object(env, func)
         }
         Val::ExternRef(Some(reference)) => {
             let held = reference
                 .data(&mut *store)?
                 .and_then(|data| data.downcast_ref::<HeldValue>())
                 .and_then(HeldValue::get);
-            // A reference that this layer didn't make: an internalized anyref, say.
-            held.ok_or_else(|| wasmtime::Error::msg("the externref holds no JavaScript value"))
+            match held {
+                Some(value) => Ok(value),
+                // A reference that this layer didn't make: an externalized anyref.
+                None => {
+                    let any = AnyRef::convert_extern(&mut *store, *reference)?;
+                    let reference = Reference::Any(any.to_owned_rooted(store)?);
+                    to_object(env, NativeRef { reference })
+                }
+            }
+        }
+        Val::AnyRef(Some(any)) => {
+            let reference = Reference::Any(any.to_owned_rooted(store)?);
+            to_object(env, NativeRef { reference })
+        }
+        Val::ExnRef(Some(exception)) => {
+            let reference = Reference::Exn(exception.to_owned_rooted(store)?);
+            to_object(env, NativeRef { reference })
         }
         Val::FuncRef(None)
         | Val::ExternRef(None)

@@ -51,7 +51,7 @@ export declare class NativeGlobal {
 /** `wasmtime::Instance`. */
 export declare class NativeInstance {
   /** `null` when there is no such export. */
-  getExport(store: NativeStore, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | null
+  getExport(store: NativeStore, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | null
   exportNames(store: NativeStore): Array<string>
 }
 
@@ -98,7 +98,7 @@ export declare class NativeLinker {
   defineUnknownImportsAsTraps(module: NativeModule): void
   defineUnknownImportsAsDefaultValues(store: NativeStore, module: NativeModule): void
   /** `null` when nothing has that name. */
-  get(store: NativeStore, module: string, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | null
+  get(store: NativeStore, module: string, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | null
   getDefault(store: NativeStore, module: string): NativeFunc
   /** The names of all definitions: pairs of a module and a name. */
   names(store: NativeStore): Array<Array<string>>
@@ -192,6 +192,21 @@ export declare class NativeRecorder {
   now(): number
 }
 
+/** `wasmtime::AnyRef` or `wasmtime::ExnRef`. */
+export declare class NativeRef {
+  static fromI31(store: NativeStore, value: number): NativeRef
+  /** `any.convert_extern` of the reference in the array `references`. */
+  static fromExtern(store: NativeStore, references: unknown): NativeRef
+  /** "i31", "struct", "array", "extern" or "exn". */
+  kind(store: NativeStore): string
+  /** `null` for what is no i31. */
+  i31(store: NativeStore): number | null
+  /** `extern.convert_any`: in an array, as references cross. */
+  toExtern(store: NativeStore): Array<unknown>
+  /** Whether both are the same object. */
+  same(store: NativeStore, other: NativeRef): boolean
+}
+
 /** A number under which any thread finds something, until it is dropped. */
 export declare class NativeShare {
   static engine(engine: NativeEngine): NativeShare
@@ -245,6 +260,12 @@ export declare class NativeTable {
   grow(store: NativeStore, delta: number, references: unknown): number
 }
 
+/** `wasmtime::Tag`. */
+export declare class NativeTag {
+  static create(store: NativeStore, params: Array<string>): NativeTag
+  params(store: NativeStore): Array<string>
+}
+
 /** Runs `work` ("nothing", "upstream", "upstream-cpu": with deltas of CPU time, "backtrace") at each tick that `store` sees, or at each check. */
 export declare function benchPeer(store: NativeStore, work: string, everyCheck: boolean, oracle?: NativeOracle | undefined | null): void
 
@@ -252,7 +273,7 @@ export declare function benchPeer(store: NativeStore, work: string, everyCheck: 
  * An export of the instance that called the running host function: `wasmtime::Caller::get_export`.
  * `null` when there is none.
  */
-export declare function callerExport(store: NativeStore, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | null
+export declare function callerExport(store: NativeStore, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | null
 
 /** "module", "component", or `null` for other bytes. */
 export declare function detectPrecompiled(bytes: Uint8Array): string | null
@@ -501,8 +522,17 @@ export interface NativeWasiConfig {
   preopens: Array<NativePreopen>
 }
 
+/** A script as JSON, and the modules that it mentions by file name. */
+export interface NativeWast {
+  json: string
+  names: Array<string>
+  modules: Array<Uint8Array>
+}
+
 /** For `lib/`'s tests: a panic in native code, which must reach JS as an error. */
 export declare function panicForTest(): void
+
+export declare function parseWast(name: string, source: string): NativeWast
 
 /** `null` when it isn't shared any more. */
 export declare function takeSharedEngine(id: number): NativeEngine | null

@@ -1,4 +1,10 @@
-import type { NativeFunc, NativeGlobal, NativeMemory, NativeTable } from '../generated/native.js';
+import type {
+  NativeFunc,
+  NativeGlobal,
+  NativeMemory,
+  NativeTable,
+  NativeTag,
+} from '../generated/native.js';
 import { native } from '../native.js';
 import { misuse, wrongType } from './errors.js';
 import { Func } from './func.js';
@@ -6,18 +12,20 @@ import { Global } from './global.js';
 import { Memory } from './memory.js';
 import type { Store } from './store.js';
 import { Table } from './table.js';
+import { Tag } from './tag.js';
 
 /** What an instance imports and exports. Mirrors `wasmtime::Extern`. */
-export type Extern = Func | Memory | Global | Table;
+export type Extern = Func | Memory | Global | Table | Tag;
 
 /** @internal */
-export type NativeExtern = NativeFunc | NativeMemory | NativeGlobal | NativeTable;
+export type NativeExtern = NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag;
 
 /** @internal */
 export function fromNativeExtern(store: Store, item: NativeExtern): Extern {
   if (item instanceof native.NativeFunc) return Func.fromNative(store, item);
   if (item instanceof native.NativeMemory) return Memory.fromNative(store, item);
   if (item instanceof native.NativeGlobal) return Global.fromNative(store, item);
+  if (item instanceof native.NativeTag) return Tag.fromNative(store, item);
   return Table.fromNative(store, item);
 }
 
@@ -27,7 +35,8 @@ export function toNativeExtern(what: string, store: Store, item: Extern): Native
   if (item instanceof Memory) return own(store, item.store, Memory.native(item));
   if (item instanceof Global) return own(store, item.store, Global.native(item));
   if (item instanceof Table) return own(store, item.store, Table.native(item));
-  throw wrongType(what, 'a Func, a Memory, a Global or a Table', item);
+  if (item instanceof Tag) return own(store, item.store, Tag.native(item));
+  throw wrongType(what, 'a Func, a Memory, a Global, a Table or a Tag', item);
 }
 
 function own<T>(store: Store, owner: Store, item: T): T {

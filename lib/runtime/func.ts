@@ -3,8 +3,9 @@ import { hot, native } from '../native.js';
 import { Caller } from './caller.js';
 import { checkFunction } from './check.js';
 import { misuse, wrongType } from './errors.js';
+import { fromNative, GcRef, toNative } from './reference.js';
 import { Store, type Storelike } from './store.js';
-import { checkFuncType, type FuncType, VAL_TYPES, type ValType } from './types.js';
+import { checkFuncType, type FuncType, type ValType } from './types.js';
 import {
   checkCount,
   decode,
@@ -155,23 +156,26 @@ export class TypedFunc<
   }
 }
 
+/** Types of which any value is. */
+const EXTERN_TYPES: readonly string[] = ['externref', '(ref extern)', 'nullexternref'];
+
 /** @internal References cross as the native objects of `Func`s, and as any value for `externref`. */
 export const REFERENCES: References = {
   toNative(what, type, value, store) {
-    if (!VAL_TYPES.includes(type)) {
-      throw wrongType(what, `a value of type ${type}, which JavaScript can't make`, value);
-    }
-    if (type === 'externref' || value === null) return value;
-    if (!(value instanceof Func)) throw wrongType(what, 'a Func or null (funcref)', value);
+    if (value === null) return null;
+    if (EXTERN_TYPES.includes(type)) return toNative(value, store);
+    if (value instanceof GcRef) return toNative(value, store);
+    if (!(value instanceof Func)) throw wrongType(what, `a Func, a GcRef or null (${type})`, value);
     if (value.store !== store) {
       throw misuse('ERR_WRONG_STORE', `${what}: the function belongs to another store`);
     }
     return Func.native(value);
   },
   fromNative(type, value, store) {
-    return type !== 'externref' && value instanceof native.NativeFunc
-      ? Func.fromNative(store, value)
-      : value;
+    if (value instanceof native.NativeFunc && !EXTERN_TYPES.includes(type)) {
+      return Func.fromNative(store, value);
+    }
+    return fromNative(value, store);
   },
 };
 

@@ -4,7 +4,7 @@ import { checkInteger, checkObject, checkOneOf } from './check.js';
 import { outOfRange } from './errors.js';
 import { REFERENCES } from './func.js';
 import { Store, type Storelike } from './store.js';
-import type { TableType, ValType } from './types.js';
+import { REF_TYPES, type TableType, type ValType } from './types.js';
 
 /** Sizes and indices of tables without 64-bit indices. */
 const MAXIMUM = 0xffff_ffff;
@@ -24,7 +24,7 @@ export class Table {
   static create(store: Storelike, type: TableType, init: unknown = null): Table {
     const owner = Store.of('store', store);
     checkObject('type', type);
-    const element = checkOneOf('type.element', type.element, ['funcref', 'externref'] as const);
+    const element = checkOneOf('type.element', type.element, REF_TYPES);
     const minimum = checkInteger('type.minimum', type.minimum, 0, MAXIMUM);
     const maximum =
       type.maximum === undefined

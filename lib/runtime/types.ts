@@ -2,10 +2,34 @@ import type { NativeExternType } from '../generated/native.js';
 import { checkArray, checkObject, checkOneOf } from './check.js';
 
 /** The value types that cross between JavaScript and WebAssembly, by their text format's names. */
-export const VAL_TYPES = ['i32', 'i64', 'f32', 'f64', 'v128', 'funcref', 'externref'] as const;
+export const VAL_TYPES = [
+  'i32',
+  'i64',
+  'f32',
+  'f64',
+  'v128',
+  'funcref',
+  'externref',
+  'anyref',
+  'eqref',
+  'i31ref',
+  'structref',
+  'arrayref',
+  'exnref',
+  'nullref',
+  'nullfuncref',
+  'nullexternref',
+  'nullexnref',
+] as const;
+
+/** @internal Those that a table can hold. */
+export const REF_TYPES = VAL_TYPES.slice(5) as RefType[];
 
 /** Mirrors `wasmtime::ValType`. */
 export type ValType = (typeof VAL_TYPES)[number];
+
+/** Mirrors `wasmtime::RefType`. */
+export type RefType = Exclude<ValType, 'i32' | 'i64' | 'f32' | 'f64' | 'v128'>;
 
 /** A function's type. Mirrors `wasmtime::FuncType`. */
 export interface FuncType<
@@ -35,7 +59,7 @@ export interface GlobalType {
 
 /** A table's type. Mirrors `wasmtime::TableType`. */
 export interface TableType {
-  readonly element: 'funcref' | 'externref';
+  readonly element: RefType;
   readonly minimum: number;
   readonly maximum?: number | undefined;
 }

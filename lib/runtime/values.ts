@@ -1,6 +1,7 @@
 import { SLOT_COUNT, slots } from '../native.js';
 import { outOfRange, wrongType } from './errors.js';
 import type { Func } from './func.js';
+import type { GcRef } from './reference.js';
 import type { Store } from './store.js';
 import type { ValType } from './types.js';
 
@@ -13,7 +14,11 @@ export type ValueOf<T extends ValType> = T extends 'i64'
       ? Func | null
       : T extends 'externref'
         ? unknown
-        : number;
+        : T extends 'anyref' | 'eqref' | 'i31ref' | 'structref' | 'arrayref' | 'exnref'
+          ? GcRef | null
+          : T extends 'nullref' | 'nullfuncref' | 'nullexternref' | 'nullexnref'
+            ? null
+            : number;
 
 /** The JavaScript values of a list of types. */
 export type ValuesOf<T extends readonly ValType[]> = { -readonly [I in keyof T]: ValueOf<T[I]> };

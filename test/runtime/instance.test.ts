@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Func, Global, Instance, Memory, Table, WasmtimeError } from '../../lib/index.js';
-import { expectError, expectMisuse, start } from './support.js';
+import { expectError, expectMisuse, start, world } from './support.js';
 
 const WAT = `(module
   (func (export "func"))
@@ -51,10 +51,14 @@ describe('an instance', () => {
   });
 
   it('says what it cannot give', () => {
-    const { instance, store } = start('(module (tag (export "tag")))');
-    const error = expectError(WasmtimeError, 'ERR_WASMTIME', () =>
-      instance.getExport(store, 'tag'),
+    const { instance, store } = start(
+      '(module (memory (export "shared") 1 1 shared))',
+      {},
+      world({ sharedMemory: true }),
     );
-    expect(error.message).toBe('exception tags are not supported yet');
+    const error = expectError(WasmtimeError, 'ERR_WASMTIME', () =>
+      instance.getExport(store, 'shared'),
+    );
+    expect(error.message).toBe('shared memories are not supported yet');
   });
 });

@@ -109,7 +109,7 @@ const WRONG: Record<Kind, { types: unknown[]; values?: unknown[] }> = {
     values: [
       { params: ['i16'], results: [] },
       { params: [], results: ['I32'] },
-      { params: ['anyref'], results: [] },
+      { params: ['nosuchref'], results: [] },
       { params: [''], results: [] },
     ],
   },

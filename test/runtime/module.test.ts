@@ -181,7 +181,7 @@ describe('a module', () => {
       { name: 'g', type: { kind: 'global', content: 'f64', mutable: false } },
       { name: 't', type: { kind: 'table', element: 'externref', minimum: 1, maximum: 5 } },
       { name: 'tag', type: { kind: 'tag' } },
-      { name: 'any', type: { kind: 'func', params: ['(ref null any)'], results: ['(ref func)'] } },
+      { name: 'any', type: { kind: 'func', params: ['anyref'], results: ['(ref func)'] } },
     ]);
   });
 

@@ -239,7 +239,7 @@ describe('the message and the frames', () => {
     const guest = start('(module (tag $t) (func $raise (export "raise") (throw $t)))');
     const error = thrownBy(() => guest.call('raise')) as WasmtimeError;
     expect(error).toBeInstanceOf(WasmtimeError);
-    expect(error.code).toBe('ERR_WASMTIME');
+    expect(error.code).toBe('ERR_WASM_EXCEPTION');
     expect(error.message).toContain('thrown Wasm exception');
     expect(names(error.frames)).toEqual(['raise']);
   });

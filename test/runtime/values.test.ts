@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { Func, Global, Module, Table, type ValType, WasmtimeError } from '../../lib/index.js';
+import {
+  Func,
+  GcRef,
+  Global,
+  Module,
+  Table,
+  type ValType,
+  WasmtimeError,
+} from '../../lib/index.js';
 import { expectError, expectMisuse, type Guest, start } from './support.js';
 
 /**
@@ -129,11 +137,15 @@ describe('externref, both ways', () => {
     }
   });
 
-  it('refuses one that holds no JavaScript value', () => {
+  it('one that holds no JavaScript value is a GcRef', () => {
     const guest = start(`(module
-      (func (export "make") (result externref) (extern.convert_any (ref.i31 (i32.const 1)))))`);
-    const error = expectError(WasmtimeError, 'ERR_WASMTIME', () => guest.call('make'));
-    expect(error.message).toBe('the externref holds no JavaScript value');
+      (func (export "make") (result externref) (extern.convert_any (ref.i31 (i32.const 1))))
+      (func (export "read") (param externref) (result i32)
+        (i31.get_s (ref.cast i31ref (any.convert_extern (local.get 0))))))`);
+    const made = guest.call('make');
+    expect(made).toBeInstanceOf(GcRef);
+    expect(made.i31(guest.store)).toBe(1);
+    expect(guest.call('read', made)).toBe(1);
   });
 });
 
@@ -162,16 +174,13 @@ describe('funcref, both ways', () => {
     expectMisuse('ERR_WRONG_STORE', () => guest.call('same_funcref', other));
   });
 
-  it('of types that JavaScript gets but cannot make', () => {
+  it('of types that may not be null', () => {
     const guest = start(`(module
       (func $self (export "self") (result (ref func)) (ref.func $self))
-      (func (export "take") (param (ref func)))
-      (func (export "any") (param anyref))
-      (func (export "i31") (result anyref) (ref.i31 (i32.const 1))))`);
-    expect(guest.call('self')).toBeInstanceOf(Func);
-    expectMisuse('ERR_INVALID_ARG_TYPE', () => guest.call('take', guest.call('self')));
-    expectMisuse('ERR_INVALID_ARG_TYPE', () => guest.call('any', null));
-    expectError(WasmtimeError, 'ERR_WASMTIME', () => guest.call('i31'));
+      (func (export "take") (param (ref func)) (result i32) (i32.const 1)))`);
+    expect(guest.call('take', guest.call('self'))).toBe(1);
+    expectError(WasmtimeError, 'ERR_WASMTIME', () => guest.call('take', null));
+    expectMisuse('ERR_INVALID_ARG_TYPE', () => guest.call('take', 1));
   });
 });
 

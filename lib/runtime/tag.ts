@@ -1,0 +1,38 @@
+import type { NativeTag } from '../generated/native.js';
+import { native } from '../native.js';
+import { Store, type Storelike } from './store.js';
+import { checkFuncType, type ValType } from './types.js';
+
+/** What an exception is of: a tag of a store, with the types of its values. Mirrors `wasmtime::Tag`. */
+export class Tag {
+  /** The store that the tag belongs to. */
+  readonly store: Store;
+  readonly #native: NativeTag;
+
+  private constructor(store: Store, nativeTag: NativeTag) {
+    this.store = store;
+    this.#native = nativeTag;
+  }
+
+  /** Makes a tag for exceptions with values of these types. Mirrors `Tag::new`. */
+  static create(store: Storelike, params: readonly ValType[]): Tag {
+    const owner = Store.of('store', store);
+    const type = checkFuncType('type', { params, results: [] });
+    return new Tag(owner, native.NativeTag.create(Store.native(owner), [...type.params]));
+  }
+
+  /** Types of its exceptions' values. Mirrors `Tag::ty`. */
+  params(store: Storelike): readonly string[] {
+    return this.#native.params(Store.nativeOwner(this.store, store));
+  }
+
+  /** @internal */
+  static fromNative(store: Store, nativeTag: NativeTag): Tag {
+    return new Tag(store, nativeTag);
+  }
+
+  /** @internal */
+  static native(tag: Tag): NativeTag {
+    return tag.#native;
+  }
+}
