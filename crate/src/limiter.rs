@@ -17,20 +17,11 @@ pub struct NativeLimits {
 }
 
 /// Asks JS whether something may grow, within limits.
+#[derive(Default)]
 pub struct Limiter {
     limits: StoreLimits,
     memory_growing: Option<JsReference>,
     table_growing: Option<JsReference>,
-}
-
-impl Default for Limiter {
-    fn default() -> Self {
-        Self {
-            limits: StoreLimits::default(),
-            memory_growing: None,
-            table_growing: None,
-        }
-    }
 }
 
 impl Limiter {
