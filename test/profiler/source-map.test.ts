@@ -18,7 +18,8 @@ it('gives the lines that another library reads from the same map', () => {
   for (let offset = 0; offset < readFileSync(WASM).length; offset++) {
     const { source, line, column } = other.originalPositionFor({ line: 1, column: offset });
     const ours = lookup?.(offset);
-    const expected = source === null ? undefined : { file: `./${source}`, line, column: column + 1 };
+    const expected =
+      source === null ? undefined : { file: `./${source}`, line, column: column + 1 };
     expect(ours && { file: ours.file, line: ours.line, column: ours.column }).toEqual(expected);
     if (ours) found++;
   }
