@@ -6,7 +6,6 @@
 use crate::custom_sections::CustomSections;
 use addr2line::{Context, LookupContinuation, LookupResult};
 use gimli::{DwarfPackage, EndianSlice, LittleEndian, SectionId};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 type Slice<'a> = EndianSlice<'a, LittleEndian>;
@@ -36,8 +35,6 @@ pub struct SourceFrame {
 pub struct DebugInfo<'a> {
     context: Context<Slice<'a>>,
     package: Option<DwarfPackage<Slice<'a>>>,
-    /// By a unit's offset, whether it can be searched safely.
-    safe_units: HashMap<usize, bool>,
     pub warnings: Vec<String>,
 }
 
@@ -50,6 +47,11 @@ impl<'a> DebugInfo<'a> {
         let load = |id: SectionId| Ok::<_, gimli::Error>(slice(sections.debug(id.name())));
         let unreadable = |error: gimli::Error| format!(".debug_info: {error}");
         let dwarf = gimli::Dwarf::load(load).map_err(unreadable)?;
+        if !is_sane(&dwarf) {
+            return Err(format!(
+                ".debug_info: entries are nested more than {MAX_NESTING} deep"
+            ));
+        }
         let context = Context::from_dwarf(dwarf).map_err(unreadable)?;
         let mut warnings = Vec::new();
         let package = split
@@ -66,16 +68,12 @@ impl<'a> DebugInfo<'a> {
         Ok(Self {
             context,
             package,
-            safe_units: HashMap::new(),
             warnings,
         })
     }
 
     /// The functions at `address`, innermost first.
     pub fn frames(&mut self, address: u64) -> Vec<SourceFrame> {
-        if !self.is_safe(address) {
-            return Vec::new();
-        }
         self.try_frames(address).unwrap_or_else(|error| {
             self.warn(format!(".debug_info: {error}"));
             Vec::new()
@@ -122,26 +120,10 @@ impl<'a> DebugInfo<'a> {
                     let unit = package.and_then(|package| {
                         package.find_cu(load.dwo_id, &load.parent).ok().flatten()
                     });
-                    continuation.resume(unit.map(Arc::new))
+                    continuation.resume(unit.filter(is_sane).map(Arc::new))
                 }
             };
         }
-    }
-
-    fn is_safe(&mut self, address: u64) -> bool {
-        let Some(unit) = self.load_split(self.context.find_dwarf_and_unit(address)) else {
-            return true;
-        };
-        let key = unit.header.debug_info_offset().map_or(0, |offset| offset.0);
-        if let Some(&safe) = self.safe_units.get(&key) {
-            return safe;
-        }
-        let safe = nesting_is_sane(&unit).unwrap_or(false);
-        self.safe_units.insert(key, safe);
-        if !safe {
-            self.warn(".debug_info: entries are cut off or nested too deeply".to_owned());
-        }
-        safe
     }
 
     fn warn(&mut self, warning: String) {
@@ -151,17 +133,36 @@ impl<'a> DebugInfo<'a> {
     }
 }
 
-fn nesting_is_sane(unit: &gimli::UnitRef<'_, Slice<'_>>) -> Result<bool, gimli::Error> {
-    let mut entries = unit.entries_raw(None)?;
-    while !entries.is_empty() {
-        if entries.next_depth() > MAX_NESTING {
-            return Ok(false);
-        }
-        if let Some(abbreviation) = entries.read_abbreviation()? {
-            entries.skip_attributes(abbreviation.attributes())?;
+/// Whether it is safe to let `addr2line` recurse. Where a unit can't be read it doesn't go on either.
+fn is_sane(dwarf: &gimli::Dwarf<Slice<'_>>) -> bool {
+    let mut units = dwarf.units();
+    while let Ok(Some(header)) = units.next() {
+        if let Ok(abbreviations) = dwarf.abbreviations(&header)
+            && let Ok(entries) = header.entries_raw(&abbreviations, None)
+            && deepest(entries) > MAX_NESTING
+        {
+            return false;
         }
     }
-    Ok(true)
+    true
+}
+
+/// The deepest nesting of `entries`, up to the first that can't be read.
+fn deepest(mut entries: gimli::EntriesRaw<'_, Slice<'_>>) -> isize {
+    let mut deepest = 0;
+    while !entries.is_empty() {
+        deepest = deepest.max(entries.next_depth());
+        match entries.read_abbreviation() {
+            Ok(Some(abbreviation)) => {
+                if entries.skip_attributes(abbreviation.attributes()).is_err() {
+                    break;
+                }
+            }
+            Ok(None) => {}
+            Err(_) => break,
+        }
+    }
+    deepest
 }
 
 fn slice(data: &[u8]) -> Slice<'_> {

@@ -1,4 +1,5 @@
 import { GuestProfiler } from '../profiler/guest-profiler.js';
+import type { ModuleSymbols } from '../profiler/named-module.js';
 import { threadCpuTime } from '../runtime/clock.js';
 import type { Engine } from '../runtime/engine.js';
 import { WasmtimeError } from '../runtime/errors.js';
@@ -18,6 +19,8 @@ export interface RecordOptions {
   readonly timeoutMs?: number;
   /** Mark the calls of host functions, which takes time at each. */
   readonly hostCalls: boolean;
+  /** Where the module's lines come from, beside itself. */
+  readonly symbols: ModuleSymbols;
   readonly wasi: WasiOptions;
 }
 
@@ -41,7 +44,7 @@ export function record(engine: Engine, module: Module, options: RecordOptions): 
   const linker = new Linker(engine).addWasi();
   const interrupt = new InterruptHandle();
   store.setInterruptHandle(interrupt);
-  const profiler = new GuestProfiler(name, intervalMs, [[name, module]]);
+  const profiler = new GuestProfiler(name, intervalMs, [[name, module, options.symbols]]);
   const recorder = profiler.attach(store, { intervalMs, hostCalls: options.hostCalls });
 
   // From here on Ctrl-C ends the guest, not the process.

@@ -26,6 +26,8 @@ interface RunOptions {
   readonly env: Environment;
   readonly timeout?: number;
   readonly hostCalls?: boolean;
+  readonly debugInfo?: string;
+  readonly sourceMap?: string;
   readonly quiet?: boolean;
 }
 
@@ -82,6 +84,8 @@ export function addRunCommand(program: Command, version: string): void {
     )
     .option('--timeout <time>', 'end the guest after this time, such as 500ms, 10s or 2m', duration)
     .option('--host-calls', 'mark calls into the host, which makes them slower')
+    .option('--debug-info <file>', "where a stripped module's DWARF is, for lines")
+    .option('--source-map <file>', "the module's source map, for lines")
     .option('-q, --quiet', 'no summary at the end')
     .addHelpText('after', HELP)
     .action(async (app: string, args: string[], options: RunOptions) => {
@@ -101,6 +105,10 @@ async function run(app: string, args: readonly string[], options: RunOptions): P
     intervalMs: options.interval,
     ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
     hostCalls: options.hostCalls ?? false,
+    symbols: {
+      ...(options.debugInfo === undefined ? {} : { debugInfo: options.debugInfo }),
+      ...(options.sourceMap === undefined ? {} : { sourceMap: options.sourceMap }),
+    },
     wasi: wasiOptions([name, ...args], options),
   });
 
@@ -113,6 +121,7 @@ async function run(app: string, args: readonly string[], options: RunOptions): P
   await profiler.finish(path).catch((error: unknown) => {
     failure = unwritable(path, error);
   });
+  for (const warning of profiler.warnings) writeError(`warning: ${printable(warning)}`);
   if (!options.quiet) writeError(summary(recording, failure === undefined ? path : undefined));
   if (failure === undefined) return exitCode;
   writeError(`error: ${printable(failure.message)}`);

@@ -1,5 +1,6 @@
 import type { NativeInlineChains, NativeModule } from '../generated/native.js';
 import { type NamedModule, readSource } from './named-module.js';
+import { sourceLookup } from './source-map.js';
 
 /** A function that the source has at an address. */
 export interface SourcePlace {
@@ -28,16 +29,22 @@ export function inlineChains(
   for (const warning of links.warnings) warn(warning);
   const other = readSource('debugInfo', symbols.debugInfo, warn);
   const original = readSource('wasm', symbols.wasm, warn);
-  if (!links.hasDwarf && other === undefined && original === undefined) {
-    if (links.externalDebugInfo !== undefined) {
-      warn('external_debug_info: give the file as debugInfo to see lines');
-    }
-    return Array.from(textOffsets, () => []);
+  const map = sourceLookup(symbols.sourceMap, links.sourceMappingUrl, warn);
+  const hasDwarf = links.hasDwarf || other !== undefined || original !== undefined;
+  if (!hasDwarf && links.externalDebugInfo !== undefined) {
+    warn('external_debug_info: give the file as debugInfo to see lines');
   }
+  if (!hasDwarf && map === undefined) return Array.from(textOffsets, () => []);
   const places = nativeModule.wasmOffsets(textOffsets);
   const chains = nativeModule.inlineChains(places, other, original, rawNames);
   for (const warning of chains.warnings) warn(warning);
-  return Array.from(textOffsets, (_, i) => chainOf(chains, i));
+  return Array.from(textOffsets, (_, i) => {
+    const chain = chainOf(chains, i);
+    const wasmOffset = places[i] as number;
+    if (chain.length > 0 || map === undefined || wasmOffset < 0) return chain;
+    const place = map(wasmOffset);
+    return place === undefined ? [] : [place];
+  });
 }
 
 function chainOf(chains: NativeInlineChains, i: number): SourcePlace[] {

@@ -14,6 +14,11 @@ export interface ModuleSymbols {
    * with split DWARF. An `external_debug_info` section is never followed on its own: the guest wrote it.
    */
   readonly debugInfo?: FileSource;
+  /**
+   * The module's source map. Of a `sourceMappingURL` section a `data:` URL is read on its own, and
+   * nothing else.
+   */
+  readonly sourceMap?: FileSource;
   /** The module's own binary, for one that was compiled elsewhere or from text. */
   readonly wasm?: FileSource;
 }
@@ -42,7 +47,7 @@ export function checkModules(modules: unknown): readonly NamedModule[] {
 
 function checkSymbols(what: string, symbols: unknown): ModuleSymbols {
   const checked = checkObject(what, symbols);
-  checkKeys(what, checked, ['debugInfo', 'wasm']);
+  checkKeys(what, checked, ['debugInfo', 'sourceMap', 'wasm']);
   for (const [key, file] of Object.entries(checked)) {
     if (file === undefined || typeof file === 'string' || file instanceof URL) continue;
     checkBytes(`${what}.${key}`, file);

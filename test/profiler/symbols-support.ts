@@ -1,0 +1,63 @@
+import {
+  Engine,
+  GuestProfiler,
+  Linker,
+  Module,
+  type ModuleSymbols,
+  type ProfilerOptions,
+  Store,
+  UpdateDeadline,
+  WasiConfig,
+  WasiExit,
+} from '../../lib/index.js';
+import { guestPath } from '../runtime/support.js';
+import { finish, type ReadProfile } from './support.js';
+
+export interface SymbolProfile extends ReadProfile {
+  readonly warnings: readonly string[];
+  /** `name file:line@inlineDepth` of every frame, once each. */
+  readonly frames: ReadonlySet<string>;
+}
+
+/** Profiles a WASI guest, a sample at each of its first epoch checks: the same ones at each run. */
+export async function profileGuest(
+  guest: string | Uint8Array,
+  symbols: ModuleSymbols = {},
+  options: ProfilerOptions = {},
+  args: readonly string[] = ['guest', '1'],
+): Promise<SymbolProfile> {
+  const engine = new Engine({ epochInterruption: true });
+  const module =
+    typeof guest === 'string'
+      ? Module.fromFile(engine, guestPath(guest))
+      : Module.compile(engine, guest);
+  const store = new Store(engine);
+  store.setWasi(new WasiConfig({ args, stdout: 'capture' }));
+  const profiler = new GuestProfiler('p', 1, [['guest', module, symbols]], options);
+  let left = 3000;
+  store.setEpochDeadline(0);
+  store.epochDeadlineCallback((store) => {
+    profiler.sample(store, 0);
+    return UpdateDeadline.continue(left-- > 0 ? 0 : 1e9);
+  });
+  try {
+    const instance = new Linker(engine).addWasi().instantiate(store, module);
+    instance.getFunc(store, '_start').call(store);
+  } catch (error) {
+    if (!(error instanceof WasiExit)) throw error;
+  }
+  const profile = await finish(profiler);
+  return { ...profile, warnings: profiler.warnings, frames: framesOf(profile.json.shared) };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: JSON of a known form, checked before.
+function framesOf({ frameTable, funcTable, sources, stringArray }: any): Set<string> {
+  return new Set(
+    frameTable.func.map((func: number, i: number) => {
+      const source = funcTable.source[func];
+      const file = source === null ? '?' : stringArray[sources.filename[source]];
+      const line = frameTable.line[i] ?? '?';
+      return `${stringArray[funcTable.name[func]]} ${file}:${line}@${frameTable.inlineDepth[i]}`;
+    }),
+  );
+}
