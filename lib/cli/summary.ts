@@ -1,5 +1,7 @@
-import { hotFunctions } from '../profile/hot-functions.js';
+import type { FuncIndex } from '../profile/func-table.js';
+import { hotFunctions, hottestLines } from '../profile/hot-functions.js';
 import type { Profile } from '../profile/profile.js';
+import { NO_SOURCE } from '../profile/source-table.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
 import { cut, printable, type Style } from './terminal.js';
@@ -55,17 +57,29 @@ function hottest(profile: Profile, thread: Thread, { style, width }: SummaryLayo
   if (hot.length === 0) return [];
   const samples = samplesWithStack(thread);
   const share = (part: number) => `${((100 * part) / samples).toFixed(1)}%`;
+  const lines = hottestLines(profile, thread);
   const rows = hot.slice(0, HOTTEST).map(({ func, selfSamples, totalSamples }) => {
     const name = profile.strings.get(profile.funcs.name.get(func)) || '(no name)';
     const shares =
       share(selfSamples).padStart(SELF_WIDTH) + share(totalSamples).padStart(TOTAL_WIDTH);
-    return `${shares}  ${cut(oneLine(name), Math.max(20, width - shares.length - 2))}`;
+    const shownName = cut(oneLine(name), Math.max(20, width - shares.length - 2));
+    const place = placeOf(profile, func, lines.get(func));
+    const fits = shares.length + shownName.length + place.length + 4 <= width;
+    return `${shares}  ${shownName}${place !== '' && fits ? style.dim(`  ${place}`) : ''}`;
   });
   const others = hot.length - rows.length;
   const heading = `${'self'.padStart(SELF_WIDTH)}${'total'.padStart(TOTAL_WIDTH)}  function`;
   const rest =
     others > 0 ? [style.dim(`${' '.repeat(SELF_WIDTH + TOTAL_WIDTH)}  and ${others} more`)] : [];
   return ['', style.dim(heading), ...rows, ...rest];
+}
+
+/** The function's file and its hottest line, as far as they are known. */
+function placeOf(profile: Profile, func: FuncIndex, line: number | undefined): string {
+  const source = profile.funcs.source.get(func);
+  if (source === NO_SOURCE) return '';
+  const file = oneLine(profile.strings.get(profile.sources.filename.get(source)));
+  return line === undefined ? file : `${file}:${line}`;
 }
 
 function samplesWithStack(thread: Thread): number {

@@ -1,4 +1,4 @@
-import type { FuncIndex } from './func-table.js';
+import { type FuncIndex, UNKNOWN_LINE } from './func-table.js';
 import type { Profile } from './profile.js';
 import { NO_STACK } from './stack-table.js';
 import type { Thread } from './thread.js';
@@ -95,4 +95,35 @@ function addTotals(
     }
     row = next;
   }
+}
+
+/**
+ * For each function, the line on which most samples found it running itself; functions without one, or
+ * without lines, are absent.
+ */
+export function hottestLines(profile: Profile, thread: Thread): Map<FuncIndex, number> {
+  const { stacks, frames } = profile;
+  const self = new Int32Array(frames.length);
+  for (const rows of thread.samples.stack.segments()) {
+    for (const stack of rows) {
+      if (stack === NO_STACK) continue;
+      const frame = stacks.frame.get(stack);
+      self[frame] = (self[frame] ?? 0) + 1;
+    }
+  }
+  // A line has a frame for each of its addresses.
+  const ofLine = new Map<FuncIndex, Map<number, number>>();
+  for (const [frame, samples] of self.entries()) {
+    const line = frames.line.get(frame);
+    if (samples === 0 || line === UNKNOWN_LINE) continue;
+    const func = frames.func.get(frame);
+    const lines = ofLine.get(func) ?? new Map<number, number>();
+    ofLine.set(func, lines.set(line, (lines.get(line) ?? 0) + samples));
+  }
+  const hottest = new Map<FuncIndex, number>();
+  for (const [func, lines] of ofLine) {
+    const [first] = [...lines].sort(([a, most], [b, more]) => more - most || a - b);
+    if (first !== undefined) hottest.set(func, first[0]);
+  }
+  return hottest;
 }

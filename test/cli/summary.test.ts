@@ -25,10 +25,10 @@ app returned
 
     self    total  function
    44.4%    44.4%  memchr
-   22.2%    66.7%  parse
+   22.2%    66.7%  parse  src/app.c:11
    16.7%    16.7%  print
    16.7%    16.7%  __proto__
-    0.0%    83.3%  main
+    0.0%    83.3%  main  src/app.c
                    and 6 more
 
 Profile: app.profile.json
@@ -61,6 +61,28 @@ It ran for less than an interval, or waited all the time.`);
     ]);
   });
 
+  it('tells the file and the hottest line of a function, where there is room', () => {
+    const profile = new Profile({ product: 'app', intervalMs: 1, startTimeUnixMs: 1 });
+    const thread = profile.addThread({ name: 'app' });
+    const source = profile.sources.intern(profile.strings.intern('src/app.c'));
+    const func = profile.funcs.intern({ name: profile.strings.intern('work'), source });
+    for (const [address, line] of [
+      [1, 7],
+      [2, 9],
+      [3, 9],
+      [4, 0],
+      [5, 0],
+      [6, 0],
+    ] as const) {
+      const frame = profile.frames.intern({ func, address, line });
+      thread.samples.push(profile.stacks.intern(NO_STACK, frame), 1, 0);
+    }
+    const row = (width: number) =>
+      summaryOf(profile, FACTS, { style: PLAIN, width }).split('\n')[5];
+    expect(row(80)).toBe('  100.0%   100.0%  work  src/app.c:9');
+    expect(row(30)).toBe('  100.0%   100.0%  work');
+  });
+
   it('emphasizes its heading', () => {
     const style = { bold: (text: string) => `<b>${text}</b>`, dim: (text: string) => text };
     expect(summaryOf(sampleProfile(), FACTS, { style, width: 80 })).toContain(
@@ -80,7 +102,9 @@ describe('the summary of run', () => {
     const args = ['run', '--profile', 'hot.json', '--interval', '0.5ms', guest(app), work];
     const { stderr } = await directory.run(args);
     directory.profile('hot.json');
-    const rows = [...stderr.matchAll(/^ +[\d.]+% +[\d.]+% {2}(.+)$/gm)].map(([, name]) => name);
+    // Behind a name may stand its place.
+    const row = /^ +[\d.]+% +[\d.]+% {2}(.+?)(?: {2}\S+)?$/gm;
+    const rows = [...stderr.matchAll(row)].map(([, name]) => name);
     const expected = await hotFunctions(directory.file('hot.json'), 5);
     expect(rows).toHaveLength(5);
     expect(rows).toEqual(expected.map(({ name }) => name));
