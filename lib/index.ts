@@ -1,6 +1,7 @@
 // The public surface: everything here is documented where it is defined.
 
 export type { ProfileOutput } from './formats/output.js';
+export { type CategoryRule, DEFAULT_CATEGORIES } from './profiler/categories.js';
 export { GuestProfiler } from './profiler/guest-profiler.js';
 export type { FileSource, ModuleSymbols, NamedModule } from './profiler/named-module.js';
 export type { ProfilerClock, ProfilerOptions } from './profiler/options.js';

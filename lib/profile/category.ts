@@ -48,6 +48,12 @@ export class CategoryTable {
     return this.#categories.push({ name, color, subcategories: ['Other', ...subcategories] }) - 1;
   }
 
+  /** The category of that name, added with this color when there is none. */
+  intern(name: string, color: CategoryColor): CategoryIndex {
+    const known = this.#categories.findIndex((category) => category.name === name);
+    return known >= 0 ? known : this.add(name, color);
+  }
+
   get(index: CategoryIndex): Category {
     const category = this.#categories[index];
     if (category === undefined) {

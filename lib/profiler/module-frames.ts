@@ -1,3 +1,4 @@
+import type { CategoryIndex } from '../profile/category.js';
 import type { FrameIndex } from '../profile/frame-table.js';
 import type { FuncIndex } from '../profile/func-table.js';
 import type { LibIndex } from '../profile/lib-table.js';
@@ -6,6 +7,7 @@ import type { Profile } from '../profile/profile.js';
 import type { ResourceIndex } from '../profile/resource-table.js';
 import { NO_SOURCE, type SourceIndex } from '../profile/source-table.js';
 import { Module } from '../runtime/module.js';
+import { Categorizer, type CategoryRule } from './categories.js';
 import { inlineChains, type SourcePlace } from './inline-chains.js';
 import type { NamedModule } from './named-module.js';
 import { findRow } from './rows.js';
@@ -16,6 +18,7 @@ export interface Symbolication {
   readonly rawNames: boolean;
   readonly lines: boolean;
   readonly pathPrefixMap: PathPrefixMap;
+  readonly categories: readonly CategoryRule[];
   /** Told of what could not be read: a section or an option, a colon, and why. */
   warn(warning: string): void;
 }
@@ -53,7 +56,7 @@ export function moduleFrames(
     if (file !== undefined && !files.has(row)) files.set(row, file);
   }
 
-  const funcs = new ModuleFuncs(profile, lib, how.pathPrefixMap, name);
+  const funcs = new ModuleFuncs(profile, lib, how, name);
   for (const [i, row] of sampledRows.entries()) {
     const funcName =
       names[i] ?? sourceNames.get(row) ?? exported[i] ?? `wasm-function[${indices[i]}]`;
@@ -83,10 +86,14 @@ class ModuleFuncs {
   /** Funcs by name and file: what was inlined here and compiled there is one function of the source. */
   readonly #byPlace = new Map<string, FuncIndex>();
 
-  constructor(profile: Profile, lib: LibIndex, pathPrefixMap: PathPrefixMap, name: string) {
+  readonly #categorizer: Categorizer;
+  readonly #categories = new Map<FuncIndex, CategoryIndex>();
+
+  constructor(profile: Profile, lib: LibIndex, how: Symbolication, name: string) {
     this.#profile = profile;
     this.#lib = lib;
-    this.#pathPrefixMap = pathPrefixMap;
+    this.#pathPrefixMap = how.pathPrefixMap;
+    this.#categorizer = new Categorizer(profile.categories, how.categories);
     this.#resource = profile.resources.addLibrary(profile.strings.intern(name));
   }
 
@@ -113,14 +120,28 @@ class ModuleFuncs {
     const lib = this.#lib;
     const frames = this.#profile.frames;
     const func = this.#funcOf(compiled, outermost?.file);
-    const added = [frames.intern({ func, address, lib, nativeSymbol, line, column })];
+    const category = this.#categoryOf(func);
+    const added = [frames.intern({ func, address, lib, nativeSymbol, line, column, category })];
     for (const [i, place] of inlined.entries()) {
       const { line, column } = place;
       const func = this.#inlinedFunc(place);
       const inlineDepth = i + 1;
-      added.push(frames.intern({ func, address, lib, nativeSymbol, line, column, inlineDepth }));
+      const category = this.#categoryOf(func);
+      const where = { address, lib, nativeSymbol, line, column, inlineDepth };
+      added.push(frames.intern({ func, category, ...where }));
     }
     return added;
+  }
+
+  #categoryOf(func: FuncIndex): CategoryIndex {
+    const known = this.#categories.get(func);
+    if (known !== undefined) return known;
+    const { funcs, sources, strings } = this.#profile;
+    const source = funcs.source.get(func);
+    const file = source === NO_SOURCE ? undefined : strings.get(sources.filename.get(source));
+    const category = this.#categorizer.categoryOf(strings.get(funcs.name.get(func)), file);
+    this.#categories.set(func, category);
+    return category;
   }
 
   #funcOf(compiled: CompiledFunction, file: string | undefined): FuncIndex {

@@ -6,6 +6,7 @@ import {
   checkObject,
   checkString,
 } from '../runtime/check.js';
+import { type CategoryRule, checkCategories, DEFAULT_CATEGORIES } from './categories.js';
 import type { PathPrefixMap } from './source-path.js';
 
 /** Clocks of a profiler, in milliseconds; the real ones unless a test brings its own. */
@@ -29,6 +30,11 @@ export interface ProfilerOptions {
    * name alone; `{ '': '' }` keeps all paths whole.
    */
   readonly pathPrefixMap?: PathPrefixMap;
+  /**
+   * What functions are shown as, by their names: the first rule that fits decides. By default those of
+   * {@link DEFAULT_CATEGORIES}: allocators, garbage collectors, WASI, standard libraries and runtimes.
+   */
+  readonly categories?: readonly CategoryRule[];
 }
 
 export const REAL_CLOCK: ProfilerClock = {
@@ -39,8 +45,9 @@ export const REAL_CLOCK: ProfilerClock = {
 /** @internal Options with their defaults; TypeError for unknown ones and for wrong types. */
 export function checkOptions(options: unknown): Required<ProfilerOptions> {
   const given = checkObject('options', options) as ProfilerOptions;
-  checkKeys('options', given, ['clock', 'rawNames', 'lines', 'pathPrefixMap']);
+  checkKeys('options', given, ['clock', 'rawNames', 'lines', 'pathPrefixMap', 'categories']);
   const { clock = REAL_CLOCK, rawNames = false, lines = true, pathPrefixMap = {} } = given;
+  const { categories = DEFAULT_CATEGORIES } = given;
   checkObject('options.clock', clock);
   checkFunction('options.clock.wall', clock.wall);
   checkFunction('options.clock.monotonic', clock.monotonic);
@@ -54,5 +61,6 @@ export function checkOptions(options: unknown): Required<ProfilerOptions> {
     rawNames: checkBoolean('options.rawNames', rawNames),
     lines: checkBoolean('options.lines', lines),
     pathPrefixMap,
+    categories: checkCategories('options.categories', categories),
   };
 }
