@@ -1,7 +1,10 @@
 // The public surface: everything here is documented where it is defined.
 
+export { FORMAT_NAMES, type FormatName, type FormatOptions } from './formats/formats.js';
 export type { ProfileOutput } from './formats/output.js';
+export type { Weight } from './profile/sample-weight.js';
 export { type CategoryRule, DEFAULT_CATEGORIES } from './profiler/categories.js';
+export { FinishedProfile, type FunctionSamples } from './profiler/finished-profile.js';
 export { GuestProfiler } from './profiler/guest-profiler.js';
 export type { FileSource, ModuleSymbols, NamedModule } from './profiler/named-module.js';
 export type { ProfilerClock, ProfilerOptions } from './profiler/options.js';

@@ -9,7 +9,7 @@ import { columnsOf, writeColumn, writeTable } from './json-table.js';
 /** The tables that all threads refer to: `shared` in version 70 of the format; see `firefox.ts`. */
 export function* writeShared(out: JsonBytes, profile: Profile): Generator<Uint8Array> {
   const { stacks, frames, funcs, resources, nativeSymbols, sources } = profile;
-  const { ints, intsOrNull, all } = columnsOf(out);
+  const { ints, intsOrNull, computed, all } = columnsOf(out);
   const strings = [...profile.strings];
 
   out.raw('"stringArray":');
@@ -18,10 +18,14 @@ export function* writeShared(out: JsonBytes, profile: Profile): Generator<Uint8A
   out.raw(',"stackTable":');
   yield* writeTable(out, stacks.length, {
     frame: ints(stacks.frame),
-    prefixOffset: (row) => {
-      const prefix = stacks.prefix.get(row);
-      out.int(prefix === NO_STACK ? 0 : row - prefix);
-    },
+    prefixOffset: computed(stacks.length, (from, to) => {
+      const offsets = stacks.prefix.rows(from, to).slice();
+      for (let i = 0; i < offsets.length; i++) {
+        const prefix = offsets[i] as number;
+        offsets[i] = prefix === NO_STACK ? 0 : from + i - prefix;
+      }
+      return offsets;
+    }),
   });
 
   out.raw(',"frameTable":');

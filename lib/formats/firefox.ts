@@ -8,12 +8,13 @@
 
 import { MarkerPhase } from '../profile/marker-table.js';
 import type { Profile } from '../profile/profile.js';
-import type { Milliseconds } from '../profile/sample-table.js';
+import type { Milliseconds, SampleTable } from '../profile/sample-table.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
 import { writeShared } from './firefox-shared.js';
 import { JsonBytes, toJson } from './json-bytes.js';
-import { columnsOf, writeTable } from './json-table.js';
+import { BATCH_ROWS, columnsOf, writeTable } from './json-table.js';
+import type { Slabs } from './slabs.js';
 
 /** `meta.preprocessedProfileVersion`: the version of everything in this file. */
 export const FIREFOX_PROFILE_VERSION = 70;
@@ -22,9 +23,12 @@ const GECKO_PROFILE_VERSION = 36;
 
 const NANOS_PER_MS = 1e6;
 
-/** The profile as UTF-8 JSON in chunks of at most 128 KiB. The profile must not change meanwhile. */
-export function* firefoxJson(profile: Profile): Generator<Uint8Array> {
-  const out = new JsonBytes();
+/**
+ * The profile as UTF-8 JSON in chunks of at most 128 KiB. The profile must not change meanwhile. Columns
+ * of numbers go to `slabs` where given, and the JSON refers to them.
+ */
+export function* firefoxJson(profile: Profile, slabs?: Slabs): Generator<Uint8Array> {
+  const out = new JsonBytes(slabs);
   out.raw(`{"meta":${toJson(metaOf(profile))}`);
   out.raw(`,"libs":${toJson([...profile.libs])}`);
   out.raw(',"shared":{');
@@ -106,43 +110,60 @@ function* writeThread(out: JsonBytes, profile: Profile, thread: Thread): Generat
 }
 
 function* writeSamples(out: JsonBytes, { samples }: Thread): Generator<Uint8Array> {
-  let readersTimeMs = 0;
+  const { intsOrNull, computed } = columnsOf(out);
+  const deltas = timeDeltas(samples);
   yield* writeTable(
     out,
     samples.length,
     {
-      stack: columnsOf(out).intsOrNull(samples.stack, NO_STACK),
-      // Differences are half as long as times, and compress far better. A reader adds them up as
-      // doubles, so each is the difference to *its* running sum: no time comes out more than a
-      // nanosecond off, and the roundings of ten million samples don't add up.
+      stack: intsOrNull(samples.stack, NO_STACK),
       timeDeltas: {
-        rows: (from, to) => {
-          const times = samples.time.rows(from, to);
-          const deltas = new Float64Array(times.length);
-          // A local variable: what a closure shares is an object for each new value.
-          let sumMs = readersTimeMs;
-          for (let i = 0; i < times.length; i++) {
-            const nanos = Math.round(((times[i] as number) - sumMs) * NANOS_PER_MS);
-            const deltaNanos = from + i === 0 ? nanos : Math.max(0, nanos);
-            sumMs += deltaNanos / NANOS_PER_MS;
-            deltas[i] = deltaNanos;
-          }
-          readersTimeMs = sumMs;
-          out.allNanosAsMillis(deltas);
-        },
+        rows: (from, to) => out.allNanosAsMillis(deltas(from, to)),
+        slab: { segments: () => millisOf(samples) },
       },
-      threadCPUDelta: {
-        rows: (from, to) => {
-          const deltas = samples.cpuDelta.rows(from, to).slice();
-          for (let i = 0; i < deltas.length; i++) {
-            deltas[i] = Math.round((deltas[i] as number) * NANOS_PER_MS);
-          }
-          out.ints(deltas);
-        },
-      },
+      threadCPUDelta: computed(samples.length, (from, to) => {
+        const deltas = samples.cpuDelta.rows(from, to).slice();
+        for (let i = 0; i < deltas.length; i++) {
+          deltas[i] = Math.round((deltas[i] as number) * NANOS_PER_MS);
+        }
+        return deltas;
+      }),
     },
     '"weight":null,"weightType":"samples"',
   );
+}
+
+/**
+ * The samples' times as differences, in nanoseconds; the rows are to be asked for in order.
+ *
+ * Differences are half as long as times, and compress far better. A reader adds them up as doubles, so
+ * each is the difference to *its* running sum: no time comes out more than a nanosecond off, and the
+ * roundings of ten million samples don't add up.
+ */
+function timeDeltas(samples: SampleTable): (from: number, to: number) => Float64Array {
+  let readersTimeMs = 0;
+  return (from, to) => {
+    const times = samples.time.rows(from, to);
+    const deltas = new Float64Array(times.length);
+    // A local variable: what a closure shares is an object for each new value.
+    let sumMs = readersTimeMs;
+    for (let i = 0; i < times.length; i++) {
+      const nanos = Math.round(((times[i] as number) - sumMs) * NANOS_PER_MS);
+      const deltaNanos = from + i === 0 ? nanos : Math.max(0, nanos);
+      sumMs += deltaNanos / NANOS_PER_MS;
+      deltas[i] = deltaNanos;
+    }
+    readersTimeMs = sumMs;
+    return deltas;
+  };
+}
+
+function* millisOf(samples: SampleTable): Generator<Float64Array> {
+  const deltas = timeDeltas(samples);
+  for (let from = 0; from < samples.length; from += BATCH_ROWS) {
+    const nanos = deltas(from, Math.min(from + BATCH_ROWS, samples.length));
+    yield nanos.map((delta) => delta / NANOS_PER_MS);
+  }
 }
 
 function* writeMarkers(

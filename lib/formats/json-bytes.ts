@@ -1,4 +1,5 @@
 import type { ColumnArray } from '../profile/column.js';
+import type { Slabs } from './slabs.js';
 
 /** Bytes of one chunk: worth a system call, and little memory. */
 const CHUNK_BYTES = 128 * 1024;
@@ -26,9 +27,15 @@ const BILLION = 1e9;
  * intervals to keep memory bounded. A chunk is never written to after it was taken.
  */
 export class JsonBytes {
+  /** Where columns of numbers go instead, in a format that keeps them apart from its JSON. */
+  readonly slabs: Slabs | undefined;
   #chunk = new Uint8Array(CHUNK_BYTES);
   #at = 0;
   #full: Uint8Array[] = [];
+
+  constructor(slabs?: Slabs) {
+    this.slabs = slabs;
+  }
 
   /** The chunks filled since the last call. */
   *take(): Generator<Uint8Array> {

@@ -33,24 +33,29 @@ export type ProfileOutput = string | URL | Writable;
  * - **Absent**: resolves to the bytes. Node caps one array's size, so a huge profile belongs in a file.
  *
  * Rejects with the original error (`ENOSPC`, `EPIPE`, …).
+ *
+ * @param compressed The chunks are gzip already, whatever the name.
  */
 export function writeProfile(chunks: Iterable<Uint8Array>): Promise<Uint8Array>;
 export function writeProfile(
   chunks: Iterable<Uint8Array>,
   output: ProfileOutput,
+  compressed?: boolean,
 ): Promise<undefined>;
 export function writeProfile(
   chunks: Iterable<Uint8Array>,
   output?: ProfileOutput,
+  compressed?: boolean,
 ): Promise<Uint8Array | undefined>;
 export async function writeProfile(
   chunks: Iterable<Uint8Array>,
   output?: ProfileOutput,
+  compressed = false,
 ): Promise<Uint8Array | undefined> {
   if (output === undefined) return joinChunks(chunks);
   if (typeof output === 'string' || output instanceof URL) {
     const path = pathOf(output);
-    await writeFile(isGzip(path) ? gzip(chunks) : chunks, path);
+    await writeFile(isGzip(path) && !compressed ? gzip(chunks) : chunks, path);
   } else if (typeof output?.write === 'function') {
     await writeStream(chunks, output);
   } else {
@@ -63,9 +68,13 @@ export async function writeProfile(
  * `writeProfile` to a file, for a process that is about to end and can't wait for anything. A `.gz` is
  * compressed in one piece, in memory.
  */
-export function writeProfileSync(profile: Iterable<Uint8Array>, output: string | URL): void {
+export function writeProfileSync(
+  profile: Iterable<Uint8Array>,
+  output: string | URL,
+  compressed = false,
+): void {
   const path = pathOf(output);
-  const chunks = isGzip(path) ? [gzipSync(joinChunks(profile))] : profile;
+  const chunks = isGzip(path) && !compressed ? [gzipSync(joinChunks(profile))] : profile;
   const { opened, flags, final } = planFile(path);
   const file = openSync(opened, flags);
   try {

@@ -1,5 +1,5 @@
-import { firefoxJson } from '../formats/firefox.js';
-import { type ProfileOutput, writeProfile, writeProfileSync } from '../formats/output.js';
+import type { FormatOptions } from '../formats/formats.js';
+import type { ProfileOutput } from '../formats/output.js';
 import { hot } from '../native.js';
 import { HOSTCALL_SCHEMA } from '../profile/marker-schema.js';
 import { Profile } from '../profile/profile.js';
@@ -19,6 +19,8 @@ import { Engine } from '../runtime/engine.js';
 import { misuse } from '../runtime/errors.js';
 import { Module } from '../runtime/module.js';
 import { Store, type Storelike } from '../runtime/store.js';
+import { FinishedProfile } from './finished-profile.js';
+import { checkFormatOptions } from './format-options.js';
 import { checkModules, type NamedModule } from './named-module.js';
 import { checkOptions, type ProfilerOptions, REAL_CLOCK } from './options.js';
 import { attachRecorder, type Recorder, type RecorderOptions } from './recorder.js';
@@ -193,20 +195,28 @@ export class GuestProfiler {
   }
 
   /**
-   * Ends the profile and writes it in the Firefox Profiler's processed format, to a path, to a stream
-   * (which is left open), or to the bytes that it resolves to. A file is whole or not there: it gets
-   * its name at the end; one that ends in `.gz` is compressed. Mirrors `GuestProfiler::finish`.
+   * Ends the profile and writes it, to a path, to a stream (which is left open), or to the bytes that it
+   * resolves to: in the Firefox Profiler's processed format, or the one that the path's name ends in or
+   * `options` ask for (see {@link FormatOptions}). A file is whole or not there: it gets its name at the
+   * end; one that ends in `.gz` is compressed. Mirrors `GuestProfiler::finish`.
    *
-   * When the output fails, the promise rejects with its error, and another `finish` may try again.
+   * For several files of one profile, write them from {@link GuestProfiler.finishProfile}'s result. When the
+   * output fails, the promise rejects with its error, and another `finish` may try again.
    *
-   * @throws TypeError `ERR_PROFILER_FINISHED` when the profile was written before, or is being written.
+   * @throws TypeError `ERR_PROFILER_FINISHED` when the profile was written before, or is being written;
+   * for unknown options and formats, and `ERR_FORMAT_WEIGHT` for a weight that the format can't say.
    */
   finish(): Promise<Uint8Array>;
-  finish(output: ProfileOutput): Promise<undefined>;
-  async finish(output?: ProfileOutput): Promise<Uint8Array | undefined> {
-    const profile = this.#finish();
+  finish(output: undefined, options?: FormatOptions): Promise<Uint8Array>;
+  finish(output: ProfileOutput, options?: FormatOptions): Promise<undefined>;
+  async finish(
+    output?: ProfileOutput,
+    options: FormatOptions = {},
+  ): Promise<Uint8Array | undefined> {
+    checkFormatOptions(this.#profile, options, output);
+    const profile = this.finishProfile();
     try {
-      return await writeProfile(firefoxJson(profile), output);
+      return await profile.write(output, options);
     } catch (error) {
       this.#state = 'ended';
       throw error;
@@ -214,14 +224,27 @@ export class GuestProfiler {
   }
 
   /** {@link GuestProfiler.finish} to a file, for a process that is about to end. */
-  finishSync(path: string | URL): void {
-    const profile = this.#finish();
+  finishSync(path: string | URL, options: FormatOptions = {}): void {
+    checkFormatOptions(this.#profile, options, path);
+    const profile = this.finishProfile();
     try {
-      writeProfileSync(firefoxJson(profile), path);
+      profile.writeSync(path, options);
     } catch (error) {
       this.#state = 'ended';
       throw error;
     }
+  }
+
+  /**
+   * Ends the profile and gives it, to be written as often and in as many formats as wanted.
+   *
+   * @throws TypeError `ERR_PROFILER_FINISHED` when the profile was written before, or is being written.
+   */
+  finishProfile(): FinishedProfile {
+    if (this.#state === 'finished') throw finished();
+    this.#end();
+    this.#state = 'finished';
+    return new FinishedProfile(this.#profile);
   }
 
   /**
@@ -236,13 +259,6 @@ export class GuestProfiler {
   static end(profiler: GuestProfiler): Profile {
     profiler.#end();
     return profiler.#profile;
-  }
-
-  #finish(): Profile {
-    if (this.#state === 'finished') throw finished();
-    this.#end();
-    this.#state = 'finished';
-    return this.#profile;
   }
 
   #end(): void {

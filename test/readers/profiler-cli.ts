@@ -150,15 +150,15 @@ async function profilerCli(sessionDir: string, command: string[]): Promise<strin
   }
 }
 
-/** A Node that profiler-cli runs on. */
-function nodeForReaders(): string {
+/** A Node that the readers run on. */
+export function nodeForReaders(): string {
   if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath;
   const platform = `${process.platform}-${process.arch}`;
   const packaged = NODE_PACKAGES[platform];
   const path = packaged === undefined ? undefined : join(PACKAGES, packaged);
   if (path !== undefined && existsSync(path)) return path;
   const remedy = packaged === undefined ? 'run the tests with Node 24' : `run ${INSTALL}`;
-  throw new Error(`expected Node 24 or newer for profiler-cli, got ${process.version}: ${remedy}`);
+  throw new Error(`expected Node 24 or newer for the readers, got ${process.version}: ${remedy}`);
 }
 
 /** Kills the daemon of a session directory; it holds nothing that wants saving. */

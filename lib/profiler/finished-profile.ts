@@ -1,0 +1,75 @@
+import { encodeProfile, type FormatOptions } from '../formats/formats.js';
+import { type ProfileOutput, writeProfile, writeProfileSync } from '../formats/output.js';
+import { hotFunctions } from '../profile/hot-functions.js';
+import type { Profile } from '../profile/profile.js';
+import { checkFormatOptions } from './format-options.js';
+
+/** A function in a {@link FinishedProfile}, and how often samples saw it. */
+export interface FunctionSamples {
+  readonly name: string;
+  /** Samples in which it ran itself. */
+  readonly selfSamples: number;
+  /** Samples in which it was on the stack. */
+  readonly totalSamples: number;
+}
+
+/** A profile that records no more. It can be written any number of times. */
+export class FinishedProfile {
+  readonly #profile: Profile;
+
+  /** @internal */
+  constructor(profile: Profile) {
+    this.#profile = profile;
+  }
+
+  /** @internal */
+  static model(finished: FinishedProfile): Profile {
+    return finished.#profile;
+  }
+
+  /** What was profiled. */
+  get name(): string {
+    return this.#profile.product;
+  }
+
+  /** Samples of all threads. */
+  get samples(): number {
+    return this.#profile.threads.reduce((sum, { samples }) => sum + samples.length, 0);
+  }
+
+  /** The functions of the thread `thread`, counted from 0: those with most self samples first. */
+  hotFunctions(thread = 0): FunctionSamples[] {
+    const { threads, strings, funcs } = this.#profile;
+    const chosen = threads[thread];
+    if (chosen === undefined) return [];
+    return hotFunctions(this.#profile, chosen).map(({ func, selfSamples, totalSamples }) => ({
+      name: strings.get(funcs.name.get(func)),
+      selfSamples,
+      totalSamples,
+    }));
+  }
+
+  /**
+   * Writes the profile: to a path, to a stream, which is left open, or to the bytes that it resolves to; in
+   * the format of the path's name or of the options. See {@link GuestProfiler.finish}.
+   */
+  write(): Promise<Uint8Array>;
+  write(output: undefined, options?: FormatOptions): Promise<Uint8Array>;
+  write(output: ProfileOutput, options?: FormatOptions): Promise<undefined>;
+  write(output?: ProfileOutput, options?: FormatOptions): Promise<Uint8Array | undefined>;
+  async write(
+    output?: ProfileOutput,
+    options: FormatOptions = {},
+  ): Promise<Uint8Array | undefined> {
+    const format = checkFormatOptions(this.#profile, options, output);
+    const { chunks, compressed } = encodeProfile(this.#profile, format.format, format);
+    return writeProfile(chunks, output, compressed);
+  }
+
+  /** {@link FinishedProfile.write} to a file, for a process that is about to end. */
+  writeSync(path: string | URL, options: FormatOptions = {}): void {
+    const format = checkFormatOptions(this.#profile, options, path);
+    const { chunks, compressed } = encodeProfile(this.#profile, format.format, format);
+    writeProfileSync(chunks, path, compressed);
+  }
+}

@@ -1,0 +1,54 @@
+import {
+  FORMAT_NAMES,
+  FORMATS,
+  type FormatName,
+  type FormatOptions,
+  formatOfPath,
+} from '../formats/formats.js';
+import type { ProfileOutput } from '../formats/output.js';
+import type { Profile } from '../profile/profile.js';
+import { WEIGHTS } from '../profile/sample-weight.js';
+import { checkInteger, checkKeys, checkObject, checkOneOf } from '../runtime/check.js';
+import { misuse } from '../runtime/errors.js';
+
+/** Options of which the format is known. */
+export type CheckedFormat = Omit<FormatOptions, 'format'> & { readonly format: FormatName };
+
+/**
+ * @internal The format that is asked for, and else that of the output's name.
+ *
+ * @throws TypeError for wrong types, an unknown format, and a weight that the format can't say
+ * (`ERR_FORMAT_WEIGHT`); RangeError for a thread that isn't there.
+ */
+export function checkFormatOptions(
+  profile: Profile,
+  options: unknown,
+  output: ProfileOutput | undefined,
+): CheckedFormat {
+  const given = checkObject('options', options) as FormatOptions;
+  checkKeys('options', given, ['format', 'weight', 'thread']);
+  const { weight, thread } = given;
+  const format =
+    given.format === undefined
+      ? (formatOfOutput(output) ?? 'firefox')
+      : checkOneOf('options.format', given.format, FORMAT_NAMES);
+  if (weight !== undefined) {
+    checkOneOf('options.weight', weight, WEIGHTS);
+    if (!FORMATS[format].weights.includes(weight)) {
+      throw misuse('ERR_FORMAT_WEIGHT', `options.weight: the format ${format} has no choice of it`);
+    }
+  }
+  if (thread !== undefined) {
+    checkInteger('options.thread', thread, 0, profile.threads.length - 1);
+  }
+  return {
+    format,
+    ...(weight !== undefined && { weight }),
+    ...(thread !== undefined && { thread }),
+  };
+}
+
+function formatOfOutput(output: ProfileOutput | undefined): FormatName | undefined {
+  if (typeof output === 'string') return formatOfPath(output);
+  return output instanceof URL ? formatOfPath(output.pathname) : undefined;
+}

@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FinishedProfile } from '../../lib/index.js';
+import { recordedProfile } from '../support/recorded-profile.js';
+import { hotFunctions } from './profiler-cli.js';
+import { cpuprofileTop, pprofText, pprofTop, type SelfSamples } from './tools.js';
+
+const INTERVAL_MS = 0.25;
+
+describe('the ten hottest functions of a real profile, as its readers tell', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'formats-'));
+  const file = (name: string) => join(directory, name);
+  let profile: FinishedProfile;
+  let expected: [string, number][];
+
+  beforeAll(() => {
+    profile = recordedProfile();
+    expected = top(named(profile.hotFunctions()));
+    expect(expected).toHaveLength(10);
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  it.each(['p.json', 'p.json.gz', 'p.jslb', 'p.jslb.gz', 'p.folded', 'p.folded.gz'])(
+    'the Firefox Profiler, of %s',
+    async (name) => {
+      await profile.write(file(name));
+      expect(top(named(await hotFunctions(file(name), 1000)))).toEqual(expected);
+    },
+  );
+
+  it.each(['p.pb.gz', 'p.pprof'])('go tool pprof, of %s', async (name) => {
+    await profile.write(file(name));
+    expect(top(await pprofTop(file(name)))).toEqual(expected);
+  });
+
+  it('flamebearer, of a .cpuprofile', async () => {
+    await profile.write(file('p.cpuprofile'), { weight: 'samples' });
+    const ms = await cpuprofileTop(file('p.cpuprofile'));
+    for (const [name, samples] of expected) {
+      // It shows tenths of milliseconds.
+      expect(Math.abs((ms.get(name) ?? 0) - samples * INTERVAL_MS), name).toBeLessThan(0.06);
+    }
+  });
+
+  it('go tool pprof knows lines, times and the machine code’s module', async () => {
+    await profile.write(file('lines.pb.gz'));
+    const lines = await pprofText(file('lines.pb.gz'), '-top', '-lines', '-sample_index=cpu');
+    expect(lines).toMatch(/^File: parser\.wasm$/m);
+    expect(lines).toMatch(/^Type: cpu$/m);
+    expect(lines).toMatch(/ by_letters .*order\.c:\d+/);
+    const raw = await pprofText(file('lines.pb.gz'), '-raw');
+    expect(raw).toMatch(/^samples\/count\[dflt\] wall\/nanoseconds cpu\/nanoseconds$/m);
+  });
+});
+
+function named(functions: readonly { name: string; selfSamples: number }[]): SelfSamples {
+  const sums: SelfSamples = new Map();
+  for (const { name, selfSamples } of functions) {
+    sums.set(name, (sums.get(name) ?? 0) + selfSamples);
+  }
+  return sums;
+}
+
+/** Ten, by samples and then by name: readers order equal ones as they like. */
+function top(samples: SelfSamples): [string, number][] {
+  return [...samples].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).slice(0, 10);
+}
