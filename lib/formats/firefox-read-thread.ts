@@ -1,0 +1,101 @@
+import {
+  type MarkerFields,
+  type MarkerKind,
+  MarkerPhase,
+  type MarkerTable,
+} from '../profile/marker-table.js';
+import { NO_STACK } from '../profile/stack-table.js';
+import type { Thread, ThreadOptions } from '../profile/thread.js';
+import type { ReadTables } from './firefox-read.js';
+import { lengthOf } from './firefox-read-shared.js';
+import { invalidProfile } from './invalid-profile.js';
+import type { JsonReader } from './json-reader.js';
+
+/** Adds a thread. `cpuUnitsPerMs` is the unit of its CPU deltas. */
+export function readThread(tables: ReadTables, thread: JsonReader, cpuUnitsPerMs: number): void {
+  const { name, pid, tid, isMainThread, processName } = thread.object() as Partial<ThreadOptions>;
+  const added = tables.profile.addThread({
+    name: name ?? thread.get('name').string(),
+    startMs: thread.get('registerTime').present ? thread.get('registerTime').number() : 0,
+    ...(pid !== undefined && { pid: `${pid}` }),
+    ...(tid !== undefined && { tid }),
+    ...(isMainThread !== undefined && { isMainThread }),
+    ...(processName !== undefined && { processName }),
+  });
+  readSamples(tables, added, thread.get('samples'), cpuUnitsPerMs);
+  readMarkers(tables, added.markers, thread.get('markers'));
+  const end = thread.get('unregisterTime');
+  if (end.present) added.end(end.number());
+}
+
+function readSamples(
+  { stacks }: ReadTables,
+  { samples }: Thread,
+  table: JsonReader,
+  cpuUnitsPerMs: number,
+): void {
+  if (table.get('weight').present) {
+    throw invalidProfile('samples with weights of their own: this reads samples that count 1');
+  }
+  const length = lengthOf(table);
+  const stack = table.ints('stack', length, 0, stacks.length, NO_STACK);
+  const deltas = table.get('timeDeltas').present;
+  const times = table.numbers(deltas ? 'timeDeltas' : 'time', length);
+  const hasCpu = table.get('threadCPUDelta').present;
+  const cpu = hasCpu ? table.numbers('threadCPUDelta', length, 0) : undefined;
+  let timeMs = 0;
+  for (let row = 0; row < length; row++) {
+    timeMs = deltas ? timeMs + (times[row] as number) : (times[row] as number);
+    const at = stack[row] as number;
+    const cpuDeltaMs = Math.max(0, cpu?.[row] ?? 0) / cpuUnitsPerMs;
+    samples.push(at === NO_STACK ? NO_STACK : (stacks[at] as number), timeMs, cpuDeltaMs);
+  }
+}
+
+function readMarkers(tables: ReadTables, markers: MarkerTable, table: JsonReader): void {
+  const length = lengthOf(table);
+  const names = table.ints('name', length, 0, tables.strings.length);
+  const phases = table.ints('phase', length, 0, 4);
+  const starts = table.numbers('startTime', length, 0);
+  const ends = table.numbers('endTime', length, 0);
+  const categories = table.ints('category', length, 0, tables.categories.length);
+  const data = table.column('data', length);
+  for (let row = 0; row < length; row++) {
+    const { type, cause, ...fields } = (data[row] ?? {}) as MarkerData;
+    const schema = type === undefined ? undefined : tables.schemas.get(type);
+    const kind: MarkerKind = {
+      name: tables.strings[names[row] as number] as number,
+      category: tables.categories[categories[row] as number] as number,
+      ...(schema !== undefined && { schema }),
+    };
+    const stack = tables.stacks[cause?.stack ?? NO_STACK] ?? NO_STACK;
+    const [start, end] = [starts[row] as number, ends[row] as number];
+    const marker = push(markers, phases[row] as number, kind, start, end, stack);
+    if (schema !== undefined && Object.keys(fields).length > 0) markers.setFields(marker, fields);
+  }
+}
+
+type MarkerData = MarkerFields & {
+  readonly type?: string;
+  readonly cause?: { readonly stack: number };
+};
+
+function push(
+  markers: MarkerTable,
+  phase: number,
+  kind: MarkerKind,
+  startMs: number,
+  endMs: number,
+  cause: number,
+): number {
+  switch (phase) {
+    case MarkerPhase.Interval:
+      return markers.pushInterval(kind, startMs, endMs, cause);
+    case MarkerPhase.IntervalStart:
+      return markers.pushIntervalStart(kind, startMs, cause);
+    case MarkerPhase.IntervalEnd:
+      return markers.pushIntervalEnd(kind, endMs, cause);
+    default:
+      return markers.pushInstant(kind, startMs, cause);
+  }
+}

@@ -1,0 +1,80 @@
+/** Reads what `firefox.ts` writes: the Firefox Profiler's processed format, version 70, as parsed JSON. */
+
+import type { Category } from '../profile/category.js';
+import type { Lib } from '../profile/lib-table.js';
+import type { MarkerSchema } from '../profile/marker-schema.js';
+import { type ExtraSection, Profile } from '../profile/profile.js';
+import { FIREFOX_PROFILE_VERSION } from './firefox.js';
+import { readShared } from './firefox-read-shared.js';
+import { readThread } from './firefox-read-thread.js';
+import { invalidProfile } from './invalid-profile.js';
+import { JsonReader } from './json-reader.js';
+
+/** What the tables of a file were turned into: rows of the model by rows of the file. */
+export interface ReadTables {
+  readonly profile: Profile;
+  readonly categories: readonly number[];
+  readonly schemas: ReadonlyMap<string, number>;
+  readonly strings: readonly number[];
+  readonly stacks: Int32Array;
+}
+
+/**
+ * The model of a parsed file.
+ *
+ * @throws TypeError `ERR_INVALID_PROFILE`, naming what is wrong and where.
+ */
+export function profileOfFirefox(json: unknown): Profile {
+  const file = new JsonReader(json, '');
+  const meta = typeof json === 'object' && json !== null ? file.get('meta') : undefined;
+  if (!meta?.present) {
+    throw invalidProfile("no profile in the Firefox Profiler's format: it has no meta");
+  }
+  const version = meta.get('preprocessedProfileVersion').any();
+  if (version !== FIREFOX_PROFILE_VERSION) {
+    throw invalidProfile(
+      `a Firefox profile of version ${version ?? 'none (not processed)'}: this reads ${FIREFOX_PROFILE_VERSION}`,
+    );
+  }
+  const profile = new Profile({
+    product: meta.get('product').string(),
+    intervalMs: meta.get('interval').number(),
+    startTimeUnixMs: meta.get('startTime').number(),
+  });
+  if (meta.get('extra').present) profile.extra.push(...(meta.get('extra').any() as ExtraSection[]));
+  for (const lib of file.get('libs').items()) {
+    profile.libs.add({ ...(lib.object() as unknown as Lib), name: lib.get('name').string() });
+  }
+  const categories = readCategories(profile, meta.get('categories'));
+  const schemas = readSchemas(profile, meta.get('markerSchema'));
+  const shared = readShared(profile, categories, file.get('shared'));
+  const tables: ReadTables = { profile, categories, schemas, ...shared };
+  const cpuUnit = meta.get('sampleUnits').get('threadCPUDelta').any();
+  for (const thread of file.get('threads').items()) {
+    readThread(tables, thread, cpuUnit === 'µs' ? 1e3 : 1e6);
+  }
+  return profile;
+}
+
+/** Categories of the file by those of the model, which has some from the start. */
+function readCategories(profile: Profile, list: JsonReader): number[] {
+  return list.items().map((item) => {
+    const { name, color, subcategories } = item.object() as unknown as Category;
+    item.get('name').string();
+    item.get('subcategories').array();
+    const known = [...profile.categories].findIndex(
+      (category) =>
+        category.name === name && category.subcategories.join() === [...subcategories].join(),
+    );
+    return known >= 0 ? known : profile.categories.add(name, color, subcategories.slice(1));
+  });
+}
+
+function readSchemas(profile: Profile, list: JsonReader): Map<string, number> {
+  return new Map(
+    list.items().map((item) => {
+      const schema = item.object() as unknown as MarkerSchema;
+      return [item.get('name').string(), profile.markerSchemas.intern(schema)];
+    }),
+  );
+}
