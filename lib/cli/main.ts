@@ -2,9 +2,12 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { CliError } from './cli-error.js';
+import { addConvertCommand } from './convert.js';
+import { addDiffCommand } from './diff.js';
 import { ExitCode } from './exit-code.js';
 import { addRunCommand } from './run.js';
 import { printable, write, writeError } from './terminal.js';
+import { addTopCommand } from './top.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -21,6 +24,9 @@ const program = new Command('wasmtime-guest-profiler')
     writeErr: (text) => write(process.stderr, text),
   });
 addRunCommand(program, version);
+addTopCommand(program);
+addDiffCommand(program);
+addConvertCommand(program);
 
 // The process ends by itself, once what it writes is written: `process.exit` would cut that off.
 try {

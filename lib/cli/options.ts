@@ -28,6 +28,15 @@ export function interval(text: string): Milliseconds {
   return ms;
 }
 
+/** Samples in a second; the interval between them in milliseconds. */
+export function hertz(text: string): Milliseconds {
+  const intervalMs = /^\d+(?:\.\d+)?$/.test(text) ? 1000 / Number(text) : 0;
+  if (!(intervalMs >= MINIMUM_INTERVAL_MS && intervalMs <= MAXIMUM_INTERVAL_MS)) {
+    throw new InvalidArgumentError('Expected a number of samples from 1 to 20000.');
+  }
+  return intervalMs;
+}
+
 /** `host::guest`; `host` alone has the same name in the guest, as with Wasmtime's own `--dir`. */
 export function directory(text: string, before: readonly WasiPreopen[]): readonly WasiPreopen[] {
   const at = text.indexOf('::');

@@ -10,6 +10,7 @@ import { Store } from '../runtime/store.js';
 import { WasiConfig, type WasiOptions } from '../runtime/wasi-config.js';
 import { CliError } from './cli-error.js';
 import { type Ending, endingOf } from './ending.js';
+import { ProgressLine } from './progress-line.js';
 
 export interface RecordOptions {
   /** Of the module, in the profile. */
@@ -19,6 +20,8 @@ export interface RecordOptions {
   readonly timeoutMs?: number;
   /** Mark the calls of host functions, which takes time at each. */
   readonly hostCalls: boolean;
+  /** Show how it goes on the terminal. */
+  readonly progress: boolean;
   /** Where the module's lines come from, beside itself. */
   readonly symbols: ModuleSymbols;
   readonly wasi: WasiOptions;
@@ -47,6 +50,10 @@ export function record(engine: Engine, module: Module, options: RecordOptions): 
   const profiler = new GuestProfiler(name, intervalMs, [[name, module, options.symbols]]);
   const recorder = profiler.attach(store, { intervalMs, hostCalls: options.hostCalls });
 
+  const progress =
+    options.progress && ProgressLine.wanted
+      ? new ProgressLine(store, GuestProfiler.progress(profiler))
+      : undefined;
   // From here on Ctrl-C ends the guest, not the process.
   interrupt.triggerOnSignals('SIGINT', 'SIGTERM');
   if (timeoutMs !== undefined) interrupt.triggerAfter(timeoutMs);
@@ -60,6 +67,7 @@ export function record(engine: Engine, module: Module, options: RecordOptions): 
   const cpuMs = threadCpuTime() - startCpuMs;
   const wallMs = performance.now() - startMs;
   recorder.detach();
+  progress?.end();
   // The handle keeps listening: a Ctrl-C that comes late must not cost the profile.
   return { profiler, ending, wallMs, cpuMs, missedTicks: recorder.missedTicks };
 }

@@ -1,9 +1,18 @@
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
+import {
+  FORMAT_NAMES,
+  FORMATS,
+  type FormatName,
+  type FormatOptions,
+  formatOfPath,
+} from '../formats/formats.js';
+import { WEIGHTS, type Weight } from '../profile/sample-weight.js';
 import { GuestProfiler } from '../profiler/guest-profiler.js';
 import { Engine } from '../runtime/engine.js';
 import type { WasiOptions, WasiPreopen } from '../runtime/wasi-config.js';
 import { loadCommand } from './command-module.js';
+import { formatsHelp } from './convert.js';
 import { describeEnding, errorTextOf, exitCodeOf } from './ending.js';
 import { ExitCode } from './exit-code.js';
 import {
@@ -11,6 +20,7 @@ import {
   duration,
   type Environment,
   environmentOf,
+  hertz,
   interval,
   variable,
 } from './options.js';
@@ -20,8 +30,12 @@ import { summaryOf } from './summary.js';
 import { printable, styleOf, writeError } from './terminal.js';
 
 interface RunOptions {
-  readonly profile?: string;
+  readonly profile: readonly string[];
+  readonly format?: FormatName;
+  readonly weight?: Weight;
   readonly interval: number;
+  /** Milliseconds between samples too. */
+  readonly hz?: number;
   readonly dir: readonly WasiPreopen[];
   readonly env: Environment;
   readonly timeout?: number;
@@ -46,8 +60,9 @@ Examples:
   $ wasmtime-guest-profiler run app.wasm --verbose input.txt
   $ wasmtime-guest-profiler run --dir .::/ --env HOME --env LANG=C app.wasm < input.txt
   $ wasmtime-guest-profiler run --timeout 30s --interval 100us --profile app.json server.wasm
+  $ wasmtime-guest-profiler run -o app.json -o app.pb.gz -o app.cpuprofile app.wasm
 
-Open the profile by dragging it into https://profiler.firefox.com.`;
+${formatsHelp()}`;
 
 export function addRunCommand(program: Command, version: string): void {
   program
@@ -63,11 +78,31 @@ export function addRunCommand(program: Command, version: string): void {
     // `run app.wasm --help` asks the guest.
     .passThroughOptions()
     .version(version)
-    .option('-o, --profile <file>', 'where the profile goes (default: <app>.profile.json)')
+    .addOption(
+      new Option(
+        '-o, --profile <file>',
+        'where the profile goes, in the format of its extension; repeat it for more',
+      )
+        .default([], '<app>.profile.json')
+        .argParser((path: string, before: readonly string[]) => [...before, path]),
+    )
+    .addOption(
+      new Option('--format <name>', 'the format, whatever the extension').choices([
+        ...FORMAT_NAMES,
+      ]),
+    )
+    .addOption(
+      new Option('--weight <unit>', 'what samples count for, in formats that say').choices(WEIGHTS),
+    )
     .addOption(
       new Option('--interval <time>', 'between two samples, from 0.05ms to 1s')
         .default(1, '1ms')
         .argParser(interval),
+    )
+    .addOption(
+      new Option('--hz <number>', 'the same as samples in a second, from 1 to 20000')
+        .conflicts('interval')
+        .argParser(hertz),
     )
     .addOption(
       new Option('--dir <host[::guest]>', 'a directory that the guest may use; repeat it for more')
@@ -86,7 +121,7 @@ export function addRunCommand(program: Command, version: string): void {
     .option('--host-calls', 'mark calls into the host, which makes them slower')
     .option('--debug-info <file>', "where a stripped module's DWARF is, for lines")
     .option('--source-map <file>', "the module's source map, for lines")
-    .option('-q, --quiet', 'no summary at the end')
+    .option('-q, --quiet', 'no summary at the end, and no progress on a terminal')
     .addHelpText('after', HELP)
     .action(async (app: string, args: string[], options: RunOptions) => {
       process.exitCode = await run(app, args, options);
@@ -95,16 +130,17 @@ export function addRunCommand(program: Command, version: string): void {
 
 /** Runs and profiles `app`; the exit code. */
 async function run(app: string, args: readonly string[], options: RunOptions): Promise<number> {
-  const path = options.profile ?? defaultProfilePath(app);
-  checkWritable(path);
+  const outputs = outputsOf(app, options);
+  for (const { path } of outputs) checkWritable(path);
   const engine = new Engine({ epochInterruption: true });
   const module = loadCommand(engine, app);
   const name = basename(app);
   const recording = record(engine, module, {
     name,
-    intervalMs: options.interval,
+    intervalMs: options.hz ?? options.interval,
     ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
     hostCalls: options.hostCalls ?? false,
+    progress: !options.quiet,
     symbols: {
       ...(options.debugInfo === undefined ? {} : { debugInfo: options.debugInfo }),
       ...(options.sourceMap === undefined ? {} : { sourceMap: options.sourceMap }),
@@ -116,16 +152,37 @@ async function run(app: string, args: readonly string[], options: RunOptions): P
   const error = errorTextOf(ending);
   if (error !== undefined) writeError(printable(error));
   const exitCode = exitCodeOf(ending);
-  let failure: Error | undefined;
   // The profile first: the summary's reader may be gone.
-  await profiler.finish(path).catch((error: unknown) => {
-    failure = unwritable(path, error);
-  });
+  const profile = profiler.finishProfile();
+  const failures: Error[] = [];
+  const written: string[] = [];
+  for (const { path, ...format } of outputs) {
+    try {
+      await profile.write(path, format);
+      written.push(path);
+    } catch (error) {
+      failures.push(unwritable(path, error));
+    }
+  }
   for (const warning of profiler.warnings) writeError(`warning: ${printable(warning)}`);
-  if (!options.quiet) writeError(summary(recording, failure === undefined ? path : undefined));
-  if (failure === undefined) return exitCode;
-  writeError(`error: ${printable(failure.message)}`);
-  return exitCode === 0 ? ExitCode.Failure : exitCode;
+  if (!options.quiet) writeError(summary(recording, written));
+  for (const { message } of failures) writeError(`error: ${printable(message)}`);
+  return failures.length > 0 && exitCode === 0 ? ExitCode.Failure : exitCode;
+}
+
+/** The files to write, and how. */
+function outputsOf(
+  app: string,
+  options: RunOptions,
+): readonly (FormatOptions & { path: string })[] {
+  const { profile, format, weight } = options;
+  const paths = profile.length > 0 ? profile : [defaultProfilePath(app)];
+  return paths.map((path) => {
+    const name = format ?? formatOfPath(path) ?? 'firefox';
+    // One weight for several files: those that say no weight have all of them.
+    const chosen = weight !== undefined && FORMATS[name].weights.includes(weight);
+    return { path, format: name, ...(chosen && { weight }) };
+  });
 }
 
 function wasiOptions(args: readonly string[], options: RunOptions): WasiOptions {
@@ -139,9 +196,9 @@ function wasiOptions(args: readonly string[], options: RunOptions): WasiOptions 
   };
 }
 
-function summary(recording: Recording, path: string | undefined): string {
+function summary(recording: Recording, paths: readonly string[]): string {
   const { ending, profiler, wallMs, cpuMs, missedTicks } = recording;
-  const facts = { ending: describeEnding(ending), wallMs, cpuMs, missedTicks, path };
+  const facts = { ending: describeEnding(ending), wallMs, cpuMs, missedTicks, paths };
   const layout = { style: styleOf(process.stderr), width: process.stderr.columns ?? 120 };
   return summaryOf(GuestProfiler.end(profiler), facts, layout);
 }

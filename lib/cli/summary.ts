@@ -1,10 +1,10 @@
-import type { FuncIndex } from '../profile/func-table.js';
+import { formatOfPath } from '../formats/formats.js';
 import { hotFunctions, hottestLines } from '../profile/hot-functions.js';
 import type { Profile } from '../profile/profile.js';
-import { NO_SOURCE } from '../profile/source-table.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
-import { cut, printable, type Style } from './terminal.js';
+import { placeOf } from './function-place.js';
+import { cut, oneLine, type Style } from './terminal.js';
 
 /** What a summary tells beside the profile. */
 export interface RunFacts {
@@ -12,8 +12,8 @@ export interface RunFacts {
   readonly wallMs: number;
   readonly cpuMs: number;
   readonly missedTicks: number;
-  /** Of the profile that was written, undefined when that failed. */
-  readonly path: string | undefined;
+  /** Of the files that were written. */
+  readonly paths: readonly string[];
 }
 
 export interface SummaryLayout {
@@ -33,7 +33,7 @@ export function summaryOf(profile: Profile, facts: RunFacts, layout: SummaryLayo
     ...measures(profile, facts),
     ...profile.threads.flatMap((thread) => hottest(profile, thread, layout)),
   ];
-  if (facts.path !== undefined) lines.push('', ...howToOpen(facts.path));
+  if (facts.paths.length > 0) lines.push('', ...howToOpen(facts.paths));
   // A line free above it: the guest's own output may stand there, or what a terminal shows of a Ctrl-C.
   return ['', ...lines].join('\n');
 }
@@ -74,14 +74,6 @@ function hottest(profile: Profile, thread: Thread, { style, width }: SummaryLayo
   return ['', style.dim(heading), ...rows, ...rest];
 }
 
-/** The function's file and its hottest line, as far as they are known. */
-function placeOf(profile: Profile, func: FuncIndex, line: number | undefined): string {
-  const source = profile.funcs.source.get(func);
-  if (source === NO_SOURCE) return '';
-  const file = oneLine(profile.strings.get(profile.sources.filename.get(source)));
-  return line === undefined ? file : `${file}:${line}`;
-}
-
 function samplesWithStack(thread: Thread): number {
   let found = 0;
   for (const stacks of thread.samples.stack.segments()) {
@@ -90,16 +82,13 @@ function samplesWithStack(thread: Thread): number {
   return found;
 }
 
-function howToOpen(path: string): string[] {
-  return [
-    `Profile: ${path}`,
-    'Drag it into https://profiler.firefox.com to open it: it stays on this machine, nothing is uploaded.',
-  ];
-}
-
-/** Names come from the guest, and may have anything in them. */
-function oneLine(name: string): string {
-  return printable(name).replaceAll('\n', '\ufffd');
+function howToOpen(paths: readonly string[]): string[] {
+  const isFirefox = paths.some((path) =>
+    ['firefox', 'jslb'].includes(formatOfPath(path) ?? 'firefox'),
+  );
+  const hint =
+    'Drag it into https://profiler.firefox.com to open it: it stays on this machine, nothing is uploaded.';
+  return [...paths.map((path) => `Profile: ${path}`), ...(isFirefox ? [hint] : [])];
 }
 
 function count(number: number, noun: string): string {

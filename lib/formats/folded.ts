@@ -4,6 +4,7 @@
  */
 
 import { CallTree } from '../profile/call-tree.js';
+import type { PathChange } from '../profile/diff.js';
 import { funcPlace } from '../profile/func-place.js';
 import type { Profile } from '../profile/profile.js';
 import { type Weight, weighStacks } from '../profile/sample-weight.js';
@@ -40,4 +41,14 @@ export function* foldedStacks(profile: Profile, weight: Weight): Generator<Uint8
 /** A name without what ends a frame or a line in this format. */
 function folded(name: string): string {
   return name.replaceAll(';', ':').replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
+}
+
+/** Call paths with two weights, `main;parse 12 15`: the input of differential flame graphs. */
+export function* foldedDiff(changes: readonly PathChange[]): Generator<Uint8Array> {
+  const out = new JsonBytes();
+  for (const [i, { path, before, after }] of changes.entries()) {
+    out.raw(`${path.map(folded).join(';')} ${before} ${after}\n`);
+    if (i % BATCH === 0) yield* out.take();
+  }
+  yield* out.finish();
 }

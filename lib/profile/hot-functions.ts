@@ -1,5 +1,6 @@
 import { type FuncIndex, UNKNOWN_LINE } from './func-table.js';
 import type { Profile } from './profile.js';
+import { type Weight, weighStacks } from './sample-weight.js';
 import { NO_STACK } from './stack-table.js';
 import type { Thread } from './thread.js';
 
@@ -12,41 +13,64 @@ export interface HotFunction {
   readonly totalSamples: number;
 }
 
+/** What samples of a function weigh: a number of them, or nanoseconds. */
+export interface FunctionWeight {
+  readonly func: FuncIndex;
+  readonly self: number;
+  readonly total: number;
+}
+
+/** {@link functionWeights} by number of samples. */
+export function hotFunctions(profile: Profile, thread: Thread): HotFunction[] {
+  return functionWeights(profile, [thread], 'samples').map(({ func, self, total }) => ({
+    func,
+    selfSamples: self,
+    totalSamples: total,
+  }));
+}
+
 /**
- * The functions of a thread's samples, hottest first: by self samples, then by total samples, then by
+ * The functions of some threads' samples, hottest first: by self weight, then by total weight, then by
  * index, which is the order of the Firefox Profiler's own list.
  *
  * Costs a pass over the samples and one over the stack table, whatever the depth.
  */
-export function hotFunctions(profile: Profile, thread: Thread): HotFunction[] {
-  const samplesOf = countSamples(profile, thread);
+export function functionWeights(
+  profile: Profile,
+  threads: readonly Thread[],
+  weight: Weight,
+): FunctionWeight[] {
+  const weightOf = weightOfStacks(profile, threads, weight);
   const self = new Float64Array(profile.funcs.length);
   const total = new Float64Array(profile.funcs.length);
   const funcOf = funcOfStacks(profile);
-  for (const [stack, count] of samplesOf.entries()) {
+  for (const [stack, count] of weightOf.entries()) {
     const func = funcOf[stack] ?? 0;
     self[func] = (self[func] ?? 0) + count;
   }
-  addTotals(profile, funcOf, samplesOf, total);
+  addTotals(profile, funcOf, weightOf, total);
 
-  const hot: HotFunction[] = [];
-  for (const [func, totalSamples] of total.entries()) {
-    if (totalSamples > 0) hot.push({ func, selfSamples: self[func] ?? 0, totalSamples });
+  const hot: FunctionWeight[] = [];
+  for (const [func, sum] of total.entries()) {
+    if (sum > 0) hot.push({ func, self: self[func] ?? 0, total: sum });
   }
-  return hot.sort(
-    (a, b) => b.selfSamples - a.selfSamples || b.totalSamples - a.totalSamples || a.func - b.func,
-  );
+  return hot.sort((a, b) => b.self - a.self || b.total - a.total || a.func - b.func);
 }
 
-/** Samples by stack. */
-function countSamples(profile: Profile, thread: Thread): Float64Array {
-  const counts = new Float64Array(profile.stacks.length);
-  for (const stacks of thread.samples.stack.segments()) {
-    for (const stack of stacks) {
-      if (stack !== NO_STACK) counts[stack] = (counts[stack] ?? 0) + 1;
+/** Weights by stack. */
+function weightOfStacks(
+  profile: Profile,
+  threads: readonly Thread[],
+  weight: Weight,
+): Float64Array {
+  const sums = new Float64Array(profile.stacks.length);
+  for (const thread of threads) {
+    const { stacks, weights } = weighStacks(profile, thread, weight);
+    for (const [i, stack] of stacks.entries()) {
+      sums[stack] = (sums[stack] ?? 0) + (weights[i] as number);
     }
   }
-  return counts;
+  return sums;
 }
 
 function funcOfStacks(profile: Profile): Int32Array {

@@ -23,6 +23,7 @@ import { FinishedProfile } from './finished-profile.js';
 import { checkFormatOptions } from './format-options.js';
 import { checkModules, type NamedModule } from './named-module.js';
 import { checkOptions, type ProfilerOptions, REAL_CLOCK } from './options.js';
+import { ProgressReader } from './progress.js';
 import { attachRecorder, type Recorder, type RecorderOptions } from './recorder.js';
 import { Recording } from './recording.js';
 import { symbolicate } from './symbolicate.js';
@@ -253,6 +254,11 @@ export class GuestProfiler {
    */
   get warnings(): readonly string[] {
     return [...this.#warnings];
+  }
+
+  /** @internal What a recording under way has seen; to be looked at while its guest waits. */
+  static progress(profiler: GuestProfiler): ProgressReader {
+    return new ProgressReader(profiler.#recording, profiler.#thread, profiler.#modules);
   }
 
   /** @internal Ends the recording; the profile's model, from which any format can be written. */

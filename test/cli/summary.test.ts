@@ -12,7 +12,7 @@ const FACTS: RunFacts = {
   wallMs: 12_345.6,
   cpuMs: 99.94,
   missedTicks: 0,
-  path: 'app.profile.json',
+  paths: ['app.profile.json'],
 };
 const LAYOUT = { style: PLAIN, width: 80 };
 
@@ -38,7 +38,7 @@ Drag it into https://profiler.firefox.com to open it: it stays on this machine, 
   it('tells why there is nothing to show', () => {
     const profile = new Profile({ product: 'app', intervalMs: 0.5, startTimeUnixMs: 1 });
     profile.addThread({ name: 'app' });
-    expect(summaryOf(profile, { ...FACTS, path: undefined }, LAYOUT)).toBe(`
+    expect(summaryOf(profile, { ...FACTS, paths: [] }, LAYOUT)).toBe(`
 app returned
 0 samples, one per 0.5 ms; 12.35 s wall time, 99.9 ms CPU time
 It ran for less than an interval, or waited all the time.`);

@@ -1,0 +1,26 @@
+import type { Weight } from '../profile/sample-weight.js';
+
+const NANOS_PER_MS = 1e6;
+
+/** A weight for people: `1,234` samples, `12.3 ms`, `4.56 s`. */
+export function amount(weight: number, unit: Weight): string {
+  if (unit === 'samples') return weight.toLocaleString('en-US');
+  const ms = weight / NANOS_PER_MS;
+  if (Math.abs(ms) < 1000) return `${ms.toFixed(1)} ms`;
+  return `${(ms / 1000).toFixed(2)} s`;
+}
+
+/** A weight with its sign: what grew or shrank. */
+export function change(weight: number, unit: Weight): string {
+  return `${weight > 0 ? '+' : weight < 0 ? '−' : '±'}${amount(Math.abs(weight), unit)}`;
+}
+
+/** A part of a whole, `12.3%`. */
+export function percent(part: number, whole: number): string {
+  return `${((100 * part) / (whole || 1)).toFixed(1)}%`;
+}
+
+/** What samples of that weight are called. */
+export function unitName(unit: Weight): string {
+  return { samples: 'samples', wall: 'wall time', cpu: 'CPU time' }[unit];
+}

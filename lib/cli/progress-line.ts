@@ -1,0 +1,77 @@
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import type { ProgressReader } from '../profiler/progress.js';
+import type { Store } from '../runtime/store.js';
+import { UpdateDeadline } from '../runtime/update-deadline.js';
+import { cut, oneLine } from './terminal.js';
+
+const STDERR = 2;
+const EVERY_MS = 500;
+/** Short runs need no line. */
+const AFTER_MS = 2000;
+/** Erases the line that the cursor is in. */
+const ERASE = '\r\x1b[K';
+/** The terminal's own width can't be asked for: see `terminal.ts`. */
+const WIDTH = 79;
+
+/**
+ * A line on the terminal while a guest runs: time, samples, the function that ran most just now.
+ *
+ * The guest holds the JavaScript thread, so no timer can write it. It is written where the guest looks at
+ * its epoch: a ticker's tick twice a second, and one callback for each.
+ */
+export class ProgressLine {
+  readonly #reader: ProgressReader;
+  readonly #startMs = performance.now();
+  #shown = false;
+  readonly #ticker: Disposable;
+
+  constructor(store: Store, reader: ProgressReader) {
+    this.#reader = reader;
+    store.epochDeadlineCallback(() => {
+      this.#show();
+      return UpdateDeadline.continue(1);
+    });
+    store.setEpochDeadline(1);
+    this.#ticker = store.engine.startEpochTicker(EVERY_MS);
+  }
+
+  /** Whether stderr is a terminal, where such a line makes sense. */
+  static get wanted(): boolean {
+    return isatty(STDERR) && process.env['TERM'] !== 'dumb';
+  }
+
+  /** Takes the line away. */
+  end(): void {
+    this.#ticker[Symbol.dispose]();
+    if (this.#shown) write(ERASE);
+  }
+
+  #show(): void {
+    const elapsedMs = performance.now() - this.#startMs;
+    if (elapsedMs < AFTER_MS) return;
+    const { samples, hottest } = this.#reader.read();
+    write(`${ERASE}${progressText(elapsedMs, samples, hottest)}`);
+    this.#shown = true;
+  }
+}
+
+/** `12 s  11,874 samples  now: memcmp` */
+export function progressText(
+  elapsedMs: number,
+  samples: number,
+  hottest: string | undefined,
+): string {
+  const now = hottest === undefined ? '' : `  now: ${oneLine(hottest)}`;
+  const seconds = Math.floor(elapsedMs / 1000);
+  return cut(`${seconds} s  ${samples.toLocaleString('en-US')} samples${now}`, WIDTH);
+}
+
+/** Not through `process.stderr`, which must not be touched yet. */
+function write(text: string): void {
+  try {
+    writeSync(STDERR, text);
+  } catch {
+    // A terminal that is gone, or full for the moment: the line is of no importance.
+  }
+}

@@ -1,0 +1,152 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { selfPaths } from '../profile/diff.js';
+import { funcPlace } from '../profile/func-place.js';
+import { functionWeights, hottestLines } from '../profile/hot-functions.js';
+import type { Profile } from '../profile/profile.js';
+import type { Weight } from '../profile/sample-weight.js';
+import type { Thread } from '../profile/thread.js';
+import { amount, percent, unitName } from './amount.js';
+import { placeOf } from './function-place.js';
+import { addViewOptions, type ProfileView, readFile, threadsOf } from './read-file.js';
+import { markdownTable, type TableColumn, textTable } from './table.js';
+import { oneLine, type Style, styleOf, write } from './terminal.js';
+
+interface TopOptions extends ProfileView {
+  readonly limit: number;
+  readonly markdown?: boolean;
+}
+
+const COLUMNS: readonly TableColumn[] = [
+  { title: 'self', align: 'right' },
+  { title: '', align: 'right' },
+  { title: 'total', align: 'right' },
+  { title: '', align: 'right' },
+  { title: 'function', align: 'left' },
+  { title: 'place', align: 'left' },
+];
+
+const HELP = `
+Self is what a function ran itself, total what it ran with all that it called.
+
+Examples:
+  $ wasmtime-guest-profiler top app.profile.json
+  $ wasmtime-guest-profiler top --weight cpu --limit 50 app.profile.json.gz
+  $ wasmtime-guest-profiler top --markdown app.profile.json > report.md`;
+
+export function addTopCommand(program: Command): void {
+  const command = program
+    .command('top')
+    .summary('list the hottest functions of a profile')
+    .description("Lists a profile's functions, those first that ran longest themselves.")
+    .argument('<file>', 'a profile that run has written, in the Firefox format or .jslb')
+    .option('-n, --limit <number>', 'how many functions', positive, 30)
+    .option('--markdown', 'as a Markdown report, for people and models to read')
+    .addHelpText('after', HELP);
+  addViewOptions(command, 'samples').action(async (path: string, options: TopOptions) => {
+    const profile = await readFile(path);
+    const threads = threadsOf(profile, path, options);
+    const { weight = 'samples' } = options;
+    const layout = { style: styleOf(process.stdout), width: process.stdout.columns ?? 120 };
+    const lines = options.markdown
+      ? markdownReport(profile, threads, weight, options.limit)
+      : topReport(profile, threads, weight, options.limit, layout);
+    write(process.stdout, `${lines.join('\n')}\n`);
+  });
+}
+
+/** What `top` prints. */
+export function topReport(
+  profile: Profile,
+  threads: readonly Thread[],
+  weight: Weight,
+  limit: number,
+  layout: { readonly style: Style; readonly width: number },
+): string[] {
+  const { rows, others, facts } = topRows(profile, threads, weight, limit);
+  const rest = others > 0 ? [layout.style.dim(`… and ${others} more`)] : [];
+  const heading = layout.style.bold(oneLine(profile.product));
+  return [`${heading}: ${facts}`, '', ...textTable(COLUMNS, rows, layout), ...rest];
+}
+
+/** What `top --markdown` prints: the same, and the paths that lead to the hottest functions. */
+export function markdownReport(
+  profile: Profile,
+  threads: readonly Thread[],
+  weight: Weight,
+  limit: number,
+): string[] {
+  const { rows, others, facts } = topRows(profile, threads, weight, limit);
+  const rest = others > 0 ? ['', `… and ${others} more functions.`] : [];
+  return [
+    `# Profile of ${oneLine(profile.product)}`,
+    '',
+    `${facts}.`,
+    '',
+    '## Hottest functions',
+    '',
+    'Self is what a function ran itself, total what it ran with all that it called.',
+    '',
+    ...markdownTable(COLUMNS, rows),
+    ...rest,
+    '',
+    '## Heaviest stacks',
+    '',
+    ...heaviestStacks(profile, threads, weight),
+  ];
+}
+
+function topRows(
+  profile: Profile,
+  threads: readonly Thread[],
+  weight: Weight,
+  limit: number,
+): { rows: string[][]; others: number; facts: string } {
+  const hot = functionWeights(profile, threads, weight);
+  const whole = hot.reduce((sum, { self }) => sum + self, 0);
+  // Where threads differ, the line of the one that found the function most often is as good as any.
+  const lines = new Map(threads.flatMap((thread) => [...hottestLines(profile, thread)]));
+  const rows = hot.slice(0, limit).map(({ func, self, total }) => {
+    const { name, module } = funcPlace(profile, func);
+    const place = placeOf(profile, func, lines.get(func)) || oneLine(module ?? '');
+    return [
+      amount(self, weight),
+      percent(self, whole),
+      amount(total, weight),
+      percent(total, whole),
+      oneLine(name),
+      place,
+    ];
+  });
+  const samples = threads.reduce((sum, { samples }) => sum + samples.length, 0);
+  const measured = weight === 'samples' ? '' : `, ${amount(whole, weight)} ${unitName(weight)}`;
+  const count = samples.toLocaleString('en-US');
+  const facts = `${count} samples, one per ${profile.intervalMs} ms${measured}`;
+  return { rows, others: Math.max(0, hot.length - limit), facts };
+}
+
+const HEAVIEST_STACKS = 5;
+/** Frames of a stack that a report shows, the innermost. */
+const SHOWN_FRAMES = 12;
+
+function heaviestStacks(profile: Profile, threads: readonly Thread[], weight: Weight): string[] {
+  const paths = selfPaths({ profile, threads }, weight);
+  const whole = paths.reduce((sum, { self }) => sum + self, 0);
+  return paths
+    .sort((a, b) => b.self - a.self)
+    .slice(0, HEAVIEST_STACKS)
+    .map(({ path, self }) => {
+      const shown = path
+        .slice(-SHOWN_FRAMES)
+        .map((name) => `\`${oneLine(name).replaceAll('`', "'")}\``);
+      const more = path.length > shown.length ? ['…'] : [];
+      return `- ${percent(self, whole)}: ${[...more, ...shown].join(' → ')}`;
+    });
+}
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (!(Number.isSafeInteger(number) && number > 0)) {
+    throw new InvalidArgumentError('Expected a number from 1.');
+  }
+  return number;
+}
