@@ -51,7 +51,8 @@ export class ProgressLine {
     const elapsedMs = performance.now() - this.#startMs;
     if (elapsedMs < AFTER_MS) return;
     const { samples, hottest } = this.#reader.read();
-    write(`${ERASE}${progressText(elapsedMs, samples, hottest)}`);
+    // The cursor at its start, so that what the guest writes to the terminal goes over it.
+    write(`${ERASE}${progressText(elapsedMs, samples, hottest)}\r`);
     this.#shown = true;
   }
 }

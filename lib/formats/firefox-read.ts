@@ -1,11 +1,11 @@
 /** Reads what `firefox.ts` writes: the Firefox Profiler's processed format, version 70, as parsed JSON. */
 
-import type { Category } from '../profile/category.js';
+import type { Category, CategoryColor } from '../profile/category.js';
 import type { Lib } from '../profile/lib-table.js';
 import type { MarkerSchema } from '../profile/marker-schema.js';
 import { type ExtraSection, Profile } from '../profile/profile.js';
 import { FIREFOX_PROFILE_VERSION } from './firefox.js';
-import { readShared } from './firefox-read-shared.js';
+import { lengthOf, readShared } from './firefox-read-shared.js';
 import { readThread } from './firefox-read-thread.js';
 import { invalidProfile } from './invalid-profile.js';
 import { JsonReader } from './json-reader.js';
@@ -53,7 +53,33 @@ export function profileOfFirefox(json: unknown): Profile {
   for (const thread of file.get('threads').items()) {
     readThread(tables, thread, cpuUnit === 'µs' ? 1e3 : 1e6);
   }
+  if (file.get('counters').present) {
+    for (const counter of file.get('counters').items()) readCounter(profile, counter);
+  }
   return profile;
+}
+
+function readCounter(profile: Profile, item: JsonReader): void {
+  const display = item.get('display');
+  const counter = profile.addCounter({
+    name: item.get('name').string(),
+    description: item.get('description').string(),
+    unit: display.get('unit').any() === 'bytes' ? 'bytes' : 'number',
+    graph: display.get('graphType').any() === 'line-rate' ? 'rate' : 'level',
+    color: display.get('color').string() as CategoryColor,
+  });
+  const samples = item.get('samples');
+  const length = lengthOf(samples);
+  const deltas = samples.get('timeDeltas').present;
+  const times = samples.numbers(deltas ? 'timeDeltas' : 'time', length);
+  const counts = samples.numbers('count', length);
+  let timeMs = 0;
+  let value = 0;
+  for (let row = 0; row < length; row++) {
+    timeMs = deltas ? timeMs + (times[row] as number) : (times[row] as number);
+    value += counts[row] as number;
+    counter.push(timeMs, value);
+  }
 }
 
 /** Categories of the file by those of the model, which has some from the start. */

@@ -11,6 +11,7 @@ import type { Profile } from '../profile/profile.js';
 import type { Milliseconds, SampleTable } from '../profile/sample-table.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
+import { writeCounters } from './firefox-counters.js';
 import { writeShared } from './firefox-shared.js';
 import { JsonBytes, toJson } from './json-bytes.js';
 import { BATCH_ROWS, columnsOf, writeTable } from './json-table.js';
@@ -38,7 +39,9 @@ export function* firefoxJson(profile: Profile, slabs?: Slabs): Generator<Uint8Ar
     if (index > 0) out.comma();
     yield* writeThread(out, profile, thread);
   }
-  out.raw(']}');
+  out.raw(']');
+  if (profile.counters.length > 0) yield* writeCounters(out, profile);
+  out.raw('}');
   yield* out.finish();
 }
 

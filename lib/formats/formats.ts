@@ -5,6 +5,7 @@ import { cpuProfile } from './cpuprofile.js';
 import { firefoxJson } from './firefox.js';
 import { foldedStacks } from './folded.js';
 import { jslb } from './jslb.js';
+import { htmlPage } from './page.js';
 import { pprof } from './pprof.js';
 import { speedscopeJson } from './speedscope.js';
 
@@ -16,6 +17,7 @@ export const FORMAT_NAMES = [
   'speedscope',
   'pprof',
   'folded',
+  'html',
 ] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
@@ -82,6 +84,12 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
     extensions: ['.folded', '.collapsed'],
     weights: WEIGHTS,
     write: (profile, { weight }) => foldedStacks(profile, weight),
+  },
+  html: {
+    title: 'a page for any browser, with a flame graph and tables',
+    extensions: ['.html', '.htm'],
+    weights: [],
+    write: (profile) => htmlPage(profile),
   },
 };
 

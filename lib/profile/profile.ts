@@ -1,4 +1,5 @@
 import { CategoryTable } from './category.js';
+import { Counter, type CounterOptions } from './counter.js';
 import { FrameTable } from './frame-table.js';
 import { FuncTable } from './func-table.js';
 import { LibTable } from './lib-table.js';
@@ -66,12 +67,19 @@ export class Profile {
   readonly stacks = new StackTable();
   readonly markerSchemas = new MarkerSchemaTable();
   readonly threads: Thread[] = [];
+  readonly counters: Counter[] = [];
   readonly extra: ExtraSection[] = [];
 
   constructor(options: ProfileOptions) {
     this.product = options.product;
     this.intervalMs = options.intervalMs;
     this.startTimeUnixMs = options.startTimeUnixMs;
+  }
+
+  addCounter(options: CounterOptions): Counter {
+    const counter = new Counter(options);
+    this.counters.push(counter);
+    return counter;
   }
 
   addThread(options: ThreadOptions): Thread {

@@ -1,0 +1,61 @@
+/** The JSON inside of a page, which `page/` reads. Nothing but types, so that the page can share them. */
+
+import type { Weight } from '../profile/sample-weight.js';
+
+export interface PageData {
+  readonly name: string;
+  readonly intervalMs: number;
+  readonly startTimeUnixMs: number;
+  readonly functions: readonly PageFunction[];
+  readonly categories: readonly { readonly name: string; readonly color: string }[];
+  readonly threads: readonly PageThread[];
+  readonly counters: readonly PageCounter[];
+  /** Of a comparison: this profile is the one after, and its trees have what was before too. */
+  readonly compared?: { readonly name: string };
+}
+
+export interface PageFunction {
+  readonly name: string;
+  readonly module: string;
+  readonly file: string;
+}
+
+export interface PageThread {
+  readonly name: string;
+  readonly samples: number;
+  readonly durationMs: number;
+  readonly tree: {
+    readonly func: readonly number[];
+    /** The caller's row, lower than the own, or −1. */
+    readonly prefix: readonly number[];
+    readonly category: readonly number[];
+    /** A number of samples, or nanoseconds; what it called included. */
+    readonly total: Readonly<Record<Weight, readonly number[]>>;
+    /** What it was before, in a comparison. */
+    readonly before?: readonly number[];
+    /** Call paths that are too narrow to be shown. */
+    readonly left: number;
+  };
+  readonly functions: readonly {
+    readonly func: number;
+    /** The hottest line, or 0. */
+    readonly line: number;
+    readonly self: Readonly<Record<Weight, number>>;
+    readonly total: Readonly<Record<Weight, number>>;
+  }[];
+  readonly hostCalls: readonly PageHostCall[];
+}
+
+/** All calls of one host function. */
+export interface PageHostCall {
+  readonly name: string;
+  readonly calls: number;
+  readonly totalMs: number;
+  readonly longestMs: number;
+}
+
+export interface PageCounter {
+  readonly name: string;
+  /** Milliseconds since the profile's start, and the number. */
+  readonly points: readonly (readonly [number, number])[];
+}

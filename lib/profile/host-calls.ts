@@ -1,0 +1,50 @@
+import { MarkerPhase } from './marker-table.js';
+import type { Profile } from './profile.js';
+import type { Thread } from './thread.js';
+
+/** All markers of one name that have a duration: the calls of a host function. */
+export interface HostCalls {
+  readonly name: string;
+  readonly calls: number;
+  readonly totalMs: number;
+  readonly longestMs: number;
+}
+
+/** A thread's host calls by name, those first that took longest in all. An open one counts to the end. */
+export function hostCallsOf(profile: Profile, thread: Thread): HostCalls[] {
+  const sums = new Map<number, { calls: number; totalMs: number; longestMs: number }>();
+  const open = new Map<number, number[]>();
+  const { markers } = thread;
+  const add = (name: number, ms: number): void => {
+    const sum = sums.get(name) ?? { calls: 0, totalMs: 0, longestMs: 0 };
+    sum.calls++;
+    sum.totalMs += ms;
+    sum.longestMs = Math.max(sum.longestMs, ms);
+    sums.set(name, sum);
+  };
+  for (let row = 0; row < markers.length; row++) {
+    const name = markers.name.get(row);
+    const start = markers.startTime.get(row);
+    switch (markers.phase.get(row)) {
+      case MarkerPhase.Interval:
+        add(name, markers.endTime.get(row) - start);
+        break;
+      case MarkerPhase.IntervalStart:
+        if (!open.get(name)?.push(start)) open.set(name, [start]);
+        break;
+      case MarkerPhase.IntervalEnd: {
+        // Calls nest, also those of one name.
+        const begun = open.get(name)?.pop();
+        if (begun !== undefined) add(name, markers.endTime.get(row) - begun);
+        break;
+      }
+      default:
+    }
+  }
+  const endMs = thread.endMs ?? 0;
+  for (const [name, starts] of open)
+    for (const start of starts) add(name, Math.max(0, endMs - start));
+  return [...sums]
+    .map(([name, sum]) => ({ name: profile.strings.get(name), ...sum }))
+    .sort((a, b) => b.totalMs - a.totalMs || b.calls - a.calls);
+}

@@ -1,0 +1,17 @@
+import type { Weight } from '../lib/profile/sample-weight.js';
+
+const NANOS_PER_MS = 1e6;
+
+/** A weight for people: `1,234 samples`, `12.3 ms`, `4.56 s`. */
+export function amount(weight: number, unit: Weight): string {
+  if (unit === 'samples') return weight.toLocaleString('en-US');
+  return milliseconds(weight / NANOS_PER_MS);
+}
+
+export function milliseconds(ms: number): string {
+  return Math.abs(ms) < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(2)} s`;
+}
+
+export function percent(part: number, whole: number): string {
+  return `${((100 * part) / (whole || 1)).toFixed(1)}%`;
+}
