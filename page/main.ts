@@ -48,7 +48,10 @@ document.title = `Profile of ${title}`;
 byId('title').textContent = title;
 for (const { name } of data.threads) threads.append(element('option', name));
 byId('thread-label').hidden = data.threads.length < 2;
-if (data.compared !== undefined) byId('weight').parentElement?.remove();
+if (data.compared !== undefined) {
+  weights.value = data.compared.weight;
+  weights.disabled = true;
+}
 showCounters(data.counters);
 search.addEventListener('input', find);
 for (const control of [threads, weights, invert]) control.addEventListener('change', show);

@@ -1,9 +1,13 @@
 import type { Command } from 'commander';
 import { foldedDiff } from '../formats/folded.js';
+import { formatOfPath } from '../formats/formats.js';
 import { writeProfile } from '../formats/output.js';
+import { htmlPageOf } from '../formats/page.js';
+import { comparedPageData } from '../formats/page-diff.js';
 import { type ComparedProfile, functionChanges, pathChanges } from '../profile/diff.js';
 import type { Weight } from '../profile/sample-weight.js';
 import { amount, change, percent, unitName } from './amount.js';
+import { CliError } from './cli-error.js';
 import { checkWritable, unwritable } from './profile-path.js';
 import { addViewOptions, type ProfileView, readFile, threadsOf } from './read-file.js';
 import { type TableColumn, textTable } from './table.js';
@@ -30,7 +34,8 @@ compare profiles of the same work, made one after the other.
 
 Examples:
   $ wasmtime-guest-profiler diff before.profile.json after.profile.json
-  $ wasmtime-guest-profiler diff --weight cpu -o diff.folded before.json after.json
+  $ wasmtime-guest-profiler diff --weight cpu -o diff.html before.json after.json
+  $ wasmtime-guest-profiler diff -o diff.folded before.json after.json
   $ inferno-flamegraph < diff.folded > diff.svg`;
 
 export function addDiffCommand(program: Command): void {
@@ -40,13 +45,22 @@ export function addDiffCommand(program: Command): void {
     .description('Tells which functions ran longer and which shorter in the second profile.')
     .argument('<before>', 'a profile, in the Firefox format or .jslb')
     .argument('<after>', 'the one to compare with it')
-    .option('-o, --output <file>', 'also a differential flame graph: .folded, for its tools')
+    .option(
+      '-o, --output <file>',
+      'also a differential flame graph: .html, or .folded for its tools',
+    )
     .addHelpText('after', HELP);
   addViewOptions(command, 'wall').action(diff);
 }
 
 async function diff(before: string, after: string, options: DiffOptions): Promise<void> {
-  if (options.output !== undefined) checkWritable(options.output);
+  if (options.output !== undefined) {
+    const format = formatOfPath(options.output);
+    if (format !== 'html' && format !== 'folded') {
+      throw new CliError(`${options.output}: a comparison is written as .html or .folded`);
+    }
+    checkWritable(options.output);
+  }
   const { weight = 'wall' } = options;
   const [old, recent] = [await compared(before, options), await compared(after, options)];
   const layout = { style: styleOf(process.stdout), width: process.stdout.columns ?? 120 };
@@ -54,8 +68,11 @@ async function diff(before: string, after: string, options: DiffOptions): Promis
   write(process.stdout, `${lines.join('\n')}\n`);
   if (options.output === undefined) return;
   const { output } = options;
-  const changes = pathChanges(old, recent, weight);
-  await writeProfile(foldedDiff(changes), output).catch((error: unknown) => {
+  const chunks =
+    formatOfPath(output) === 'html'
+      ? htmlPageOf(comparedPageData(old, recent, weight))
+      : foldedDiff(pathChanges(old, recent, weight));
+  await writeProfile(chunks, output).catch((error: unknown) => {
     throw unwritable(output, error);
   });
 }

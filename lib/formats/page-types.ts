@@ -11,7 +11,7 @@ export interface PageData {
   readonly threads: readonly PageThread[];
   readonly counters: readonly PageCounter[];
   /** Of a comparison: this profile is the one after, and its trees have what was before too. */
-  readonly compared?: { readonly name: string };
+  readonly compared?: { readonly name: string; readonly weight: Weight };
 }
 
 export interface PageFunction {

@@ -115,6 +115,11 @@ Grew
   it.each([
     [['diff', 'a.json', 'none.json'], 1, "can't read none.json"],
     [['diff', 'a.json', 'b.json', '-o', 'no/d.folded'], 1, "can't write the profile no/d.folded"],
+    [
+      ['diff', 'a.json', 'b.json', '-o', 'd.json'],
+      1,
+      'a comparison is written as .html or .folded',
+    ],
     [['diff', 'a.json'], 2, "missing required argument 'after'"],
   ])('%j exits with %d', refuses);
 });

@@ -1,0 +1,105 @@
+/** A page that compares: the call paths of two profiles by name, and what each weighed before. */
+
+import { type ComparedProfile, functionChanges, pathChanges } from '../profile/diff.js';
+import type { Weight } from '../profile/sample-weight.js';
+import type { PageData, PageFunction } from './page-types.js';
+
+/** What a page shows of two profiles, in one weight. */
+export function comparedPageData(
+  before: ComparedProfile,
+  after: ComparedProfile,
+  weight: Weight,
+): PageData {
+  const tree = new NamedTree();
+  for (const { path, before: was, after: is } of pathChanges(before, after, weight)) {
+    tree.add(path, was, is);
+  }
+  const changes = functionChanges(before, after, weight);
+  const { profile } = after;
+  const zero = tree.after.map(() => 0);
+  const alike = <T>(values: T): Record<Weight, T> => ({
+    samples: values,
+    wall: values,
+    cpu: values,
+  });
+  return {
+    name: profile.product,
+    intervalMs: profile.intervalMs,
+    startTimeUnixMs: profile.startTimeUnixMs,
+    functions: [
+      ...tree.functions,
+      ...changes.map(({ name, module, file }) => ({
+        name,
+        module: module ?? '',
+        file: file ?? '',
+      })),
+    ],
+    categories: [{ name: 'Other', color: 'grey' }],
+    threads: [
+      {
+        name: 'all',
+        samples: after.threads.reduce((sum, { samples }) => sum + samples.length, 0),
+        durationMs: Math.max(
+          0,
+          ...after.threads.map(({ endMs, startMs }) => (endMs ?? startMs) - startMs),
+        ),
+        tree: {
+          func: tree.func,
+          prefix: tree.prefix,
+          category: zero,
+          total: alike(tree.after),
+          before: tree.before,
+          left: 0,
+        },
+        functions: changes.map(({ selfAfter, totalAfter }, i) => ({
+          func: tree.functions.length + i,
+          line: 0,
+          self: alike(selfAfter),
+          total: alike(totalAfter),
+        })),
+        hostCalls: [],
+      },
+    ],
+    counters: [],
+    compared: { name: before.profile.product, weight },
+  };
+}
+
+/** A call tree of names, with what each node and those that it called weighed before and after. */
+class NamedTree {
+  readonly functions: PageFunction[] = [];
+  readonly func: number[] = [];
+  readonly prefix: number[] = [];
+  readonly before: number[] = [];
+  readonly after: number[] = [];
+  readonly #functions = new Map<string, number>();
+  readonly #rows = new Map<string, number>();
+
+  add(path: readonly string[], before: number, after: number): void {
+    let row = -1;
+    for (const name of path) {
+      row = this.#row(row, this.#function(name));
+      this.before[row] = (this.before[row] as number) + before;
+      this.after[row] = (this.after[row] as number) + after;
+    }
+  }
+
+  #function(name: string): number {
+    const known = this.#functions.get(name);
+    if (known !== undefined) return known;
+    this.#functions.set(name, this.functions.length);
+    return this.functions.push({ name, module: '', file: '' }) - 1;
+  }
+
+  #row(prefix: number, func: number): number {
+    const key = `${prefix} ${func}`;
+    const known = this.#rows.get(key);
+    if (known !== undefined) return known;
+    const row = this.func.push(func) - 1;
+    this.prefix.push(prefix);
+    this.before.push(0);
+    this.after.push(0);
+    this.#rows.set(key, row);
+    return row;
+  }
+}
