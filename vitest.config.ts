@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: [isBrowser ? 'test/browser/**/*.test.ts' : 'test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...(isBrowser ? [] : ['test/browser/**'])],
+    benchmark: { include: ['examples/**/*.bench.ts'] },
     pool: 'forks',
     testTimeout: 120_000,
     reporters: json === undefined ? ['default'] : ['default', ['json', { outputFile: json }]],

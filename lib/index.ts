@@ -3,11 +3,28 @@
 export { FORMAT_NAMES, type FormatName, type FormatOptions } from './formats/formats.js';
 export type { ProfileOutput } from './formats/output.js';
 export type { Weight } from './profile/sample-weight.js';
+export {
+  type BenchHooks,
+  BenchProfiler,
+  type BenchProfilerOptions,
+  type BenchTask,
+  type TaskHooks,
+} from './profiler/bench-profiler.js';
 export { type CategoryRule, DEFAULT_CATEGORIES } from './profiler/categories.js';
 export { FinishedProfile, type FunctionSamples } from './profiler/finished-profile.js';
 export { GuestProfiler } from './profiler/guest-profiler.js';
+export {
+  LiveProfiler,
+  type LiveProfilerOptions,
+  type RotateOptions,
+} from './profiler/live-profiler.js';
 export type { FileSource, ModuleSymbols, NamedModule } from './profiler/named-module.js';
 export type { ProfilerClock, ProfilerOptions } from './profiler/options.js';
+export {
+  type ProfiledResult,
+  type ProfileGuestOptions,
+  profileGuest,
+} from './profiler/profile-guest.js';
 export type { Recorder, RecorderOptions } from './profiler/recorder.js';
 export type { PathPrefixMap } from './profiler/source-path.js';
 export { CallHook } from './runtime/call-hook.js';

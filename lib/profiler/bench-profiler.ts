@@ -1,0 +1,194 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  checkBoolean,
+  checkFunction,
+  checkKeys,
+  checkObject,
+  checkString,
+} from '../runtime/check.js';
+import { Store, type Storelike } from '../runtime/store.js';
+import type { FinishedProfile } from './finished-profile.js';
+import { GuestProfiler } from './guest-profiler.js';
+import type { NamedModule } from './named-module.js';
+
+/** How a {@link BenchProfiler} profiles. */
+export interface BenchProfilerOptions {
+  /** Modules that may appear in stacks, with their names. */
+  readonly modules: readonly NamedModule[];
+  /** Where the files go, `profiles` by default; it is made when there is none. */
+  readonly directory?: string;
+  /** Milliseconds between two samples, 1 by default. */
+  readonly intervalMs?: number;
+  /** The ends of the files' names, and so their formats; `['.json']` by default. */
+  readonly extensions?: readonly string[];
+  /**
+   * Whether there are profiles at all. By default when the environment variable `GUEST_PROFILE` is set and
+   * not empty. When not, nothing is attached, and tasks are as fast as without.
+   */
+  readonly enabled?: boolean;
+  /** Told the summary of each task; `console.log` by default. */
+  readonly log?: (summary: string) => void;
+}
+
+/** Hooks of vitest's `bench` and of tinybench, which call them for the warmup too. */
+export interface BenchHooks {
+  readonly setup?: (task?: unknown, mode?: 'run' | 'warmup') => void;
+  readonly teardown?: (task?: unknown, mode?: 'run' | 'warmup') => void;
+}
+
+/** Hooks of a task of tinybench. */
+export interface TaskHooks {
+  readonly beforeAll?: (mode?: 'run' | 'warmup') => void;
+  readonly afterAll?: (mode?: 'run' | 'warmup') => void;
+}
+
+const KEYS = ['modules', 'directory', 'intervalMs', 'extensions', 'enabled', 'log'];
+
+/** Functions of a task that its summary names. */
+const NAMED = 3;
+
+/**
+ * Profiles the tasks of a benchmark, a file for each:
+ *
+ * ```ts
+ * const profiler = new BenchProfiler({ modules: [['app', module]] });
+ * bench('sort', () => sort.call(store), profiler.vitest('sort', store));
+ * ```
+ *
+ * With `GUEST_PROFILE=1 vitest bench` each task's summary is printed, and `profiles/sort.json` opens in
+ * the Firefox Profiler.
+ */
+export class BenchProfiler {
+  readonly #options: Required<BenchProfilerOptions>;
+  readonly #files = new Set<string>();
+
+  /** @throws TypeError for wrong types and unknown options. */
+  constructor(options: BenchProfilerOptions) {
+    checkKeys('options', checkObject('options', options), KEYS);
+    const { modules, directory = 'profiles', intervalMs = 1, extensions = ['.json'] } = options;
+    const { enabled = Boolean(process.env['GUEST_PROFILE']), log = console.log } = options;
+    checkString('options.directory', directory);
+    checkBoolean('options.enabled', enabled);
+    checkFunction('options.log', log);
+    this.#options = { modules, directory, intervalMs, extensions, enabled, log };
+  }
+
+  /** Whether tasks are profiled. */
+  get enabled(): boolean {
+    return this.#options.enabled;
+  }
+
+  /** Options for vitest's `bench(name, fn, options)`, or for tinybench's `new Bench(options)`. */
+  vitest(name: string, store: Storelike): BenchHooks {
+    const task = this.task(name, store);
+    if (task === undefined) return {};
+    return {
+      setup: (_, mode) => {
+        if (mode !== 'warmup') task.start();
+      },
+      teardown: (_, mode) => {
+        if (mode !== 'warmup') task.stop();
+      },
+    };
+  }
+
+  /** Options for tinybench's `bench.add(name, fn, options)`. */
+  tinybench(name: string, store: Storelike): TaskHooks {
+    const task = this.task(name, store);
+    if (task === undefined) return {};
+    return {
+      beforeAll: (mode) => {
+        if (mode !== 'warmup') task.start();
+      },
+      afterAll: (mode) => {
+        if (mode !== 'warmup') task.stop();
+      },
+    };
+  }
+
+  /** What mitata's `bench(name, …)` takes in place of `fn`. */
+  mitata<T>(name: string, store: Storelike, fn: () => T): (() => T) | (() => Generator<() => T>) {
+    checkFunction('fn', fn);
+    const task = this.task(name, store);
+    if (task === undefined) return fn;
+    return function* () {
+      task.start();
+      yield fn;
+      task.stop();
+    };
+  }
+
+  /** For any other harness: what is between `start` and `stop` is profiled. Undefined when not enabled. */
+  task(name: string, store: Storelike): BenchTask | undefined {
+    checkString('name', name);
+    const owner = Store.of('store', store);
+    if (!this.enabled) return undefined;
+    const { modules, directory, intervalMs, extensions, log } = this.#options;
+    const base = this.#fileName(name);
+    return new BenchTask(name, owner, modules, intervalMs, (profile) => {
+      mkdirSync(directory, { recursive: true });
+      const files = extensions.map((extension) => join(directory, `${base}${extension}`));
+      for (const file of files) profile.writeSync(file);
+      log(`${name}: ${summaryOf(profile)} → ${files.join(', ')}`);
+    });
+  }
+
+  /** Names of tasks may have anything in them, and may be alike once that is gone. */
+  #fileName(name: string): string {
+    const plain = name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[-.]+|[-.]+$/g, '') || 'task';
+    let file = plain;
+    for (let i = 2; this.#files.has(file.toLowerCase()); i++) file = `${plain}-${i}`;
+    this.#files.add(file.toLowerCase());
+    return file;
+  }
+}
+
+/** One task that is profiled; a harness may run it several times, the last run's profile stays. */
+export class BenchTask {
+  readonly name: string;
+  readonly #store: Store;
+  readonly #modules: readonly NamedModule[];
+  readonly #intervalMs: number;
+  readonly #write: (profile: FinishedProfile) => void;
+  #profiler: GuestProfiler | undefined;
+
+  /** @internal */
+  constructor(
+    name: string,
+    store: Store,
+    modules: readonly NamedModule[],
+    intervalMs: number,
+    write: (profile: FinishedProfile) => void,
+  ) {
+    this.name = name;
+    this.#store = store;
+    this.#modules = modules;
+    this.#intervalMs = intervalMs;
+    this.#write = write;
+  }
+
+  /** Begins a profile; one that is under way is dropped. */
+  start(): void {
+    this.#profiler?.finishProfile();
+    const profiler = new GuestProfiler(this.name, this.#intervalMs, this.#modules);
+    profiler.attach(this.#store);
+    this.#profiler = profiler;
+  }
+
+  /** Ends the profile and writes its files. Without a `start` it does nothing. */
+  stop(): void {
+    const profile = this.#profiler?.finishProfile();
+    this.#profiler = undefined;
+    if (profile !== undefined) this.#write(profile);
+  }
+}
+
+function summaryOf(profile: FinishedProfile): string {
+  const hot = profile.hotFunctions();
+  const whole = hot.reduce((sum, { selfSamples }) => sum + selfSamples, 0);
+  const shares = hot
+    .slice(0, NAMED)
+    .map(({ name, selfSamples }) => `${((100 * selfSamples) / whole).toFixed(0)}% ${name}`);
+  return [`${profile.samples.toLocaleString('en-US')} samples`, ...shares].join(', ');
+}

@@ -1,0 +1,190 @@
+import { mkdirSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import {
+  checkDuration,
+  checkInteger,
+  checkKeys,
+  checkObject,
+  checkString,
+} from '../runtime/check.js';
+import { misuse } from '../runtime/errors.js';
+import { Store, type Storelike } from '../runtime/store.js';
+import type { FinishedProfile } from './finished-profile.js';
+import { GuestProfiler } from './guest-profiler.js';
+import type { NamedModule } from './named-module.js';
+import { handlePprof } from './pprof-handler.js';
+
+/** What a {@link LiveProfiler} profiles. */
+export interface LiveProfilerOptions {
+  /** Modules that may appear in stacks, with their names. */
+  readonly modules: readonly NamedModule[];
+  /** The profiles' name; by default the first module's. */
+  readonly name?: string;
+  /** Milliseconds between two samples, 10 by default. */
+  readonly intervalMs?: number;
+}
+
+/** Where {@link LiveProfiler.rotate} writes. */
+export interface RotateOptions {
+  /** It is made when there is none. */
+  readonly directory: string;
+  /** Milliseconds that a file spans, 60,000 by default. */
+  readonly everyMs?: number;
+  /** The ends of the files' names, and so their format; `.json.gz` by default. */
+  readonly extension?: string;
+  /** Files that stay; older ones of this kind in the directory go. 60 by default. */
+  readonly keep?: number;
+  /** Told what went wrong with a file; the next one is tried all the same. `process.emitWarning` by default. */
+  readonly onError?: (error: unknown) => void;
+}
+
+const DAY_MS = 86_400_000;
+const PREFIX = 'guest-';
+
+/**
+ * Profiles the stores of a program that goes on running: for some seconds when asked, or always, a file
+ * after the other.
+ *
+ * ```ts
+ * const live = new LiveProfiler({ modules: [['app', module]] });
+ * live.watch(store);                       // each store that may be profiled
+ * createServer(live.handler).listen(6060); // go tool pprof http://localhost:6060/debug/pprof/profile?seconds=5
+ * ```
+ *
+ * Guests hold the JavaScript thread while they run: recordings begin and end between their calls.
+ */
+export class LiveProfiler {
+  readonly #options: Required<LiveProfilerOptions>;
+  readonly #stores = new Set<WeakRef<Store>>();
+  #recording: GuestProfiler | undefined;
+
+  /** @throws TypeError for wrong types and unknown options; RangeError for an interval out of range. */
+  constructor(options: LiveProfilerOptions) {
+    checkKeys('options', checkObject('options', options), ['modules', 'name', 'intervalMs']);
+    const { modules, intervalMs = 10 } = options;
+    const name = options.name ?? modules?.[0]?.[0] ?? 'guest';
+    this.#options = { modules, name, intervalMs };
+    // Tells what is wrong now, not at the first request.
+    this.#begin().finishProfile();
+  }
+
+  /** Whether a recording is under way: there is one at a time. */
+  get recording(): boolean {
+    return this.#recording !== undefined;
+  }
+
+  /** Profiles this store too, from now on, as long as it lives. */
+  watch(store: Storelike): void {
+    const owner = Store.of('store', store);
+    for (const known of this.#stores) if (known.deref() === owner) return;
+    this.#recording?.attach(owner);
+    this.#stores.add(new WeakRef(owner));
+  }
+
+  /**
+   * Profiles for that long, or until the signal is aborted.
+   *
+   * @throws TypeError `ERR_PROFILER_BUSY` when a recording is under way.
+   */
+  async record(durationMs: number, signal?: AbortSignal): Promise<FinishedProfile> {
+    checkDuration('durationMs', durationMs, 1, DAY_MS);
+    this.#start();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, durationMs);
+      signal?.addEventListener('abort', done, { once: true });
+      function done(): void {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      }
+      if (signal?.aborted) done();
+    });
+    return this.#stop();
+  }
+
+  /**
+   * Profiles all the time, a file after the other, named for the moment at which it began. Resolves after
+   * `signal` was aborted and the last file is written.
+   *
+   * @throws TypeError `ERR_PROFILER_BUSY` when a recording is under way, and for unknown options.
+   */
+  async rotate(options: RotateOptions, signal: AbortSignal): Promise<void> {
+    checkKeys('options', checkObject('options', options), [
+      ...['directory', 'everyMs', 'extension', 'keep', 'onError'],
+    ]);
+    const { everyMs = 60_000, extension = '.json.gz', keep = 60 } = options;
+    const directory = checkString('options.directory', options.directory);
+    checkDuration('options.everyMs', everyMs, 1, DAY_MS);
+    checkInteger('options.keep', keep, 1);
+    const onError = options.onError ?? ((error) => process.emitWarning(error as Error));
+    mkdirSync(directory, { recursive: true });
+    let written: Promise<void> = Promise.resolve();
+    while (!signal.aborted) {
+      const name = `${PREFIX}${new Date().toISOString().replace(/[:.]/g, '-')}${extension}`;
+      const profile = await this.record(everyMs, signal);
+      // While the next one is recorded; but only one is written at a time.
+      await written;
+      written = profile
+        .write(join(directory, name))
+        .then(() => removeOld(directory, extension, keep))
+        .catch(onError);
+    }
+    await written;
+  }
+
+  /**
+   * A request handler for `node:http`, or a middleware: `GET /debug/pprof/profile?seconds=N` records for N
+   * seconds (30 by default) and answers in pprof's format, or in that of `format=`. While another recording
+   * is under way it answers 409. Who can ask for it learns the names of the guest's functions and slows it
+   * down: mount it where only you get to.
+   */
+  readonly handler = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    next?: () => void,
+  ): Promise<void> => handlePprof(this, request, response, next);
+
+  #start(): void {
+    if (this.#recording !== undefined) {
+      throw misuse('ERR_PROFILER_BUSY', 'a recording is under way');
+    }
+    const profiler = this.#begin();
+    for (const known of this.#stores) {
+      const store = known.deref();
+      try {
+        if (store === undefined) this.#stores.delete(known);
+        else profiler.attach(store);
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'ERR_DISPOSED') {
+          profiler.finishProfile();
+          throw error;
+        }
+        this.#stores.delete(known);
+      }
+    }
+    this.#recording = profiler;
+  }
+
+  #stop(): FinishedProfile {
+    const profiler = this.#recording ?? this.#begin();
+    this.#recording = undefined;
+    return profiler.finishProfile();
+  }
+
+  #begin(): GuestProfiler {
+    const { name, intervalMs, modules } = this.#options;
+    return new GuestProfiler(name, intervalMs, modules);
+  }
+}
+
+async function removeOld(directory: string, extension: string, keep: number): Promise<void> {
+  const files = (await readdir(directory))
+    .filter((file) => file.startsWith(PREFIX) && file.endsWith(extension))
+    // Their names are their times.
+    .sort();
+  for (const file of files.slice(0, Math.max(0, files.length - keep))) {
+    await rm(join(directory, file), { force: true });
+  }
+}
