@@ -4,6 +4,12 @@ export { FORMAT_NAMES, type FormatName, type FormatOptions } from './formats/for
 export type { ProfileOutput } from './formats/output.js';
 export type { Weight } from './profile/sample-weight.js';
 export {
+  type CounterOptions,
+  type MarkerOptions,
+  type MarkerValue,
+  ProfileCounter,
+} from './profiler/annotations.js';
+export {
   type BenchHooks,
   BenchProfiler,
   type BenchProfilerOptions,
@@ -18,6 +24,7 @@ export {
   type LiveProfilerOptions,
   type RotateOptions,
 } from './profiler/live-profiler.js';
+export { watchMemory } from './profiler/memory-watch.js';
 export type { FileSource, ModuleSymbols, NamedModule } from './profiler/named-module.js';
 export type { ProfilerClock, ProfilerOptions } from './profiler/options.js';
 export {

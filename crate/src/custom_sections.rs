@@ -1,6 +1,7 @@
-//! The custom sections of a binary that tell where code comes from. Nothing else of it is kept.
+//! What of a binary tells where code comes from: its custom sections, and where it calls its imports.
+//! Nothing else of it is kept.
 
-use wasmparser::{BinaryReader, Parser, Payload};
+use wasmparser::{BinaryReader, FunctionBody, Operator, Parser, Payload, TypeRef};
 
 /// Sections are kept as they stand; nothing is parsed before a profile asks.
 #[derive(Default)]
@@ -11,6 +12,9 @@ pub struct CustomSections {
     pub code_offset: Option<u64>,
     /// Indices of functions that are exported, and the names that they are exported under.
     pub exports: Vec<(u32, String)>,
+    /// Offsets into the file of the instructions that call an imported function, ascending, and that
+    /// function's index.
+    pub import_calls: Vec<(u32, u32)>,
     pub source_mapping_url: Option<String>,
     pub external_debug_info: Option<String>,
     /// Sections that can't be read, by name.
@@ -28,10 +32,22 @@ impl CustomSections {
         if !Self::is_binary(bytes) {
             return sections;
         }
+        let mut imported = 0;
         for payload in Parser::new(0).parse_all(bytes) {
             match payload {
                 Ok(Payload::CodeSectionStart { range, .. }) => {
                     sections.code_offset = Some(range.start as u64);
+                }
+                Ok(Payload::ImportSection(imports)) => {
+                    let imports = imports.into_imports().map_while(|import| import.ok());
+                    imported = imports
+                        .filter(|import| {
+                            matches!(import.ty, TypeRef::Func(_) | TypeRef::FuncExact(_))
+                        })
+                        .count() as u32;
+                }
+                Ok(Payload::CodeSectionEntry(body)) if imported > 0 => {
+                    sections.read_calls(&body, imported);
                 }
                 Ok(Payload::ExportSection(exports)) => sections.read_exports(exports),
                 Ok(Payload::CustomSection(section)) => {
@@ -42,6 +58,42 @@ impl CustomSections {
             }
         }
         sections
+    }
+
+    /// Of text format, where a binary's other sections would have told more than the text does.
+    pub fn of_text(text: &str) -> Self {
+        let import_calls = match wat::parse_str(text) {
+            Ok(bytes) => Self::of(&bytes).import_calls,
+            // Wasmtime tells what is wrong with it.
+            Err(_) => Vec::new(),
+        };
+        Self {
+            import_calls,
+            ..Self::default()
+        }
+    }
+
+    fn read_calls(&mut self, body: &FunctionBody<'_>, imported: u32) {
+        let Ok(operators) = body.get_operators_reader() else {
+            return;
+        };
+        let operators = operators.into_iter_with_offsets();
+        for (operator, offset) in operators.map_while(|operator| operator.ok()) {
+            if let Operator::Call { function_index } | Operator::ReturnCall { function_index } =
+                operator
+                && function_index < imported
+            {
+                self.import_calls.push((offset as u32, function_index));
+            }
+        }
+    }
+
+    /// The imported function that the instruction at an offset into the file calls.
+    pub fn import_called_at(&self, offset: u32) -> Option<u32> {
+        let found = self
+            .import_calls
+            .binary_search_by_key(&offset, |call| call.0);
+        found.ok().map(|row| self.import_calls[row].1)
     }
 
     fn read_exports(&mut self, exports: wasmparser::ExportSectionReader<'_>) {

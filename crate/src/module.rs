@@ -66,8 +66,12 @@ impl NativeModule {
         match source {
             Either::A(bytes) => Self::from_bytes(&env, engine, bytes),
             Either::B(text) => {
-                let module = Module::new(&engine.engine, text);
-                Self::from_result(&env, module, CustomSections::default())
+                let module = Module::new(&engine.engine, &text);
+                let sections = match &module {
+                    Ok(_) => CustomSections::of_text(&text),
+                    Err(_) => CustomSections::default(),
+                };
+                Self::from_result(&env, module, sections)
             }
         }
     }

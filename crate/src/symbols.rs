@@ -98,6 +98,18 @@ impl NativeModule {
             .into()
     }
 
+    /// Indices of the imported functions that are called at ascending offsets into the text section, -1
+    /// where none is, or where it can't be told: in an indirect call, and without the module's binary.
+    #[napi(catch_unwind)]
+    pub fn imports_called(&self, text_offsets: Uint32Array) -> Int32Array {
+        let places = wasm_offsets(&self.module, &text_offsets).into_iter();
+        let index_at = |place| self.sections.import_called_at(place);
+        places
+            .map(|place: Option<u32>| place.and_then(index_at).map_or(-1, |index| index as i32))
+            .collect::<Vec<i32>>()
+            .into()
+    }
+
     /// Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of
     /// this one or with split DWARF that this one refers to; `original` is this one, for a module
     /// that was compiled elsewhere.

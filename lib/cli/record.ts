@@ -1,4 +1,5 @@
 import { GuestProfiler } from '../profiler/guest-profiler.js';
+import { watchMemory } from '../profiler/memory-watch.js';
 import type { ModuleSymbols } from '../profiler/named-module.js';
 import { threadCpuTime } from '../runtime/clock.js';
 import type { Engine } from '../runtime/engine.js';
@@ -19,7 +20,7 @@ export interface RecordOptions {
   /** Forever when absent. */
   readonly timeoutMs?: number;
   /** Mark the calls of host functions, which takes time at each. */
-  readonly hostCalls: boolean;
+  readonly hostCalls: false | 'markers' | 'frames';
   /** Show how it goes on the terminal. */
   readonly progress: boolean;
   /** Where the module's lines come from, beside itself. */
@@ -48,6 +49,7 @@ export function record(engine: Engine, module: Module, options: RecordOptions): 
   const interrupt = new InterruptHandle();
   store.setInterruptHandle(interrupt);
   const profiler = new GuestProfiler(name, intervalMs, [[name, module, options.symbols]]);
+  store.limiter(watchMemory(profiler));
   const recorder = profiler.attach(store, { intervalMs, hostCalls: options.hostCalls });
 
   const progress =

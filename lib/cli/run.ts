@@ -40,6 +40,7 @@ interface RunOptions {
   readonly env: Environment;
   readonly timeout?: number;
   readonly hostCalls?: boolean;
+  readonly hostTime?: boolean;
   readonly debugInfo?: string;
   readonly sourceMap?: string;
   readonly quiet?: boolean;
@@ -118,7 +119,8 @@ export function addRunCommand(program: Command, version: string): void {
         .argParser(variable),
     )
     .option('--timeout <time>', 'end the guest after this time, such as 500ms, 10s or 2m', duration)
-    .option('--host-calls', 'mark calls into the host, which makes them slower')
+    .option('--host-calls', 'mark calls into the host by import, which makes them slower')
+    .option('--host-time', 'also sample the time in host calls, under the import that was called')
     .option('--debug-info <file>', "where a stripped module's DWARF is, for lines")
     .option('--source-map <file>', "the module's source map, for lines")
     .option('-q, --quiet', 'no summary at the end, and no progress on a terminal')
@@ -139,7 +141,7 @@ async function run(app: string, args: readonly string[], options: RunOptions): P
     name,
     intervalMs: options.hz ?? options.interval,
     ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
-    hostCalls: options.hostCalls ?? false,
+    hostCalls: options.hostTime ? 'frames' : options.hostCalls ? 'markers' : false,
     progress: !options.quiet,
     symbols: {
       ...(options.debugInfo === undefined ? {} : { debugInfo: options.debugInfo }),

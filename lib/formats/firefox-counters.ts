@@ -26,6 +26,14 @@ export function* writeCounters(out: JsonBytes, profile: Profile): Generator<Uint
         // Those of one weight are in the file's order.
         sortWeight: 20,
         label: counter.name,
+        tooltipRows: [
+          {
+            type: 'value',
+            source: counter.graph === 'level' ? 'accumulated' : 'count',
+            format: { unit: counter.unit },
+            label: counter.description || counter.name,
+          },
+        ],
       },
     });
     out.raw(`${facts.slice(0, -1)},"samples":`);

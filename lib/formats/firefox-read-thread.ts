@@ -1,8 +1,8 @@
-import {
-  type MarkerFields,
-  type MarkerKind,
+import type {
+  MarkerFields,
+  MarkerKind,
   MarkerPhase,
-  type MarkerTable,
+  MarkerTable,
 } from '../profile/marker-table.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread, ThreadOptions } from '../profile/thread.js';
@@ -60,18 +60,23 @@ function readMarkers(tables: ReadTables, markers: MarkerTable, table: JsonReader
   const ends = table.numbers('endTime', length, 0);
   const categories = table.ints('category', length, 0, tables.categories.length);
   const data = table.column('data', length);
-  for (let row = 0; row < length; row++) {
-    const { type, cause, ...fields } = (data[row] ?? {}) as MarkerData;
+  for (let i = 0; i < length; i++) {
+    const { type, cause, ...fields } = (data[i] ?? {}) as MarkerData;
     const schema = type === undefined ? undefined : tables.schemas.get(type);
     const kind: MarkerKind = {
-      name: tables.strings[names[row] as number] as number,
-      category: tables.categories[categories[row] as number] as number,
+      name: tables.strings[names[i] as number] as number,
+      category: tables.categories[categories[i] as number] as number,
       ...(schema !== undefined && { schema }),
     };
     const stack = tables.stacks[cause?.stack ?? NO_STACK] ?? NO_STACK;
-    const [start, end] = [starts[row] as number, ends[row] as number];
-    const marker = push(markers, phases[row] as number, kind, start, end, stack);
-    if (schema !== undefined && Object.keys(fields).length > 0) markers.setFields(marker, fields);
+    const isFielded = schema !== undefined && Object.keys(fields).length > 0;
+    const row = {
+      phase: phases[i] as MarkerPhase,
+      startMs: starts[i] as number,
+      endMs: ends[i] as number,
+      ...(isFielded && { fields }),
+    };
+    markers.append(kind, row, stack);
   }
 }
 
@@ -79,23 +84,3 @@ type MarkerData = MarkerFields & {
   readonly type?: string;
   readonly cause?: { readonly stack: number };
 };
-
-function push(
-  markers: MarkerTable,
-  phase: number,
-  kind: MarkerKind,
-  startMs: number,
-  endMs: number,
-  cause: number,
-): number {
-  switch (phase) {
-    case MarkerPhase.Interval:
-      return markers.pushInterval(kind, startMs, endMs, cause);
-    case MarkerPhase.IntervalStart:
-      return markers.pushIntervalStart(kind, startMs, cause);
-    case MarkerPhase.IntervalEnd:
-      return markers.pushIntervalEnd(kind, endMs, cause);
-    default:
-      return markers.pushInstant(kind, startMs, cause);
-  }
-}

@@ -150,6 +150,11 @@ export declare class NativeModule {
    */
   wasmOffsets(textOffsets: Uint32Array): Float64Array
   /**
+   * Indices of the imported functions that are called at ascending offsets into the text section, -1
+   * where none is, or where it can't be told: in an indirect call, and without the module's binary.
+   */
+  importsCalled(textOffsets: Uint32Array): Int32Array
+  /**
    * Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of
    * this one or with split DWARF that this one refers to; `original` is this one, for a module
    * that was compiled elsewhere.

@@ -31,6 +31,14 @@ export interface MarkerKind {
   readonly category?: CategoryIndex;
 }
 
+/** A marker's own columns. */
+export interface MarkerRow {
+  readonly phase: MarkerPhase;
+  readonly startMs: Milliseconds;
+  readonly endMs: Milliseconds;
+  readonly fields?: MarkerFields;
+}
+
 /**
  * What happened when, beside the samples. 30 bytes a marker: a guest may call its host a million
  * times, so what hostcalls need (kind, times, the stack that called) is in columns, and
@@ -81,6 +89,27 @@ export class MarkerTable {
     cause: StackIndex = NO_STACK,
   ): MarkerIndex {
     return this.#push(kind, MarkerPhase.IntervalEnd, 0, endMs, cause);
+  }
+
+  /** A marker as it stands, its times shifted, for {@link MarkerTable.append}. */
+  row(marker: MarkerIndex, shiftMs: Milliseconds): MarkerRow {
+    const phase = this.phase.get(marker);
+    const fields = this.#fields.get(marker);
+    const hasStart = phase !== MarkerPhase.IntervalEnd;
+    const hasEnd = phase === MarkerPhase.Interval || phase === MarkerPhase.IntervalEnd;
+    return {
+      phase: phase as MarkerPhase,
+      startMs: hasStart ? this.startTime.get(marker) + shiftMs : 0,
+      endMs: hasEnd ? this.endTime.get(marker) + shiftMs : 0,
+      ...(fields !== undefined && { fields }),
+    };
+  }
+
+  /** Adds a marker that another table has. */
+  append(kind: MarkerKind, row: MarkerRow, cause: StackIndex): MarkerIndex {
+    const marker = this.#push(kind, row.phase, row.startMs, row.endMs, cause);
+    if (row.fields !== undefined) this.setFields(marker, row.fields);
+    return marker;
   }
 
   /** Turns an open interval into a whole one, which costs one row where a pair costs two. */

@@ -21,7 +21,7 @@ export class Thread {
   readonly isMainThread: boolean;
   readonly processName: string | undefined;
   readonly startMs: Milliseconds;
-  readonly samples = new SampleTable();
+  samples = new SampleTable();
   readonly markers = new MarkerTable();
   #endMs: Milliseconds | undefined;
 

@@ -1,7 +1,11 @@
 import { encodeProfile, type FormatOptions } from '../formats/formats.js';
 import { type ProfileOutput, writeProfile, writeProfileSync } from '../formats/output.js';
+import { readProfile, readProfileBytes } from '../formats/read.js';
 import { hotFunctions } from '../profile/hot-functions.js';
+import { mergeProfiles } from '../profile/merge.js';
 import type { Profile } from '../profile/profile.js';
+import { checkArray } from '../runtime/check.js';
+import { outOfRange, wrongType } from '../runtime/errors.js';
 import { checkFormatOptions } from './format-options.js';
 
 /** A function in a {@link FinishedProfile}, and how often samples saw it. */
@@ -25,6 +29,32 @@ export class FinishedProfile {
   /** @internal */
   static model(finished: FinishedProfile): Profile {
     return finished.#profile;
+  }
+
+  /**
+   * Reads a profile that was written as `.json` or `.jslb`, compressed or not, from a file or from bytes: to
+   * write it in another format, or to merge what Workers sent.
+   *
+   * @throws TypeError `ERR_INVALID_PROFILE` for anything else, or what `node:fs` throws.
+   */
+  static async read(source: string | URL | Uint8Array): Promise<FinishedProfile> {
+    if (source instanceof Uint8Array) return new FinishedProfile(await readProfileBytes(source));
+    return new FinishedProfile(await readProfile(source));
+  }
+
+  /**
+   * One profile with the threads of all: of stores and Workers that ran side by side, each under its own
+   * name. It begins when the earliest did.
+   *
+   * @throws RangeError for none.
+   */
+  static merge(profiles: readonly FinishedProfile[]): FinishedProfile {
+    const models = checkArray('profiles', profiles).map((profile, i) => {
+      if (profile instanceof FinishedProfile) return profile.#profile;
+      throw wrongType(`profiles[${i}]`, 'a FinishedProfile', profile);
+    });
+    if (models.length === 0) throw outOfRange('profiles.length', 'at least 1', 0);
+    return new FinishedProfile(mergeProfiles(models));
   }
 
   /** What was profiled. */

@@ -19,8 +19,15 @@ import { Engine } from '../runtime/engine.js';
 import { misuse } from '../runtime/errors.js';
 import { Module } from '../runtime/module.js';
 import { Store, type Storelike } from '../runtime/store.js';
+import {
+  Annotations,
+  type CounterOptions,
+  type MarkerOptions,
+  type ProfileCounter,
+} from './annotations.js';
 import { FinishedProfile } from './finished-profile.js';
 import { checkFormatOptions } from './format-options.js';
+import { nameHostCalls, withHostTime } from './host-calls.js';
 import { checkModules, type NamedModule } from './named-module.js';
 import { checkOptions, type ProfilerOptions, REAL_CLOCK } from './options.js';
 import { ProgressReader } from './progress.js';
@@ -72,6 +79,9 @@ export class GuestProfiler {
   readonly #recorders = new Set<Recorder>();
   readonly #profile: Profile;
   readonly #thread: Thread;
+  readonly #annotations: Annotations;
+  /** The most that any recorder was asked to tell of host calls. */
+  #hostCalls: 'none' | 'markers' | 'frames' = 'none';
   #state: 'recording' | 'ended' | 'finished' = 'recording';
 
   /**
@@ -108,6 +118,7 @@ export class GuestProfiler {
     };
     const nativeModules = this.#modules.map(([, module]) => Module.native('module', module));
     this.#recording = new Recording(nativeModules, this.#thread, hostCall);
+    this.#annotations = new Annotations(this.#profile, this.#thread, () => this.#now());
     // Native code keeps time for recorders: both clocks start at its moment.
     this.#startMs = clock.monotonic() - this.#recording.native.now();
   }
@@ -172,7 +183,7 @@ export class GuestProfiler {
     const { everyEpoch = false, hostCalls = false, intervalMs } = options;
     const checked = {
       everyEpoch: checkBoolean('options.everyEpoch', everyEpoch),
-      hostCalls: checkBoolean('options.hostCalls', hostCalls),
+      hostCalls: checkHostCalls(hostCalls),
       intervalMs: everyEpoch
         ? 0
         : checkDuration(
@@ -185,14 +196,56 @@ export class GuestProfiler {
     if (!Engine.hasEpochs(owner.engine)) {
       throw misuse('ERR_NO_EPOCHS', 'the engine needs epochInterruption: true');
     }
-    const recorder = attachRecorder(owner, this.#recording.native, checked, () => {
+    const native = { ...checked, hostCalls: checked.hostCalls !== false };
+    const recorder = attachRecorder(owner, this.#recording.native, native, () => {
       if (recorder !== undefined) this.#recorders.delete(recorder);
     });
     if (recorder === undefined) {
       throw misuse('ERR_RECORDER_ATTACHED', 'the store has a recorder already');
     }
     this.#recorders.add(recorder);
+    if (checked.hostCalls === 'frames') this.#hostCalls = 'frames';
+    else if (checked.hostCalls === 'markers' && this.#hostCalls === 'none') {
+      this.#hostCalls = 'markers';
+    }
     return recorder;
+  }
+
+  /** Milliseconds since the profile began, on its own clock: what markers' times count in. */
+  now(): number {
+    return this.#now();
+  }
+
+  /** Whether the profile still takes samples, markers and counters. */
+  get recording(): boolean {
+    return this.#state === 'recording';
+  }
+
+  /**
+   * Adds a marker of your own: a point in time, now by default, or an interval.
+   *
+   * ```ts
+   * const startMs = profiler.now();
+   * handle(request);
+   * profiler.addMarker('request', { startMs, endMs: profiler.now(), data: { path: '/', bytes: 512 } });
+   * ```
+   *
+   * @throws TypeError `ERR_PROFILER_FINISHED` after `finish`, and for wrong types; RangeError for an end
+   * before its start.
+   */
+  addMarker(name: string, options: MarkerOptions = {}): void {
+    this.#checkRecording();
+    this.#annotations.addMarker(name, options);
+  }
+
+  /**
+   * Adds a counter, which the Firefox Profiler shows as a track: the guest's fuel, a queue's length.
+   *
+   * @throws TypeError `ERR_PROFILER_FINISHED` after `finish`, and for wrong types.
+   */
+  addCounter(name: string, options: CounterOptions = {}): ProfileCounter {
+    this.#checkRecording();
+    return this.#annotations.addCounter(name, options);
   }
 
   /**
@@ -274,12 +327,18 @@ export class GuestProfiler {
     this.#recording.drain();
     this.#thread.end(this.#now());
     const { interner, native } = this.#recording;
+    if (this.#hostCalls !== 'none') {
+      nameHostCalls(this.#profile, this.#thread, interner, this.#modules, native.bases());
+    }
     const stackOf = symbolicate(this.#profile, interner, this.#modules, native.bases(), {
       ...this.#options,
       warn: (warning) => this.#warnings.add(warning),
     });
     renumber(this.#thread.samples.stack, stackOf);
     renumber(this.#thread.markers.cause, stackOf);
+    if (this.#hostCalls === 'frames') {
+      this.#thread.samples = withHostTime(this.#profile, this.#thread);
+    }
   }
 
   #now(): Milliseconds {
@@ -293,6 +352,11 @@ export class GuestProfiler {
 
 function finished(): Error {
   return misuse('ERR_PROFILER_FINISHED', 'the profiler is finished');
+}
+
+function checkHostCalls(hostCalls: unknown): boolean | 'markers' | 'frames' {
+  if (typeof hostCalls === 'boolean') return hostCalls;
+  return checkOneOf('options.hostCalls', hostCalls, ['markers', 'frames'] as const);
 }
 
 /** Puts the profile's stacks in the place of the recorded ones. */

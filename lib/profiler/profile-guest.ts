@@ -14,8 +14,8 @@ export interface ProfileGuestOptions extends FormatOptions {
   readonly name?: string;
   /** Milliseconds between two samples, 1 by default. */
   readonly intervalMs?: number;
-  /** Mark calls into the host. Off by default. */
-  readonly hostCalls?: boolean;
+  /** As in {@link RecorderOptions}; off by default. */
+  readonly hostCalls?: boolean | 'markers' | 'frames';
   /** A file to write, also when `fn` throws. */
   readonly output?: string | URL;
   /** Of the profiler itself. */

@@ -14,8 +14,16 @@ export interface RecorderOptions {
    * Then `intervalMs` is of no use.
    */
   readonly everyEpoch?: boolean;
-  /** A marker for each host call, without those that sampling makes. Off by default. */
-  readonly hostCalls?: boolean;
+  /**
+   * What the profile tells of host calls, which take longer then. Off by default.
+   *
+   * - `'markers'`: a marker for each, named after its import, `wasi_snapshot_preview1.fd_write`, where that
+   *   can be told: not from an indirect call, nor of a module that came compiled.
+   * - `'frames'`: samples of the time in them too, which would show none: the stack that called, and on top
+   *   of it the import's name, in the category 'Host'. Nothing else of the host is shown.
+   * - `true`: markers as upstream has them, all named `hostcall`.
+   */
+  readonly hostCalls?: boolean | 'markers' | 'frames';
 }
 
 /** A store that is being sampled, from {@link GuestProfiler.attach}. */

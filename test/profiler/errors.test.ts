@@ -390,10 +390,11 @@ describe('a recorder', () => {
   it('refuses options of a wrong kind', () => {
     const { guest, profiler } = guestWithProfiler();
     const attach = (options: unknown) => () => profiler.attach(guest.store, options as object);
-    for (const options of [null, 1, { everyEpoch: 1 }, { hostCalls: 'yes' }, { intervalMs: '1' }]) {
+    for (const options of [null, 1, { everyEpoch: 1 }, { hostCalls: 1 }, { intervalMs: '1' }]) {
       expectMisuse('ERR_INVALID_ARG_TYPE', attach(options));
     }
     expectMisuse('ERR_INVALID_ARG_VALUE', attach({ interval: 1 }));
+    expectMisuse('ERR_INVALID_ARG_VALUE', attach({ hostCalls: 'yes' }));
     for (const intervalMs of [0, -1, 0.04, 1001, Number.NaN, Number.POSITIVE_INFINITY]) {
       expectError(RangeError, 'ERR_OUT_OF_RANGE', attach({ intervalMs }));
     }

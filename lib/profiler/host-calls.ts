@@ -1,0 +1,172 @@
+/** Names for host calls, and host time as samples. */
+
+import { MarkerPhase, type MarkerTable } from '../profile/marker-table.js';
+import type { Profile } from '../profile/profile.js';
+import { SampleTable } from '../profile/sample-table.js';
+import { NO_STACK, type StackIndex } from '../profile/stack-table.js';
+import type { StringIndex } from '../profile/string-table.js';
+import type { Thread } from '../profile/thread.js';
+import { Module } from '../runtime/module.js';
+import type { NamedModule } from './named-module.js';
+import { findRow } from './rows.js';
+import type { StackInterner } from './stack-interner.js';
+
+/**
+ * Gives the markers of host calls, whose causes are still the interner's stacks, the names of the
+ * imports that were called: `wasi_snapshot_preview1.fd_write`. A call keeps its name where the import
+ * can't be told: from an indirect call, or of a module without its binary.
+ */
+export function nameHostCalls(
+  profile: Profile,
+  { markers }: Thread,
+  interner: StackInterner,
+  modules: readonly NamedModule[],
+  bases: Uint32Array,
+): void {
+  const nameOf = importNames(profile, markers, interner, modules, bases);
+  const open: number[] = [];
+  for (let row = 0; row < markers.length; row++) {
+    const phase = markers.phase.get(row);
+    if (phase === MarkerPhase.IntervalStart) {
+      const name = nameOf.get(leafOf(interner, markers.cause.get(row)));
+      if (name !== undefined) markers.name.set(row, name);
+      open.push(row);
+    } else if (phase === MarkerPhase.IntervalEnd) {
+      // Readers pair starts with ends by name.
+      const begun = open.pop();
+      if (begun !== undefined) markers.name.set(row, markers.name.get(begun));
+    }
+  }
+}
+
+/** The imports that the innermost frames of host calls called, by the address they called from. */
+function importNames(
+  profile: Profile,
+  markers: MarkerTable,
+  interner: StackInterner,
+  modules: readonly NamedModule[],
+  bases: Uint32Array,
+): Map<number, StringIndex> {
+  const addresses = new Set<number>();
+  for (const causes of markers.cause.segments()) {
+    for (const cause of causes) if (cause !== NO_STACK) addresses.add(leafOf(interner, cause));
+  }
+  const sorted = Uint32Array.from(addresses).sort();
+  const names = new Map<number, StringIndex>();
+  for (const [row, [, module]] of modules.entries()) {
+    const base = bases[row] as number;
+    const own = sorted.filter((address) => findRow(bases, address - 1) === row);
+    const functions = module.imports.filter(({ type }) => type.kind === 'func');
+    // A return address less one is in the call itself.
+    const called = Module.native('module', module).importsCalled(
+      own.map((address) => address - 1 - base),
+    );
+    for (const [i, index] of called.entries()) {
+      const type = functions[index];
+      if (type === undefined) continue;
+      names.set(own[i] as number, profile.strings.intern(`${type.module}.${type.name}`));
+    }
+  }
+  return names;
+}
+
+/** The innermost return address of a recorded stack; 0, which is none, without a stack. */
+function leafOf({ stacks, addresses }: StackInterner, stack: StackIndex): number {
+  return stack === NO_STACK ? 0 : addresses.address.get(stacks.frame.get(stack));
+}
+
+/** A host call: which stack called, from when to when. */
+interface Call {
+  readonly startMs: number;
+  endMs: number;
+  readonly stack: StackIndex;
+}
+
+/**
+ * The samples of a thread, and one more for each tick that fell into a host call: the stack that
+ * called, and the import on top of it. Markers have the profile's stacks by now.
+ *
+ * A tick in a host call is noticed when the guest is back, as a sample of the guest:
+ *
+ * ```
+ * ticks     |     |     |     |     |         before: a a     b   b
+ * guest     aaaaaaa             bbbbbb        after:  a h h h h   b
+ * host             hhhhhhhhhhhhh              the first sample back becomes the last of the host
+ * ```
+ */
+export function withHostTime(profile: Profile, thread: Thread): SampleTable {
+  const { samples, markers } = thread;
+  const calls = hostCalls(profile, markers, thread.endMs ?? Number.POSITIVE_INFINITY);
+  const filled = new SampleTable();
+  const { intervalMs } = profile;
+  let next = 0;
+  let last = thread.startMs;
+  /** The call at that time; times are asked for in order. */
+  const callAt = (timeMs: number): Call | undefined => {
+    while ((calls[next]?.endMs ?? Number.POSITIVE_INFINITY) <= timeMs) next++;
+    const call = calls[next];
+    return call !== undefined && call.startMs <= timeMs ? call : undefined;
+  };
+  const fill = (untilMs: number, real: StackIndex, cpuDeltaMs: number): void => {
+    const hosts: { timeMs: number; stack: StackIndex }[] = [];
+    let lastTick: Call | undefined;
+    const ticks = Math.floor((untilMs - last) / intervalMs + 1e-6);
+    for (let tick = 1; tick <= ticks; tick++) {
+      const timeMs = last + tick * intervalMs;
+      lastTick = callAt(timeMs);
+      if (lastTick !== undefined) hosts.push({ timeMs, stack: lastTick.stack });
+    }
+    // The last tick is the sample itself: seen late, or in the guest that the host called back.
+    if (lastTick !== undefined) hosts.pop();
+    const isLate = lastTick !== undefined && callAt(untilMs) !== lastTick;
+    const share = cpuDeltaMs / (hosts.length + 1);
+    for (const { timeMs, stack } of hosts) filled.push(stack, timeMs, share);
+    filled.push(isLate ? (lastTick as Call).stack : real, untilMs, share);
+    last = untilMs;
+  };
+  for (let row = 0; row < samples.length; row++) {
+    fill(samples.time.get(row), samples.stack.get(row), samples.cpuDelta.get(row));
+  }
+  // What the guest never came back to be seen from.
+  const endMs = thread.endMs ?? last;
+  for (let timeMs = last + intervalMs; timeMs <= endMs; timeMs += intervalMs) {
+    const call = callAt(timeMs);
+    if (call !== undefined) filled.push(call.stack, timeMs, 0);
+  }
+  return filled;
+}
+
+/** Calls in order of their ends; of calls within calls, an outer one is cut into what lies between. */
+function hostCalls(profile: Profile, markers: MarkerTable, endMs: number): Call[] {
+  const calls: Call[] = [];
+  const open: Call[] = [];
+  const begin = (startMs: number, stack: StackIndex): void => {
+    const call = { startMs, endMs, stack };
+    calls.push(call);
+    open.push(call);
+  };
+  for (let row = 0; row < markers.length; row++) {
+    const phase = markers.phase.get(row);
+    if (phase === MarkerPhase.IntervalStart) {
+      const startMs = markers.startTime.get(row);
+      const outer = open.at(-1);
+      if (outer !== undefined) outer.endMs = startMs;
+      begin(startMs, hostStack(profile, markers, row));
+    } else if (phase === MarkerPhase.IntervalEnd) {
+      const call = open.pop();
+      const end = markers.endTime.get(row);
+      if (call !== undefined) call.endMs = end;
+      const outer = open.pop();
+      // Back in the outer call: the guest's own time in between is sampled as any other.
+      if (outer !== undefined) begin(end, outer.stack);
+    }
+  }
+  return calls;
+}
+
+/** The stack that called, with a frame for the import: no address and no module, since it is the host's. */
+function hostStack(profile: Profile, markers: MarkerTable, row: number): StackIndex {
+  const func = profile.funcs.intern({ name: markers.name.get(row) });
+  const category = profile.categories.intern('Host', 'yellow');
+  return profile.stacks.intern(markers.cause.get(row), profile.frames.intern({ func, category }));
+}

@@ -1,0 +1,239 @@
+import { describe, expect, it } from 'vitest';
+import {
+  Engine,
+  FinishedProfile,
+  Func,
+  GuestProfiler,
+  Linker,
+  Module,
+  type RecorderOptions,
+  Store,
+} from '../../lib/index.js';
+import { Profile } from '../../lib/profile/profile.js';
+import { NO_STACK } from '../../lib/profile/stack-table.js';
+import { withHostTime } from '../../lib/profiler/host-calls.js';
+import { readProfile } from './support.js';
+
+const GUEST = `(module
+  (import "host" "fast" (func $fast))
+  (import "host" "slow" (func $slow (param i32)))
+  (import "host" "back" (func $back))
+  (table funcref (elem $fast))
+  (func $spin (param i32) (loop $again
+    (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+    (br_if $again (local.get 0))))
+  (func (export "inner") (call $spin (i32.const 30000000)))
+  (func $calls (call $fast) (call $slow (i32.const 60)) (call $spin (i32.const 1000)))
+  (func $run (export "run") (call $calls) (call_indirect (i32.const 0)))
+  (func (export "nested") (call $back)))`;
+
+async function recorded(entry: string, hostCalls: RecorderOptions['hostCalls']) {
+  const engine = new Engine({ epochInterruption: true });
+  const module = Module.compile(engine, GUEST);
+  const store = new Store(engine);
+  const linker = new Linker(engine);
+  linker.funcWrap('host', 'fast', { params: [], results: [] }, () => {});
+  linker.funcWrap('host', 'slow', { params: ['i32'], results: [] }, (_, ms) => {
+    const end = performance.now() + Number(ms);
+    while (performance.now() < end);
+  });
+  linker.funcWrap('host', 'back', { params: [], results: [] }, (caller) => {
+    const inner = caller.getExport('inner');
+    if (inner instanceof Func) inner.call(store);
+  });
+  const profiler = new GuestProfiler('guest', 1, [['guest', module]]);
+  profiler.attach(store, { hostCalls: hostCalls ?? false });
+  const instance = linker.instantiate(store, module);
+  instance.getFunc(store, entry).call(store);
+  return readProfile(await profiler.finish());
+}
+
+describe('the markers of host calls', () => {
+  it('have the names of imports, but for an indirect call', async () => {
+    const { json, stacks, causes } = await recorded('run', 'markers');
+    const { name, phase } = json.threads[0].markers;
+    const names = name.map((row: number) => json.shared.stringArray[row]);
+    expect(names).toEqual([
+      ...['host.fast', 'host.fast', 'host.slow', 'host.slow', 'hostcall', 'hostcall'],
+    ]);
+    expect(phase).toEqual([2, 3, 2, 3, 2, 3]);
+    expect(causes.slice(0, 2)).toEqual([
+      ['run', 'calls'],
+      ['run', 'calls'],
+    ]);
+    expect(stacks.flat()).not.toContain('host.slow');
+  });
+
+  it('are upstream’s when asked for with true', async () => {
+    const { json } = await recorded('run', true);
+    const names = json.threads[0].markers.name.map((row: number) => json.shared.stringArray[row]);
+    expect(new Set(names)).toEqual(new Set(['hostcall']));
+  });
+});
+
+describe('host time', () => {
+  it('is samples of the import, under the stack that called it', async () => {
+    const { stacks, json } = await recorded('run', 'frames');
+    const host = stacks.filter((stack) => stack.at(-1) === 'host.slow');
+    // 60 ms, one a millisecond, on a machine that may be busy.
+    expect(host.length).toBeGreaterThan(50);
+    expect(host.length).toBeLessThanOrEqual(stacks.length);
+    expect(new Set(host.map((stack) => stack.join()))).toEqual(new Set(['run,calls,host.slow']));
+    const categories = json.meta.categories.map(({ name }: { name: string }) => name);
+    expect(categories).toContain('Host');
+    const func = json.shared.funcTable.name.findIndex(
+      (row: number) => json.shared.stringArray[row] === 'host.slow',
+    );
+    const frame = json.shared.frameTable.func.indexOf(func);
+    expect(json.shared.frameTable.lib[frame]).toBe(-1);
+    expect(json.shared.frameTable.address[frame]).toBe(-1);
+    expect(categories[json.shared.frameTable.category[frame]]).toBe('Host');
+  });
+
+  it('leaves what the guest does when it is called back to the guest', async () => {
+    const { stacks } = await recorded('nested', 'frames');
+    const spinning = stacks.filter((stack) => stack.at(-1) === 'spin');
+    expect(spinning.length).toBeGreaterThan(stacks.length * 0.8);
+    expect(stacks.filter((stack) => stack.at(-1) === 'host.back').length).toBeLessThan(3);
+  });
+});
+
+describe('withHostTime', () => {
+  /** Stacks by letters: `a`, `b` the guest's, `h` under `a` the host's; `.` none. */
+  function filled(samples: [number, string][], calls: [number, number][], endMs = 10): string {
+    const profile = new Profile({ product: 'p', intervalMs: 1, startTimeUnixMs: 1 });
+    const { strings, funcs, frames, stacks } = profile;
+    const guest = (name: string) =>
+      name === '.'
+        ? NO_STACK
+        : stacks.intern(
+            NO_STACK,
+            frames.intern({ func: funcs.intern({ name: strings.intern(name) }) }),
+          );
+    const thread = profile.addThread({ name: 'p' });
+    for (const [time, name] of samples) thread.samples.push(guest(name), time, 1);
+    for (const [start, end] of calls) {
+      const kind = { name: strings.intern('h') };
+      thread.markers.pushIntervalStart(kind, start, guest('a'));
+      thread.markers.pushIntervalEnd(kind, end);
+    }
+    thread.end(endMs);
+    const result = withHostTime(profile, thread);
+    const total = [...result.cpuDelta.segments()].flatMap((part) => [...part]);
+    expect(total.reduce((sum, cpu) => sum + cpu, 0)).toBeCloseTo(samples.length, 9);
+    return Array.from({ length: result.length }, (_, row) => {
+      const stack = result.stack.get(row);
+      if (stack === NO_STACK) return '.';
+      return strings.get(funcs.name.get(frames.func.get(stacks.frame.get(stack))));
+    }).join('');
+  }
+
+  it.each([
+    [
+      'no call',
+      [
+        [1, 'a'],
+        [2, 'a'],
+      ],
+      [],
+      'aa',
+    ],
+    [
+      'a call between ticks',
+      [
+        [1, 'a'],
+        [2, 'a'],
+      ],
+      [[1.2, 1.8]],
+      'aa',
+    ],
+    [
+      'a call over one tick',
+      [
+        [1, 'a'],
+        [2.6, 'b'],
+        [3, 'b'],
+      ],
+      [[1.5, 2.5]],
+      'ahb',
+    ],
+    [
+      'a call over four',
+      [
+        [1, 'a'],
+        [5.6, 'b'],
+        [6, 'b'],
+      ],
+      [[1.5, 5.5]],
+      'ahhhhb',
+    ],
+    [
+      'two calls',
+      [
+        [1, 'a'],
+        [3.6, 'b'],
+      ],
+      [
+        [1.5, 2.2],
+        [2.8, 3.5],
+      ],
+      'ahh',
+    ],
+    ['a call before the first sample', [[3.6, 'b']], [[0.5, 3.5]], 'hhh'],
+    [
+      'a sample without a frame',
+      [
+        [1, '.'],
+        [2, '.'],
+      ],
+      [],
+      '..',
+    ],
+    ['no sample at all', [], [[0.5, 3.5]], 'hhh'],
+  ] as [string, [number, string][], [number, number][], string][])(
+    '%s',
+    (_, samples, calls, expected) => {
+      expect(filled(samples, calls, samples.at(-1)?.[0] ?? 4)).toBe(expected);
+    },
+  );
+
+  it('goes on to the end of what never came back', () => {
+    expect(filled([[1, 'a']], [[1.5, 4.5]], 4.6)).toBe('ahhh');
+  });
+});
+
+describe('several profiles', () => {
+  it('are one, with a thread each', async () => {
+    const engine = new Engine();
+    const module = Module.compile(engine, '(module (func (export "f")))');
+    let wall = 1000;
+    const begin = (name: string) =>
+      new GuestProfiler(name, 1, [[name, module]], {
+        clock: { wall: () => (wall += 500), monotonic: () => 0 },
+      });
+    const [one, two] = [begin('one'), begin('two')];
+    two.addMarker('mine', { startMs: 1, endMs: 2, data: { n: 1 } });
+    one.addMarker('other', { startMs: 1, data: { text: 'x' } });
+    two.addCounter('fuel').sample(7);
+    const profiles = [two, one].map((profiler) => profiler.finishProfile());
+    const merged = FinishedProfile.merge(profiles);
+    const { json } = readProfile(await merged.write());
+    expect(json.meta).toMatchObject({ product: 'one', startTime: 1500 });
+    expect(json.threads.map(({ name }: { name: string }) => name)).toEqual(['two', 'one']);
+    expect(json.threads[0].markers).toMatchObject({
+      startTime: [501],
+      endTime: [502],
+      data: [{ type: 'user', n: 1 }],
+    });
+    expect(json.threads[1].markers.data).toEqual([{ type: 'user-1', text: 'x' }]);
+    expect(json.counters).toMatchObject([{ name: 'fuel', samples: { count: [7] } }]);
+    const again = await FinishedProfile.read(await merged.write(undefined, { format: 'jslb' }));
+    expect(await again.write()).toEqual(await merged.write());
+  });
+
+  it('are at least one, and profiles', () => {
+    expect(() => FinishedProfile.merge([])).toThrow(RangeError);
+    expect(() => FinishedProfile.merge([7 as never])).toThrow(TypeError);
+    expect(() => FinishedProfile.merge(7 as never)).toThrow(TypeError);
+  });
+});
