@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { calls } from './calls.js';
 import { compile } from './compile.js';
+import { largeProfile } from './large-profile.js';
 import { sampleCost } from './sample-cost.js';
 import { scale } from './scale.js';
 import { slowdown } from './slowdown.js';
@@ -15,7 +16,16 @@ import { type Bench, markdown, type Report } from './support/report.js';
 import { ticker } from './ticker.js';
 import { totalCost } from './total-cost.js';
 
-const BENCHES: readonly Bench[] = [sampleCost, totalCost, scale, slowdown, calls, compile, ticker];
+const BENCHES: readonly Bench[] = [
+  sampleCost,
+  totalCost,
+  scale,
+  slowdown,
+  calls,
+  compile,
+  ticker,
+  largeProfile,
+];
 
 const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean', default: false } },
