@@ -8,6 +8,7 @@ import { ExitCode } from './exit-code.js';
 import { addRunCommand } from './run.js';
 import { printable, write, writeError } from './terminal.js';
 import { addTopCommand } from './top.js';
+import { addViewCommand } from './view.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -27,6 +28,7 @@ addRunCommand(program, version);
 addTopCommand(program);
 addDiffCommand(program);
 addConvertCommand(program);
+addViewCommand(program);
 
 // The process ends by itself, once what it writes is written: `process.exit` would cut that off.
 try {
