@@ -1,8 +1,8 @@
 import { formatOfPath } from '../formats/formats.js';
 import { hotFunctions, hottestLines } from '../profile/hot-functions.js';
 import type { Profile } from '../profile/profile.js';
-import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
+import { percent } from './amount.js';
 import { placeOf } from './function-place.js';
 import { cut, oneLine, type Style } from './terminal.js';
 
@@ -55,13 +55,14 @@ function measures(profile: Profile, facts: RunFacts): string[] {
 function hottest(profile: Profile, thread: Thread, { style, width }: SummaryLayout): string[] {
   const hot = hotFunctions(profile, thread);
   if (hot.length === 0) return [];
-  const samples = samplesWithStack(thread);
-  const share = (part: number) => `${((100 * part) / samples).toFixed(1)}%`;
+  // Each sample that saw a function is one's own.
+  const samples = hot.reduce((sum, { selfSamples }) => sum + selfSamples, 0);
   const lines = hottestLines(profile, thread);
   const rows = hot.slice(0, HOTTEST).map(({ func, selfSamples, totalSamples }) => {
     const name = profile.strings.get(profile.funcs.name.get(func)) || '(no name)';
     const shares =
-      share(selfSamples).padStart(SELF_WIDTH) + share(totalSamples).padStart(TOTAL_WIDTH);
+      percent(selfSamples, samples).padStart(SELF_WIDTH) +
+      percent(totalSamples, samples).padStart(TOTAL_WIDTH);
     const shownName = cut(oneLine(name), Math.max(20, width - shares.length - 2));
     const place = placeOf(profile, func, lines.get(func));
     const fits = shares.length + shownName.length + place.length + 4 <= width;
@@ -72,14 +73,6 @@ function hottest(profile: Profile, thread: Thread, { style, width }: SummaryLayo
   const rest =
     others > 0 ? [style.dim(`${' '.repeat(SELF_WIDTH + TOTAL_WIDTH)}  and ${others} more`)] : [];
   return ['', style.dim(heading), ...rows, ...rest];
-}
-
-function samplesWithStack(thread: Thread): number {
-  let found = 0;
-  for (const stacks of thread.samples.stack.segments()) {
-    for (const stack of stacks) if (stack !== NO_STACK) found++;
-  }
-  return found;
 }
 
 function howToOpen(paths: readonly string[]): string[] {

@@ -4,20 +4,24 @@ export type CategoryIndex = number;
 export type SubcategoryIndex = number;
 
 /** The colors that the Firefox Profiler's timeline knows. */
-export type CategoryColor =
-  | 'transparent'
-  | 'purple'
-  | 'green'
-  | 'orange'
-  | 'yellow'
-  | 'lightblue'
-  | 'blue'
-  | 'brown'
-  | 'magenta'
-  | 'red'
-  | 'lightred'
-  | 'darkgrey'
-  | 'grey';
+export const CATEGORY_COLORS = [
+  'transparent',
+  'purple',
+  'green',
+  'orange',
+  'yellow',
+  'lightblue',
+  'blue',
+  'brown',
+  'magenta',
+  'red',
+  'lightred',
+  'darkgrey',
+  'grey',
+] as const;
+
+/** One of {@link CATEGORY_COLORS}. */
+export type CategoryColor = (typeof CATEGORY_COLORS)[number];
 
 /** What kind of work a frame does: it colors the timeline. */
 export interface Category {

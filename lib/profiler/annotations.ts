@@ -1,4 +1,4 @@
-import type { CategoryColor } from '../profile/category.js';
+import { CATEGORY_COLORS, type CategoryColor } from '../profile/category.js';
 import type { Counter } from '../profile/counter.js';
 import type { MarkerField, MarkerSchema } from '../profile/marker-schema.js';
 import type { MarkerKind } from '../profile/marker-table.js';
@@ -12,6 +12,7 @@ import {
   checkObject,
   checkOneOf,
   checkString,
+  DAY_MS,
 } from '../runtime/check.js';
 import { outOfRange, wrongType } from '../runtime/errors.js';
 
@@ -38,12 +39,8 @@ export interface CounterOptions {
   readonly color?: CategoryColor;
 }
 
-const COLORS: readonly CategoryColor[] = [
-  ...(['purple', 'green', 'orange', 'yellow', 'lightblue', 'blue', 'brown', 'magenta'] as const),
-  ...(['red', 'lightred', 'darkgrey', 'grey'] as const),
-];
-
-const DAY_MS = 86_400_000;
+/** Of a track: one that is seen. */
+const COLORS = CATEGORY_COLORS.filter((color) => color !== 'transparent');
 
 /** Keys that the Firefox format has for itself in a marker's data. */
 const RESERVED = ['type', 'cause'];

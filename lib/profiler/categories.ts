@@ -1,4 +1,5 @@
 import {
+  CATEGORY_COLORS,
   CATEGORY_GUEST,
   type CategoryColor,
   type CategoryIndex,
@@ -83,22 +84,6 @@ export const DEFAULT_CATEGORIES: readonly CategoryRule[] = [
   { ...LIBRARY, name: /^<?(core|alloc|std|hashbrown|compiler_builtins)::/ },
 ];
 
-const COLORS: readonly CategoryColor[] = [
-  'transparent',
-  'purple',
-  'green',
-  'orange',
-  'yellow',
-  'lightblue',
-  'blue',
-  'brown',
-  'magenta',
-  'red',
-  'lightred',
-  'darkgrey',
-  'grey',
-];
-
 /** @internal TypeError for what is no list of rules. */
 export function checkCategories(what: string, rules: unknown): readonly CategoryRule[] {
   return checkArray(what, rules).map((given, i): CategoryRule => {
@@ -106,7 +91,7 @@ export function checkCategories(what: string, rules: unknown): readonly Category
     const rule = checkObject(at, given) as unknown as CategoryRule;
     checkKeys(at, rule, ['category', 'color', 'name', 'file']);
     checkString(`${at}.category`, rule.category);
-    checkOneOf(`${at}.color`, rule.color, COLORS);
+    checkOneOf(`${at}.color`, rule.color, CATEGORY_COLORS);
     for (const key of ['name', 'file'] as const) {
       const pattern = rule[key];
       if (pattern !== undefined && !(pattern instanceof RegExp)) {
@@ -121,7 +106,6 @@ export function checkCategories(what: string, rules: unknown): readonly Category
 export class Categorizer {
   readonly #rules: readonly CategoryRule[];
   readonly #table: CategoryTable;
-  readonly #added = new Map<string, CategoryIndex>();
 
   constructor(table: CategoryTable, rules: readonly CategoryRule[]) {
     this.#table = table;
@@ -130,12 +114,7 @@ export class Categorizer {
 
   categoryOf(name: string, file: string | undefined): CategoryIndex {
     const rule = this.#rules.find((rule) => fits(rule, name, file));
-    if (rule === undefined) return CATEGORY_GUEST;
-    const known = this.#added.get(rule.category);
-    if (known !== undefined) return known;
-    const added = this.#table.intern(rule.category, rule.color);
-    this.#added.set(rule.category, added);
-    return added;
+    return rule === undefined ? CATEGORY_GUEST : this.#table.intern(rule.category, rule.color);
   }
 }
 

@@ -14,6 +14,7 @@ import {
   checkObject,
   checkOneOf,
   checkString,
+  DAY_MS,
 } from '../runtime/check.js';
 import { Engine } from '../runtime/engine.js';
 import { misuse } from '../runtime/errors.js';
@@ -37,9 +38,6 @@ import { symbolicate } from './symbolicate.js';
 
 /** What a recorder's ticker can keep up with, in milliseconds. */
 const RECORDER_INTERVALS = { minimum: 0.05, maximum: 1000 };
-
-/** Intervals and deltas up to a day. */
-const MAXIMUM_MS = 86_400_000;
 
 /**
  * Collects a profile of a WebAssembly guest. Mirrors `wasmtime::GuestProfiler`.
@@ -102,7 +100,7 @@ export class GuestProfiler {
     options: ProfilerOptions = {},
   ) {
     checkString('moduleName', moduleName);
-    checkDuration('intervalMs', intervalMs, Number.MIN_VALUE, MAXIMUM_MS);
+    checkDuration('intervalMs', intervalMs, Number.MIN_VALUE, DAY_MS);
     this.#modules = checkModules(modules);
     this.#options = checkOptions(options);
     const { clock } = this.#options;
@@ -118,7 +116,7 @@ export class GuestProfiler {
     };
     const nativeModules = this.#modules.map(([, module]) => Module.native('module', module));
     this.#recording = new Recording(nativeModules, this.#thread, hostCall);
-    this.#annotations = new Annotations(this.#profile, this.#thread, () => this.#now());
+    this.#annotations = new Annotations(this.#profile, this.#thread, () => this.now());
     // Native code keeps time for recorders: both clocks start at its moment.
     this.#startMs = clock.monotonic() - this.#recording.native.now();
   }
@@ -134,10 +132,10 @@ export class GuestProfiler {
    */
   sample(store: Storelike, deltaMs: number): void {
     this.#checkRecording();
-    checkDuration('deltaMs', deltaMs, 0, MAXIMUM_MS);
+    checkDuration('deltaMs', deltaMs, 0, DAY_MS);
     const handle = Store.handle(Store.of('store', store));
     // Native code's own clock is the cheaper one.
-    const now = this.#options.clock === REAL_CLOCK ? -1 : this.#now();
+    const now = this.#options.clock === REAL_CLOCK ? -1 : this.now();
     hot.sample(this.#recording.handle, handle, deltaMs, now);
   }
 
@@ -152,12 +150,12 @@ export class GuestProfiler {
     this.#checkRecording();
     switch (kind) {
       case CallHook.CallingHost: {
-        const now = this.#now();
+        const now = this.now();
         this.#recording.native.hostCallBegins(Store.native(Store.of('store', store)), now);
         break;
       }
       case CallHook.ReturningFromHost:
-        this.#recording.native.hostCallEnds(this.#now());
+        this.#recording.native.hostCallEnds(this.now());
         break;
       default:
         checkOneOf('kind', kind, Object.values(CallHook));
@@ -212,8 +210,8 @@ export class GuestProfiler {
   }
 
   /** Milliseconds since the profile began, on its own clock: what markers' times count in. */
-  now(): number {
-    return this.#now();
+  now(): Milliseconds {
+    return this.#options.clock.monotonic() - this.#startMs;
   }
 
   /** Whether the profile still takes samples, markers and counters. */
@@ -325,7 +323,7 @@ export class GuestProfiler {
     this.#state = 'ended';
     for (const recorder of this.#recorders) recorder.detach();
     this.#recording.drain();
-    this.#thread.end(this.#now());
+    this.#thread.end(this.now());
     const { interner, native } = this.#recording;
     if (this.#hostCalls !== 'none') {
       nameHostCalls(this.#profile, this.#thread, interner, this.#modules, native.bases());
@@ -339,10 +337,6 @@ export class GuestProfiler {
     if (this.#hostCalls === 'frames') {
       this.#thread.samples = withHostTime(this.#profile, this.#thread);
     }
-  }
-
-  #now(): Milliseconds {
-    return this.#options.clock.monotonic() - this.#startMs;
   }
 
   #checkRecording(): void {

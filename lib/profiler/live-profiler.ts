@@ -8,6 +8,7 @@ import {
   checkKeys,
   checkObject,
   checkString,
+  DAY_MS,
 } from '../runtime/check.js';
 import { misuse } from '../runtime/errors.js';
 import { Store, type Storelike } from '../runtime/store.js';
@@ -40,7 +41,6 @@ export interface RotateOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-const DAY_MS = 86_400_000;
 const PREFIX = 'guest-';
 
 /**

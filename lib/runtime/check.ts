@@ -78,6 +78,9 @@ export function checkKeys(what: string, value: object, known: readonly string[])
   }
 }
 
+/** The longest duration that most of these checks allow, in milliseconds. */
+export const DAY_MS = 86_400_000;
+
 /** A duration in milliseconds, fractions allowed. */
 export function checkDuration(
   what: string,
