@@ -37,6 +37,23 @@ export type { PathPrefixMap } from './profiler/source-path.js';
 export { CallHook } from './runtime/call-hook.js';
 export type { Caller } from './runtime/caller.js';
 export { threadCpuTime } from './runtime/clock.js';
+export { Component } from './runtime/component/component.js';
+export { ComponentError } from './runtime/component/component-error.js';
+export { ComponentFunc, type ComponentHostFunction } from './runtime/component/component-func.js';
+export { ComponentInstance, type ExportPath } from './runtime/component/component-instance.js';
+export { ComponentInstancePre } from './runtime/component/component-instance-pre.js';
+export type { ComponentItem, NamedComponentItem } from './runtime/component/component-item.js';
+export { ComponentLinker, LinkerInstance } from './runtime/component/component-linker.js';
+export { ResourceAny } from './runtime/component/resource-any.js';
+export { ResourceType } from './runtime/component/resource-type.js';
+export type {
+  ComponentFuncType,
+  SimpleWitType,
+  WitCase,
+  WitField,
+  WitFlag,
+  WitType,
+} from './runtime/component/wit-type.js';
 export type { Config } from './runtime/config.js';
 export type { CacheConfig, PoolingAllocatorConfig } from './runtime/config-parts.js';
 export { Engine, type SharedEngine } from './runtime/engine.js';

@@ -4,7 +4,7 @@
 //! linkers and functions never leave the thread that made them, since no exported class is
 //! transferable, so the `Send` and `Sync` that Wasmtime asks of host state are never exercised.
 
-use napi::bindgen_prelude::{TypeTag, validate_type_tag};
+use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, TypeTag, validate_type_tag};
 use napi::sys;
 use std::fmt;
 use std::ptr;
@@ -210,6 +210,25 @@ pub fn get_element(env: sys::napi_env, array: sys::napi_value, i: usize) -> sys:
     } else {
         undefined(env)
     }
+}
+
+/// `value` as JS sees it, in the current handle scope.
+pub fn into_js<T: ToNapiValue>(env: sys::napi_env, value: T) -> wasmtime::Result<sys::napi_value> {
+    // SAFETY: env is this thread's.
+    unsafe { T::to_napi_value(env, value) }.map_err(unlike)
+}
+
+/// What JS gave, if it is of type `T`.
+pub fn from_js<T: FromNapiValue>(
+    env: sys::napi_env,
+    value: sys::napi_value,
+) -> wasmtime::Result<T> {
+    // SAFETY: value is a live handle of env.
+    unsafe { T::from_napi_value(env, value) }.map_err(unlike)
+}
+
+fn unlike(error: napi::Error) -> wasmtime::Error {
+    wasmtime::Error::msg(error.reason.to_string())
 }
 
 /// The native object behind `value` if it is one of class `T`.

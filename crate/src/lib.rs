@@ -5,6 +5,7 @@
 //! callbacks), `recorder` (the ring) and `walker` (Wasmtime's stack), each with its invariant.
 
 mod allow_list;
+mod component;
 mod config;
 mod cpu_clock;
 mod custom_sections;
