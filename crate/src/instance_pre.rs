@@ -1,16 +1,17 @@
 //! Modules whose imports are resolved already.
 
+use crate::async_call::complete;
 use crate::errors;
 use crate::instance::NativeInstance;
 use crate::store::{NativeStore, StoreData, entering_wasm};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use wasmtime::{AsContextMut, InstancePre, RootScope};
+use wasmtime::{AsContextMut, Instance, InstancePre, RootScope, StoreContextMut};
 
 /// `wasmtime::InstancePre`.
 #[napi]
 pub struct NativeInstancePre {
-    pre: InstancePre<StoreData>,
+    pub(crate) pre: InstancePre<StoreData>,
 }
 
 impl NativeInstancePre {
@@ -25,12 +26,23 @@ impl NativeInstancePre {
     pub fn instantiate(&self, env: Env, store: &NativeStore) -> Result<NativeInstance> {
         store
             .with(&env, |store| {
-                entering_wasm(store, |store| {
-                    let mut scope = RootScope::new(store);
-                    self.pre.instantiate(scope.as_context_mut())
-                })
+                entering_wasm(store, |store| instantiate(store, &self.pre))
             })?
             .map(|instance| NativeInstance { instance })
             .map_err(|error| errors::throw(&env, &error, "ERR_INSTANTIATE"))
+    }
+}
+
+/// Makes an instance, from outside or from a callback of `store`.
+pub fn instantiate(
+    store: StoreContextMut<'_, StoreData>,
+    pre: &InstancePre<StoreData>,
+) -> wasmtime::Result<Instance> {
+    let scopes = store.data().scopes.clone();
+    let mut scope = RootScope::new(store);
+    if scopes.in_async_call.get() {
+        complete(&scopes, pre.instantiate_async(scope.as_context_mut()))
+    } else {
+        pre.instantiate(scope.as_context_mut())
     }
 }

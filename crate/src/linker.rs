@@ -1,11 +1,13 @@
 //! Linkers: names for imports.
 
+use crate::async_call::complete;
+use crate::async_func;
 use crate::engine::NativeEngine;
 use crate::environment::Environment;
 use crate::errors;
 use crate::func::{NativeFunc, define_host_function, dispatcher};
 use crate::instance::{NativeExtern, NativeInstance, extern_from, to_native};
-use crate::instance_pre::NativeInstancePre;
+use crate::instance_pre::{self, NativeInstancePre};
 use crate::module::NativeModule;
 use crate::store::{NativeStore, StoreData, entering_wasm};
 use crate::values;
@@ -13,7 +15,7 @@ use crate::wasi;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::{Cell, RefCell, RefMut};
-use wasmtime::{AsContextMut, Linker, RootScope};
+use wasmtime::{AsContextMut, InstancePre, Linker, RootScope};
 
 const LINK: &str = "ERR_LINK";
 
@@ -80,6 +82,28 @@ impl NativeLinker {
             .map_err(|error| errors::throw(&env, &error, LINK))
     }
 
+    /// Defines an async host function for any store, see `async_func.rs`.
+    #[napi(catch_unwind)]
+    pub fn func_new_async(
+        &self,
+        env: Env,
+        module: String,
+        name: String,
+        params: Vec<String>,
+        results: Vec<String>,
+        #[napi(
+            ts_arg_type = "(store: object, references?: Array<unknown>, pending?: object) => unknown"
+        )]
+        dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
+    ) -> Result<()> {
+        let dispatch = dispatcher(&env, &dispatch)?;
+        let environment = Environment::of(&env)?;
+        let mut linker = self.change(&env)?;
+        let ty = values::func_type(linker.engine(), &params, &results)?;
+        async_func::define(&mut linker, [&module, &name], ty, environment, dispatch)
+            .map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
     /// Defines all exports of an instance under `module`.
     #[napi(catch_unwind)]
     pub fn instance(
@@ -141,10 +165,15 @@ impl NativeLinker {
         store
             .with(&env, |store| {
                 entering_wasm(store, |store| {
+                    let scopes = store.data().scopes.clone();
                     let mut scope = RootScope::new(store);
-                    linker
-                        .module(scope.as_context_mut(), &name, &module.module)
-                        .map(drop)
+                    let store = scope.as_context_mut();
+                    if scopes.in_async_call.get() {
+                        let module = linker.module_async(store, &name, &module.module);
+                        complete(&scopes, async { module.await.map(drop) })
+                    } else {
+                        linker.module(store, &name, &module.module).map(drop)
+                    }
                 })
             })?
             .map_err(|error| errors::throw(&env, &error, LINK))
@@ -226,11 +255,7 @@ impl NativeLinker {
 
     #[napi(catch_unwind)]
     pub fn instantiate_pre(&self, env: Env, module: &NativeModule) -> Result<NativeInstancePre> {
-        let linker = self.linker.try_borrow().map_err(|_| in_use(&env))?;
-        linker
-            .instantiate_pre(&module.module)
-            .map(NativeInstancePre::new)
-            .map_err(|error| errors::throw(&env, &error, "ERR_INSTANTIATE"))
+        self.pre(&env, module).map(NativeInstancePre::new)
     }
 
     #[napi(catch_unwind)]
@@ -239,6 +264,12 @@ impl NativeLinker {
         let added = wasi::add_to_linker(&mut linker);
         linker.allow_shadowing(self.shadowing.get());
         added.map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn add_wasi_async(&self, env: Env) -> Result<()> {
+        let mut linker = self.change(&env)?;
+        wasi::add_to_linker_async(&mut linker).map_err(|error| errors::throw(&env, &error, LINK))
     }
 
     #[napi(catch_unwind)]
@@ -252,8 +283,7 @@ impl NativeLinker {
         store
             .with(&env, |store| {
                 entering_wasm(store, |store| {
-                    let mut scope = RootScope::new(store);
-                    linker.instantiate(scope.as_context_mut(), &module.module)
+                    instance_pre::instantiate(store, &linker.instantiate_pre(&module.module)?)
                 })
             })?
             .map(|instance| NativeInstance { instance })
@@ -262,6 +292,13 @@ impl NativeLinker {
 }
 
 impl NativeLinker {
+    pub fn pre(&self, env: &Env, module: &NativeModule) -> Result<InstancePre<StoreData>> {
+        let linker = self.linker.try_borrow().map_err(|_| in_use(env))?;
+        linker
+            .instantiate_pre(&module.module)
+            .map_err(|error| errors::throw(env, &error, "ERR_INSTANTIATE"))
+    }
+
     fn change(&self, env: &Env) -> Result<RefMut<'_, Linker<StoreData>>> {
         self.linker.try_borrow_mut().map_err(|_| in_use(env))
     }
