@@ -38,7 +38,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
-use wasmtime::{AsContextMut, Instance, InstancePre, RootScope, StoreContextMut, Trap};
+use wasmtime::{AsContextMut, Instance, RootScope, StoreContextMut, Trap};
 use wasmtime_wasi::runtime::with_ambient_tokio_runtime;
 
 /// Tells JS, from any thread, that the call of that number can go on. It keeps no event loop alive.
@@ -59,6 +59,8 @@ pub fn initialize_async(
     let _ = Environment::of(&env)?.wake.set(Arc::new(wake));
     Ok(())
 }
+
+const INSTANTIATE: &str = "ERR_INSTANTIATE";
 
 const IDLE: u8 = 0;
 const POLLING: u8 = 1;
@@ -149,8 +151,14 @@ impl NativeAsyncCall {
         linker: &NativeLinker,
         module: &NativeModule,
     ) -> Result<Self> {
-        let pre = linker.pre(&env, module)?;
-        Self::instantiate_with(&env, id, store, ticker, pre)
+        let (linker, module) = (linker.copy(&env)?, module.module.clone());
+        Self::begin(&env, id, store, ticker, INSTANTIATE, |store| {
+            Ok(Box::pin(async move {
+                let mut scope = RootScope::new(store);
+                let instance = linker.instantiate_async(scope.as_context_mut(), &module);
+                instance.await.map(Outcome::Instance)
+            }))
+        })
     }
 
     #[napi(factory, catch_unwind)]
@@ -161,7 +169,14 @@ impl NativeAsyncCall {
         ticker: Option<&NativeEpochTicker>,
         pre: &NativeInstancePre,
     ) -> Result<Self> {
-        Self::instantiate_with(&env, id, store, ticker, pre.pre.clone())
+        let pre = pre.pre.clone();
+        Self::begin(&env, id, store, ticker, INSTANTIATE, |store| {
+            Ok(Box::pin(async move {
+                let mut scope = RootScope::new(store);
+                let instance = pre.instantiate_async(scope.as_context_mut());
+                instance.await.map(Outcome::Instance)
+            }))
+        })
     }
 
     /// Runs the guest until it ends, waits or yields. 0 when it waits: the wake function will be called, or a
@@ -270,22 +285,6 @@ impl NativeAsyncCall {
             wake,
             ticker: ticker.map(|ticker| ticker.ticker.clone()),
             code,
-        })
-    }
-
-    fn instantiate_with(
-        env: &Env,
-        id: u32,
-        store: &NativeStore,
-        ticker: Option<&NativeEpochTicker>,
-        pre: InstancePre<StoreData>,
-    ) -> Result<Self> {
-        Self::begin(env, id, store, ticker, "ERR_INSTANTIATE", |store| {
-            Ok(Box::pin(async move {
-                let mut scope = RootScope::new(store);
-                let instance = pre.instantiate_async(scope.as_context_mut()).await?;
-                Ok(Outcome::Instance(instance))
-            }))
         })
     }
 

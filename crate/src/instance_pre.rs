@@ -6,7 +6,7 @@ use crate::instance::NativeInstance;
 use crate::store::{NativeStore, StoreData, entering_wasm};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use wasmtime::{AsContextMut, Instance, InstancePre, RootScope, StoreContextMut};
+use wasmtime::{AsContextMut, InstancePre, RootScope};
 
 /// `wasmtime::InstancePre`.
 #[napi]
@@ -26,23 +26,18 @@ impl NativeInstancePre {
     pub fn instantiate(&self, env: Env, store: &NativeStore) -> Result<NativeInstance> {
         store
             .with(&env, |store| {
-                entering_wasm(store, |store| instantiate(store, &self.pre))
+                entering_wasm(store, |store| {
+                    let scopes = store.data().scopes.clone();
+                    let mut scope = RootScope::new(store);
+                    let store = scope.as_context_mut();
+                    if scopes.in_async_call.get() {
+                        complete(&scopes, self.pre.instantiate_async(store))
+                    } else {
+                        self.pre.instantiate(store)
+                    }
+                })
             })?
             .map(|instance| NativeInstance { instance })
             .map_err(|error| errors::throw(&env, &error, "ERR_INSTANTIATE"))
-    }
-}
-
-/// Makes an instance, from outside or from a callback of `store`.
-pub fn instantiate(
-    store: StoreContextMut<'_, StoreData>,
-    pre: &InstancePre<StoreData>,
-) -> wasmtime::Result<Instance> {
-    let scopes = store.data().scopes.clone();
-    let mut scope = RootScope::new(store);
-    if scopes.in_async_call.get() {
-        complete(&scopes, pre.instantiate_async(scope.as_context_mut()))
-    } else {
-        pre.instantiate(scope.as_context_mut())
     }
 }

@@ -7,7 +7,7 @@ use crate::environment::Environment;
 use crate::errors;
 use crate::func::{NativeFunc, define_host_function, dispatcher};
 use crate::instance::{NativeExtern, NativeInstance, extern_from, to_native};
-use crate::instance_pre::{self, NativeInstancePre};
+use crate::instance_pre::NativeInstancePre;
 use crate::module::NativeModule;
 use crate::store::{NativeStore, StoreData, entering_wasm};
 use crate::values;
@@ -15,7 +15,7 @@ use crate::wasi;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::{Cell, RefCell, RefMut};
-use wasmtime::{AsContextMut, InstancePre, Linker, RootScope};
+use wasmtime::{AsContextMut, Linker, RootScope};
 
 const LINK: &str = "ERR_LINK";
 
@@ -255,7 +255,11 @@ impl NativeLinker {
 
     #[napi(catch_unwind)]
     pub fn instantiate_pre(&self, env: Env, module: &NativeModule) -> Result<NativeInstancePre> {
-        self.pre(&env, module).map(NativeInstancePre::new)
+        let linker = self.linker.try_borrow().map_err(|_| in_use(&env))?;
+        linker
+            .instantiate_pre(&module.module)
+            .map(NativeInstancePre::new)
+            .map_err(|error| errors::throw(&env, &error, "ERR_INSTANTIATE"))
     }
 
     #[napi(catch_unwind)]
@@ -283,7 +287,15 @@ impl NativeLinker {
         store
             .with(&env, |store| {
                 entering_wasm(store, |store| {
-                    instance_pre::instantiate(store, &linker.instantiate_pre(&module.module)?)
+                    // With the store: imports are checked by what they have grown to.
+                    let scopes = store.data().scopes.clone();
+                    let mut scope = RootScope::new(store);
+                    let store = scope.as_context_mut();
+                    if scopes.in_async_call.get() {
+                        complete(&scopes, linker.instantiate_async(store, &module.module))
+                    } else {
+                        linker.instantiate(store, &module.module)
+                    }
                 })
             })?
             .map(|instance| NativeInstance { instance })
@@ -292,11 +304,10 @@ impl NativeLinker {
 }
 
 impl NativeLinker {
-    pub fn pre(&self, env: &Env, module: &NativeModule) -> Result<InstancePre<StoreData>> {
+    /// A copy, for a call that outlasts this one.
+    pub fn copy(&self, env: &Env) -> Result<Linker<StoreData>> {
         let linker = self.linker.try_borrow().map_err(|_| in_use(env))?;
-        linker
-            .instantiate_pre(&module.module)
-            .map_err(|error| errors::throw(env, &error, "ERR_INSTANTIATE"))
+        Ok(linker.clone())
     }
 
     fn change(&self, env: &Env) -> Result<RefMut<'_, Linker<StoreData>>> {

@@ -1,6 +1,6 @@
-import type { NativeLinker } from '../generated/native.js';
+import type { NativeInstance, NativeLinker } from '../generated/native.js';
 import { native } from '../native.js';
-import type { AsyncCallOptions } from './async-calls.js';
+import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from './async-calls.js';
 import { type AsyncHostFunction, asyncHostDispatch } from './async-func.js';
 import { checkBoolean, checkString } from './check.js';
 import { Engine } from './engine.js';
@@ -265,7 +265,20 @@ export class Linker {
     module: Module,
     options?: AsyncCallOptions,
   ): Promise<Instance> {
-    return await this.instantiatePre(module).instantiateAsync(store, options);
+    const nativeModule = Module.native('module', module);
+    const owner = this.#prepare(store, module);
+    const nativeStore = Store.native(owner);
+    const isAsync = this.#isAsync(module);
+    return await callAsync(
+      this.engine,
+      checkAsyncCallOptions(options),
+      (id, ticker) => {
+        if (isAsync) nativeStore.requireAsync();
+        const { NativeAsyncCall } = native;
+        return NativeAsyncCall.instantiate(id, nativeStore, ticker, this.#native, nativeModule);
+      },
+      (instance) => new Instance(owner, instance as NativeInstance),
+    );
   }
 
   /**

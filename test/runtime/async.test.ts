@@ -6,8 +6,9 @@ import {
   type Config,
   Engine,
   type Func,
-  type Instance,
+  Instance,
   Linker,
+  Memory,
   Module,
   Store,
   UpdateDeadline,
@@ -230,6 +231,18 @@ describe('JavaScript called from a guest on a fiber', () => {
     // The store is none the worse.
     expect(await func('get').callAsync(store, 5)).toBe(5);
   });
+});
+
+it('an import that has grown fits, as in a synchronous instantiation', async () => {
+  const engine = new Engine();
+  const store = new Store(engine);
+  const linker = new Linker(engine);
+  const memory = Memory.create(store, { minimum: 1 });
+  linker.define(store, 'env', 'memory', memory);
+  memory.grow(store, 1);
+  const module = Module.compile(engine, '(module (import "env" "memory" (memory 2)))');
+  expect(linker.instantiate(store, module)).toBeInstanceOf(Instance);
+  expect(await linker.instantiateAsync(store, module)).toBeInstanceOf(Instance);
 });
 
 describe('errors', () => {
