@@ -34,6 +34,8 @@ export {
 } from './profiler/profile-guest.js';
 export type { Recorder, RecorderOptions } from './profiler/recorder.js';
 export type { PathPrefixMap } from './profiler/source-path.js';
+export type { AsyncCallOptions } from './runtime/async-calls.js';
+export type { AsyncHostFunction } from './runtime/async-func.js';
 export { CallHook } from './runtime/call-hook.js';
 export type { Caller } from './runtime/caller.js';
 export { threadCpuTime } from './runtime/clock.js';

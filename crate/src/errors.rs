@@ -1,5 +1,6 @@
 //! Wasmtime's errors, as JS errors. The classes are those of `lib/runtime/errors.ts`.
 
+use crate::async_call::MustBeAsync;
 use crate::environment::Environment;
 use crate::js::JsException;
 use napi::bindgen_prelude::*;
@@ -65,6 +66,9 @@ pub fn throw(env: &Env, error: &wasmtime::Error, code: &str) -> Error {
     if let Some(exception) = error.downcast_ref::<JsException>() {
         exception.rethrow(env.raw());
         return pending();
+    }
+    if let Some(error) = error.downcast_ref::<MustBeAsync>() {
+        return misuse(env, "ERR_ASYNC_REQUIRED", &error.to_string());
     }
     let exit_code = error.downcast_ref::<I32Exit>().map(|exit| exit.0);
     let trap = error.downcast_ref::<Trap>().map(|trap| format!("{trap:?}"));

@@ -4,6 +4,7 @@
 //! linkers and functions never leave the thread that made them, since no exported class is
 //! transferable, so the `Send` and `Sync` that Wasmtime asks of host state are never exercised.
 
+use crate::main_stack::on_main_stack;
 use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, TypeTag, validate_type_tag};
 use napi::sys;
 use std::fmt;
@@ -137,8 +138,13 @@ impl Drop for JsReference {
     }
 }
 
-/// Runs `f` in a handle scope of its own: a guest may make millions of calls in one outer one.
+/// Runs `f`, which may call JS, on the main stack and in a handle scope of its own: a guest may make
+/// millions of calls in one outer one.
 pub fn with_handle_scope<R>(env: sys::napi_env, f: impl FnOnce() -> R) -> R {
+    on_main_stack(|| in_handle_scope(env, f))
+}
+
+fn in_handle_scope<R>(env: sys::napi_env, f: impl FnOnce() -> R) -> R {
     struct Scope(sys::napi_env, sys::napi_handle_scope);
     impl Drop for Scope {
         fn drop(&mut self) {
@@ -187,6 +193,18 @@ pub fn is_null(env: sys::napi_env, value: sys::napi_value) -> bool {
     // SAFETY: value is a live handle of env.
     let status = unsafe { sys::napi_typeof(env, value, &mut kind) };
     status == sys::Status::napi_ok && kind == sys::ValueType::napi_null
+}
+
+/// An object that is no array.
+pub fn is_plain_object(env: sys::napi_env, value: sys::napi_value) -> bool {
+    let (mut kind, mut is_array) = (0, false);
+    // SAFETY: value is a live handle of env.
+    unsafe {
+        sys::napi_typeof(env, value, &mut kind) == sys::Status::napi_ok
+            && kind == sys::ValueType::napi_object
+            && sys::napi_is_array(env, value, &mut is_array) == sys::Status::napi_ok
+            && !is_array
+    }
 }
 
 pub fn array(env: sys::napi_env, length: usize) -> sys::napi_value {

@@ -1,10 +1,12 @@
 //! N-API layer over Wasmtime: answers "what did Wasmtime see?". What it means is decided in `lib/`.
 //!
 //! Every exported function is short: convert, call plain Rust, convert the error. `unsafe` sits in
-//! `js` and `hot` (N-API calls), `func` and `values` (raw values), `scope` (store contexts lent to
+//! `js`, `hot`, `async_call` and `async_func` (N-API calls), `main_stack` (stacks), `func` and `values` (raw values), `scope` (store contexts lent to
 //! callbacks), `recorder` (the ring) and `walker` (Wasmtime's stack), each with its invariant.
 
 mod allow_list;
+mod async_call;
+mod async_func;
 mod component;
 mod config;
 mod cpu_clock;
@@ -22,6 +24,7 @@ mod interrupt;
 mod js;
 mod limiter;
 mod linker;
+mod main_stack;
 mod memory;
 mod module;
 #[cfg(feature = "oracle")]
