@@ -4,6 +4,7 @@ use crate::environment::{Environment, SLOT_COUNT, SLOT_SIZE};
 use crate::errors;
 use crate::hot::Handle;
 use crate::js::{self, JsReference, Strength};
+use crate::reference::NativeRef;
 use crate::store::{NativeStore, StoreCell, StoreData, entering_wasm};
 use crate::values;
 use napi::bindgen_prelude::*;
@@ -297,8 +298,15 @@ impl HostFunction {
         let facade = caller.data().facade();
         let args = [facade, references.unwrap_or(facade)];
         let args = &args[..if references.is_some() { 2 } else { 1 }];
-        scopes
-            .enter_caller(caller, || self.dispatch.call(args))
-            .map_err(errors::unwind)
+        let thrown = match scopes.enter_caller(caller, || self.dispatch.call(args)) {
+            Ok(returned) => return Ok(returned),
+            Err(thrown) => thrown,
+        };
+        // lib/ throws the native reference for an exception of WebAssembly's.
+        let reference = thrown.get(self.environment.env);
+        match reference.and_then(|value| js::unwrap::<NativeRef>(self.environment.env, value)) {
+            Some(reference) => reference.throw(caller.as_context_mut()),
+            None => Err(errors::unwind(thrown)),
+        }
     }
 }

@@ -2,8 +2,9 @@ import type { NativeFunc } from '../generated/native.js';
 import { hot, native } from '../native.js';
 import { Caller } from './caller.js';
 import { checkFunction } from './check.js';
-import { misuse, wrongType } from './errors.js';
-import { fromNative, GcRef, toNative } from './reference.js';
+import { late, misuse, WasmtimeError, wrongType } from './errors.js';
+import { ExnRef } from './exn-ref.js';
+import { GcRef, toNative } from './reference.js';
 import { Store, type Storelike } from './store.js';
 import { checkFuncType, type FuncType, type ValType } from './types.js';
 import {
@@ -15,6 +16,7 @@ import {
   type ValueOf,
   type ValuesOf,
 } from './values.js';
+import { wrapException, wrapReference } from './wrap-reference.js';
 
 /** What a host function with results of these types returns: anything, the one value, or all of them. */
 export type HostResult<R extends readonly ValType[]> = number extends R['length']
@@ -35,6 +37,9 @@ export type HostFunction<
   O extends HostResult<R> = HostResult<R>,
 > = (caller: Caller, ...args: ValuesOf<P>) => O;
 
+// errors.ts can't import what needs it.
+late.wrapException = wrapException;
+
 /** What native code calls for a host function. @internal */
 export type Dispatch = (store: object, references?: unknown[]) => unknown;
 
@@ -53,7 +58,7 @@ export class Func {
 
   /**
    * Makes a host function. What it throws unwinds the guest and comes out of the outer call, the very
-   * same value. Mirrors `Func::new`.
+   * same value; but an {@link ExnRef} is thrown in the guest, which may catch it. Mirrors `Func::new`.
    */
   static wrap<
     const P extends readonly ValType[],
@@ -175,7 +180,7 @@ export const REFERENCES: References = {
     if (value instanceof native.NativeFunc && !EXTERN_TYPES.includes(type)) {
       return Func.fromNative(store, value);
     }
-    return fromNative(value, store);
+    return wrapReference(value, store);
   },
 };
 
@@ -195,11 +200,19 @@ export function hostDispatch<P extends readonly ValType[], R extends readonly Va
     let returned: unknown;
     try {
       returned = host(caller, ...args);
+    } catch (error) {
+      throw asException(error, store as Store);
     } finally {
       Caller.end(caller);
     }
     return encodeResults(results, returned, store as Store);
   };
+}
+
+/** An exception of WebAssembly's as native code throws it into the guest, anything else as it is. */
+function asException(error: unknown, store: Store): unknown {
+  const exception = error instanceof WasmtimeError ? error.exception : error;
+  return exception instanceof ExnRef && exception.store === store ? GcRef.native(exception) : error;
 }
 
 function encodeResults(results: readonly ValType[], returned: unknown, store: Store): unknown {
