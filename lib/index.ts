@@ -34,6 +34,7 @@ export {
 } from './profiler/profile-guest.js';
 export type { Recorder, RecorderOptions } from './profiler/recorder.js';
 export type { PathPrefixMap } from './profiler/source-path.js';
+export { ArrayRef } from './runtime/array-ref.js';
 export type { AsyncCallOptions } from './runtime/async-calls.js';
 export type { AsyncHostFunction } from './runtime/async-func.js';
 export { CallHook } from './runtime/call-hook.js';
@@ -67,8 +68,16 @@ export {
   WasiExit,
   WasmtimeError,
 } from './runtime/errors.js';
+export { ExnRef } from './runtime/exn-ref.js';
 export type { Extern } from './runtime/extern.js';
 export { Func, type HostFunction, type HostResult, TypedFunc } from './runtime/func.js';
+export {
+  ArrayType,
+  type FieldType,
+  type ReportedFieldType,
+  type StorageType,
+  StructType,
+} from './runtime/gc-type.js';
 export { Global } from './runtime/global.js';
 export { Instance } from './runtime/instance.js';
 export { InstancePre } from './runtime/instance-pre.js';
@@ -77,8 +86,15 @@ export type { Growing, ResourceLimiter } from './runtime/limiter.js';
 export { Linker } from './runtime/linker.js';
 export { Memory } from './runtime/memory.js';
 export { type ExportType, type ImportType, Module, type SharedModule } from './runtime/module.js';
+export type { OperatorCost, VariableOperatorCost } from './runtime/operator-cost.js';
 export { GcRef, type RefKind } from './runtime/reference.js';
+export {
+  type AtomicType,
+  SharedMemory,
+  type SharedMemoryToken,
+} from './runtime/shared-memory.js';
 export { Store, type Storelike } from './runtime/store.js';
+export { StructRef } from './runtime/struct-ref.js';
 export { Table } from './runtime/table.js';
 export { Tag } from './runtime/tag.js';
 export type {

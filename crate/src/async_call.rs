@@ -21,6 +21,7 @@ use crate::interrupt::Interrupt;
 use crate::linker::NativeLinker;
 use crate::main_stack::{aside, on_main_stack};
 use crate::module::NativeModule;
+use crate::outcome;
 use crate::scope::Scopes;
 use crate::store::{NativeStore, StoreCell, StoreData};
 use crate::ticker::{NativeEpochTicker, Ticker};
@@ -134,7 +135,8 @@ impl NativeAsyncCall {
             values::read(environment, context, &types.params, references, &mut params)?;
             Ok(Box::pin(async move {
                 let mut results = values::placeholders(&types.results);
-                func.call_async(&mut scope, &params, &mut results).await?;
+                let called = func.call_async(&mut scope, &params, &mut results).await;
+                called.map_err(|error| collect(scope.as_context_mut(), error))?;
                 // In the handle scope of `poll`.
                 on_main_stack(|| values::write(environment, scope.as_context_mut(), &results))
                     .map(Outcome::Values)
@@ -156,7 +158,10 @@ impl NativeAsyncCall {
             Ok(Box::pin(async move {
                 let mut scope = RootScope::new(store);
                 let instance = linker.instantiate_async(scope.as_context_mut(), &module);
-                instance.await.map(Outcome::Instance)
+                let instance = instance.await;
+                instance
+                    .map(Outcome::Instance)
+                    .map_err(|error| collect(scope.as_context_mut(), error))
             }))
         })
     }
@@ -173,8 +178,10 @@ impl NativeAsyncCall {
         Self::begin(&env, id, store, ticker, INSTANTIATE, |store| {
             Ok(Box::pin(async move {
                 let mut scope = RootScope::new(store);
-                let instance = pre.instantiate_async(scope.as_context_mut());
-                instance.await.map(Outcome::Instance)
+                let instance = pre.instantiate_async(scope.as_context_mut()).await;
+                instance
+                    .map(Outcome::Instance)
+                    .map_err(|error| collect(scope.as_context_mut(), error))
             }))
         })
     }
@@ -335,6 +342,11 @@ async fn unless_interrupted(
         polled
     })
     .await
+}
+
+/// As [`outcome::collect`], which makes a reference to a JS object, on the main stack.
+fn collect(store: StoreContextMut<'_, StoreData>, error: wasmtime::Error) -> wasmtime::Error {
+    on_main_stack(|| outcome::collect(store, error))
 }
 
 fn js_number(env: &Env, number: u32) -> Result<sys::napi_value> {

@@ -5,8 +5,7 @@
 //! `dispatch(store, undefined, thatObject)` gives the results or throws, or the same object once more.
 
 use crate::environment::Environment;
-use crate::errors;
-use crate::func::{NativeFunc, dispatcher};
+use crate::func::{self, NativeFunc, dispatcher};
 use crate::js::{self, JsReference, Strength};
 use crate::store::{NativeStore, StoreData};
 use crate::values;
@@ -145,7 +144,7 @@ impl AsyncHostFunction {
         all.extend_from_slice(args);
         scopes
             .enter_caller(caller, || self.dispatch.call(&all))
-            .map_err(errors::unwind)
+            .or_else(|thrown| func::throw(self.environment, caller, thrown))
     }
 
     fn read(

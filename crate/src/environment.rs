@@ -43,13 +43,13 @@ impl Environment {
 }
 
 /// Hands over the buffer that values cross in and the maker of errors: `(kind, code, message,
-/// detail) => Error`. Once per environment, before anything else.
+/// detail, exception | null, store of the exception) => Error`. Once per environment, before anything else.
 #[napi(catch_unwind)]
 pub fn initialize(
     env: Env,
     mut slots: ArrayBuffer<'_>,
     #[napi(
-        ts_arg_type = "(kind: string, code: string, message: string, detail: NativeErrorDetail) => unknown"
+        ts_arg_type = "(kind: string, code: string, message: string, detail: NativeErrorDetail, exception: NativeRef | null, store: object | undefined) => unknown"
     )]
     make_error: Function<'_, Unknown<'_>, Unknown<'_>>,
 ) -> Result<()> {

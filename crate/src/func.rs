@@ -4,7 +4,8 @@ use crate::async_call::complete;
 use crate::environment::{Environment, SLOT_COUNT, SLOT_SIZE};
 use crate::errors;
 use crate::hot::Handle;
-use crate::js::{self, JsReference, Strength};
+use crate::js::{self, JsException, JsReference, Strength};
+use crate::reference::NativeRef;
 use crate::store::{NativeStore, StoreCell, StoreData, entering_wasm};
 use crate::values;
 use napi::bindgen_prelude::*;
@@ -327,10 +328,24 @@ impl HostFunction {
         let args = &args[..if references.is_some() { 2 } else { 1 }];
         let returned = scopes
             .enter_caller(caller, || self.dispatch.call(args))
-            .map_err(errors::unwind)?;
+            .or_else(|thrown| throw(self.environment, caller, thrown))?;
         if scopes.cancelled.get() {
             return Err(Trap::Interrupt.into());
         }
         Ok(returned)
+    }
+}
+
+/// What a host function that threw gives to Wasmtime. For an exception of WebAssembly's, which is thrown
+/// in the guest, `lib/` throws the native reference.
+pub fn throw<R>(
+    environment: &Environment,
+    caller: &mut Caller<'_, StoreData>,
+    thrown: JsException,
+) -> wasmtime::Result<R> {
+    let value = thrown.get(environment.env);
+    match value.and_then(|value| js::unwrap::<NativeRef>(environment.env, value)) {
+        Some(exception) => exception.throw(caller.as_context_mut()),
+        None => Err(errors::unwind(thrown)),
     }
 }

@@ -33,17 +33,20 @@ impl JsException {
         }
     }
 
-    /// Throws the value again in JS.
-    pub fn rethrow(&self, env: sys::napi_env) {
-        let Some(holder) = self.0.as_ref().and_then(|holder| holder.get()) else {
-            return;
-        };
+    /// The value that was thrown, in the current handle scope.
+    pub fn get(&self, env: sys::napi_env) -> Option<sys::napi_value> {
+        let holder = self.0.as_ref()?.get()?;
         let mut value = ptr::null_mut();
         // SAFETY: the holder was made by `take` in the same env.
-        unsafe {
-            if sys::napi_get_element(env, holder, 0, &mut value) == sys::Status::napi_ok {
-                sys::napi_throw(env, value);
-            }
+        let status = unsafe { sys::napi_get_element(env, holder, 0, &mut value) };
+        (status == sys::Status::napi_ok).then_some(value)
+    }
+
+    /// Throws the value again in JS.
+    pub fn rethrow(&self, env: sys::napi_env) {
+        if let Some(value) = self.get(env) {
+            // SAFETY: a live handle of env.
+            unsafe { sys::napi_throw(env, value) };
         }
     }
 }

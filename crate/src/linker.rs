@@ -207,7 +207,7 @@ impl NativeLinker {
     /// `null` when nothing has that name.
     #[napi(
         catch_unwind,
-        ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | null"
+        ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | NativeSharedMemory | null"
     )]
     pub fn get(
         &self,

@@ -7,6 +7,7 @@ use crate::hot::Handle;
 use crate::interrupt::{Interrupt, NativeInterruptHandle};
 use crate::js::{self, JsReference, Strength};
 use crate::limiter::{Limiter, NativeLimits};
+use crate::outcome;
 use crate::recorder::Attachment;
 use crate::scope::{Busy, Scopes};
 use crate::walker::{Activations, StoreWords};
@@ -52,6 +53,10 @@ unsafe impl Send for StoreData {}
 unsafe impl Sync for StoreData {}
 
 impl StoreData {
+    pub fn env(&self) -> sys::napi_env {
+        self.env
+    }
+
     pub fn facade(&self) -> sys::napi_value {
         self.facade.get().unwrap_or_else(|| js::undefined(self.env))
     }
@@ -433,19 +438,21 @@ pub fn busy(env: &Env) -> Error {
     )
 }
 
-/// Runs `f`, which may enter wasm. Inside of a JS call hook Wasmtime fires no hooks, so the activation
-/// is kept here instead.
+/// Runs `f`, which may enter wasm; its error takes along what the store has of it. Inside of a JS call
+/// hook Wasmtime fires no hooks, so the activation is kept here instead.
 pub fn entering_wasm<R>(
     mut store: StoreContextMut<'_, StoreData>,
-    f: impl FnOnce(StoreContextMut<'_, StoreData>) -> R,
-) -> R {
-    if !store.data().in_call_hook {
-        return f(store);
+    f: impl FnOnce(StoreContextMut<'_, StoreData>) -> wasmtime::Result<R>,
+) -> wasmtime::Result<R> {
+    let in_call_hook = store.data().in_call_hook;
+    if in_call_hook {
+        change_activations(&mut store, Activations::push);
     }
-    change_activations(&mut store, Activations::push);
     let result = f(store.as_context_mut());
-    change_activations(&mut store, Activations::pop);
-    result
+    if in_call_hook {
+        change_activations(&mut store, Activations::pop);
+    }
+    result.map_err(|error| outcome::collect(store, error))
 }
 
 fn new_store(engine: &NativeEngine, data: StoreData) -> wasmtime::Result<Store<StoreData>> {

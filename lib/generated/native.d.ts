@@ -110,6 +110,19 @@ export declare class NativeFunc {
   get results(): Array<string>
 }
 
+/** `wasmtime::StructType` or `wasmtime::ArrayType`. */
+export declare class NativeGcType {
+  /** `contents` are names of storage types, or `NativeGcType`s for nullable references to these. */
+  static structure(engine: NativeEngine, contents: Array<unknown>, mutable: Array<boolean>): NativeGcType
+  static array(engine: NativeEngine, content: unknown, mutable: boolean): NativeGcType
+  /** "struct" or "array". */
+  get kind(): string
+  /** Of a struct its fields, of an array the one of its elements. */
+  fields(): Array<NativeField>
+  /** Whether this is `other`, or a subtype of it. */
+  matches(other: NativeGcType): boolean
+}
+
 /**
  * `wasmtime::Global`. Its value crosses as a function's only argument or result does, in a scope of its
  * own: a reference rooted outside of any stays alive as long as the store.
@@ -125,7 +138,7 @@ export declare class NativeGlobal {
 /** `wasmtime::Instance`. */
 export declare class NativeInstance {
   /** `null` when there is no such export. */
-  getExport(store: NativeStore, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | null
+  getExport(store: NativeStore, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | NativeSharedMemory | null
   exportNames(store: NativeStore): Array<string>
 }
 
@@ -174,7 +187,7 @@ export declare class NativeLinker {
   defineUnknownImportsAsTraps(module: NativeModule): void
   defineUnknownImportsAsDefaultValues(store: NativeStore, module: NativeModule): void
   /** `null` when nothing has that name. */
-  get(store: NativeStore, module: string, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | null
+  get(store: NativeStore, module: string, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | NativeSharedMemory | null
   getDefault(store: NativeStore, module: string): NativeFunc
   /** The names of all definitions: pairs of a module and a name. */
   names(store: NativeStore): Array<Array<string>>
@@ -187,7 +200,9 @@ export declare class NativeLinker {
 /** `wasmtime::Memory`. */
 export declare class NativeMemory {
   /** Sizes are in pages. */
-  static create(store: NativeStore, minimum: number, maximum: number | undefined | null, index64: boolean): NativeMemory
+  static create(store: NativeStore, minimum: number, maximum: number | undefined | null, index64: boolean, pageSizeLog2: number): NativeMemory
+  /** As of an export. */
+  type(store: NativeStore): NativeExternType
   /** In pages. */
   size(store: NativeStore): number
   /** In bytes. */
@@ -279,7 +294,9 @@ export declare class NativeRef {
   static fromI31(store: NativeStore, value: number): NativeRef
   /** `any.convert_extern` of the reference in the array `references`. */
   static fromExtern(store: NativeStore, references: unknown): NativeRef
-  /** "i31", "struct", "array", "extern" or "exn". */
+  /** "i31", "struct", "array", "extern" or "exn": what class lib/ makes of it. */
+  get class(): string
+  /** The same, while the store is there. */
   kind(store: NativeStore): string
   /** `null` for what is no i31. */
   i31(store: NativeStore): number | null
@@ -287,6 +304,25 @@ export declare class NativeRef {
   toExtern(store: NativeStore): Array<unknown>
   /** Whether both are the same object. */
   same(store: NativeStore, other: NativeRef): boolean
+  /** A struct with the fields in the slots and `references`, or an array with `count` such elements. */
+  static create(store: NativeStore, ty: NativeGcType, count: number, references?: unknown | undefined | null): NativeRef
+  /** An array of `length` times the value in the first slot or in `references`. */
+  static createArray(store: NativeStore, ty: NativeGcType, length: number, references?: unknown | undefined | null): NativeRef
+  /** An array of i8. */
+  static createBytes(store: NativeStore, ty: NativeGcType, bytes: Uint8Array): NativeRef
+  static createException(store: NativeStore, tag: NativeTag, references?: unknown | undefined | null): NativeRef
+  /** Of a struct or an array. */
+  gcType(store: NativeStore): NativeGcType
+  /** Of an exception. */
+  tag(store: NativeStore): NativeTag
+  /** An array's elements, or how many fields a struct or an exception has. */
+  length(store: NativeStore): number
+  /** Leaves `count` fields or elements from `start` in the slots and in what it returns. */
+  read(store: NativeStore, start: number, count: number): Array<unknown> | null
+  /** Sets a field or an element to the value in the first slot or in `references`. */
+  write(store: NativeStore, index: number, references?: unknown | undefined | null): void
+  /** Copies an array of i8 into `into`, which has its length. */
+  readBytes(store: NativeStore, into: Uint8Array): void
 }
 
 /** `wasmtime::component::ResourceAny`. Wasmtime finds out when one is used after it is gone. */
@@ -312,7 +348,34 @@ export declare class NativeResourceType {
 export declare class NativeShare {
   static engine(engine: NativeEngine): NativeShare
   static module(module: NativeModule): NativeShare
+  static memory(memory: NativeSharedMemory): NativeShare
   get id(): number
+}
+
+/** `wasmtime::SharedMemory`. */
+export declare class NativeSharedMemory {
+  /** Sizes are in pages. */
+  static create(engine: NativeEngine, minimum: number, maximum: number, index64: boolean, pageSizeLog2: number): NativeSharedMemory
+  /** As of an export. */
+  type(): NativeExternType
+  /** In pages. */
+  size(): number
+  /** In bytes. */
+  dataSize(): number
+  /** The size before, in pages. */
+  grow(delta: number): number
+  /** Copies bytes at `offset` into `into`; false when they don't all exist. */
+  read(offset: number, into: Uint8Array): boolean
+  /** Copies `bytes` to `offset`; false when they don't fit. */
+  write(offset: number, bytes: Uint8Array): boolean
+  /** The integer of `size` bytes (4 or 8) at `offset`, `null` unless it exists and is aligned. */
+  atomicLoad(offset: number, size: number): bigint | null
+  /** Stores `value` if the integer is `expected`, or whatever it is; returns what it was. */
+  atomicStore(offset: number, size: number, value: bigint, expected?: bigint | undefined | null): bigint | null
+  /** Wakes up to `count` threads that wait for `offset`; returns how many it woke. */
+  atomicNotify(offset: number, count: number): number
+  /** Blocks this thread: "ok", "not-equal" or "timed-out", as `Atomics.wait` says. */
+  atomicWait(offset: number, size: number, expected: bigint, timeoutMs?: number | undefined | null): string
 }
 
 /** `wasmtime::Store`, usable from its own callbacks. */
@@ -360,7 +423,9 @@ export declare class NativeStore {
  * their own: a reference rooted outside of any stays alive as long as the store.
  */
 export declare class NativeTable {
-  static create(store: NativeStore, element: string, minimum: number, maximum: number | undefined | null, references: unknown): NativeTable
+  static create(store: NativeStore, element: string, minimum: number, maximum: number | undefined | null, index64: boolean, references: unknown): NativeTable
+  /** As of an export. */
+  type(store: NativeStore): NativeExternType
   element(store: NativeStore): string
   size(store: NativeStore): number
   /** `undefined` when `index` is out of bounds. */
@@ -368,12 +433,18 @@ export declare class NativeTable {
   set(store: NativeStore, index: number, references: unknown): void
   /** The size before. */
   grow(store: NativeStore, delta: number, references: unknown): number
+  /** `length` elements from `start` become what `references` holds. */
+  fill(store: NativeStore, start: number, length: number, references: unknown): void
+  /** Copies `length` elements of `source`, from `from` on, to `to`. */
+  copy(store: NativeStore, to: number, source: NativeTable, from: number, length: number): void
 }
 
 /** `wasmtime::Tag`. */
 export declare class NativeTag {
   static create(store: NativeStore, params: Array<string>): NativeTag
   params(store: NativeStore): Array<string>
+  /** Whether both are the same tag. */
+  same(store: NativeStore, other: NativeTag): boolean
 }
 
 /** Runs `work` ("nothing", "upstream", "upstream-cpu": with deltas of CPU time, "backtrace") at each tick that `store` sees, or at each check. */
@@ -383,7 +454,7 @@ export declare function benchPeer(store: NativeStore, work: string, everyCheck: 
  * An export of the instance that called the running host function: `wasmtime::Caller::get_export`.
  * `null` when there is none.
  */
-export declare function callerExport(store: NativeStore, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | null
+export declare function callerExport(store: NativeStore, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | NativeSharedMemory | null
 
 /** An async host function of a store. */
 export declare function createAsyncFunc(store: NativeStore, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>, pending?: object) => unknown): NativeFunc
@@ -396,12 +467,15 @@ export declare function hotFunctions(): object
 
 /**
  * Hands over the buffer that values cross in and the maker of errors: `(kind, code, message,
- * detail) => Error`. Once per environment, before anything else.
+ * detail, exception | null, store of the exception) => Error`. Once per environment, before anything else.
  */
-export declare function initialize(slots: ArrayBuffer, makeError: (kind: string, code: string, message: string, detail: NativeErrorDetail) => unknown): void
+export declare function initialize(slots: ArrayBuffer, makeError: (kind: string, code: string, message: string, detail: NativeErrorDetail, exception: NativeRef | null, store: object | undefined) => unknown): void
 
 /** Hands over the function `(call) => void` that is told which call can go on, once per environment. */
 export declare function initializeAsync(wake: (call: number) => void): void
+
+/** Whether there is an operator of that name. */
+export declare function isOperator(name: string): boolean
 
 /** Where compiled modules are kept: in a directory, as a configuration file says, or as is usual. */
 export interface NativeCacheConfig {
@@ -498,6 +572,8 @@ export interface NativeConfig {
   gcHeapReservationForGrowth?: number
   gcHeapInitialSize?: number
   memoryGuaranteedDenseImageSize?: number
+  coredumpOnTrap?: boolean
+  operatorCost?: NativeOperatorCost
   wasmBacktrace?: boolean
   wasmBacktraceDetails?: boolean
   wasmBacktraceMaxFrames?: number
@@ -530,6 +606,8 @@ export interface NativeErrorDetail {
   trap?: string
   exitCode?: number
   frames: Array<NativeFrame>
+  /** In the format of WebAssembly's tool conventions. */
+  coreDump?: Uint8Array
 }
 
 /** An import (`module` set) or an export. */
@@ -538,7 +616,7 @@ export interface NativeExternType {
   name: string
   /** "func", "memory", "global", "table" or "tag". */
   kind: string
-  /** A function's. */
+  /** A function's or a tag's. */
   params?: Array<string>
   /** A function's. */
   results?: Array<string>
@@ -554,6 +632,15 @@ export interface NativeExternType {
   shared?: boolean
   /** A memory's or a table's. */
   index64?: boolean
+  /** A memory's, in bytes. */
+  pageSize?: number
+}
+
+/** A struct's field, or the elements of an array. */
+export interface NativeField {
+  /** "i8", "i16" or the name of a value type. */
+  content: string
+  mutable: boolean
 }
 
 /** A frame of a trap's backtrace. Mirrors `wasmtime::FrameInfo`. */
@@ -621,6 +708,13 @@ export interface NativeLimits {
   trapOnGrowFailure?: boolean
 }
 
+/** Costs that differ from Wasmtime's own: `costs[i]` is that of the operator `names[i]`. */
+export interface NativeOperatorCost {
+  names: Array<string>
+  costs: Array<number>
+  variable: NativeVariableOperatorCost
+}
+
 /** A guest's stdout or stderr: nothing, "inherit", "capture", or a file. */
 export interface NativeOutput {
   kind: string
@@ -658,6 +752,26 @@ export interface NativePreopen {
   host: string
   guest: string
   readOnly: boolean
+}
+
+/** Costs per byte, element or page of what an operator does: `wasmtime::VariableOperatorCost`. */
+export interface NativeVariableOperatorCost {
+  memoryCopyPerByte?: number
+  memoryFillPerByte?: number
+  memoryInitPerByte?: number
+  memoryGrowPerPage?: number
+  tableCopyPerElement?: number
+  tableFillPerElement?: number
+  tableInitPerElement?: number
+  tableGrowPerElement?: number
+  arrayCopyPerElement?: number
+  arrayFillPerElement?: number
+  arrayNewDataPerElement?: number
+  arrayInitDataPerElement?: number
+  arrayNewElemPerElement?: number
+  arrayInitElemPerElement?: number
+  arrayNewDefaultPerElement?: number
+  arrayNewPerElement?: number
 }
 
 /** See `WasiConfig` in `lib/`. */
@@ -701,6 +815,9 @@ export declare function parseWast(name: string, source: string): NativeWast
 
 /** `null` when it isn't shared any more. */
 export declare function takeSharedEngine(id: number): NativeEngine | null
+
+/** `null` when it isn't shared any more. */
+export declare function takeSharedMemory(id: number): NativeSharedMemory | null
 
 /** `null` when it isn't shared any more. */
 export declare function takeSharedModule(id: number): NativeModule | null

@@ -1,7 +1,7 @@
 import { AsyncCall } from './async-calls.js';
 import { Caller } from './caller.js';
 import { checkFunction } from './check.js';
-import { encodeResults, type HostResult, REFERENCES } from './func.js';
+import { asException, encodeResults, type HostResult, REFERENCES } from './func.js';
 import type { Store } from './store.js';
 import { checkFuncType, type FuncType, type ValType } from './types.js';
 import { checkCount, decode, type ValuesOf } from './values.js';
@@ -33,7 +33,14 @@ export function asyncHostDispatch<P extends readonly ValType[], R extends readon
   const host = fn as unknown as (caller: Caller, ...args: unknown[]) => unknown;
   return (store, references, pending) => {
     if (pending instanceof PendingResult) {
-      return pending.hasSettled ? encodeResults(results, pending.take(), store as Store) : pending;
+      if (!pending.hasSettled) return pending;
+      let returned: unknown;
+      try {
+        returned = pending.take();
+      } catch (error) {
+        throw asException(error, store as Store);
+      }
+      return encodeResults(results, returned, store as Store);
     }
     const args = decode(params, references, REFERENCES, store as Store);
     const caller = new Caller(store as Store);
@@ -47,7 +54,7 @@ export function asyncHostDispatch<P extends readonly ValType[], R extends readon
       return encodeResults(results, returned, store as Store);
     } catch (error) {
       Caller.end(caller);
-      throw error;
+      throw asException(error, store as Store);
     }
   };
 }

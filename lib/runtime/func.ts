@@ -4,8 +4,9 @@ import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from './async
 import { type AsyncHostFunction, asyncHostDispatch } from './async-func.js';
 import { Caller } from './caller.js';
 import { checkFunction } from './check.js';
-import { misuse, wrongType } from './errors.js';
-import { fromNative, GcRef, toNative } from './reference.js';
+import { late, misuse, WasmtimeError, wrongType } from './errors.js';
+import { ExnRef } from './exn-ref.js';
+import { GcRef, toNative } from './reference.js';
 import { Store, type Storelike } from './store.js';
 import { checkFuncType, type FuncType, type ValType } from './types.js';
 import {
@@ -17,6 +18,7 @@ import {
   type ValueOf,
   type ValuesOf,
 } from './values.js';
+import { wrapException, wrapReference } from './wrap-reference.js';
 
 /** What a host function with results of these types returns: anything, the one value, or all of them. */
 export type HostResult<R extends readonly ValType[]> = number extends R['length']
@@ -37,6 +39,9 @@ export type HostFunction<
   O extends HostResult<R> = HostResult<R>,
 > = (caller: Caller, ...args: ValuesOf<P>) => O;
 
+// errors.ts can't import what needs it.
+late.wrapException = wrapException;
+
 /** What native code calls for a host function. @internal */
 export type Dispatch = (store: object, references?: unknown[]) => unknown;
 
@@ -55,7 +60,7 @@ export class Func {
 
   /**
    * Makes a host function. What it throws unwinds the guest and comes out of the outer call, the very
-   * same value. Mirrors `Func::new`.
+   * same value; but an {@link ExnRef} is thrown in the guest, which may catch it. Mirrors `Func::new`.
    */
   static wrap<
     const P extends readonly ValType[],
@@ -238,7 +243,7 @@ export const REFERENCES: References = {
     if (value instanceof native.NativeFunc && !EXTERN_TYPES.includes(type)) {
       return Func.fromNative(store, value);
     }
-    return fromNative(value, store);
+    return wrapReference(value, store);
   },
 };
 
@@ -258,11 +263,19 @@ export function hostDispatch<P extends readonly ValType[], R extends readonly Va
     let returned: unknown;
     try {
       returned = host(caller, ...args);
+    } catch (error) {
+      throw asException(error, store as Store);
     } finally {
       Caller.end(caller);
     }
     return encodeResults(results, returned, store as Store);
   };
+}
+
+/** @internal An exception of WebAssembly's as native code throws it into the guest, anything else as it is. */
+export function asException(error: unknown, store: Store): unknown {
+  const exception = error instanceof WasmtimeError ? error.exception : error;
+  return exception instanceof ExnRef && exception.store === store ? GcRef.native(exception) : error;
 }
 
 /** @internal Puts what a host function returned where native code reads it. */

@@ -14,7 +14,7 @@ import {
   UpdateDeadline,
   WasiConfig,
 } from '../../lib/index.js';
-import { expectMisuse, runNode } from './support.js';
+import { expectMisuse, rejection, runNode } from './support.js';
 
 const WAT = `(module
   (import "env" "get" (func $get (param i32) (result i32)))
@@ -47,16 +47,6 @@ async function start(
   prepare(store, engine);
   const instance = await linker.instantiateAsync(store, Module.compile(engine, WAT));
   return { engine, store, instance, func: (name) => instance.getFunc(store, name) };
-}
-
-/** What a promise is rejected with. */
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  const settled = await promise.then(
-    () => undefined,
-    (reason: unknown) => ({ reason }),
-  );
-  if (settled === undefined) throw new Error('expected a rejection');
-  return settled.reason;
 }
 
 const yielding = (store: Store) => {
