@@ -17,6 +17,13 @@ export interface FunctionSamples {
   readonly totalSamples: number;
 }
 
+/** A thread of a {@link FinishedProfile}: what one profiler recorded. */
+export interface ThreadSummary {
+  /** The name that its profiler was given. */
+  readonly name: string;
+  readonly samples: number;
+}
+
 /** A profile that records no more. It can be written any number of times. */
 export class FinishedProfile {
   readonly #profile: Profile;
@@ -65,6 +72,11 @@ export class FinishedProfile {
   /** Samples of all threads. */
   get samples(): number {
     return this.#profile.threads.reduce((sum, { samples }) => sum + samples.length, 0);
+  }
+
+  /** One, and more once profiles were merged. */
+  get threads(): ThreadSummary[] {
+    return this.#profile.threads.map(({ name, samples }) => ({ name, samples: samples.length }));
   }
 
   /** The functions of the thread `thread`, counted from 0: those with most self samples first. */
