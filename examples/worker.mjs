@@ -4,7 +4,14 @@
 
 import { mkdirSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { Engine, FinishedProfile, Linker, Module, profileGuest, Store } from 'wasmtime-guest-profiler';
+import {
+  Engine,
+  FinishedProfile,
+  Linker,
+  Module,
+  profileGuest,
+  Store,
+} from 'wasmtime-guest-profiler';
 
 if (isMainThread) await main();
 else await work();
@@ -28,7 +35,10 @@ async function main() {
   const profiles = results.map(({ bytes }) => FinishedProfile.read(bytes));
   const profile = FinishedProfile.merge(await Promise.all(profiles));
   console.log(profile.threads.map(({ name }) => name));
-  console.log('hottest:', profile.threads.map((_, thread) => profile.hotFunctions(thread)[0].name));
+  console.log(
+    'hottest:',
+    profile.threads.map((_, thread) => profile.hotFunctions(thread)[0].name),
+  );
   mkdirSync('profiles', { recursive: true });
   await profile.write('profiles/workers.json');
 }

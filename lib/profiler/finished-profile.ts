@@ -10,6 +10,7 @@ import { checkFormatOptions } from './format-options.js';
 
 /** A function in a {@link FinishedProfile}, and how often samples saw it. */
 export interface FunctionSamples {
+  /** As the profile shows it. */
   readonly name: string;
   /** Samples in which it ran itself. */
   readonly selfSamples: number;
@@ -21,6 +22,7 @@ export interface FunctionSamples {
 export interface ThreadSummary {
   /** The name that its profiler was given. */
   readonly name: string;
+  /** How many it has, empty ones too. */
   readonly samples: number;
 }
 
