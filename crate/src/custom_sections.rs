@@ -1,11 +1,14 @@
-//! What of a binary tells where code comes from: its custom sections, and where it calls its imports.
+//! What of a binary tells where code comes from: its hash, its custom sections, and where it calls its imports.
 //! Nothing else of it is kept.
 
+use sha2::{Digest, Sha256};
 use wasmparser::{BinaryReader, FunctionBody, Operator, Parser, Payload, TypeRef};
 
 /// Sections are kept as they stand; nothing is parsed before a profile asks.
 #[derive(Default)]
 pub struct CustomSections {
+    /// SHA-256 of the whole binary, in hexadecimal.
+    pub sha256: Option<String>,
     /// DWARF sections by name, such as `.debug_info`.
     debug: Vec<(String, Box<[u8]>)>,
     /// Where DWARF's addresses count from, in bytes from the start of the file.
@@ -32,6 +35,7 @@ impl CustomSections {
         if !Self::is_binary(bytes) {
             return sections;
         }
+        sections.sha256 = Some(format!("{:x}", Sha256::digest(bytes)));
         let mut imported = 0;
         for payload in Parser::new(0).parse_all(bytes) {
             match payload {
@@ -62,12 +66,17 @@ impl CustomSections {
 
     /// Of text format, where a binary's other sections would have told more than the text does.
     pub fn of_text(text: &str) -> Self {
-        let import_calls = match wat::parse_str(text) {
-            Ok(bytes) => Self::of(&bytes).import_calls,
-            // Wasmtime tells what is wrong with it.
-            Err(_) => Vec::new(),
+        // Wasmtime tells what is wrong with it.
+        let Ok(bytes) = wat::parse_str(text) else {
+            return Self::default();
         };
+        let Self {
+            sha256,
+            import_calls,
+            ..
+        } = Self::of(&bytes);
         Self {
+            sha256,
             import_calls,
             ..Self::default()
         }

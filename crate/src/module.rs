@@ -154,6 +154,12 @@ impl NativeModule {
         self.module.name().map(str::to_owned)
     }
 
+    /// SHA-256 of the binary, in hexadecimal; `null` where that isn't known.
+    #[napi(getter, catch_unwind)]
+    pub fn sha256(&self) -> Option<String> {
+        self.sections.sha256.clone()
+    }
+
     #[napi(catch_unwind)]
     pub fn imports(&self) -> Vec<NativeExternType> {
         let imports = self.module.imports();

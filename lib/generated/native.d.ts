@@ -226,6 +226,8 @@ export declare class NativeModule {
   static deserializeFile(engine: NativeEngine, path: string): NativeModule
   serialize(): Uint8Array
   get name(): string | null
+  /** SHA-256 of the binary, in hexadecimal; `null` where that isn't known. */
+  get sha256(): string | null
   imports(): Array<NativeExternType>
   exports(): Array<NativeExternType>
   /** Mirrors `wasmtime::Module::functions`. */

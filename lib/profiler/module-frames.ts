@@ -1,7 +1,7 @@
 import type { CategoryIndex } from '../profile/category.js';
 import type { FrameIndex } from '../profile/frame-table.js';
 import type { FuncIndex } from '../profile/func-table.js';
-import type { LibIndex } from '../profile/lib-table.js';
+import type { Lib, LibIndex } from '../profile/lib-table.js';
 import type { NativeSymbolIndex } from '../profile/native-symbol-table.js';
 import type { Profile } from '../profile/profile.js';
 import type { ResourceIndex } from '../profile/resource-table.js';
@@ -34,9 +34,9 @@ export function moduleFrames(
   how: Symbolication,
 ): FrameIndex[][] {
   const [name, module] = named;
-  const lib = profile.libs.add({ name });
-  if (sampled.length === 0) return [];
   const nativeModule = Module.native('module', module);
+  const lib = profile.libs.add({ name, ...moduleIds(name, nativeModule.sha256) });
+  if (sampled.length === 0) return [];
   const warn = (warning: string) => how.warn(`${name}: ${warning}`);
   const chains = how.lines
     ? inlineChains(nativeModule, named, sampled, how.rawNames, warn)
@@ -64,6 +64,14 @@ export function moduleFrames(
     funcs.addFunction(row, funcName, file, offset[row] as number, length[row] as number);
   }
   return rows.map((row, i) => funcs.frames(row, sampled[i] as number, chains[i] as SourcePlace[]));
+}
+
+/** The fields by which readers ask about a module: as native ones have them, but of its binary's hash. */
+function moduleIds(name: string, sha256: string | null): Partial<Lib> {
+  if (sha256 === null) return { debugName: name };
+  // An id of Breakpad's is 32 digits of a hash and the age, one more.
+  const breakpadId = `${sha256.slice(0, 32).toUpperCase()}0`;
+  return { debugName: name, breakpadId, codeId: sha256 };
 }
 
 /** A function of the compiled module. */
