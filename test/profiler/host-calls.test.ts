@@ -75,7 +75,7 @@ describe('host time', () => {
   it('is samples of the import, under the stack that called it', async () => {
     const { stacks, json } = await recorded('run', 'frames');
     const host = stacks.filter((stack) => stack.at(-1) === 'host.slow');
-    // 60 ms, one a millisecond, on a machine that may be busy.
+    // 60 ms, one a millisecond: ticks that a busy machine missed are filled in.
     expect(host.length).toBeGreaterThan(50);
     expect(host.length).toBeLessThanOrEqual(stacks.length);
     expect(new Set(host.map((stack) => stack.join()))).toEqual(new Set(['run,calls,host.slow']));
@@ -92,9 +92,10 @@ describe('host time', () => {
 
   it('leaves what the guest does when it is called back to the guest', async () => {
     const { stacks } = await recorded('nested', 'frames');
-    const spinning = stacks.filter((stack) => stack.at(-1) === 'spin');
-    expect(spinning.length).toBeGreaterThan(stacks.length * 0.8);
-    expect(stacks.filter((stack) => stack.at(-1) === 'host.back').length).toBeLessThan(3);
+    // Ticks that the machine missed count as the host's, and one may fall on a function's entry.
+    const under = (leaf: string) => stacks.filter((stack) => stack.at(-1) === leaf).map(String);
+    expect(new Set(under('spin'))).toEqual(new Set(['wasm-function[7],wasm-function[4],spin']));
+    for (const host of under('host.back')) expect(host).toBe('wasm-function[7],host.back');
   });
 });
 
@@ -178,6 +179,17 @@ describe('withHostTime', () => {
         [2.8, 3.5],
       ],
       'ahh',
+    ],
+    [
+      'a call that calls the guest back',
+      [
+        [1, 'a'],
+        [2, 'b'],
+        [3, 'b'],
+        [4.6, 'a'],
+      ],
+      [[1.5, 4.5]],
+      'abbh',
     ],
     ['a call before the first sample', [[3.6, 'b']], [[0.5, 3.5]], 'hhh'],
     [
