@@ -34,9 +34,29 @@ export {
 } from './profiler/profile-guest.js';
 export type { Recorder, RecorderOptions } from './profiler/recorder.js';
 export type { PathPrefixMap } from './profiler/source-path.js';
+export { ArrayRef } from './runtime/array-ref.js';
+export type { AsyncCallOptions } from './runtime/async-calls.js';
+export type { AsyncHostFunction } from './runtime/async-func.js';
 export { CallHook } from './runtime/call-hook.js';
 export type { Caller } from './runtime/caller.js';
 export { threadCpuTime } from './runtime/clock.js';
+export { Component } from './runtime/component/component.js';
+export { ComponentError } from './runtime/component/component-error.js';
+export { ComponentFunc, type ComponentHostFunction } from './runtime/component/component-func.js';
+export { ComponentInstance, type ExportPath } from './runtime/component/component-instance.js';
+export { ComponentInstancePre } from './runtime/component/component-instance-pre.js';
+export type { ComponentItem, NamedComponentItem } from './runtime/component/component-item.js';
+export { ComponentLinker, LinkerInstance } from './runtime/component/component-linker.js';
+export { ResourceAny } from './runtime/component/resource-any.js';
+export { ResourceType } from './runtime/component/resource-type.js';
+export type {
+  ComponentFuncType,
+  SimpleWitType,
+  WitCase,
+  WitField,
+  WitFlag,
+  WitType,
+} from './runtime/component/wit-type.js';
 export type { Config } from './runtime/config.js';
 export type { CacheConfig, PoolingAllocatorConfig } from './runtime/config-parts.js';
 export { Engine, type SharedEngine } from './runtime/engine.js';
@@ -48,8 +68,16 @@ export {
   WasiExit,
   WasmtimeError,
 } from './runtime/errors.js';
+export { ExnRef } from './runtime/exn-ref.js';
 export type { Extern } from './runtime/extern.js';
 export { Func, type HostFunction, type HostResult, TypedFunc } from './runtime/func.js';
+export {
+  ArrayType,
+  type FieldType,
+  type ReportedFieldType,
+  type StorageType,
+  StructType,
+} from './runtime/gc-type.js';
 export { Global } from './runtime/global.js';
 export { Instance } from './runtime/instance.js';
 export { InstancePre } from './runtime/instance-pre.js';
@@ -58,8 +86,15 @@ export type { Growing, ResourceLimiter } from './runtime/limiter.js';
 export { Linker } from './runtime/linker.js';
 export { Memory } from './runtime/memory.js';
 export { type ExportType, type ImportType, Module, type SharedModule } from './runtime/module.js';
+export type { OperatorCost, VariableOperatorCost } from './runtime/operator-cost.js';
 export { GcRef, type RefKind } from './runtime/reference.js';
+export {
+  type AtomicType,
+  SharedMemory,
+  type SharedMemoryToken,
+} from './runtime/shared-memory.js';
 export { Store, type Storelike } from './runtime/store.js';
+export { StructRef } from './runtime/struct-ref.js';
 export { Table } from './runtime/table.js';
 export { Tag } from './runtime/tag.js';
 export type {

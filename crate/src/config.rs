@@ -1,5 +1,6 @@
 //! What an engine is made with: `wasmtime::Config`. `lib/` checks names, types and ranges.
 
+use crate::operator_cost::NativeOperatorCost;
 use napi_derive::napi;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -67,6 +68,8 @@ pub struct NativeConfig {
     pub gc_heap_reservation_for_growth: Option<f64>,
     pub gc_heap_initial_size: Option<f64>,
     pub memory_guaranteed_dense_image_size: Option<f64>,
+    pub coredump_on_trap: Option<bool>,
+    pub operator_cost: Option<NativeOperatorCost>,
     pub wasm_backtrace: Option<bool>,
     pub wasm_backtrace_details: Option<bool>,
     pub wasm_backtrace_max_frames: Option<u32>,
@@ -122,6 +125,9 @@ impl NativeConfig {
         self.set_sizes(&mut config);
         self.set_backtraces(&mut config);
         self.set_compiler(&mut config)?;
+        if let Some(cost) = &self.operator_cost {
+            config.operator_cost(cost.to_wasmtime()?);
+        }
         if let Some(version) = &self.module_version {
             config.module_version(match version.as_str() {
                 "" => ModuleVersionStrategy::None,
@@ -159,6 +165,7 @@ impl NativeConfig {
             memory_may_move gc_heap_may_move guard_before_linear_memory table_lazy_init
             memory_init_cow force_memory_init_memfd signals_based_traps
             gc_support shared_memory concurrency_support macos_use_mach_ports
+            coredump_on_trap
         );
     }
 

@@ -1,10 +1,13 @@
 //! What one JS environment (the main thread, a Worker) shares between all its stores: the buffer that
 //! values cross in, and the function that makes JS errors.
 
+use crate::async_call::WakeFunction;
 use crate::js::{JsReference, Strength};
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
+use std::cell::OnceCell;
+use std::sync::Arc;
 
 /// Bytes of a value's slot: those of the largest value type, v128.
 pub const SLOT_SIZE: usize = 16;
@@ -19,6 +22,8 @@ pub struct Environment {
     slots: *mut u8,
     _slots_owner: JsReference,
     pub make_error: JsReference,
+    /// For async calls, once there was one.
+    pub wake: OnceCell<Arc<WakeFunction>>,
 }
 
 impl Environment {
@@ -38,13 +43,13 @@ impl Environment {
 }
 
 /// Hands over the buffer that values cross in and the maker of errors: `(kind, code, message,
-/// detail) => Error`. Once per environment, before anything else.
+/// detail, exception | null, store of the exception) => Error`. Once per environment, before anything else.
 #[napi(catch_unwind)]
 pub fn initialize(
     env: Env,
     mut slots: ArrayBuffer<'_>,
     #[napi(
-        ts_arg_type = "(kind: string, code: string, message: string, detail: NativeErrorDetail) => unknown"
+        ts_arg_type = "(kind: string, code: string, message: string, detail: NativeErrorDetail, exception: NativeRef | null, store: object | undefined) => unknown"
     )]
     make_error: Function<'_, Unknown<'_>, Unknown<'_>>,
 ) -> Result<()> {
@@ -60,6 +65,7 @@ pub fn initialize(
             slots: pointer,
             _slots_owner: JsReference::new(env.raw(), slots.raw(), Strength::Strong)?,
             make_error: JsReference::new(env.raw(), make_error.raw(), Strength::Strong)?,
+            wake: OnceCell::new(),
         })
     })()
     .ok_or_else(|| Error::from_reason("expected an ArrayBuffer and a function"))?;

@@ -1,11 +1,13 @@
 //! Wasmtime's errors, as JS errors. The classes are those of `lib/runtime/errors.ts`.
 
+use crate::async_call::MustBeAsync;
 use crate::environment::Environment;
-use crate::js::JsException;
+use crate::js::{self, JsException};
+use crate::outcome::{Failure, ThrownObject};
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
-use wasmtime::{FrameInfo, ThrownException, Trap, UnknownImportError, WasmBacktrace};
+use wasmtime::{FrameInfo, ThrownException, Trap, UnknownImportError, WasmBacktrace, WasmCoreDump};
 use wasmtime_wasi::I32Exit;
 
 /// `code` of the errors that no more special code fits.
@@ -33,11 +35,14 @@ pub struct NativeFrameSymbol {
 
 /// What an error carries beside its message.
 #[napi(object)]
+#[derive(Default)]
 pub struct NativeErrorDetail {
     /// Name of the `wasmtime::Trap` variant.
     pub trap: Option<String>,
     pub exit_code: Option<i32>,
     pub frames: Vec<NativeFrame>,
+    /// In the format of WebAssembly's tool conventions.
+    pub core_dump: Option<Uint8Array>,
 }
 
 impl From<&FrameInfo> for NativeFrame {
@@ -62,9 +67,19 @@ impl From<&FrameInfo> for NativeFrame {
 /// Throws `error` in JS and returns the marker that tells napi-rs so. `code` is the code of an error
 /// that is neither a trap nor an exit nor thrown by JS.
 pub fn throw(env: &Env, error: &wasmtime::Error, code: &str) -> Error {
+    match error.downcast_ref::<Failure>() {
+        Some(failure) => throw_with(env, &failure.error, Some(failure), code),
+        None => throw_with(env, error, None, code),
+    }
+}
+
+fn throw_with(env: &Env, error: &wasmtime::Error, failure: Option<&Failure>, code: &str) -> Error {
     if let Some(exception) = error.downcast_ref::<JsException>() {
         exception.rethrow(env.raw());
         return pending();
+    }
+    if let Some(error) = error.downcast_ref::<MustBeAsync>() {
+        return misuse(env, "ERR_ASYNC_REQUIRED", &error.to_string());
     }
     let exit_code = error.downcast_ref::<I32Exit>().map(|exit| exit.0);
     let trap = error.downcast_ref::<Trap>().map(|trap| format!("{trap:?}"));
@@ -83,28 +98,25 @@ pub fn throw(env: &Env, error: &wasmtime::Error, code: &str) -> Error {
         .downcast_ref::<WasmBacktrace>()
         .map(|backtrace| backtrace.frames().iter().map(NativeFrame::from).collect())
         .unwrap_or_default();
-    throw_kind(
-        env,
-        kind,
-        code,
-        &message(error),
-        NativeErrorDetail {
-            trap,
-            exit_code,
-            frames,
-        },
-    )
+    let core_dump = failure.and_then(|failure| failure.core_dump.as_deref());
+    let detail = NativeErrorDetail {
+        trap,
+        exit_code,
+        frames,
+        core_dump: core_dump.map(Uint8Array::from),
+    };
+    let thrown = failure.and_then(|failure| failure.exception.as_ref());
+    throw_kind(env, kind, code, &message(error), detail, thrown)
 }
 
 /// The text that Wasmtime's CLI prints: the chain of causes, wasm backtrace included. `{error:?}` would
 /// add the native stack to it where RUST_BACKTRACE is set, which is the host's affair.
 fn message(error: &wasmtime::Error) -> String {
-    let mut text = error.to_string();
-    let causes: Vec<String> = error
-        .chain()
-        .skip(1)
-        .map(|cause| cause.to_string())
-        .collect();
+    // A core dump comes outermost, and prints all its frames once more.
+    let dumps = usize::from(error.is::<WasmCoreDump>());
+    let mut causes = error.chain().skip(dumps).map(|cause| cause.to_string());
+    let mut text = causes.next().unwrap_or_default();
+    let causes: Vec<String> = causes.collect();
     if !causes.is_empty() {
         text.push_str("\n\nCaused by:");
     }
@@ -120,12 +132,8 @@ fn message(error: &wasmtime::Error) -> String {
 
 /// Throws a misuse of the API: a `TypeError` with `code`.
 pub fn misuse(env: &Env, code: &str, message: &str) -> Error {
-    let detail = NativeErrorDetail {
-        trap: None,
-        exit_code: None,
-        frames: Vec::new(),
-    };
-    throw_kind(env, "misuse", code, message, detail)
+    let detail = NativeErrorDetail::default();
+    throw_kind(env, "misuse", code, message, detail, None)
 }
 
 fn throw_kind(
@@ -134,8 +142,9 @@ fn throw_kind(
     code: &str,
     message: &str,
     detail: NativeErrorDetail,
+    thrown: Option<&ThrownObject>,
 ) -> Error {
-    match make(env, kind, code, message, detail) {
+    match make(env, kind, code, message, detail, thrown) {
         Ok(Some(value)) => {
             // SAFETY: value is a live handle of env.
             unsafe { sys::napi_throw(env.raw(), value) };
@@ -153,6 +162,7 @@ fn make(
     code: &str,
     message: &str,
     detail: NativeErrorDetail,
+    thrown: Option<&ThrownObject>,
 ) -> Result<Option<sys::napi_value>> {
     let environment = Environment::of(env)?;
     // SAFETY: converts into handles of env, alive in the caller's scope.
@@ -162,6 +172,10 @@ fn make(
             ToNapiValue::to_napi_value(env.raw(), code)?,
             ToNapiValue::to_napi_value(env.raw(), message)?,
             ToNapiValue::to_napi_value(env.raw(), detail)?,
+            ToNapiValue::to_napi_value(env.raw(), thrown.map(|thrown| thrown.exception.clone()))?,
+            thrown
+                .and_then(|thrown| thrown.store.get())
+                .unwrap_or_else(|| js::undefined(env.raw())),
         ]
     };
     match environment.make_error.call(&args) {

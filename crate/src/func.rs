@@ -1,9 +1,11 @@
 //! Functions: calls into wasm, and host functions that call JS.
 
+use crate::async_call::complete;
 use crate::environment::{Environment, SLOT_COUNT, SLOT_SIZE};
 use crate::errors;
 use crate::hot::Handle;
-use crate::js::{self, JsReference, Strength};
+use crate::js::{self, JsException, JsReference, Strength};
+use crate::reference::NativeRef;
 use crate::store::{NativeStore, StoreCell, StoreData, entering_wasm};
 use crate::values;
 use napi::bindgen_prelude::*;
@@ -13,7 +15,8 @@ use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::rc::Rc;
 use wasmtime::{
-    AsContextMut, Caller, Func, FuncType, Linker, RootScope, StoreContextMut, Val, ValRaw, ValType,
+    AsContextMut, Caller, Func, FuncType, Linker, RootScope, StoreContextMut, Trap, Val, ValRaw,
+    ValType,
 };
 
 // Values cross as Wasmtime's own raw ones: no conversion.
@@ -40,9 +43,14 @@ impl Deref for NativeFunc {
 pub struct FuncCell {
     pub func: Func,
     environment: &'static Environment,
-    params: Vec<ValType>,
-    results: Vec<ValType>,
+    types: Rc<Types>,
     has_references: bool,
+}
+
+/// What a function takes and returns.
+pub struct Types {
+    pub params: Vec<ValType>,
+    pub results: Vec<ValType>,
 }
 
 #[napi]
@@ -88,12 +96,14 @@ impl NativeFunc {
 
     #[napi(getter, catch_unwind)]
     pub fn params(&self) -> Vec<String> {
-        self.params.iter().map(values::val_type_name).collect()
+        let params = &self.types.params;
+        params.iter().map(values::val_type_name).collect()
     }
 
     #[napi(getter, catch_unwind)]
     pub fn results(&self) -> Vec<String> {
-        self.results.iter().map(values::val_type_name).collect()
+        let results = &self.types.results;
+        results.iter().map(values::val_type_name).collect()
     }
 }
 
@@ -111,14 +121,17 @@ impl NativeFunc {
                 func,
                 environment,
                 has_references: values::has_references(&params) || values::has_references(&results),
-                params,
-                results,
+                types: Rc::new(Types { params, results }),
             }),
         }
     }
 }
 
 impl FuncCell {
+    pub fn types(&self) -> Rc<Types> {
+        self.types.clone()
+    }
+
     /// Calls with the arguments in the value buffer and leaves the results there; returns the references
     /// among them.
     pub fn call(
@@ -127,12 +140,20 @@ impl FuncCell {
         store: &StoreCell,
         references: Option<sys::napi_value>,
     ) -> Result<Option<sys::napi_value>> {
+        let scopes = store.scopes();
+        if scopes.async_required.get() && !scopes.in_async_call.get() {
+            return Err(errors::misuse(
+                env,
+                "ERR_ASYNC_REQUIRED",
+                "something of the store's may suspend the guest: use callAsync",
+            ));
+        }
         store
             .with(env, |store| {
                 entering_wasm(store, |store| {
-                    if self.has_references {
+                    if self.has_references || scopes.in_async_call.get() {
                         let mut scope = RootScope::new(store);
-                        self.call_with_references(scope.as_context_mut(), references)
+                        self.call_checked(scope.as_context_mut(), references)
                     } else {
                         self.call_raw(store).map(|()| None)
                     }
@@ -142,7 +163,8 @@ impl FuncCell {
     }
 
     fn call_raw(&self, store: StoreContextMut<'_, StoreData>) -> wasmtime::Result<()> {
-        let count = self.params.len().max(self.results.len());
+        let Types { params, results } = &*self.types;
+        let count = params.len().max(results.len());
         let mut inline = [ValRaw::i32(0); INLINE_VALUES];
         let mut more;
         let values = if count <= INLINE_VALUES {
@@ -156,29 +178,36 @@ impl FuncCell {
         // SAFETY: as many slots as values, of the same layout; no other code runs. The values have
         // the function's types, since lib/ encodes them by these.
         unsafe {
-            slots.copy_to_nonoverlapping(values.as_mut_ptr(), self.params.len());
+            slots.copy_to_nonoverlapping(values.as_mut_ptr(), params.len());
             self.func.call_unchecked(store, values)?;
-            slots.copy_from_nonoverlapping(values.as_ptr(), self.results.len());
+            slots.copy_from_nonoverlapping(values.as_ptr(), results.len());
         }
         Ok(())
     }
 
-    fn call_with_references(
+    fn call_checked(
         &self,
         mut store: StoreContextMut<'_, StoreData>,
         references: Option<sys::napi_value>,
     ) -> wasmtime::Result<Option<sys::napi_value>> {
-        let mut params = values::placeholders(&self.params);
+        let types = &*self.types;
+        let mut params = values::placeholders(&types.params);
         let context = store.as_context_mut();
         values::read(
             self.environment,
             context,
-            &self.params,
+            &types.params,
             references,
             &mut params,
         )?;
-        let mut results = values::placeholders(&self.results);
-        self.func.call(&mut store, &params, &mut results)?;
+        let mut results = values::placeholders(&types.results);
+        let scopes = store.data().scopes.clone();
+        if scopes.in_async_call.get() {
+            let call = self.func.call_async(&mut store, &params, &mut results);
+            complete(&scopes, call)?;
+        } else {
+            self.func.call(&mut store, &params, &mut results)?;
+        }
         values::write(self.environment, store, &results)
     }
 }
@@ -297,8 +326,26 @@ impl HostFunction {
         let facade = caller.data().facade();
         let args = [facade, references.unwrap_or(facade)];
         let args = &args[..if references.is_some() { 2 } else { 1 }];
-        scopes
+        let returned = scopes
             .enter_caller(caller, || self.dispatch.call(args))
-            .map_err(errors::unwind)
+            .or_else(|thrown| throw(self.environment, caller, thrown))?;
+        if scopes.cancelled.get() {
+            return Err(Trap::Interrupt.into());
+        }
+        Ok(returned)
+    }
+}
+
+/// What a host function that threw gives to Wasmtime. For an exception of WebAssembly's, which is thrown
+/// in the guest, `lib/` throws the native reference.
+pub fn throw<R>(
+    environment: &Environment,
+    caller: &mut Caller<'_, StoreData>,
+    thrown: JsException,
+) -> wasmtime::Result<R> {
+    let value = thrown.get(environment.env);
+    match value.and_then(|value| js::unwrap::<NativeRef>(environment.env, value)) {
+        Some(exception) => exception.throw(caller.as_context_mut()),
+        None => Err(errors::unwind(thrown)),
     }
 }

@@ -6,6 +6,7 @@ use crate::func::NativeFunc;
 use crate::global::NativeGlobal;
 use crate::js;
 use crate::memory::NativeMemory;
+use crate::shared_memory::NativeSharedMemory;
 use crate::store::{NativeStore, StoreData, busy};
 use crate::table::NativeTable;
 use crate::tag::NativeTag;
@@ -20,15 +21,16 @@ pub struct NativeInstance {
     pub(crate) instance: Instance,
 }
 
-/// Something that a module can import or export. `None` for kinds that JS has no class for.
-pub type NativeExtern = Either5<NativeFunc, NativeMemory, NativeGlobal, NativeTable, NativeTag>;
+/// Something that a module can import or export.
+pub type NativeExtern =
+    Either6<NativeFunc, NativeMemory, NativeGlobal, NativeTable, NativeTag, NativeSharedMemory>;
 
 #[napi]
 impl NativeInstance {
     /// `null` when there is no such export.
     #[napi(
         catch_unwind,
-        ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | null"
+        ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | NativeSharedMemory | null"
     )]
     pub fn get_export(
         &self,
@@ -60,7 +62,7 @@ impl NativeInstance {
 /// `null` when there is none.
 #[napi(
     catch_unwind,
-    ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | null"
+    ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | NativeSharedMemory | null"
 )]
 pub fn caller_export(env: Env, store: &NativeStore, name: String) -> Result<Option<NativeExtern>> {
     let environment = Environment::of(&env)?;
@@ -87,12 +89,12 @@ pub fn to_native(
     item: Extern,
 ) -> wasmtime::Result<NativeExtern> {
     Ok(match item {
-        Extern::Func(func) => Either5::A(NativeFunc::new(environment, store, func)),
-        Extern::Memory(memory) => Either5::B(NativeMemory { memory }),
-        Extern::Global(global) => Either5::C(NativeGlobal { global }),
-        Extern::Table(table) => Either5::D(NativeTable { table }),
-        Extern::SharedMemory(_) => wasmtime::bail!("shared memories are not supported yet"),
-        Extern::Tag(tag) => Either5::E(NativeTag { tag }),
+        Extern::Func(func) => Either6::A(NativeFunc::new(environment, store, func)),
+        Extern::Memory(memory) => Either6::B(NativeMemory { memory }),
+        Extern::Global(global) => Either6::C(NativeGlobal { global }),
+        Extern::Table(table) => Either6::D(NativeTable { table }),
+        Extern::SharedMemory(memory) => Either6::F(NativeSharedMemory { memory }),
+        Extern::Tag(tag) => Either6::E(NativeTag { tag }),
     })
 }
 
@@ -109,6 +111,8 @@ pub fn extern_from(item: &Unknown<'_>) -> Result<Extern> {
         Ok(table.table.into())
     } else if let Some(tag) = js::unwrap::<NativeTag>(env, value) {
         Ok(tag.tag.into())
+    } else if let Some(memory) = js::unwrap::<NativeSharedMemory>(env, value) {
+        Ok(memory.memory.clone().into())
     } else {
         Err(Error::from_reason(
             "expected a function, a memory, a global, a table or a tag",

@@ -1,5 +1,6 @@
 //! Modules whose imports are resolved already.
 
+use crate::async_call::complete;
 use crate::errors;
 use crate::instance::NativeInstance;
 use crate::store::{NativeStore, StoreData, entering_wasm};
@@ -10,7 +11,7 @@ use wasmtime::{AsContextMut, InstancePre, RootScope};
 /// `wasmtime::InstancePre`.
 #[napi]
 pub struct NativeInstancePre {
-    pre: InstancePre<StoreData>,
+    pub(crate) pre: InstancePre<StoreData>,
 }
 
 impl NativeInstancePre {
@@ -26,8 +27,14 @@ impl NativeInstancePre {
         store
             .with(&env, |store| {
                 entering_wasm(store, |store| {
+                    let scopes = store.data().scopes.clone();
                     let mut scope = RootScope::new(store);
-                    self.pre.instantiate(scope.as_context_mut())
+                    let store = scope.as_context_mut();
+                    if scopes.in_async_call.get() {
+                        complete(&scopes, self.pre.instantiate_async(store))
+                    } else {
+                        self.pre.instantiate(store)
+                    }
                 })
             })?
             .map(|instance| NativeInstance { instance })

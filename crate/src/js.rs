@@ -4,7 +4,8 @@
 //! linkers and functions never leave the thread that made them, since no exported class is
 //! transferable, so the `Send` and `Sync` that Wasmtime asks of host state are never exercised.
 
-use napi::bindgen_prelude::{TypeTag, validate_type_tag};
+use crate::main_stack::on_main_stack;
+use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, TypeTag, validate_type_tag};
 use napi::sys;
 use std::fmt;
 use std::ptr;
@@ -32,17 +33,20 @@ impl JsException {
         }
     }
 
-    /// Throws the value again in JS.
-    pub fn rethrow(&self, env: sys::napi_env) {
-        let Some(holder) = self.0.as_ref().and_then(|holder| holder.get()) else {
-            return;
-        };
+    /// The value that was thrown, in the current handle scope.
+    pub fn get(&self, env: sys::napi_env) -> Option<sys::napi_value> {
+        let holder = self.0.as_ref()?.get()?;
         let mut value = ptr::null_mut();
         // SAFETY: the holder was made by `take` in the same env.
-        unsafe {
-            if sys::napi_get_element(env, holder, 0, &mut value) == sys::Status::napi_ok {
-                sys::napi_throw(env, value);
-            }
+        let status = unsafe { sys::napi_get_element(env, holder, 0, &mut value) };
+        (status == sys::Status::napi_ok).then_some(value)
+    }
+
+    /// Throws the value again in JS.
+    pub fn rethrow(&self, env: sys::napi_env) {
+        if let Some(value) = self.get(env) {
+            // SAFETY: a live handle of env.
+            unsafe { sys::napi_throw(env, value) };
         }
     }
 }
@@ -137,8 +141,13 @@ impl Drop for JsReference {
     }
 }
 
-/// Runs `f` in a handle scope of its own: a guest may make millions of calls in one outer one.
+/// Runs `f`, which may call JS, on the main stack and in a handle scope of its own: a guest may make
+/// millions of calls in one outer one.
 pub fn with_handle_scope<R>(env: sys::napi_env, f: impl FnOnce() -> R) -> R {
+    on_main_stack(|| in_handle_scope(env, f))
+}
+
+fn in_handle_scope<R>(env: sys::napi_env, f: impl FnOnce() -> R) -> R {
     struct Scope(sys::napi_env, sys::napi_handle_scope);
     impl Drop for Scope {
         fn drop(&mut self) {
@@ -189,6 +198,18 @@ pub fn is_null(env: sys::napi_env, value: sys::napi_value) -> bool {
     status == sys::Status::napi_ok && kind == sys::ValueType::napi_null
 }
 
+/// An object that is no array.
+pub fn is_plain_object(env: sys::napi_env, value: sys::napi_value) -> bool {
+    let (mut kind, mut is_array) = (0, false);
+    // SAFETY: value is a live handle of env.
+    unsafe {
+        sys::napi_typeof(env, value, &mut kind) == sys::Status::napi_ok
+            && kind == sys::ValueType::napi_object
+            && sys::napi_is_array(env, value, &mut is_array) == sys::Status::napi_ok
+            && !is_array
+    }
+}
+
 pub fn array(env: sys::napi_env, length: usize) -> sys::napi_value {
     let mut value = ptr::null_mut();
     // SAFETY: env is this thread's.
@@ -210,6 +231,25 @@ pub fn get_element(env: sys::napi_env, array: sys::napi_value, i: usize) -> sys:
     } else {
         undefined(env)
     }
+}
+
+/// `value` as JS sees it, in the current handle scope.
+pub fn into_js<T: ToNapiValue>(env: sys::napi_env, value: T) -> wasmtime::Result<sys::napi_value> {
+    // SAFETY: env is this thread's.
+    unsafe { T::to_napi_value(env, value) }.map_err(unlike)
+}
+
+/// What JS gave, if it is of type `T`.
+pub fn from_js<T: FromNapiValue>(
+    env: sys::napi_env,
+    value: sys::napi_value,
+) -> wasmtime::Result<T> {
+    // SAFETY: value is a live handle of env.
+    unsafe { T::from_napi_value(env, value) }.map_err(unlike)
+}
+
+fn unlike(error: napi::Error) -> wasmtime::Error {
+    wasmtime::Error::msg(error.reason.to_string())
 }
 
 /// The native object behind `value` if it is one of class `T`.

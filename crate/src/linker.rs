@@ -1,5 +1,7 @@
 //! Linkers: names for imports.
 
+use crate::async_call::complete;
+use crate::async_func;
 use crate::engine::NativeEngine;
 use crate::environment::Environment;
 use crate::errors;
@@ -80,6 +82,28 @@ impl NativeLinker {
             .map_err(|error| errors::throw(&env, &error, LINK))
     }
 
+    /// Defines an async host function for any store, see `async_func.rs`.
+    #[napi(catch_unwind)]
+    pub fn func_new_async(
+        &self,
+        env: Env,
+        module: String,
+        name: String,
+        params: Vec<String>,
+        results: Vec<String>,
+        #[napi(
+            ts_arg_type = "(store: object, references?: Array<unknown>, pending?: object) => unknown"
+        )]
+        dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
+    ) -> Result<()> {
+        let dispatch = dispatcher(&env, &dispatch)?;
+        let environment = Environment::of(&env)?;
+        let mut linker = self.change(&env)?;
+        let ty = values::func_type(linker.engine(), &params, &results)?;
+        async_func::define(&mut linker, [&module, &name], ty, environment, dispatch)
+            .map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
     /// Defines all exports of an instance under `module`.
     #[napi(catch_unwind)]
     pub fn instance(
@@ -141,10 +165,15 @@ impl NativeLinker {
         store
             .with(&env, |store| {
                 entering_wasm(store, |store| {
+                    let scopes = store.data().scopes.clone();
                     let mut scope = RootScope::new(store);
-                    linker
-                        .module(scope.as_context_mut(), &name, &module.module)
-                        .map(drop)
+                    let store = scope.as_context_mut();
+                    if scopes.in_async_call.get() {
+                        let module = linker.module_async(store, &name, &module.module);
+                        complete(&scopes, async { module.await.map(drop) })
+                    } else {
+                        linker.module(store, &name, &module.module).map(drop)
+                    }
                 })
             })?
             .map_err(|error| errors::throw(&env, &error, LINK))
@@ -178,7 +207,7 @@ impl NativeLinker {
     /// `null` when nothing has that name.
     #[napi(
         catch_unwind,
-        ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | null"
+        ts_return_type = "NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | NativeSharedMemory | null"
     )]
     pub fn get(
         &self,
@@ -242,6 +271,12 @@ impl NativeLinker {
     }
 
     #[napi(catch_unwind)]
+    pub fn add_wasi_async(&self, env: Env) -> Result<()> {
+        let mut linker = self.change(&env)?;
+        wasi::add_to_linker_async(&mut linker).map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    #[napi(catch_unwind)]
     pub fn instantiate(
         &self,
         env: Env,
@@ -252,8 +287,15 @@ impl NativeLinker {
         store
             .with(&env, |store| {
                 entering_wasm(store, |store| {
+                    // With the store: imports are checked by what they have grown to.
+                    let scopes = store.data().scopes.clone();
                     let mut scope = RootScope::new(store);
-                    linker.instantiate(scope.as_context_mut(), &module.module)
+                    let store = scope.as_context_mut();
+                    if scopes.in_async_call.get() {
+                        complete(&scopes, linker.instantiate_async(store, &module.module))
+                    } else {
+                        linker.instantiate(store, &module.module)
+                    }
                 })
             })?
             .map(|instance| NativeInstance { instance })
@@ -262,6 +304,12 @@ impl NativeLinker {
 }
 
 impl NativeLinker {
+    /// A copy, for a call that outlasts this one.
+    pub fn copy(&self, env: &Env) -> Result<Linker<StoreData>> {
+        let linker = self.linker.try_borrow().map_err(|_| in_use(env))?;
+        Ok(linker.clone())
+    }
+
     fn change(&self, env: &Env) -> Result<RefMut<'_, Linker<StoreData>>> {
         self.linker.try_borrow_mut().map_err(|_| in_use(env))
     }

@@ -1,6 +1,7 @@
 //! Linear memories.
 
 use crate::errors;
+use crate::module::{NativeExternType, extern_type};
 use crate::store::NativeStore;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -22,6 +23,7 @@ impl NativeMemory {
         minimum: f64,
         maximum: Option<f64>,
         index64: bool,
+        page_size_log2: u8,
     ) -> Result<Self> {
         store
             .with(&env, |store| {
@@ -29,10 +31,19 @@ impl NativeMemory {
                     .min(minimum as u64)
                     .max(maximum.map(|maximum| maximum as u64))
                     .memory64(index64)
+                    .page_size_log2(page_size_log2)
                     .build()?;
                 Memory::new(store, ty).map(|memory| Self { memory })
             })?
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+
+    /// As of an export.
+    #[napi(catch_unwind, js_name = "type")]
+    pub fn ty(&self, env: Env, store: &NativeStore) -> Result<NativeExternType> {
+        store.with(&env, |store| {
+            extern_type(None, "", &self.memory.ty(&store).into())
+        })
     }
 
     /// In pages.

@@ -29,7 +29,7 @@ pub struct NativeExternType {
     pub name: String,
     /// "func", "memory", "global", "table" or "tag".
     pub kind: String,
-    /// A function's.
+    /// A function's or a tag's.
     pub params: Option<Vec<String>>,
     /// A function's.
     pub results: Option<Vec<String>>,
@@ -45,6 +45,8 @@ pub struct NativeExternType {
     pub shared: Option<bool>,
     /// A memory's or a table's.
     pub index64: Option<bool>,
+    /// A memory's, in bytes.
+    pub page_size: Option<f64>,
 }
 
 /// The functions of a module's text section, in order of their offsets; columns of equal length.
@@ -231,6 +233,7 @@ pub fn extern_type(module: Option<&str>, name: &str, ty: &ExternType) -> NativeE
         maximum: None,
         shared: None,
         index64: None,
+        page_size: None,
     };
     let kind = match ty {
         ExternType::Func(ty) => {
@@ -243,6 +246,7 @@ pub fn extern_type(module: Option<&str>, name: &str, ty: &ExternType) -> NativeE
             description.maximum = ty.maximum().map(|maximum| maximum as f64);
             description.shared = Some(ty.is_shared());
             description.index64 = Some(ty.is_64());
+            description.page_size = Some(ty.page_size() as f64);
             "memory"
         }
         ExternType::Global(ty) => {
@@ -258,7 +262,10 @@ pub fn extern_type(module: Option<&str>, name: &str, ty: &ExternType) -> NativeE
             description.index64 = Some(ty.is_64());
             "table"
         }
-        ExternType::Tag(_) => "tag",
+        ExternType::Tag(ty) => {
+            description.params = Some(ty.ty().params().map(|ty| val_type_name(&ty)).collect());
+            "tag"
+        }
     };
     description.kind = kind.to_owned();
     description

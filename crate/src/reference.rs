@@ -1,4 +1,5 @@
-//! References to what a store's garbage collector keeps: `anyref` and `exnref`.
+//! References to what a store's garbage collector keeps: `anyref` and `exnref`. `reference_contents` has what is in
+//! the objects.
 //!
 //! They are owned: alive as long as the JS object, and no longer than the store.
 
@@ -10,15 +11,19 @@ use napi::JsValue;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use wasmtime::{
-    AnyRef, AsContextMut, ExnRef, ExternRef, I31, OwnedRooted, RootScope, StoreContextMut, Val,
+    AnyRef, AsContextMut, ExnRef, ExternRef, I31, OwnedRooted, RootScope, Rooted, StoreContextMut,
+    Val,
 };
 
 /// `wasmtime::AnyRef` or `wasmtime::ExnRef`.
 #[napi]
+#[derive(Clone)]
 pub struct NativeRef {
     pub(crate) reference: Reference,
+    kind: &'static str,
 }
 
+#[derive(Clone)]
 pub enum Reference {
     Any(OwnedRooted<AnyRef>),
     Exn(OwnedRooted<ExnRef>),
@@ -29,7 +34,8 @@ impl NativeRef {
     #[napi(factory, catch_unwind)]
     pub fn from_i31(env: Env, store: &NativeStore, value: i32) -> Result<Self> {
         Self::make(&env, store, |mut store| {
-            AnyRef::from_i31(&mut store, I31::wrapping_i32(value)).to_owned_rooted(store)
+            let i31 = AnyRef::from_i31(&mut store, I31::wrapping_i32(value));
+            Self::any(store, i31)
         })
     }
 
@@ -42,7 +48,8 @@ impl NativeRef {
             let context = store.as_context_mut();
             match values::read_one(environment, context, &ty, Some(references.raw()))? {
                 Val::ExternRef(Some(reference)) => {
-                    AnyRef::convert_extern(&mut store, reference)?.to_owned_rooted(store)
+                    let any = AnyRef::convert_extern(&mut store, reference)?;
+                    Self::any(store, any)
                 }
                 _ => wasmtime::bail!("expected a value"),
             }
@@ -52,34 +59,23 @@ impl NativeRef {
     fn make(
         env: &Env,
         store: &NativeStore,
-        f: impl FnOnce(StoreContextMut<'_, StoreData>) -> wasmtime::Result<OwnedRooted<AnyRef>>,
+        f: impl FnOnce(StoreContextMut<'_, StoreData>) -> wasmtime::Result<Self>,
     ) -> Result<Self> {
         store
             .with(env, |store| f(RootScope::new(store).as_context_mut()))?
-            .map(|reference| Self {
-                reference: Reference::Any(reference),
-            })
             .map_err(|error| errors::throw(env, &error, errors::GENERIC))
     }
 
-    /// "i31", "struct", "array", "extern" or "exn".
+    /// "i31", "struct", "array", "extern" or "exn": what class lib/ makes of it.
+    #[napi(getter, catch_unwind)]
+    pub fn class(&self) -> String {
+        self.kind.to_owned()
+    }
+
+    /// The same, while the store is there.
     #[napi(catch_unwind)]
     pub fn kind(&self, env: Env, store: &NativeStore) -> Result<String> {
-        self.with(&env, store, |store, value| {
-            let Val::AnyRef(Some(any)) = value else {
-                return Ok("exn".to_owned());
-            };
-            let kind = if any.is_i31(&store)? {
-                "i31"
-            } else if any.is_struct(&store)? {
-                "struct"
-            } else if any.is_array(&store)? {
-                "array"
-            } else {
-                "extern"
-            };
-            Ok(kind.to_owned())
-        })
+        store.with(&env, |_| self.kind.to_owned())
     }
 
     /// `null` for what is no i31.
@@ -136,11 +132,47 @@ impl NativeRef {
 }
 
 impl NativeRef {
+    pub fn any(
+        store: StoreContextMut<'_, StoreData>,
+        any: Rooted<AnyRef>,
+    ) -> wasmtime::Result<Self> {
+        let kind = if any.is_i31(&store)? {
+            "i31"
+        } else if any.is_struct(&store)? {
+            "struct"
+        } else if any.is_array(&store)? {
+            "array"
+        } else {
+            "extern"
+        };
+        let reference = Reference::Any(any.to_owned_rooted(store)?);
+        Ok(Self { reference, kind })
+    }
+
+    pub fn exn(
+        store: StoreContextMut<'_, StoreData>,
+        exception: Rooted<ExnRef>,
+    ) -> wasmtime::Result<Self> {
+        let reference = Reference::Exn(exception.to_owned_rooted(store)?);
+        Ok(Self {
+            reference,
+            kind: "exn",
+        })
+    }
+
     /// Rooted in the newest scope of `store`, which must be the reference's own.
     pub fn to_val(&self, store: StoreContextMut<'_, StoreData>) -> Val {
         match &self.reference {
             Reference::Any(reference) => Val::AnyRef(Some(reference.to_rooted(store))),
             Reference::Exn(reference) => Val::ExnRef(Some(reference.to_rooted(store))),
+        }
+    }
+
+    /// The error that throws this exception in the guest which called.
+    pub fn throw<R>(&self, mut store: StoreContextMut<'_, StoreData>) -> wasmtime::Result<R> {
+        match self.to_val(store.as_context_mut()) {
+            Val::ExnRef(Some(exception)) => store.throw(exception),
+            _ => wasmtime::bail!("expected an exception"),
         }
     }
 }

@@ -27,8 +27,18 @@ struct Scope {
 #[derive(Default)]
 pub struct Scopes {
     stack: RefCell<Vec<Scope>>,
-    /// The store itself is borrowed by an outermost operation.
+    /// The store itself is borrowed by an outermost operation, or by an async call.
     pub store_busy: Cell<bool>,
+    /// An async call is under way: what enters wasm from its callbacks does so on a fiber of its own.
+    pub in_async_call: Cell<bool>,
+    /// Something of the store's may suspend its guest, so that only async calls enter it.
+    pub async_required: Cell<bool>,
+    /// The store was given a WASI configuration.
+    pub has_wasi: Cell<bool>,
+    /// The async call is to end as soon as JS returns to its guest.
+    pub cancelled: Cell<bool>,
+    /// The guest that was suspended last waits for a promise.
+    pub waits_for_js: Cell<bool>,
 }
 
 // SAFETY: a store and all its scopes stay on one thread, see `js`.

@@ -1,9 +1,10 @@
-//! Engines and modules on their way between the threads of a process: a number stands for each.
+//! Engines, modules and shared memories on their way between the threads of a process: a number stands for each.
 //!
 //! What is shared is kept alive by the object that was shared, or by those that other threads have taken.
 
 use crate::engine::NativeEngine;
 use crate::module::NativeModule;
+use crate::shared_memory::NativeSharedMemory;
 use napi_derive::napi;
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -14,6 +15,7 @@ struct Registry {
     last: u32,
     engines: HashMap<u32, NativeEngine>,
     modules: HashMap<u32, NativeModule>,
+    memories: HashMap<u32, NativeSharedMemory>,
 }
 
 static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(Mutex::default);
@@ -48,6 +50,15 @@ impl NativeShare {
         Self { id }
     }
 
+    #[napi(factory, catch_unwind)]
+    pub fn memory(memory: &NativeSharedMemory) -> Self {
+        let mut registry = registry();
+        registry.last += 1;
+        let id = registry.last;
+        registry.memories.insert(id, memory.clone());
+        Self { id }
+    }
+
     #[napi(getter, catch_unwind)]
     pub fn id(&self) -> u32 {
         self.id
@@ -60,6 +71,7 @@ impl Drop for NativeShare {
         let dropped = (
             registry.engines.remove(&self.id),
             registry.modules.remove(&self.id),
+            registry.memories.remove(&self.id),
         );
         // Freeing code takes long, which no other thread should wait for.
         drop(registry);
@@ -77,4 +89,10 @@ pub fn take_shared_engine(id: u32) -> Option<NativeEngine> {
 #[napi(catch_unwind)]
 pub fn take_shared_module(id: u32) -> Option<NativeModule> {
     registry().modules.get(&id).cloned()
+}
+
+/// `null` when it isn't shared any more.
+#[napi(catch_unwind)]
+pub fn take_shared_memory(id: u32) -> Option<NativeSharedMemory> {
+    registry().memories.get(&id).cloned()
 }

@@ -7,6 +7,7 @@ use crate::hot::Handle;
 use crate::interrupt::{Interrupt, NativeInterruptHandle};
 use crate::js::{self, JsReference, Strength};
 use crate::limiter::{Limiter, NativeLimits};
+use crate::outcome;
 use crate::recorder::Attachment;
 use crate::scope::{Busy, Scopes};
 use crate::walker::{Activations, StoreWords};
@@ -31,7 +32,9 @@ pub struct StoreData {
     /// Ticks of the engine that are the user's, see `Deadline`.
     ticks: Arc<AtomicU64>,
     deadline: Deadline,
-    epoch_callback: Option<Arc<JsReference>>,
+    at_deadline: AtDeadline,
+    /// An async call that something else may end yields at each tick.
+    yields_at_ticks: bool,
     pub recorder: Option<Attachment>,
     call_hook: Option<Arc<JsReference>>,
     /// Wasmtime takes its hook out while it runs, so calls made from a JS hook fire none.
@@ -50,6 +53,10 @@ unsafe impl Send for StoreData {}
 unsafe impl Sync for StoreData {}
 
 impl StoreData {
+    pub fn env(&self) -> sys::napi_env {
+        self.env
+    }
+
     pub fn facade(&self) -> sys::napi_value {
         self.facade.get().unwrap_or_else(|| js::undefined(self.env))
     }
@@ -61,11 +68,15 @@ impl StoreData {
             Deadline::Unset if self.is_sampled() => None,
             Deadline::Unset => Some(0),
             Deadline::At(tick) => Some(tick.saturating_sub(self.ticks.load(Ordering::SeqCst))),
+            Deadline::AfterYield(ticks) => Some(ticks),
         }
     }
 
     /// Something here wants to know of each tick.
     fn is_sampled(&self) -> bool {
+        if self.yields_at_ticks {
+            return true;
+        }
         #[cfg(feature = "oracle")]
         if self.peer.is_some() {
             return true;
@@ -89,6 +100,11 @@ impl StoreData {
         let now = self.ticks.load(Ordering::SeqCst);
         self.deadline = Deadline::At(now.saturating_add(ticks_beyond_current));
     }
+
+    /// Whether the guest yields at each tick of the engine, from now on.
+    pub fn yield_at_ticks(&mut self, yields: bool) {
+        self.yields_at_ticks = yields;
+    }
 }
 
 /// The epoch deadline as the user set it, in the user's ticks: those of recorders move the engine's
@@ -96,6 +112,18 @@ impl StoreData {
 enum Deadline {
     Unset,
     At(u64),
+    /// That many ticks after the guest, which yields, goes on.
+    AfterYield(u64),
+}
+
+/// What happens at the user's deadline.
+#[derive(Default)]
+enum AtDeadline {
+    #[default]
+    Trap,
+    Callback(Arc<JsReference>),
+    /// Yield, and set the deadline so many ticks beyond.
+    Yield(u64),
 }
 
 /// `wasmtime::Store`, usable from its own callbacks.
@@ -134,7 +162,8 @@ impl NativeStore {
             activations: Activations::default(),
             ticks: engine.ticks.clone(),
             deadline: Deadline::Unset,
-            epoch_callback: None,
+            at_deadline: AtDeadline::default(),
+            yields_at_ticks: false,
             recorder: None,
             call_hook: None,
             in_call_hook: false,
@@ -231,7 +260,8 @@ impl NativeStore {
         })
     }
 
-    /// `callback(store) => ticks | -1` runs at each epoch deadline, -1 interrupts; none traps.
+    /// `callback(store) => update` runs at each epoch deadline: ticks, -1 to interrupt, or -2 - ticks to
+    /// yield before; none traps.
     #[napi(catch_unwind)]
     pub fn epoch_deadline_callback(
         &self,
@@ -241,7 +271,36 @@ impl NativeStore {
         >,
     ) -> Result<()> {
         let callback = weak_callback(&env, callback)?;
-        self.with(&env, |mut store| store.data_mut().epoch_callback = callback)
+        self.with(&env, |mut store| {
+            store.data_mut().at_deadline = callback.map_or(AtDeadline::Trap, AtDeadline::Callback)
+        })
+    }
+
+    /// Yields at each epoch deadline and sets the next one.
+    #[napi(catch_unwind)]
+    pub fn epoch_deadline_async_yield_and_update(&self, env: Env, ticks: f64) -> Result<()> {
+        self.with(&env, |mut store| {
+            store.data().scopes.async_required.set(true);
+            store.data_mut().at_deadline = AtDeadline::Yield(ticks as u64);
+        })
+    }
+
+    /// Yields each time that so much fuel was used; never when `null`.
+    #[napi(catch_unwind)]
+    pub fn fuel_async_yield_interval(&self, env: Env, interval: Option<BigInt>) -> Result<()> {
+        let interval = interval.map(|interval| interval.get_u64().1);
+        self.with(&env, |mut store| {
+            store.fuel_async_yield_interval(interval)?;
+            store.data().scopes.async_required.set(true);
+            Ok(())
+        })?
+        .map_err(|error: wasmtime::Error| errors::throw(&env, &error, "ERR_FUEL"))
+    }
+
+    /// From now on only async calls enter the store.
+    #[napi(catch_unwind)]
+    pub fn require_async(&self) {
+        self.scopes.async_required.set(true);
     }
 
     /// `hook(store, kind)` runs at each transition between guest and host; `kind` counts
@@ -262,7 +321,10 @@ impl NativeStore {
     pub fn set_wasi(&self, env: Env, config: NativeWasiConfig) -> Result<()> {
         let wasi =
             Wasi::new(config).map_err(|error| errors::throw(&env, &error, "ERR_WASI_CONFIG"))?;
-        self.with(&env, |mut store| store.data_mut().wasi = Some(wasi))
+        self.with(&env, |mut store| {
+            store.data().scopes.has_wasi.set(true);
+            store.data_mut().wasi = Some(wasi);
+        })
     }
 
     /// What the guest has written so far to a captured stdout (1) or stderr (2).
@@ -319,12 +381,48 @@ impl StoreCell {
         Err(errors::misuse(
             env,
             "ERR_STORE_IN_USE",
-            "the store runs WebAssembly: this can't be done from its own callbacks",
+            "the store runs WebAssembly: this can't be done meanwhile",
         ))
     }
 
     pub fn scopes(&self) -> &Scopes {
         &self.scopes
+    }
+
+    /// Lends the store to an async call. From then on only what the guest itself calls may use it.
+    ///
+    /// # Safety
+    ///
+    /// The context must not be used after `end_async_call`.
+    pub unsafe fn begin_async_call(
+        &self,
+        env: &Env,
+    ) -> Result<StoreContextMut<'static, StoreData>> {
+        if !self.scopes.is_empty() || self.scopes.store_busy.get() {
+            return Err(busy(env));
+        }
+        // SAFETY: nothing is lent out and `store_busy` was false, so this is the only borrow; the store is
+        // in a box, and `dispose` leaves it alone while it is busy.
+        match unsafe { &mut *self.store.get() } {
+            Some(store) => {
+                self.scopes.store_busy.set(true);
+                self.scopes.in_async_call.set(true);
+                Ok(store.as_context_mut())
+            }
+            None => Err(disposed(env)),
+        }
+    }
+
+    pub fn end_async_call(&self) {
+        self.scopes.in_async_call.set(false);
+        self.scopes.cancelled.set(false);
+        self.scopes.store_busy.set(false);
+    }
+}
+
+impl NativeStore {
+    pub fn cell(&self) -> Rc<StoreCell> {
+        self.cell.clone()
     }
 }
 
@@ -340,19 +438,21 @@ pub fn busy(env: &Env) -> Error {
     )
 }
 
-/// Runs `f`, which may enter wasm. Inside of a JS call hook Wasmtime fires no hooks, so the activation
-/// is kept here instead.
+/// Runs `f`, which may enter wasm; its error takes along what the store has of it. Inside of a JS call
+/// hook Wasmtime fires no hooks, so the activation is kept here instead.
 pub fn entering_wasm<R>(
     mut store: StoreContextMut<'_, StoreData>,
-    f: impl FnOnce(StoreContextMut<'_, StoreData>) -> R,
-) -> R {
-    if !store.data().in_call_hook {
-        return f(store);
+    f: impl FnOnce(StoreContextMut<'_, StoreData>) -> wasmtime::Result<R>,
+) -> wasmtime::Result<R> {
+    let in_call_hook = store.data().in_call_hook;
+    if in_call_hook {
+        change_activations(&mut store, Activations::push);
     }
-    change_activations(&mut store, Activations::push);
     let result = f(store.as_context_mut());
-    change_activations(&mut store, Activations::pop);
-    result
+    if in_call_hook {
+        change_activations(&mut store, Activations::pop);
+    }
+    result.map_err(|error| outcome::collect(store, error))
 }
 
 fn new_store(engine: &NativeEngine, data: StoreData) -> wasmtime::Result<Store<StoreData>> {
@@ -409,6 +509,9 @@ fn on_call_hook(mut store: StoreContextMut<'_, StoreData>, kind: CallHook) -> wa
             }
         }
         CallHook::ReturningFromHost => {
+            if let Deadline::AfterYield(ticks) = store.data().deadline {
+                store.data_mut().set_deadline(ticks);
+            }
             if let Some(recorder) = &mut store.data_mut().recorder {
                 recorder.on_returning_from_host();
             }
@@ -464,26 +567,53 @@ fn on_epoch_deadline(
     if is_interrupted(&store) {
         return Ok(UpdateDeadline::Interrupt);
     }
+    let mut yields = store.data().yields_at_ticks;
     if store.data().remaining_ticks() == Some(0) {
-        let Some(callback) = store.data().epoch_callback.clone() else {
-            return Ok(UpdateDeadline::Interrupt);
-        };
-        let env = store.data().env;
-        let read = |value| js::to_number(env, value);
-        let ticks = call_js(&mut store, &callback, |_| None, read)?;
-        match ticks {
-            Some(ticks) if ticks >= 0.0 && !is_interrupted(&store) => {
-                store.data_mut().set_deadline(ticks as u64);
+        match at_user_deadline(&mut store)? {
+            UpdateDeadline::Continue(ticks) => store.data_mut().set_deadline(ticks),
+            UpdateDeadline::Yield(ticks) => {
+                store.data_mut().deadline = Deadline::AfterYield(ticks);
+                yields = true;
             }
-            _ => return Ok(UpdateDeadline::Interrupt),
+            update => return Ok(update),
         }
     }
-    Ok(UpdateDeadline::Continue(store.data().next_look()))
+    let next = store.data().next_look();
+    Ok(if yields {
+        UpdateDeadline::Yield(next)
+    } else {
+        UpdateDeadline::Continue(next)
+    })
+}
+
+/// In ticks of the user's.
+fn at_user_deadline(
+    store: &mut StoreContextMut<'_, StoreData>,
+) -> wasmtime::Result<UpdateDeadline> {
+    let callback = match &store.data().at_deadline {
+        AtDeadline::Trap => return Ok(UpdateDeadline::Interrupt),
+        AtDeadline::Yield(ticks) => return Ok(UpdateDeadline::Yield(*ticks)),
+        AtDeadline::Callback(callback) => callback.clone(),
+    };
+    let env = store.data().env;
+    let update = call_js(
+        store,
+        &callback,
+        |_| None,
+        |value| js::to_number(env, value),
+    )?;
+    Ok(match update {
+        _ if is_interrupted(store) => UpdateDeadline::Interrupt,
+        Some(ticks) if ticks >= 0.0 => UpdateDeadline::Continue(ticks as u64),
+        Some(ticks) if ticks <= -2.0 => UpdateDeadline::Yield((-2.0 - ticks) as u64),
+        _ => UpdateDeadline::Interrupt,
+    })
 }
 
 fn is_interrupted(store: &StoreContextMut<'_, StoreData>) -> bool {
     let interrupt = store.data().interrupt.as_ref();
-    interrupt.is_some_and(|interrupt| interrupt.is_triggered())
+    store.data().scopes.cancelled.get()
+        || interrupt.is_some_and(|interrupt| interrupt.is_triggered())
 }
 
 /// Calls `callback(store)`, or `callback(store, argument)`, and lends it the store's context.

@@ -2,6 +2,7 @@
 
 use crate::environment::Environment;
 use crate::errors;
+use crate::module::{NativeExternType, extern_type};
 use crate::store::{NativeStore, StoreData};
 use crate::values;
 use napi::JsValue;
@@ -24,8 +25,9 @@ impl NativeTable {
         env: Env,
         store: &NativeStore,
         element: String,
-        minimum: u32,
-        maximum: Option<u32>,
+        minimum: f64,
+        maximum: Option<f64>,
+        index64: bool,
         references: Unknown<'_>,
     ) -> Result<Self> {
         let environment = Environment::of(&env)?;
@@ -37,10 +39,24 @@ impl NativeTable {
                 let mut scope = RootScope::new(store);
                 let ty = ValType::Ref(element.clone());
                 let init = read_reference(environment, &mut scope, &ty, references.raw())?;
-                Table::new(&mut scope, TableType::new(element, minimum, maximum), init)
-                    .map(|table| Self { table })
+                let ty = if index64 {
+                    let maximum = maximum.map(|maximum| maximum as u64);
+                    TableType::new64(element, minimum as u64, maximum)
+                } else {
+                    let maximum = maximum.map(|maximum| maximum as u32);
+                    TableType::new(element, minimum as u32, maximum)
+                };
+                Table::new(&mut scope, ty, init).map(|table| Self { table })
             })?
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+
+    /// As of an export.
+    #[napi(catch_unwind, js_name = "type")]
+    pub fn ty(&self, env: Env, store: &NativeStore) -> Result<NativeExternType> {
+        store.with(&env, |store| {
+            extern_type(None, "", &self.table.ty(&store).into())
+        })
     }
 
     #[napi(catch_unwind)]
@@ -117,6 +133,48 @@ impl NativeTable {
             })?
             .map(|size| size as f64)
             .map_err(|error| errors::throw(&env, &error, "ERR_TABLE_GROW"))
+    }
+
+    /// `length` elements from `start` become what `references` holds.
+    #[napi(catch_unwind)]
+    pub fn fill(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        start: f64,
+        length: f64,
+        references: Unknown<'_>,
+    ) -> Result<()> {
+        let environment = Environment::of(&env)?;
+        store
+            .with(&env, |store| {
+                let ty = self.element_type(&store);
+                let mut scope = RootScope::new(store);
+                let value = read_reference(environment, &mut scope, &ty, references.raw())?;
+                self.table
+                    .fill(&mut scope, start as u64, value, length as u64)
+            })?
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+
+    /// Copies `length` elements of `source`, from `from` on, to `to`.
+    #[napi(catch_unwind)]
+    pub fn copy(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        to: f64,
+        source: &NativeTable,
+        from: f64,
+        length: f64,
+    ) -> Result<()> {
+        let [to, from, length] = [to, from, length].map(|value| value as u64);
+        store
+            .with(&env, |store| {
+                let mut scope = RootScope::new(store);
+                Table::copy(&mut scope, &self.table, to, &source.table, from, length)
+            })?
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
     }
 }
 

@@ -34,4 +34,10 @@ impl NativeTag {
             params.map(|ty| values::val_type_name(&ty)).collect()
         })
     }
+
+    /// Whether both are the same tag.
+    #[napi(catch_unwind)]
+    pub fn same(&self, env: Env, store: &NativeStore, other: &NativeTag) -> Result<bool> {
+        store.with(&env, |store| Tag::eq(&self.tag, &other.tag, &store))
+    }
 }

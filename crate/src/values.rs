@@ -4,7 +4,7 @@
 use crate::environment::{Environment, SLOT_SIZE};
 use crate::func::NativeFunc;
 use crate::js::{self, JsReference, Strength};
-use crate::reference::{NativeRef, Reference};
+use crate::reference::NativeRef;
 use crate::store::StoreData;
 use napi::bindgen_prelude::*;
 use napi::sys;
@@ -258,18 +258,13 @@ fn reference_to_js(
                 // A reference that this layer didn't make: an externalized anyref.
                 None => {
                     let any = AnyRef::convert_extern(&mut *store, *reference)?;
-                    let reference = Reference::Any(any.to_owned_rooted(store)?);
-                    to_object(env, NativeRef { reference })
+                    to_object(env, NativeRef::any(store.as_context_mut(), any)?)
                 }
             }
         }
-        Val::AnyRef(Some(any)) => {
-            let reference = Reference::Any(any.to_owned_rooted(store)?);
-            to_object(env, NativeRef { reference })
-        }
+        Val::AnyRef(Some(any)) => to_object(env, NativeRef::any(store.as_context_mut(), *any)?),
         Val::ExnRef(Some(exception)) => {
-            let reference = Reference::Exn(exception.to_owned_rooted(store)?);
-            to_object(env, NativeRef { reference })
+            to_object(env, NativeRef::exn(store.as_context_mut(), *exception)?)
         }
         Val::FuncRef(None)
         | Val::ExternRef(None)

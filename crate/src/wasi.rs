@@ -55,7 +55,9 @@ pub struct NativeWasiConfig {
 
 /// A store's WASI state.
 pub struct Wasi {
-    ctx: WasiP1Ctx,
+    builder: WasiCtxBuilder,
+    /// Made when it is first used.
+    ctx: Option<WasiP1Ctx>,
     stdout: Option<MemoryOutputPipe>,
     stderr: Option<MemoryOutputPipe>,
 }
@@ -63,8 +65,6 @@ pub struct Wasi {
 impl Wasi {
     pub fn new(config: NativeWasiConfig) -> Result<Self> {
         let mut builder = WasiCtxBuilder::new();
-        // The guest has this thread to itself: no need for a pool of threads that do its file work.
-        builder.allow_blocking_current_thread(true);
         builder.args(&config.args);
         for variable in &config.env {
             let [name, value] = variable.as_slice() else {
@@ -110,9 +110,18 @@ impl Wasi {
                 .with_context(|| format!("directory {}", preopen.host))?;
         }
         Ok(Self {
-            ctx: builder.build_p1(),
+            builder,
+            ctx: None,
             stdout,
             stderr,
+        })
+    }
+
+    /// `blocking`: the guest has this thread to itself, no need for a pool of threads that do its file work.
+    fn ctx(&mut self, blocking: bool) -> &mut WasiP1Ctx {
+        self.ctx.get_or_insert_with(|| {
+            self.builder.allow_blocking_current_thread(blocking);
+            self.builder.build_p1()
         })
     }
 
@@ -140,7 +149,7 @@ fn file(name: &str, output: &NativeOutput) -> Result<OutputFile> {
 /// Defines all of preview 1, and leaves shadowing allowed. The two functions that may wait for long end when the store is
 /// interrupted, as the guest's code does at its next epoch check.
 pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
-    p1::add_to_linker_sync(linker, |data| &mut wasi_of(data).ctx)?;
+    p1::add_to_linker_sync(linker, ctx_of)?;
     linker.allow_shadowing(true);
     linker.func_wrap(
         MODULE,
@@ -192,13 +201,22 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
 
 const MODULE: &str = "wasi_snapshot_preview1";
 
+/// Defines all of preview 1 such that the guest is suspended while it waits. Only async calls use it: they
+/// watch the store's interrupt, too.
+pub fn add_to_linker_async(linker: &mut Linker<StoreData>) -> Result<()> {
+    p1::add_to_linker_async(linker, ctx_of)
+}
+
 /// The state of a store that has none set is that of an empty configuration.
-fn wasi_of(data: &mut StoreData) -> &mut Wasi {
-    data.wasi.get_or_insert_with(|| Wasi {
-        ctx: WasiCtxBuilder::new().build_p1(),
+fn ctx_of(data: &mut StoreData) -> &mut WasiP1Ctx {
+    let blocking = !data.scopes.async_required.get();
+    let wasi = data.wasi.get_or_insert_with(|| Wasi {
+        builder: WasiCtxBuilder::new(),
+        ctx: None,
         stdout: None,
         stderr: None,
-    })
+    });
+    wasi.ctx(blocking)
 }
 
 /// What a preview 1 function works on, as `wiggle`'s own glue finds it.
@@ -211,7 +229,7 @@ fn parts<'a>(
     match caller.get_export("memory") {
         Some(Extern::Memory(memory)) => {
             let (bytes, data) = memory.data_and_store_mut(caller);
-            let ctx = &mut wasi_of(data).ctx;
+            let ctx = ctx_of(data);
             ctx.set_hostcall_fuel(fuel);
             Ok((interrupt, GuestMemory::Unshared(bytes), ctx))
         }

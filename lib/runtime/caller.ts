@@ -13,6 +13,8 @@ export class Caller {
   /** The caller of the host function that runs below this one in the same store. */
   readonly #outer: Caller | undefined;
 
+  #isSuspended = false;
+
   /** @internal */
   constructor(store: Store) {
     this.#store = store;
@@ -43,9 +45,15 @@ export class Caller {
     return item === null ? undefined : fromNativeExtern(store, item);
   }
 
+  /** @internal The host function has returned a promise. */
+  static suspend(caller: Caller): void {
+    if (caller.#store !== undefined) Store.setCaller(caller.#store, caller.#outer);
+    caller.#isSuspended = true;
+  }
+
   /** @internal */
   static end(caller: Caller): void {
-    if (caller.#store !== undefined) Store.setCaller(caller.#store, caller.#outer);
+    if (!caller.#isSuspended) Caller.suspend(caller);
     caller.#store = undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { misuse, outOfRange, wrongType } from './errors.js';
 
 /** Checks of arguments: each returns its value, or throws an error that names it. */
@@ -26,6 +27,13 @@ export function checkBytes(what: string, value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   throw wrongType(what, 'a Uint8Array or an ArrayBuffer', value);
+}
+
+/** A file's path. */
+export function checkPath(what: string, path: unknown): string {
+  if (path instanceof URL) return fileURLToPath(path);
+  if (typeof path !== 'string') throw wrongType(what, 'a string or a URL', path);
+  return path;
 }
 
 export function checkArray(what: string, value: unknown): readonly unknown[] {

@@ -13,6 +13,7 @@ import {
   checkPooling,
   type PoolingAllocatorConfig,
 } from './config-parts.js';
+import { checkOperatorCost, type OperatorCost } from './operator-cost.js';
 
 /** How an engine compiles and runs. Mirrors `wasmtime::Config`, whose defaults hold. Sizes are in bytes. */
 export interface Config {
@@ -135,6 +136,10 @@ export interface Config {
   readonly gcHeapInitialSize?: number;
   /** Bytes up to which a sparse memory image is still made; 16 MiB by default. */
   readonly memoryGuaranteedDenseImageSize?: number;
+  /** The error of a trap carries a core dump, see `WasmtimeError.coreDump`. Off by default. */
+  readonly coredumpOnTrap?: boolean;
+  /** What operators cost in fuel, by Wasmtime's names such as `I32Add`, where it isn't Wasmtime's choice. */
+  readonly operatorCost?: OperatorCost;
   /** Errors carry the WebAssembly frames that were on the stack. On by default. */
   readonly wasmBacktrace?: boolean;
   /** Frames of errors carry file and line, where the module has DWARF. */
@@ -236,6 +241,8 @@ const checks: {
   gcHeapReservationForGrowth: size,
   gcHeapInitialSize: size,
   memoryGuaranteedDenseImageSize: size,
+  coredumpOnTrap: checkBoolean,
+  operatorCost: checkOperatorCost,
   wasmBacktrace: checkBoolean,
   wasmBacktraceDetails: checkBoolean,
   wasmBacktraceMaxFrames: (what, value) => checkInteger(what, value, 1, 2 ** 31),

@@ -1,4 +1,5 @@
-import type { NativeErrorDetail, NativeFrame } from '../generated/native.js';
+import type { NativeErrorDetail, NativeFrame, NativeRef } from '../generated/native.js';
+import type { ExnRef } from './exn-ref.js';
 
 /** A source position within a frame of a backtrace. Mirrors `wasmtime::FrameSymbol`. */
 export interface FrameSymbol {
@@ -36,6 +37,16 @@ export class WasmtimeError extends Error {
   readonly code: string;
   /** The backtrace, newest frame first; at most `wasmBacktraceMaxFrames` of it. */
   readonly frames: readonly FrameInfo[];
+  /**
+   * With `ERR_WASM_EXCEPTION`, the exception that the guest threw and nobody caught. Mirrors
+   * `Store::take_pending_exception`.
+   */
+  declare readonly exception: ExnRef | undefined;
+  /**
+   * The guest's memories, globals and stack in the core dump format of WebAssembly's tool conventions,
+   * when the engine has `coredumpOnTrap`. Mirrors `wasmtime::WasmCoreDump`.
+   */
+  declare readonly coreDump: Uint8Array | undefined;
 
   constructor(message: string, code: string, frames: readonly FrameInfo[] = []) {
     super(message);
@@ -83,17 +94,41 @@ export function outOfRange(what: string, expected: string, got: unknown): RangeE
   return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }
 
+/** @internal Set by {@link Func}'s file, which needs this one. */
+export const late: { wrapException?: (exception: NativeRef, store: object) => ExnRef | undefined } =
+  {};
+
 /** @internal Makes the errors that native code throws. */
 export function makeNativeError(
   kind: string,
   code: string,
   message: string,
   detail: NativeErrorDetail,
+  exception: NativeRef | null,
+  store: object | undefined,
 ): Error {
+  if (kind === 'misuse') return misuse(code, message);
+  const error = makeError(kind, code, message, detail);
+  if (detail.coreDump !== undefined) set(error, 'coreDump', detail.coreDump);
+  if (exception !== null && store !== undefined) {
+    set(error, 'exception', late.wrapException?.(exception, store));
+  }
+  return error;
+}
+
+/** Not enumerable: neither belongs in what `console.log` prints of an error. */
+function set(error: WasmtimeError, name: 'coreDump' | 'exception', value: unknown): void {
+  Object.defineProperty(error, name, { value, enumerable: false });
+}
+
+function makeError(
+  kind: string,
+  code: string,
+  message: string,
+  detail: NativeErrorDetail,
+): WasmtimeError {
   const frames = detail.frames.map(frameInfo);
   switch (kind) {
-    case 'misuse':
-      return misuse(code, message);
     case 'trap':
       return new Trap(message, detail.trap ?? '', frames);
     case 'exit':

@@ -2,6 +2,7 @@ import type {
   NativeFunc,
   NativeGlobal,
   NativeMemory,
+  NativeSharedMemory,
   NativeTable,
   NativeTag,
 } from '../generated/native.js';
@@ -10,20 +11,28 @@ import { misuse, wrongType } from './errors.js';
 import { Func } from './func.js';
 import { Global } from './global.js';
 import { Memory } from './memory.js';
+import { SharedMemory } from './shared-memory.js';
 import type { Store } from './store.js';
 import { Table } from './table.js';
 import { Tag } from './tag.js';
 
 /** What an instance imports and exports. Mirrors `wasmtime::Extern`. */
-export type Extern = Func | Memory | Global | Table | Tag;
+export type Extern = Func | Memory | SharedMemory | Global | Table | Tag;
 
 /** @internal */
-export type NativeExtern = NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag;
+export type NativeExtern =
+  | NativeFunc
+  | NativeMemory
+  | NativeSharedMemory
+  | NativeGlobal
+  | NativeTable
+  | NativeTag;
 
 /** @internal */
 export function fromNativeExtern(store: Store, item: NativeExtern): Extern {
   if (item instanceof native.NativeFunc) return Func.fromNative(store, item);
   if (item instanceof native.NativeMemory) return Memory.fromNative(store, item);
+  if (item instanceof native.NativeSharedMemory) return new SharedMemory(store.engine, item);
   if (item instanceof native.NativeGlobal) return Global.fromNative(store, item);
   if (item instanceof native.NativeTag) return Tag.fromNative(store, item);
   return Table.fromNative(store, item);
@@ -33,10 +42,14 @@ export function fromNativeExtern(store: Store, item: NativeExtern): Extern {
 export function toNativeExtern(what: string, store: Store, item: Extern): NativeExtern {
   if (item instanceof Func) return own(store, item.store, Func.native(item));
   if (item instanceof Memory) return own(store, item.store, Memory.native(item));
+  if (item instanceof SharedMemory) {
+    if (item.engine === store.engine) return SharedMemory.native(item);
+    throw misuse('ERR_WRONG_ENGINE', 'the shared memory belongs to another engine');
+  }
   if (item instanceof Global) return own(store, item.store, Global.native(item));
   if (item instanceof Table) return own(store, item.store, Table.native(item));
   if (item instanceof Tag) return own(store, item.store, Tag.native(item));
-  throw wrongType(what, 'a Func, a Memory, a Global, a Table or a Tag', item);
+  throw wrongType(what, 'a Func, a Memory, a SharedMemory, a Global, a Table or a Tag', item);
 }
 
 function own<T>(store: Store, owner: Store, item: T): T {

@@ -1,9 +1,12 @@
 import type { NativeFunc } from '../generated/native.js';
 import { hot, native } from '../native.js';
+import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from './async-calls.js';
+import { type AsyncHostFunction, asyncHostDispatch } from './async-func.js';
 import { Caller } from './caller.js';
 import { checkFunction } from './check.js';
-import { misuse, wrongType } from './errors.js';
-import { fromNative, GcRef, toNative } from './reference.js';
+import { late, misuse, WasmtimeError, wrongType } from './errors.js';
+import { ExnRef } from './exn-ref.js';
+import { GcRef, toNative } from './reference.js';
 import { Store, type Storelike } from './store.js';
 import { checkFuncType, type FuncType, type ValType } from './types.js';
 import {
@@ -15,6 +18,7 @@ import {
   type ValueOf,
   type ValuesOf,
 } from './values.js';
+import { wrapException, wrapReference } from './wrap-reference.js';
 
 /** What a host function with results of these types returns: anything, the one value, or all of them. */
 export type HostResult<R extends readonly ValType[]> = number extends R['length']
@@ -35,6 +39,9 @@ export type HostFunction<
   O extends HostResult<R> = HostResult<R>,
 > = (caller: Caller, ...args: ValuesOf<P>) => O;
 
+// errors.ts can't import what needs it.
+late.wrapException = wrapException;
+
 /** What native code calls for a host function. @internal */
 export type Dispatch = (store: object, references?: unknown[]) => unknown;
 
@@ -53,7 +60,7 @@ export class Func {
 
   /**
    * Makes a host function. What it throws unwinds the guest and comes out of the outer call, the very
-   * same value. Mirrors `Func::new`.
+   * same value; but an {@link ExnRef} is thrown in the guest, which may catch it. Mirrors `Func::new`.
    */
   static wrap<
     const P extends readonly ValType[],
@@ -64,6 +71,23 @@ export class Func {
     const dispatch = hostDispatch(type, fn);
     const { params, results } = type;
     const made = native.NativeFunc.create(Store.native(owner), [...params], [...results], dispatch);
+    Store.retain(owner, dispatch);
+    return new Func(owner, made);
+  }
+
+  /**
+   * Makes a host function that may return a promise, as {@link Linker.funcWrapAsync}. From then on only
+   * asynchronous calls enter the store. Mirrors `Func::wrap_async`.
+   */
+  static wrapAsync<const P extends readonly ValType[], const R extends readonly ValType[]>(
+    store: Storelike,
+    type: FuncType<P, R>,
+    fn: AsyncHostFunction<P, R>,
+  ): Func {
+    const owner = Store.of('store', store);
+    const dispatch = asyncHostDispatch(type, fn);
+    const { params, results } = type;
+    const made = native.createAsyncFunc(Store.native(owner), [...params], [...results], dispatch);
     Store.retain(owner, dispatch);
     return new Func(owner, made);
   }
@@ -85,21 +109,42 @@ export class Func {
   call(store: Storelike, ...args: unknown[]): any {
     Store.nativeOwner(this.store, store);
     const { params, results } = this.#funcType();
-    if (args.length !== params.length) {
-      throw misuse(
-        'ERR_ARGUMENT_COUNT',
-        `the function takes ${params.length} arguments, got ${args.length}`,
-      );
-    }
-    const references = encode('args', params, args, REFERENCES, this.store);
+    const references = this.#encode(params, args);
     this.#handle ??= this.#native.handle;
     const handle = Store.handle(this.store);
     const found =
       references === undefined
         ? hot.call(this.#handle, handle)
         : hot.call(this.#handle, handle, references);
-    const values = decode(results, found, REFERENCES, this.store);
-    return values.length > 1 ? values : values[0];
+    return this.#decode(results, found);
+  }
+
+  /**
+   * Calls the function on a fiber: the event loop goes on while the guest waits for the promise of a
+   * host function ({@link Linker.funcWrapAsync}) or for WASI, and when it yields ({@link
+   * Store.epochDeadlineAsyncYieldAndUpdate}, {@link Store.fuelAsyncYieldInterval}). It begins at once. The
+   * last argument, after those of the function, may be {@link AsyncCallOptions}. Mirrors
+   * `Func::call_async`.
+   *
+   * Until the promise settles, only what the guest calls may use the store.
+   *
+   * @returns a promise of what {@link Func.call} returns; it rejects with what that throws, TypeError
+   * `ERR_STORE_IN_USE` in the store's own callbacks or while another call of it is under way, or the
+   * signal's reason.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: what a function returns is in its type at run time.
+  async callAsync(store: Storelike, ...args: unknown[]): Promise<any> {
+    const owner = Store.nativeOwner(this.store, store);
+    const { params, results } = this.#funcType();
+    const hasOptions = args.length === params.length + 1;
+    const options = checkAsyncCallOptions(hasOptions ? args.pop() : undefined);
+    const references = this.#encode(params, args);
+    return await callAsync(
+      this.store.engine,
+      options,
+      (id, ticker) => native.NativeAsyncCall.call(id, owner, ticker, this.#native, references),
+      (found) => this.#decode(results, found as unknown[] | undefined),
+    );
   }
 
   /**
@@ -117,6 +162,21 @@ export class Func {
       throw misuse('ERR_FUNC_TYPE', `the function is ${text(found)}, not ${text(asked)}`);
     }
     return new TypedFunc(this);
+  }
+
+  #encode(params: readonly ValType[], args: unknown[]): unknown[] | undefined {
+    if (args.length !== params.length) {
+      throw misuse(
+        'ERR_ARGUMENT_COUNT',
+        `the function takes ${params.length} arguments, got ${args.length}`,
+      );
+    }
+    return encode('args', params, args, REFERENCES, this.store);
+  }
+
+  #decode(results: readonly ValType[], found: unknown[] | undefined): unknown {
+    const values = decode(results, found, REFERENCES, this.store);
+    return values.length > 1 ? values : values[0];
   }
 
   #funcType(): FuncType {
@@ -154,6 +214,14 @@ export class TypedFunc<
   call(store: Storelike, ...args: ValuesOf<P>): ResultOf<R> {
     return this.func.call(store, ...args) as ResultOf<R>;
   }
+
+  /** As {@link Func.callAsync}. */
+  callAsync(
+    store: Storelike,
+    ...args: [...ValuesOf<P>, options?: AsyncCallOptions]
+  ): Promise<ResultOf<R>> {
+    return this.func.callAsync(store, ...args);
+  }
 }
 
 /** Types of which any value is. */
@@ -175,7 +243,7 @@ export const REFERENCES: References = {
     if (value instanceof native.NativeFunc && !EXTERN_TYPES.includes(type)) {
       return Func.fromNative(store, value);
     }
-    return fromNative(value, store);
+    return wrapReference(value, store);
   },
 };
 
@@ -195,6 +263,8 @@ export function hostDispatch<P extends readonly ValType[], R extends readonly Va
     let returned: unknown;
     try {
       returned = host(caller, ...args);
+    } catch (error) {
+      throw asException(error, store as Store);
     } finally {
       Caller.end(caller);
     }
@@ -202,7 +272,18 @@ export function hostDispatch<P extends readonly ValType[], R extends readonly Va
   };
 }
 
-function encodeResults(results: readonly ValType[], returned: unknown, store: Store): unknown {
+/** @internal An exception of WebAssembly's as native code throws it into the guest, anything else as it is. */
+export function asException(error: unknown, store: Store): unknown {
+  const exception = error instanceof WasmtimeError ? error.exception : error;
+  return exception instanceof ExnRef && exception.store === store ? GcRef.native(exception) : error;
+}
+
+/** @internal Puts what a host function returned where native code reads it. */
+export function encodeResults(
+  results: readonly ValType[],
+  returned: unknown,
+  store: Store,
+): unknown {
   if (results.length === 0) return undefined;
   const what = 'results of the host function';
   if (results.length === 1) {

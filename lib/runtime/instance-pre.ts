@@ -1,4 +1,6 @@
-import type { NativeInstancePre } from '../generated/native.js';
+import type { NativeInstance, NativeInstancePre } from '../generated/native.js';
+import { native } from '../native.js';
+import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from './async-calls.js';
 import { misuse } from './errors.js';
 import { Instance } from './instance.js';
 import type { Module } from './module.js';
@@ -10,17 +12,20 @@ export class InstancePre {
   readonly #native: NativeInstancePre;
   /** The stores that imported items belong to. */
   readonly #owners: ReadonlySet<Store>;
+  readonly #isAsync: boolean;
   readonly #prepare: (store: Storelike) => Store;
 
   private constructor(
     module: Module,
     nativePre: NativeInstancePre,
     owners: ReadonlySet<Store>,
+    isAsync: boolean,
     prepare: (store: Storelike) => Store,
   ) {
     this.module = module;
     this.#native = nativePre;
     this.#owners = owners;
+    this.#isAsync = isAsync;
     this.#prepare = prepare;
   }
 
@@ -30,22 +35,52 @@ export class InstancePre {
    * @throws as {@link Linker.instantiate}.
    */
   instantiate(store: Storelike): Instance {
+    const owner = this.#check(store);
+    if (this.#isAsync) throw mustBeAsync();
+    return new Instance(owner, this.#native.instantiate(Store.native(owner)));
+  }
+
+  /** As {@link Linker.instantiateAsync}. Mirrors `InstancePre::instantiate_async`. */
+  async instantiateAsync(store: Storelike, options?: AsyncCallOptions): Promise<Instance> {
+    const owner = this.#check(store);
+    const nativeStore = Store.native(owner);
+    return await callAsync(
+      owner.engine,
+      checkAsyncCallOptions(options),
+      (id, ticker) => {
+        if (this.#isAsync) nativeStore.requireAsync();
+        return native.NativeAsyncCall.instantiatePre(id, nativeStore, ticker, this.#native);
+      },
+      (instance) => new Instance(owner, instance as NativeInstance),
+    );
+  }
+
+  #check(store: Storelike): Store {
     const owner = this.#prepare(store);
     for (const other of this.#owners) {
       if (other !== owner) {
         throw misuse('ERR_WRONG_STORE', 'the module imports an item of another store');
       }
     }
-    return new Instance(owner, this.#native.instantiate(Store.native(owner)));
+    return owner;
   }
 
-  /** @internal `prepare` checks the store and gives it what it must keep. */
+  /** @internal `isAsync`: what it imports may suspend; `prepare` checks the store and gives it what it must keep. */
   static create(
     module: Module,
     nativePre: NativeInstancePre,
     owners: ReadonlySet<Store>,
+    isAsync: boolean,
     prepare: (store: Storelike) => Store,
   ): InstancePre {
-    return new InstancePre(module, nativePre, owners, prepare);
+    return new InstancePre(module, nativePre, owners, isAsync, prepare);
   }
+}
+
+/** @internal */
+export function mustBeAsync(): Error {
+  return misuse(
+    'ERR_ASYNC_REQUIRED',
+    'the module imports what may suspend the guest: use instantiateAsync',
+  );
 }

@@ -5,8 +5,10 @@ import { type Extern, fromNativeExtern } from './extern.js';
 import { Func, type TypedFunc } from './func.js';
 import { Global } from './global.js';
 import { Memory } from './memory.js';
+import { SharedMemory } from './shared-memory.js';
 import { Store, type Storelike } from './store.js';
 import { Table } from './table.js';
+import { Tag } from './tag.js';
 import type { FuncType, ValType } from './types.js';
 
 /** An instance of a module, from {@link Linker.instantiate}. Mirrors `wasmtime::Instance`. */
@@ -73,6 +75,28 @@ export class Instance {
     const item = this.getExport(store, name);
     if (item instanceof Memory) return item;
     throw noExport('memory', name);
+  }
+
+  /**
+   * Mirrors `Instance::get_shared_memory`.
+   *
+   * @throws TypeError `ERR_NO_EXPORT` when there is no shared memory of that name.
+   */
+  getSharedMemory(store: Storelike, name: string): SharedMemory {
+    const item = this.getExport(store, name);
+    if (item instanceof SharedMemory) return item;
+    throw noExport('shared memory', name);
+  }
+
+  /**
+   * Mirrors `Instance::get_tag`.
+   *
+   * @throws TypeError `ERR_NO_EXPORT` when there is no tag of that name.
+   */
+  getTag(store: Storelike, name: string): Tag {
+    const item = this.getExport(store, name);
+    if (item instanceof Tag) return item;
+    throw noExport('tag', name);
   }
 
   /**

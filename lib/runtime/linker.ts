@@ -1,12 +1,14 @@
-import type { NativeLinker } from '../generated/native.js';
+import type { NativeInstance, NativeLinker } from '../generated/native.js';
 import { native } from '../native.js';
+import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from './async-calls.js';
+import { type AsyncHostFunction, asyncHostDispatch } from './async-func.js';
 import { checkBoolean, checkString } from './check.js';
 import { Engine } from './engine.js';
 import { misuse, wrongType } from './errors.js';
 import { type Extern, fromNativeExtern, toNativeExtern } from './extern.js';
 import { Func, type HostFunction, type HostResult, hostDispatch } from './func.js';
 import { Instance } from './instance.js';
-import { InstancePre } from './instance-pre.js';
+import { InstancePre, mustBeAsync } from './instance-pre.js';
 import { Module } from './module.js';
 import { Store, type Storelike } from './store.js';
 import type { FuncType, ValType } from './types.js';
@@ -22,9 +24,10 @@ export class Linker {
   readonly #native: NativeLinker;
   /** Host functions, which native code holds weakly. */
   readonly #dispatches: unknown[] = [];
-  /** Whose the items are that belong to a store, by `key`. */
-  readonly #owners = new Map<string, Store>();
+  /** Whose the items are that belong to a store, by `key`; and which are async host functions. */
+  readonly #owners = new Map<string, Store | typeof ASYNC>();
   #hasWasi = false;
+  #isWasiAsync = false;
 
   constructor(engine: Engine) {
     const nativeEngine = Engine.native('engine', engine);
@@ -64,6 +67,27 @@ export class Linker {
     this.#native.funcNew(module, name, [...type.params], [...type.results], dispatch);
     this.#dispatches.push(dispatch);
     this.#owners.delete(key(module, name));
+    return this;
+  }
+
+  /**
+   * Defines a host function that may return a promise, for stores of this engine: the guest is suspended
+   * until it settles, and the event loop goes on. A rejection unwinds the guest, and the call rejects with
+   * the very same value. What imports it is instantiated by {@link Linker.instantiateAsync} and called by
+   * {@link Func.callAsync}. Mirrors `Linker::func_wrap_async`.
+   */
+  funcWrapAsync<const P extends readonly ValType[], const R extends readonly ValType[]>(
+    module: string,
+    name: string,
+    type: FuncType<P, R>,
+    fn: AsyncHostFunction<P, R>,
+  ): this {
+    const dispatch = asyncHostDispatch(type, fn);
+    checkString('module', module);
+    checkString('name', name);
+    this.#native.funcNewAsync(module, name, [...type.params], [...type.results], dispatch);
+    this.#dispatches.push(dispatch);
+    this.#owners.set(key(module, name), ASYNC);
     return this;
   }
 
@@ -116,6 +140,7 @@ export class Linker {
   module(store: Storelike, name: string, module: Module): this {
     const nativeModule = Module.native('module', module);
     const owner = this.#prepare(store, module);
+    if (this.#isAsync(module)) throw mustBeAsync();
     this.#native.module(Store.native(owner), checkString('name', name), nativeModule);
     for (const item of module.exports) this.#owners.set(key(name, item.name), owner);
     return this;
@@ -152,6 +177,7 @@ export class Linker {
     checkString('name', name);
     this.#checkOwner(owner, module, name);
     Store.retain(owner, this.#dispatches);
+    if (this.#owners.get(key(module, name)) === ASYNC) Store.native(owner).requireAsync();
     const item = this.#native.get(Store.native(owner), module, name);
     return item === null ? undefined : fromNativeExtern(owner, item);
   }
@@ -172,7 +198,7 @@ export class Linker {
   *iter(store: Storelike): IterableIterator<[module: string, name: string, item: Extern]> {
     const owner = this.#sameEngine(Store.of('store', store));
     for (const other of this.#owners.values()) {
-      if (other !== owner) {
+      if (other !== owner && other !== ASYNC) {
         throw misuse('ERR_WRONG_STORE', 'an item of the linker belongs to another store');
       }
     }
@@ -182,10 +208,28 @@ export class Linker {
     }
   }
 
-  /** Defines all of WASI preview 1. Mirrors `wasmtime_wasi::p1::add_to_linker_sync`. */
+  /**
+   * Defines all of WASI preview 1, such that a guest that waits keeps JavaScript waiting. Mirrors
+   * `wasmtime_wasi::p1::add_to_linker_sync`.
+   */
   addWasi(): this {
-    this.#native.addWasi();
+    return this.#addWasi(false);
+  }
+
+  /**
+   * Defines all of WASI preview 1 for asynchronous calls: the event loop goes on while a guest sleeps or waits
+   * for input or files. What imports it is instantiated by {@link Linker.instantiateAsync}. Mirrors
+   * `wasmtime_wasi::p1::add_to_linker_async`.
+   */
+  addWasiAsync(): this {
+    return this.#addWasi(true);
+  }
+
+  #addWasi(isAsync: boolean): this {
+    if (isAsync) this.#native.addWasiAsync();
+    else this.#native.addWasi();
     this.#hasWasi = true;
+    this.#isWasiAsync = isAsync;
     for (const name of this.#owners.keys()) {
       if (name.startsWith(key(WASI, ''))) this.#owners.delete(name);
     }
@@ -198,12 +242,43 @@ export class Linker {
    * @throws WasmtimeError `ERR_UNKNOWN_IMPORT` for an import that nobody defined, `ERR_INSTANTIATE` for
    * one of another type; what the start function throws or traps with; TypeError `ERR_WRONG_ENGINE`
    * when the three aren't of one engine, `ERR_WRONG_STORE` when the module imports an item of another
-   * store, `ERR_NO_WASI` when it imports WASI and the store has no `WasiConfig`.
+   * store, `ERR_NO_WASI` when it imports WASI and the store has no `WasiConfig`, `ERR_ASYNC_REQUIRED` when
+   * it imports what may suspend the guest.
    */
   instantiate(store: Storelike, module: Module): Instance {
     const nativeModule = Module.native('module', module);
     const owner = this.#prepare(store, module);
+    if (this.#isAsync(module)) throw mustBeAsync();
     return new Instance(owner, this.#native.instantiate(Store.native(owner), nativeModule));
+  }
+
+  /**
+   * Makes an instance, and runs its start function on a fiber, as {@link Func.callAsync} does. Mirrors
+   * `Linker::instantiate_async`.
+   *
+   * @returns a promise, which rejects with what {@link Linker.instantiate} throws, TypeError
+   * `ERR_STORE_IN_USE` in the store's own callbacks or while an asynchronous call of it is under way, or
+   * the signal's reason.
+   */
+  async instantiateAsync(
+    store: Storelike,
+    module: Module,
+    options?: AsyncCallOptions,
+  ): Promise<Instance> {
+    const nativeModule = Module.native('module', module);
+    const owner = this.#prepare(store, module);
+    const nativeStore = Store.native(owner);
+    const isAsync = this.#isAsync(module);
+    return await callAsync(
+      this.engine,
+      checkAsyncCallOptions(options),
+      (id, ticker) => {
+        if (isAsync) nativeStore.requireAsync();
+        const { NativeAsyncCall } = native;
+        return NativeAsyncCall.instantiate(id, nativeStore, ticker, this.#native, nativeModule);
+      },
+      (instance) => new Instance(owner, instance as NativeInstance),
+    );
   }
 
   /**
@@ -217,8 +292,17 @@ export class Linker {
     return InstancePre.create(
       module,
       this.#native.instantiatePre(nativeModule),
-      new Set(owners.filter((owner) => owner !== undefined)),
+      new Set(owners.filter((owner) => owner instanceof Store)),
+      this.#isAsync(module),
       (store) => this.#prepare(store, module, false),
+    );
+  }
+
+  /** Whether `module` imports what may suspend its guest. */
+  #isAsync(module: Module): boolean {
+    return module.imports.some(
+      ({ module, name }) =>
+        this.#owners.get(key(module, name)) === ASYNC || (module === WASI && this.#isWasiAsync),
     );
   }
 
@@ -236,12 +320,13 @@ export class Linker {
   }
 
   #checkOwner(store: Store, module: string, name: string): void {
-    if ((this.#owners.get(key(module, name)) ?? store) !== store) {
+    const owner = this.#owners.get(key(module, name));
+    if (owner instanceof Store && owner !== store) {
       throw misuse('ERR_WRONG_STORE', `the linker's ${module}.${name} belongs to another store`);
     }
   }
 
-  #setOwner(name: string, owner: Store | undefined): void {
+  #setOwner(name: string, owner: Store | typeof ASYNC | undefined): void {
     if (owner === undefined) this.#owners.delete(name);
     else this.#owners.set(name, owner);
   }
@@ -255,6 +340,9 @@ export class Linker {
 }
 
 const WASI = 'wasi_snapshot_preview1';
+
+/** Stands for the owner of an async host function, which any store may import. */
+const ASYNC = 'async';
 
 /** An import's two names as one string. */
 function key(module: string, name: string): string {

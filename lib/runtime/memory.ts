@@ -1,9 +1,9 @@
 import type { NativeMemory } from '../generated/native.js';
 import { native } from '../native.js';
-import { checkBoolean, checkBytes, checkInteger, checkObject } from './check.js';
-import { outOfRange } from './errors.js';
+import { checkBytes, checkInteger } from './check.js';
+import { misuse, outOfRange } from './errors.js';
 import { Store, type Storelike } from './store.js';
-import type { MemoryType } from './types.js';
+import { checkMemoryType, type MemoryType, memoryType } from './types.js';
 
 /** A linear memory of a store. Mirrors `wasmtime::Memory`. */
 export class Memory {
@@ -23,17 +23,21 @@ export class Memory {
    */
   static create(store: Storelike, type: MemoryType): Memory {
     const owner = Store.of('store', store);
-    checkObject('type', type);
-    const minimum = checkInteger('type.minimum', type.minimum);
-    const maximum = type.maximum === undefined ? null : checkInteger('type.maximum', type.maximum);
-    const index64 = checkBoolean('type.index64', type.index64 ?? false);
+    const { minimum, maximum, index64, pageSizeLog2 } = checkMemoryType('type', type);
+    if (type.shared) throw misuse('ERR_SHARED_MEMORY', 'type.shared: a SharedMemory is shared');
+    const nativeStore = Store.native(owner);
     return new Memory(
       owner,
-      native.NativeMemory.create(Store.native(owner), minimum, maximum, index64),
+      native.NativeMemory.create(nativeStore, minimum, maximum, index64, pageSizeLog2),
     );
   }
 
-  /** In pages of 64 KiB. Mirrors `Memory::size`. */
+  /** Mirrors `Memory::ty`. */
+  type(store: Storelike): Required<MemoryType> {
+    return memoryType(this.#native.type(Store.nativeOwner(this.store, store)));
+  }
+
+  /** In pages. Mirrors `Memory::size`. */
   size(store: Storelike): number {
     return this.#native.size(Store.nativeOwner(this.store, store));
   }

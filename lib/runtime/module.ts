@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import type { NativeModule, NativeShare } from '../generated/native.js';
 import { native } from '../native.js';
-import { checkBytes, checkInteger } from './check.js';
+import { checkBytes, checkInteger, checkPath } from './check.js';
 import { Engine, type SharedEngine } from './engine.js';
 import { misuse, wrongType } from './errors.js';
 import { type ExternType, externType } from './types.js';
@@ -54,7 +53,7 @@ export class Module {
    */
   static fromFile(engine: Engine, path: string | URL): Module {
     const nativeEngine = Engine.native('engine', engine);
-    return new Module(engine, native.NativeModule.fromFile(nativeEngine, checkPath(path)));
+    return new Module(engine, native.NativeModule.fromFile(nativeEngine, checkPath('path', path)));
   }
 
   /**
@@ -89,7 +88,10 @@ export class Module {
    */
   static deserializeFile(engine: Engine, path: string | URL): Module {
     const nativeEngine = Engine.native('engine', engine);
-    return new Module(engine, native.NativeModule.deserializeFile(nativeEngine, checkPath(path)));
+    return new Module(
+      engine,
+      native.NativeModule.deserializeFile(nativeEngine, checkPath('path', path)),
+    );
   }
 
   /** The compiled module as bytes. Mirrors `Module::serialize`. */
@@ -138,14 +140,13 @@ export class Module {
   }
 
   /** @internal */
+  static fromNative(engine: Engine, nativeModule: NativeModule): Module {
+    return new Module(engine, nativeModule);
+  }
+
+  /** @internal */
   static native(what: string, module: Module): NativeModule {
     if (!(module instanceof Module)) throw wrongType(what, 'a Module', module);
     return module.#native;
   }
-}
-
-function checkPath(path: string | URL): string {
-  const file = path instanceof URL ? fileURLToPath(path) : path;
-  if (typeof file !== 'string') throw wrongType('path', 'a string or a URL', path);
-  return file;
 }

@@ -8,15 +8,16 @@ import { Store, type Storelike } from './store.js';
 export type RefKind = 'i31' | 'struct' | 'array' | 'extern' | 'exn';
 
 /**
- * A reference to an object of a store's garbage collector, which it keeps alive: a struct, an array, an
- * i31, or an exception. Mirrors `wasmtime::AnyRef` and `wasmtime::ExnRef`.
+ * A reference to an object of a store's garbage collector, which it keeps alive: a {@link StructRef}, an
+ * {@link ArrayRef}, an {@link ExnRef}, an i31, or a wrapped JavaScript value. Mirrors `wasmtime::AnyRef`.
  */
 export class GcRef {
   /** The store that the object belongs to. */
   readonly store: Store;
   readonly #native: NativeRef;
 
-  private constructor(store: Store, nativeRef: NativeRef) {
+  /** @internal */
+  constructor(store: Store, nativeRef: NativeRef) {
     this.store = store;
     this.#native = nativeRef;
   }
@@ -51,7 +52,7 @@ export class GcRef {
   /** The value that `any.convert_extern` has wrapped, else this object. Mirrors `ExternRef::convert_any`. */
   toExtern(store: Storelike): unknown {
     const [value] = this.#native.toExtern(Store.nativeOwner(this.store, store));
-    return fromNative(value, this.store);
+    return value instanceof native.NativeRef ? this : value;
   }
 
   /** Whether both refer to the same object, as `ref.eq` tells. Mirrors `Rooted::ref_eq`. */
@@ -66,11 +67,6 @@ export class GcRef {
   static native(reference: GcRef): NativeRef {
     return reference.#native;
   }
-
-  /** @internal */
-  static wrap(store: Store, nativeRef: NativeRef): GcRef {
-    return new GcRef(store, nativeRef);
-  }
 }
 
 /** @internal A `GcRef` as its native object, anything else as it is. */
@@ -80,9 +76,4 @@ export function toNative(value: unknown, store: Store): unknown {
     throw misuse('ERR_WRONG_STORE', 'the reference belongs to another store');
   }
   return GcRef.native(value);
-}
-
-/** @internal A native reference as a `GcRef`, anything else as it is. */
-export function fromNative(value: unknown, store: Store): unknown {
-  return value instanceof native.NativeRef ? GcRef.wrap(store, value) : value;
 }

@@ -4,7 +4,7 @@ import { CALL_HOOKS, type CallHook } from './call-hook.js';
 import { Caller } from './caller.js';
 import { checkFunction, checkInteger, checkOneOf } from './check.js';
 import { Engine } from './engine.js';
-import { misuse, wrongType } from './errors.js';
+import { misuse, outOfRange, wrongType } from './errors.js';
 import { InterruptHandle } from './interrupt-handle.js';
 import { checkFuel, checkLimiter, type ResourceLimiter } from './limiter.js';
 import { UpdateDeadline } from './update-deadline.js';
@@ -66,6 +66,16 @@ export class Store {
   }
 
   /**
+   * At the deadline, yield to the event loop, then go on until `ticks` ticks beyond the epoch of that
+   * time. From then on only asynchronous calls enter the store. Mirrors
+   * `Store::epoch_deadline_async_yield_and_update`.
+   */
+  epochDeadlineAsyncYieldAndUpdate(ticks: number): void {
+    this.#native.epochDeadlineAsyncYieldAndUpdate(checkInteger('ticks', ticks));
+    delete this.#callbacks.epochDeadline;
+  }
+
+  /**
    * Calls `hook` at each transition between guest and host, `null` for none. What it throws unwinds the
    * guest. While it runs, no hook is called. Mirrors `Store::call_hook`.
    */
@@ -96,6 +106,18 @@ export class Store {
   /** The fuel that is left. Mirrors `Store::get_fuel`. */
   getFuel(): bigint {
     return this.#native.getFuel();
+  }
+
+  /**
+   * Yields to the event loop each time that the guest has used `interval` of its fuel; `null` for never. From
+   * then on only asynchronous calls enter the store. Mirrors `Store::fuel_async_yield_interval`.
+   *
+   * @throws WasmtimeError `ERR_FUEL` unless the engine has `consumeFuel`, RangeError for 0.
+   */
+  fuelAsyncYieldInterval(interval: number | bigint | null): void {
+    const fuel = interval === null ? null : checkFuel(interval);
+    if (fuel === 0n) throw outOfRange('interval', 'an integer from 1', interval);
+    this.#native.fuelAsyncYieldInterval(fuel);
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { NativeTable } from '../generated/native.js';
 import { native } from '../native.js';
-import { checkInteger, checkObject, checkOneOf } from './check.js';
-import { outOfRange } from './errors.js';
+import { checkBoolean, checkInteger, checkObject, checkOneOf } from './check.js';
+import { outOfRange, wrongType } from './errors.js';
 import { REFERENCES } from './func.js';
 import { Store, type Storelike } from './store.js';
 import { REF_TYPES, type TableType, type ValType } from './types.js';
@@ -25,16 +25,28 @@ export class Table {
     const owner = Store.of('store', store);
     checkObject('type', type);
     const element = checkOneOf('type.element', type.element, REF_TYPES);
-    const minimum = checkInteger('type.minimum', type.minimum, 0, MAXIMUM);
+    const index64 = checkBoolean('type.index64', type.index64 ?? false);
+    const most = index64 ? Number.MAX_SAFE_INTEGER : MAXIMUM;
+    const minimum = checkInteger('type.minimum', type.minimum, 0, most);
     const maximum =
-      type.maximum === undefined
-        ? null
-        : checkInteger('type.maximum', type.maximum, minimum, MAXIMUM);
+      type.maximum === undefined ? null : checkInteger('type.maximum', type.maximum, minimum, most);
     const references = [REFERENCES.toNative('init', element, init, owner)];
+    const nativeStore = Store.native(owner);
     return new Table(
       owner,
-      native.NativeTable.create(Store.native(owner), element, minimum, maximum, references),
+      native.NativeTable.create(nativeStore, element, minimum, maximum, index64, references),
     );
+  }
+
+  /** Mirrors `Table::ty`; the element type is its text format's name. */
+  type(store: Storelike): Omit<Required<TableType>, 'element'> & { readonly element: string } {
+    const type = this.#native.type(Store.nativeOwner(this.store, store));
+    return {
+      element: type.content ?? '',
+      minimum: type.minimum ?? 0,
+      maximum: type.maximum,
+      index64: type.index64 ?? false,
+    };
   }
 
   /** In elements. Mirrors `Table::size`. */
@@ -77,6 +89,42 @@ export class Table {
     const owner = Store.nativeOwner(this.store, store);
     const references = this.#references(store, 'init', init);
     return this.#native.grow(owner, checkInteger('delta', delta), references);
+  }
+
+  /**
+   * Sets `length` elements from `start` on to `value`. Mirrors `Table::fill`.
+   *
+   * @throws RangeError when they don't all exist, TypeError for a value that isn't of the element type.
+   */
+  fill(store: Storelike, start: number, value: unknown, length: number): void {
+    const owner = Store.nativeOwner(this.store, store);
+    const references = this.#references(store, 'value', value);
+    this.#checkRange(store, 'start', start, length);
+    this.#native.fill(owner, start, length, references);
+  }
+
+  /**
+   * Copies `length` elements of `source`, from `from` on, to this table's `to`; the two may overlap.
+   * Mirrors `Table::copy`.
+   *
+   * @throws RangeError when they don't all exist, WasmtimeError `ERR_WASMTIME` for a source of another
+   * element type.
+   */
+  copy(store: Storelike, to: number, source: Table, from: number, length: number): void {
+    const owner = Store.nativeOwner(this.store, store);
+    if (!(source instanceof Table)) throw wrongType('source', 'a Table', source);
+    Store.nativeOwner(source.store, store);
+    this.#checkRange(store, 'to', to, length);
+    source.#checkRange(store, 'from', from, length);
+    this.#native.copy(owner, to, source.#native, from, length);
+  }
+
+  #checkRange(store: Storelike, what: string, start: number, length: number): void {
+    checkInteger('length', length);
+    const size = this.size(store);
+    if (checkInteger(what, start) + length > size) {
+      throw outOfRange(what, `${length} elements within the table's ${size}`, start);
+    }
   }
 
   #references(store: Storelike, what: string, value: unknown): unknown[] {

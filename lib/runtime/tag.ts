@@ -1,5 +1,6 @@
 import type { NativeTag } from '../generated/native.js';
 import { native } from '../native.js';
+import { wrongType } from './errors.js';
 import { Store, type Storelike } from './store.js';
 import { checkFuncType, type ValType } from './types.js';
 
@@ -24,6 +25,14 @@ export class Tag {
   /** Types of its exceptions' values. Mirrors `Tag::ty`. */
   params(store: Storelike): readonly string[] {
     return this.#native.params(Store.nativeOwner(this.store, store));
+  }
+
+  /** Whether both are the same tag. Mirrors `Tag::eq`. */
+  eq(store: Storelike, other: Tag): boolean {
+    const owner = Store.nativeOwner(this.store, store);
+    if (!(other instanceof Tag)) throw wrongType('other', 'a Tag', other);
+    Store.nativeOwner(other.store, store);
+    return this.#native.same(owner, other.#native);
   }
 
   /** @internal */

@@ -1,5 +1,6 @@
 import type { NativeExternType } from '../generated/native.js';
-import { checkArray, checkObject, checkOneOf } from './check.js';
+import { checkArray, checkBoolean, checkInteger, checkObject, checkOneOf } from './check.js';
+import { outOfRange } from './errors.js';
 
 /** The value types that cross between JavaScript and WebAssembly, by their text format's names. */
 export const VAL_TYPES = [
@@ -42,13 +43,16 @@ export interface FuncType<
 
 /** A memory's type. Mirrors `wasmtime::MemoryType`. */
 export interface MemoryType {
-  /** In pages of 64 KiB. */
+  /** In pages. */
   readonly minimum: number;
-  /** In pages of 64 KiB. */
+  /** In pages. */
   readonly maximum?: number | undefined;
   /** The memory has 64-bit addresses. */
   readonly index64?: boolean;
+  /** Several threads may have it: a {@link SharedMemory}. */
   readonly shared?: boolean;
+  /** Bytes of a page: 65,536, or 1 where the engine has `wasmCustomPageSizes`. */
+  readonly pageSize?: number;
 }
 
 /** A global's type. Mirrors `wasmtime::GlobalType`. */
@@ -60,8 +64,12 @@ export interface GlobalType {
 /** A table's type. Mirrors `wasmtime::TableType`. */
 export interface TableType {
   readonly element: RefType;
+  /** In elements. */
   readonly minimum: number;
+  /** In elements. */
   readonly maximum?: number | undefined;
+  /** The table has 64-bit indices. */
+  readonly index64?: boolean;
 }
 
 /**
@@ -81,8 +89,20 @@ export type ExternType =
       readonly element: string;
       readonly minimum: number;
       readonly maximum: number | undefined;
+      readonly index64: boolean;
     }
-  | { readonly kind: 'tag' };
+  | { readonly kind: 'tag'; readonly params: readonly string[] };
+
+/** @internal */
+export function memoryType(type: NativeExternType): Required<MemoryType> {
+  return {
+    minimum: type.minimum ?? 0,
+    maximum: type.maximum,
+    shared: type.shared ?? false,
+    index64: type.index64 ?? false,
+    pageSize: type.pageSize ?? 65_536,
+  };
+}
 
 /** @internal */
 export function externType(type: NativeExternType): ExternType {
@@ -90,13 +110,7 @@ export function externType(type: NativeExternType): ExternType {
     case 'func':
       return { kind: 'func', params: type.params ?? [], results: type.results ?? [] };
     case 'memory':
-      return {
-        kind: 'memory',
-        minimum: type.minimum ?? 0,
-        maximum: type.maximum,
-        shared: type.shared ?? false,
-        index64: type.index64 ?? false,
-      };
+      return { kind: 'memory', ...memoryType(type) };
     case 'global':
       return { kind: 'global', content: type.content ?? '', mutable: type.mutable ?? false };
     case 'table':
@@ -105,10 +119,24 @@ export function externType(type: NativeExternType): ExternType {
         element: type.content ?? '',
         minimum: type.minimum ?? 0,
         maximum: type.maximum,
+        index64: type.index64 ?? false,
       };
     default:
-      return { kind: 'tag' };
+      return { kind: 'tag', params: type.params ?? [] };
   }
+}
+
+/** @internal A memory's type, as native code takes it. */
+export function checkMemoryType(what: string, type: MemoryType) {
+  checkObject(what, type);
+  const minimum = checkInteger(`${what}.minimum`, type.minimum);
+  const maximum = type.maximum === undefined ? null : checkInteger(`${what}.maximum`, type.maximum);
+  const index64 = checkBoolean(`${what}.index64`, type.index64 ?? false);
+  const pageSize = checkInteger(`${what}.pageSize`, type.pageSize ?? 65_536, 1, 65_536);
+  if (pageSize !== 1 && pageSize !== 65_536) {
+    throw outOfRange(`${what}.pageSize`, '1 or 65536', pageSize);
+  }
+  return { minimum, maximum, index64, pageSizeLog2: Math.log2(pageSize) };
 }
 
 /** @internal */

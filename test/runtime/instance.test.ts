@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Func, Global, Instance, Memory, Table, WasmtimeError } from '../../lib/index.js';
-import { expectError, expectMisuse, start, world } from './support.js';
+import { Func, Global, Instance, Memory, Table } from '../../lib/index.js';
+import { expectMisuse, start, world } from './support.js';
 
 const WAT = `(module
   (func (export "func"))
@@ -50,15 +50,19 @@ describe('an instance', () => {
     expectMisuse('ERR_FUNC_TYPE', () => instance.getTypedFunc(store, 'func', type));
   });
 
-  it('says what it cannot give', () => {
+  it('getSharedMemory and getTag find theirs alone', () => {
     const { instance, store } = start(
-      '(module (memory (export "shared") 1 1 shared))',
+      `(module (memory (export "shared") 1 1 shared) (memory (export "memory") 1)
+        (tag (export "tag") (param i64)))`,
       {},
       world({ sharedMemory: true }),
     );
-    const error = expectError(WasmtimeError, 'ERR_WASMTIME', () =>
-      instance.getExport(store, 'shared'),
-    );
-    expect(error.message).toBe('shared memories are not supported yet');
+    expect(instance.getSharedMemory(store, 'shared').size()).toBe(1);
+    expect(instance.getTag(store, 'tag').params(store)).toEqual(['i64']);
+    for (const name of ['memory', 'tag', 'nothing']) {
+      expectMisuse('ERR_NO_EXPORT', () => instance.getSharedMemory(store, name));
+    }
+    expectMisuse('ERR_NO_EXPORT', () => instance.getTag(store, 'shared'));
+    expectMisuse('ERR_NO_EXPORT', () => instance.getMemory(store, 'shared'));
   });
 });

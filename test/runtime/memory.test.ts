@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Memory, WasmtimeError } from '../../lib/index.js';
+import { Memory, Module, WasmtimeError } from '../../lib/index.js';
 import { expectError, start, world } from './support.js';
 
 const PAGE = 65_536;
@@ -108,5 +108,24 @@ describe('a memory', () => {
     const error = expectError(WasmtimeError, 'ERR_WASMTIME', () => Memory.create(store, type));
     expect(error.message).toMatch(message);
     Memory.create(store, { minimum: 1 });
+  });
+
+  it('tells its type', () => {
+    const { engine, store } = world({ wasmCustomPageSizes: true });
+    expect(Memory.create(store, { minimum: 1 }).type(store)).toEqual({
+      minimum: 1,
+      maximum: undefined,
+      index64: false,
+      shared: false,
+      pageSize: PAGE,
+    });
+    const small = Memory.create(store, { minimum: 5, maximum: 9, pageSize: 1, index64: true });
+    expect(small.type(store)).toMatchObject({ maximum: 9, index64: true, pageSize: 1 });
+    expect([small.grow(store, 2), small.dataSize(store)]).toEqual([5, 7]);
+    const wat = '(module (import "a" "b" (memory 5 (pagesize 1))))';
+    expect(Module.compile(engine, wat).imports[0]?.type).toMatchObject({ pageSize: 1 });
+    expectError(RangeError, 'ERR_OUT_OF_RANGE', () =>
+      Memory.create(store, { minimum: 1, pageSize: 2 }),
+    );
   });
 });

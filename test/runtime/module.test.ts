@@ -159,28 +159,52 @@ describe('a module', () => {
       {
         module: 'a',
         name: 'memory',
-        type: { kind: 'memory', minimum: 1, maximum: 2, shared: false, index64: false },
+        type: {
+          kind: 'memory',
+          minimum: 1,
+          maximum: 2,
+          shared: false,
+          index64: false,
+          pageSize: 65_536,
+        },
       },
       { module: '', name: '', type: { kind: 'global', content: 'i64', mutable: true } },
       {
         module: 'a',
         name: 'table',
-        type: { kind: 'table', element: 'funcref', minimum: 1, maximum: undefined },
+        type: { kind: 'table', element: 'funcref', minimum: 1, maximum: undefined, index64: false },
       },
     ]);
     expect(module.exports).toEqual([
       { name: 'f', type: { kind: 'func', params: [], results: [] } },
       {
         name: 'm64',
-        type: { kind: 'memory', minimum: 3, maximum: undefined, shared: false, index64: true },
+        type: {
+          kind: 'memory',
+          minimum: 3,
+          maximum: undefined,
+          shared: false,
+          index64: true,
+          pageSize: 65_536,
+        },
       },
       {
         name: 'shared',
-        type: { kind: 'memory', minimum: 1, maximum: 2, shared: true, index64: false },
+        type: {
+          kind: 'memory',
+          minimum: 1,
+          maximum: 2,
+          shared: true,
+          index64: false,
+          pageSize: 65_536,
+        },
       },
       { name: 'g', type: { kind: 'global', content: 'f64', mutable: false } },
-      { name: 't', type: { kind: 'table', element: 'externref', minimum: 1, maximum: 5 } },
-      { name: 'tag', type: { kind: 'tag' } },
+      {
+        name: 't',
+        type: { kind: 'table', element: 'externref', minimum: 1, maximum: 5, index64: false },
+      },
+      { name: 'tag', type: { kind: 'tag', params: [] } },
       { name: 'any', type: { kind: 'func', params: ['anyref'], results: ['(ref func)'] } },
     ]);
   });

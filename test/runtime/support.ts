@@ -103,6 +103,16 @@ export function expectError<E extends Error>(
   return error;
 }
 
+/** What a promise is rejected with. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  const settled = await promise.then(
+    () => undefined,
+    (reason: unknown) => ({ reason }),
+  );
+  if (settled === undefined) throw new Error('expected a rejection');
+  return settled.reason;
+}
+
 export function expectMisuse(code: string, run: () => unknown): TypeError & { code: string } {
   return expectError(TypeError, code, run);
 }

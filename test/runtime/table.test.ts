@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Func, Table, WasmtimeError } from '../../lib/index.js';
-import { alive, collectUntil, expectError, start, world } from './support.js';
+import { Func, Module, Store, Table, WasmtimeError } from '../../lib/index.js';
+import { alive, collectUntil, expectError, expectMisuse, start, world } from './support.js';
 
 describe('a table', () => {
   it('of externrefs holds any value', () => {
@@ -79,4 +79,73 @@ describe('a table', () => {
     expect(await collectUntil(() => alive(refs) < 3000)).toBe(true);
     expect(table.size(store)).toBe(1);
   });
+});
+
+describe('copying and filling', () => {
+  it('a table within itself, and from another', () => {
+    const { store } = world();
+    const table = Table.create(store, { element: 'externref', minimum: 6 });
+    table.fill(store, 1, 'x', 3);
+    table.set(store, 0, 'first');
+    const all = () => Array.from({ length: table.size(store) }, (_, i) => table.get(store, i));
+    expect(all()).toEqual(['first', 'x', 'x', 'x', null, null]);
+    table.copy(store, 2, table, 0, 3);
+    expect(all()).toEqual(['first', 'x', 'first', 'x', 'x', null]);
+    const other = Table.create(store, { element: 'externref', minimum: 2 }, 'other');
+    table.copy(store, 4, other, 0, 2);
+    expect(all()).toEqual(['first', 'x', 'first', 'x', 'other', 'other']);
+    table.fill(store, 6, null, 0);
+  });
+
+  it('nothing beyond the end', () => {
+    const { store } = world();
+    const table = Table.create(store, { element: 'externref', minimum: 3 }, 1);
+    for (const [start, length] of [
+      [3, 1],
+      [0, 4],
+      [4, 0],
+      [2 ** 32, 2 ** 32],
+      [Number.MAX_SAFE_INTEGER, 1],
+    ] as const) {
+      for (const use of [
+        () => table.fill(store, start, 2, length),
+        () => table.copy(store, start, table, 0, length),
+        () => table.copy(store, 0, table, start, length),
+      ]) {
+        expectError(RangeError, 'ERR_OUT_OF_RANGE', use);
+      }
+    }
+    expect([0, 1, 2].map((i) => table.get(store, i))).toEqual([1, 1, 1]);
+  });
+
+  it('only of one element type, in one store', () => {
+    const { engine, store } = world();
+    const table = Table.create(store, { element: 'externref', minimum: 1 });
+    const funcs = Table.create(store, { element: 'funcref', minimum: 1 });
+    const error = expectError(WasmtimeError, 'ERR_WASMTIME', () =>
+      table.copy(store, 0, funcs, 0, 1),
+    );
+    expect(error.message).toMatch(/type mismatch/);
+    const other = Table.create(new Store(engine), { element: 'externref', minimum: 1 });
+    expectMisuse('ERR_WRONG_STORE', () => table.copy(store, 0, other, 0, 1));
+    expectMisuse('ERR_INVALID_ARG_TYPE', () => table.copy(store, 0, {} as Table, 0, 1));
+    expectMisuse('ERR_INVALID_ARG_TYPE', () => funcs.fill(store, 0, 1, 1));
+  });
+});
+
+it('a table with 64-bit indices', () => {
+  const { engine, linker, store } = world();
+  const type = { element: 'funcref', minimum: 1, maximum: 2 ** 40, index64: true } as const;
+  const table = Table.create(store, type);
+  expect(table.type(store)).toEqual(type);
+  linker.define(store, 'env', 'table', table);
+  const wat = `(module (import "env" "table" (table i64 1 1099511627776 funcref))
+    (func (export "size") (result i64) (table.size 0)))`;
+  const module = Module.compile(engine, wat);
+  expect(module.imports[0]?.type).toMatchObject({ kind: 'table', index64: true });
+  const instance = linker.instantiate(store, module);
+  expect(table.grow(store, 2)).toBe(1);
+  expect(instance.getFunc(store, 'size').call(store)).toBe(3n);
+  const narrow = Table.create(store, { element: 'funcref', minimum: 1 });
+  expect(narrow.type(store)).toMatchObject({ index64: false, maximum: undefined });
 });

@@ -1,0 +1,174 @@
+//! Linkers of components.
+
+use crate::component::NativeComponent;
+use crate::component::func::{HostFunction, drop_object};
+use crate::component::instance::NativeComponentInstance;
+use crate::component::types::NativeResourceType;
+use crate::engine::NativeEngine;
+use crate::errors;
+use crate::func::dispatcher;
+use crate::module::NativeModule;
+use crate::store::{NativeStore, StoreData, entering_wasm};
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use std::cell::{Cell, RefCell, RefMut};
+use wasmtime::component::{InstancePre, Linker, LinkerInstance};
+
+const LINK: &str = "ERR_LINK";
+const INSTANTIATE: &str = "ERR_INSTANTIATE";
+
+/// `wasmtime::component::Linker`. A path leads to an instance of it, an empty one to its root.
+#[napi]
+pub struct NativeComponentLinker {
+    linker: RefCell<Linker<StoreData>>,
+    shadowing: Cell<bool>,
+}
+
+#[napi]
+impl NativeComponentLinker {
+    #[napi(constructor, catch_unwind)]
+    pub fn new(engine: &NativeEngine) -> Self {
+        Self {
+            linker: RefCell::new(Linker::new(&engine.engine)),
+            shadowing: Cell::new(false),
+        }
+    }
+
+    #[napi(catch_unwind)]
+    pub fn allow_shadowing(&self, env: Env, allow: bool) -> Result<()> {
+        self.change(&env)?.allow_shadowing(allow);
+        self.shadowing.set(allow);
+        Ok(())
+    }
+
+    /// Defines an instance, if it isn't defined.
+    #[napi(catch_unwind)]
+    pub fn instance(&self, env: Env, path: Vec<String>) -> Result<()> {
+        self.define(&env, &path, |_| Ok(()))
+    }
+
+    /// Defines a host function, see `func::HostFunction`; `dispatch` is held weakly.
+    #[napi(catch_unwind)]
+    pub fn func_new(
+        &self,
+        env: Env,
+        path: Vec<String>,
+        name: String,
+        #[napi(
+            ts_arg_type = "(store: object, number: number, type: NativeComponentFuncType | null, bytes: Uint8Array, handles: NativeResource[]) => readonly [Uint8Array, readonly NativeResource[]]"
+        )]
+        dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
+    ) -> Result<()> {
+        let host = HostFunction::new(dispatcher(&env, &dispatch)?);
+        self.define(&env, &path, |mut instance| {
+            instance.func_new(&name, move |store, ty, params, results| {
+                host.call(store, &ty, params, results)
+            })
+        })
+    }
+
+    /// Defines a resource; `dispatch(store, number)`, held weakly, is told which object is dropped.
+    #[napi(catch_unwind)]
+    pub fn resource(
+        &self,
+        env: Env,
+        path: Vec<String>,
+        name: String,
+        ty: &NativeResourceType,
+        #[napi(ts_arg_type = "(store: object, number: number) => void")] dispatch: Function<
+            '_,
+            Unknown<'_>,
+            Unknown<'_>,
+        >,
+    ) -> Result<()> {
+        let dispatch = dispatcher(&env, &dispatch)?;
+        self.define(&env, &path, |mut instance| {
+            instance.resource(&name, ty.ty, move |store, number| {
+                drop_object(&dispatch, store, number)
+            })
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn module(
+        &self,
+        env: Env,
+        path: Vec<String>,
+        name: String,
+        module: &NativeModule,
+    ) -> Result<()> {
+        self.define(&env, &path, |mut instance| {
+            instance.module(&name, &module.module)
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn define_unknown_imports_as_traps(
+        &self,
+        env: Env,
+        component: &NativeComponent,
+    ) -> Result<()> {
+        self.change(&env)?
+            .define_unknown_imports_as_traps(&component.component)
+            .map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn instantiate_pre(
+        &self,
+        env: Env,
+        component: &NativeComponent,
+    ) -> Result<NativeComponentInstancePre> {
+        let linker = self.linker.try_borrow().map_err(|_| in_use(&env))?;
+        linker
+            .instantiate_pre(&component.component)
+            .map(|pre| NativeComponentInstancePre { pre })
+            .map_err(|error| errors::throw(&env, &error, INSTANTIATE))
+    }
+}
+
+impl NativeComponentLinker {
+    fn change(&self, env: &Env) -> Result<RefMut<'_, Linker<StoreData>>> {
+        self.linker.try_borrow_mut().map_err(|_| in_use(env))
+    }
+
+    fn define(
+        &self,
+        env: &Env,
+        path: &[String],
+        define: impl FnOnce(LinkerInstance<'_, StoreData>) -> wasmtime::Result<()>,
+    ) -> Result<()> {
+        let mut linker = self.change(env)?;
+        path.iter()
+            .try_fold(linker.root(), |instance, name| instance.into_instance(name))
+            .and_then(define)
+            .map_err(|error| errors::throw(env, &error, LINK))
+    }
+}
+
+/// `wasmtime::component::InstancePre`.
+#[napi]
+pub struct NativeComponentInstancePre {
+    pre: InstancePre<StoreData>,
+}
+
+#[napi]
+impl NativeComponentInstancePre {
+    #[napi(catch_unwind)]
+    pub fn instantiate(&self, env: Env, store: &NativeStore) -> Result<NativeComponentInstance> {
+        store
+            .with(&env, |store| {
+                entering_wasm(store, |store| self.pre.instantiate(store))
+            })?
+            .map(|instance| NativeComponentInstance { instance })
+            .map_err(|error| errors::throw(&env, &error, INSTANTIATE))
+    }
+}
+
+fn in_use(env: &Env) -> Error {
+    errors::misuse(
+        env,
+        "ERR_LINKER_IN_USE",
+        "the linker is in the middle of another operation",
+    )
+}

@@ -1,0 +1,86 @@
+//! Components: `wasmtime::component`.
+
+mod func;
+mod instance;
+mod linker;
+mod resource;
+mod types;
+mod values;
+
+use crate::engine::NativeEngine;
+use crate::errors;
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use types::{NativeComponentItem, items};
+use wasmtime::component::Component;
+
+const INVALID: &str = "ERR_INVALID_COMPONENT";
+const INCOMPATIBLE: &str = "ERR_INCOMPATIBLE_COMPONENT";
+
+/// `wasmtime::component::Component`.
+#[napi]
+pub struct NativeComponent {
+    pub(crate) component: Component,
+}
+
+#[napi]
+impl NativeComponent {
+    /// Compiles a binary, or text format.
+    #[napi(factory, catch_unwind)]
+    pub fn compile(env: Env, engine: &NativeEngine, source: Either<&[u8], String>) -> Result<Self> {
+        let component = match &source {
+            Either::A(bytes) => Component::new(&engine.engine, bytes),
+            Either::B(text) => Component::new(&engine.engine, text),
+        };
+        Self::from_result(&env, component, INVALID)
+    }
+
+    #[napi(factory, catch_unwind)]
+    pub fn from_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
+        let component = Component::from_file(&engine.engine, path);
+        Self::from_result(&env, component, INVALID)
+    }
+
+    /// Mirrors `wasmtime::component::Component::deserialize`: the bytes must come from `serialize` unchanged.
+    #[napi(factory, catch_unwind)]
+    pub fn deserialize(env: Env, engine: &NativeEngine, bytes: &[u8]) -> Result<Self> {
+        // SAFETY: lib/ documents that only bytes from `serialize` may be given; Wasmtime checks that they are
+        // of this version and configuration, and can't check more.
+        let component = unsafe { Component::deserialize(&engine.engine, bytes) };
+        Self::from_result(&env, component, INCOMPATIBLE)
+    }
+
+    /// Mirrors `wasmtime::component::Component::deserialize_file`.
+    #[napi(factory, catch_unwind)]
+    pub fn deserialize_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
+        // SAFETY: as above.
+        let component = unsafe { Component::deserialize_file(&engine.engine, path) };
+        Self::from_result(&env, component, INCOMPATIBLE)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn serialize(&self, env: Env) -> Result<Uint8Array> {
+        self.component
+            .serialize()
+            .map(Uint8Array::from)
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn imports(&self) -> Vec<NativeComponentItem> {
+        let engine = self.component.engine();
+        items(engine, self.component.component_type().imports(engine))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn exports(&self) -> Vec<NativeComponentItem> {
+        let engine = self.component.engine();
+        items(engine, self.component.component_type().exports(engine))
+    }
+
+    fn from_result(env: &Env, component: wasmtime::Result<Component>, code: &str) -> Result<Self> {
+        component
+            .map(|component| Self { component })
+            .map_err(|error| errors::throw(env, &error, code))
+    }
+}

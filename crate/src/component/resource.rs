@@ -1,0 +1,67 @@
+//! Handles of resources that guests, or Wasmtime's own hosts, define.
+
+use crate::component::types::NativeResourceType;
+use crate::errors;
+use crate::store::{NativeStore, entering_wasm};
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use std::cell::Cell;
+use wasmtime::component::ResourceAny;
+
+/// `wasmtime::component::ResourceAny`. Wasmtime finds out when one is used after it is gone.
+#[napi]
+pub struct NativeResource {
+    resource: ResourceAny,
+    gone: Cell<bool>,
+}
+
+#[napi]
+impl NativeResource {
+    #[napi(getter, catch_unwind)]
+    pub fn owned(&self) -> bool {
+        self.resource.owned()
+    }
+
+    /// Given away, dropped, or a borrow whose call is over.
+    #[napi(getter, catch_unwind)]
+    pub fn gone(&self) -> bool {
+        self.gone.get()
+    }
+
+    #[napi(catch_unwind)]
+    pub fn ty(&self) -> NativeResourceType {
+        NativeResourceType::of(self.resource.ty())
+    }
+
+    /// Mirrors `wasmtime::component::ResourceAny::resource_drop`: runs the guest's destructor.
+    #[napi(catch_unwind)]
+    pub fn drop_resource(&self, env: Env, store: &NativeStore) -> Result<()> {
+        if self.gone.get() {
+            return Ok(());
+        }
+        store
+            .with(&env, |store| {
+                entering_wasm(store, |store| self.take().resource_drop(store))
+            })?
+            .map_err(|error| errors::throw(&env, &error, "ERR_RESOURCE"))
+    }
+}
+
+impl NativeResource {
+    pub fn new(resource: ResourceAny) -> Self {
+        Self {
+            resource,
+            gone: Cell::new(false),
+        }
+    }
+
+    pub fn get(&self) -> ResourceAny {
+        self.resource
+    }
+
+    /// To be given away.
+    pub fn take(&self) -> ResourceAny {
+        self.gone.set(true);
+        self.resource
+    }
+}

@@ -1,0 +1,216 @@
+import type { NativeAsyncCall, NativeEpochTicker } from '../generated/native.js';
+import { native } from '../native.js';
+import { checkKeys, checkObject, DAY_MS } from './check.js';
+import { Engine } from './engine.js';
+import { wrongType } from './errors.js';
+
+/** What native code says of a call that hasn't ended: it waits, or it could go on at once. */
+const WAITS = 0;
+const YIELDED = 1;
+
+/**
+ * How long calls may go on from promise to promise, in milliseconds, before the event loop has its turn:
+ * one that awaits what is there already would keep timers and sockets waiting for good.
+ */
+const TURN_MS = 5;
+
+/** Calls by the numbers that native code knows them by; those that are under way stay alive. */
+const pending = new Map<number, AsyncCall>();
+/** Those that can go on, first come, first served. */
+const ready: AsyncCall[] = [];
+let scheduled = false;
+let lastId = 0;
+/** The call whose guest runs. */
+let running: AsyncCall | undefined;
+/** Until when promises may have calls go on at once; undefined at the start of a turn. */
+let turnEnd: number | undefined;
+/** A call that waits, for WASI say, keeps the process alive, as a timer does. */
+let keepAlive: NodeJS.Timeout | undefined;
+let initialized = false;
+
+/** How a call starts: by the number that native code knows it by, and ticks at which its guest yields. */
+export type StartCall = (id: number, ticker: NativeEpochTicker | undefined) => NativeAsyncCall;
+
+/** How an asynchronous call is made. */
+export interface AsyncCallOptions {
+  /**
+   * Ends the guest when it is aborted, and the call rejects with the signal's reason. The guest is ended
+   * where it waits or yields; if its engine has `epochInterruption`, it yields every 10 ms for that.
+   */
+  readonly signal?: AbortSignal;
+}
+
+/** Milliseconds between the yields of a guest that a signal may end. */
+const SIGNAL_INTERVAL_MS = 10;
+
+/** @internal */
+export function checkAsyncCallOptions(options: unknown): AsyncCallOptions {
+  if (options === undefined) return {};
+  const { signal } = checkObject('options', options);
+  checkKeys('options', options as object, ['signal']);
+  if (signal === undefined) return {};
+  if (!(signal instanceof AbortSignal)) throw wrongType('options.signal', 'an AbortSignal', signal);
+  return { signal };
+}
+
+/** @internal Makes a call in a store of `engine`, and reads what it ends with. */
+export function callAsync<T>(
+  engine: Engine,
+  { signal }: AsyncCallOptions,
+  start: StartCall,
+  read: (result: unknown) => T,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const ticks =
+      signal && Engine.hasEpochs(engine)
+        ? Engine.recorderTicks(engine, SIGNAL_INTERVAL_MS)
+        : undefined;
+    const end = () => ticks?.release();
+    try {
+      const startTicking = (id: number) => start(id, ticks?.native);
+      new AsyncCall(startTicking, read, resolve as (result: unknown) => void, reject, signal, end);
+    } catch (error) {
+      end();
+      throw error;
+    }
+  });
+}
+
+/** @internal A call that is under way. */
+export class AsyncCall {
+  readonly #id: number;
+  readonly #native: NativeAsyncCall;
+  readonly #resolve: (result: unknown) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #read: (result: unknown) => unknown;
+  readonly #signal: AbortSignal | undefined;
+  readonly #end: () => void;
+  readonly #onAbort = (): void => this.#abort();
+  #isReady = false;
+  #isRunning = false;
+  #hasEnded = false;
+
+  /** Starts a call, which goes on until its guest first yields or waits. */
+  constructor(
+    start: (id: number) => NativeAsyncCall,
+    read: (result: unknown) => unknown,
+    resolve: (result: unknown) => void,
+    reject: (reason: unknown) => void,
+    signal: AbortSignal | undefined,
+    end: () => void,
+  ) {
+    initialize();
+    lastId = (lastId + 1) % 2 ** 32;
+    this.#id = lastId;
+    this.#native = start(this.#id);
+    this.#read = read;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = signal;
+    this.#end = end;
+    pending.set(this.#id, this);
+    keepAlive ??= setInterval(() => {}, DAY_MS);
+    signal?.addEventListener('abort', this.#onAbort);
+    this.#poll();
+  }
+
+  /** The call whose guest runs, undefined when none does. */
+  static get running(): AsyncCall | undefined {
+    return running;
+  }
+
+  /** Lets the guest go on: now, unless it is the event loop's turn. */
+  resume(): void {
+    if (turnEnd === undefined) {
+      turnEnd = performance.now() + TURN_MS;
+      setImmediate(() => {
+        turnEnd = undefined;
+      });
+    } else if (performance.now() > turnEnd) {
+      this.schedule();
+      return;
+    }
+    this.#poll();
+  }
+
+  /** Lets the guest go on after the event loop's turn. */
+  schedule(): void {
+    if (this.#isReady || this.#hasEnded) return;
+    this.#isReady = true;
+    ready.push(this);
+    scheduleNext();
+  }
+
+  /** It was this call's turn. */
+  goOn(): void {
+    this.#isReady = false;
+    this.#poll();
+  }
+
+  /** Runs the guest until it yields, waits or ends. */
+  #poll(): void {
+    if (this.#hasEnded) return;
+    if (this.#isRunning) {
+      // A promise's reaction that the guest's own callback runs.
+      this.schedule();
+      return;
+    }
+    const outer = running;
+    running = this;
+    this.#isRunning = true;
+    try {
+      const result = this.#native.poll();
+      if (result === WAITS || result === YIELDED) {
+        if (this.#signal?.aborted) this.#abort();
+        else if (result === YIELDED) this.schedule();
+        return;
+      }
+      const value = this.#read(result);
+      this.#settle();
+      this.#resolve(value);
+    } catch (error) {
+      this.#settle();
+      // It was aborted by what the guest called, and ended by that.
+      this.#reject(this.#signal?.aborted ? this.#signal.reason : error);
+    } finally {
+      running = outer;
+      this.#isRunning = false;
+    }
+  }
+
+  #abort(): void {
+    // False while the guest runs: it is ended when it yields, waits or returns from the host.
+    if (this.#hasEnded || !this.#native.cancel()) return;
+    this.#settle();
+    this.#reject(this.#signal?.reason);
+  }
+
+  #settle(): void {
+    this.#hasEnded = true;
+    pending.delete(this.#id);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#end();
+    if (pending.size > 0) return;
+    clearInterval(keepAlive);
+    keepAlive = undefined;
+  }
+}
+
+function initialize(): void {
+  if (initialized) return;
+  native.initializeAsync((id) => pending.get(id)?.schedule());
+  initialized = true;
+}
+
+/** One call a turn, so that a timer waits for one slice of one guest, however many there are. */
+function scheduleNext(): void {
+  if (scheduled) return;
+  scheduled = true;
+  setImmediate(() => {
+    scheduled = false;
+    const call = ready.shift();
+    if (ready.length > 0) scheduleNext();
+    call?.goOn();
+  });
+}

@@ -1,0 +1,67 @@
+import type { NativeResource } from '../../generated/native.js';
+import { misuse } from '../errors.js';
+import { Store } from '../store.js';
+import { ResourceType } from './resource-type.js';
+
+/**
+ * A handle of a resource that a guest defines, or Wasmtime's own WASI: to be passed on to functions that
+ * take it, and to be disposed of. Mirrors `wasmtime::component::ResourceAny`.
+ *
+ * One that is owned lives until it is given away as an `own`, disposed of, or its store is; one that is
+ * borrowed until the host function that got it returns.
+ */
+export class ResourceAny {
+  readonly store: Store;
+  readonly #native: NativeResource;
+
+  private constructor(store: Store, nativeResource: NativeResource) {
+    this.store = store;
+    this.#native = nativeResource;
+  }
+
+  get type(): ResourceType {
+    return ResourceType.fromNative(this.#native.ty());
+  }
+
+  /** Whether it is an `own`, else a `borrow`. Mirrors `ResourceAny::owned`. */
+  get owned(): boolean {
+    return this.#native.owned;
+  }
+
+  /**
+   * Drops the resource, which runs the guest's destructor if it is owned. Once more does nothing. Mirrors
+   * `ResourceAny::resource_drop`.
+   *
+   * @throws what the destructor throws or traps with; WasmtimeError `ERR_RESOURCE` while it is lent.
+   */
+  dispose(): void {
+    this.#native.dropResource(Store.native(this.store));
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @internal */
+  static fromNative(store: Store, nativeResource: NativeResource): ResourceAny {
+    return new ResourceAny(store, nativeResource);
+  }
+
+  /** @internal The native handle, if it can be passed to a function of `store`. */
+  static native(what: string, resource: ResourceAny, store: Store): NativeResource {
+    if (resource.store !== store) {
+      throw misuse('ERR_WRONG_STORE', `${what}: the resource belongs to another store`);
+    }
+    if (resource.#native.gone) {
+      throw misuse('ERR_DISPOSED', `${what}: the resource was given away or disposed of`);
+    }
+    return resource.#native;
+  }
+
+  /** @internal */
+  static is(what: string, resource: ResourceAny, type: ResourceType): void {
+    if (!resource.type.equals(type)) {
+      throw misuse('ERR_RESOURCE_TYPE', `${what}: the resource is of another type`);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { NativeResourceType } from '../../generated/native.js';
+import { native } from '../../native.js';
+import { wrongType } from '../errors.js';
+
+/**
+ * The type of a resource: of one that the host defines with {@link LinkerInstance.resource}, or of one
+ * that an instance of a component exports. Mirrors `wasmtime::component::ResourceType`.
+ */
+export class ResourceType {
+  readonly #native: NativeResourceType;
+
+  private constructor(nativeType: NativeResourceType) {
+    this.#native = nativeType;
+  }
+
+  /**
+   * A new type of host resources, whose values are JavaScript objects. Make one for each kind of thing,
+   * once. Mirrors `ResourceType::host_dynamic`.
+   */
+  static host(): ResourceType {
+    return new ResourceType(new native.NativeResourceType());
+  }
+
+  /** Whether it is one of {@link ResourceType.host}: its values are JavaScript objects. */
+  get isHost(): boolean {
+    return this.#native.payload !== null;
+  }
+
+  /** Whether two types are the same: each instance of a component has its own. */
+  equals(other: ResourceType): boolean {
+    return this.#native.equals(ResourceType.native('other', other));
+  }
+
+  /** @internal */
+  static fromNative(nativeType: NativeResourceType): ResourceType {
+    return new ResourceType(nativeType);
+  }
+
+  /** @internal */
+  static native(what: string, type: ResourceType): NativeResourceType {
+    if (!(type instanceof ResourceType)) throw wrongType(what, 'a ResourceType', type);
+    return type.#native;
+  }
+}

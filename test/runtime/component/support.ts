@@ -1,0 +1,92 @@
+import {
+  Component,
+  type ComponentHostFunction,
+  type ComponentInstance,
+  ComponentLinker,
+  type Config,
+  Engine,
+  Store,
+} from '../../../lib/index.js';
+
+/** A memory with an allocator that never frees, as components need it to receive strings and lists. */
+export const LIBC = `
+  (core module $libc
+    (memory (export "memory") 1)
+    (global $next (mut i32) (i32.const 1024))
+    (func (export "realloc") (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
+      (local $at i32)
+      (global.set $next
+        (i32.and
+          (i32.add (global.get $next) (i32.sub (local.get $align) (i32.const 1)))
+          (i32.sub (i32.const 0) (local.get $align))))
+      (local.set $at (global.get $next))
+      (global.set $next (i32.add (global.get $next) (local.get $size)))
+      (block $done
+        (loop $grow
+          (br_if $done (i32.le_u (global.get $next) (i32.mul (memory.size) (i32.const 65536))))
+          (drop (memory.grow (i32.const 1)))
+          (br $grow)))
+      (memory.copy (local.get $at) (local.get $old) (local.get $old_size))
+      (local.get $at)))
+  (core instance $libc (instantiate $libc))`;
+
+const OPTIONS = '(memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))';
+
+/**
+ * A component that gives its argument to an import "host" and returns what that returns. `flat` are the
+ * core types that a value has as parameters; as a result it crosses in memory when it has several.
+ */
+export function echo(types: string, type: string, flat: readonly string[]): string {
+  const inMemory = flat.length > 1;
+  const result = inMemory || flat.length === 0 ? 'i32' : flat[0];
+  const params = flat.join(' ');
+  return `(component
+    ${types}
+    (import "host" (func $host (param "x" ${type}) (result ${type})))
+    ${LIBC}
+    (core func $lowered (canon lower (func $host) ${OPTIONS}))
+    (core module $m
+      (import "" "host" (func $host (param ${params} ${inMemory ? 'i32' : ''}) ${inMemory ? '' : `(result ${result})`}))
+      (func (export "echo") (param ${params}) (result ${result})
+        ${flat.map((_, i) => `local.get ${i}`).join(' ')}
+        ${inMemory ? 'i32.const 16' : ''}
+        call $host
+        ${inMemory ? 'i32.const 16' : ''}))
+    (core instance $m (instantiate $m (with "" (instance (export "host" (func $lowered))))))
+    (func (export "echo") (param "x" ${type}) (result ${type})
+      (canon lift (core func $m "echo") ${OPTIONS})))`;
+}
+
+export interface ComponentGuest {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly linker: ComponentLinker;
+  readonly component: Component;
+  readonly instance: ComponentInstance;
+  // biome-ignore lint/suspicious/noExplicitAny: as ComponentFunc.call.
+  call(name: string, ...args: unknown[]): any;
+}
+
+/** Instantiates `wat`, with host functions as imports of its root. */
+export function startComponent(
+  wat: string,
+  hosts: Readonly<Record<string, ComponentHostFunction>> = {},
+  config: Config = {},
+  define: (linker: ComponentLinker) => void = () => {},
+): ComponentGuest {
+  const engine = new Engine(config);
+  const store = new Store(engine);
+  const linker = new ComponentLinker(engine);
+  for (const [name, fn] of Object.entries(hosts)) linker.root().funcNew(name, fn);
+  define(linker);
+  const component = Component.compile(engine, wat);
+  const instance = linker.instantiate(store, component);
+  return {
+    engine,
+    store,
+    linker,
+    component,
+    instance,
+    call: (name, ...args) => instance.getFunc(store, name).call(store, ...args),
+  };
+}

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { Trap, WasmtimeError } from '../../lib/index.js';
+import { expectError, start, world } from './support.js';
+
+const WAT = `(module $program
+  (memory (export "memory") 1) (data (i32.const 100) "in the memory")
+  (global (mut i32) (i32.const 7))
+  (func $inner (unreachable))
+  (func $outer (export "run") (call $inner)))`;
+
+/** Names of the custom sections of a binary. */
+function customSections(bytes: Uint8Array): string[] {
+  const names: string[] = [];
+  const size = (at: number): [value: number, next: number] => {
+    let [value, shift, i] = [0, 0, at];
+    for (;;) {
+      const byte = bytes[i++] as number;
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return [value, i];
+      shift += 7;
+    }
+  };
+  for (let at = 8; at < bytes.length; ) {
+    const id = bytes[at];
+    const [length, start] = size(at + 1);
+    if (id === 0) {
+      const [nameLength, name] = size(start);
+      names.push(new TextDecoder().decode(bytes.subarray(name, name + nameLength)));
+    }
+    at = start + length;
+  }
+  return names;
+}
+
+it('the error of a trap carries a core dump, if the engine makes them', () => {
+  const guest = start(WAT, {}, world({ coredumpOnTrap: true }));
+  const error = expectError(Trap, 'ERR_WASM_TRAP', () => guest.call('run'));
+  const dump = error.coreDump as Uint8Array;
+  expect([...dump.subarray(0, 4)]).toEqual([0, 0x61, 0x73, 0x6d]);
+  expect(customSections(dump)).toEqual(['core', 'coremodules', 'coreinstances', 'corestack']);
+  expect(Buffer.from(dump).includes('in the memory')).toBe(true);
+  expect(Object.keys(error)).not.toContain('coreDump');
+  // Otherwise it is the error that it always was.
+  const plain = expectError(Trap, 'ERR_WASM_TRAP', () => start(WAT).call('run'));
+  expect(plain.coreDump).toBeUndefined();
+  expect(error.message).toBe(plain.message);
+  expect(error.trapCode).toBe(plain.trapCode);
+  expect(error.frames).toEqual(plain.frames);
+});
+
+it('also out of a start function', () => {
+  const parts = world({ coredumpOnTrap: true });
+  const wat = '(module (func $start (unreachable)) (start $start))';
+  const error = expectError(WasmtimeError, 'ERR_WASM_TRAP', () => start(wat, {}, parts));
+  expect(customSections(error.coreDump as Uint8Array)).toContain('corestack');
+});
