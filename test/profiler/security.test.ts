@@ -78,10 +78,10 @@ function lowestAddress(): number {
   return Math.min(...starts, 0x400000);
 }
 
-/**
- * All numbers of a profile, and those that its strings spell out; without CPU times, which are
- * nanoseconds of any size.
- */
+/** CPU times are nanoseconds of any size, ids are hashes of the module's bytes, which other tests compare. */
+const OF_ANY_SIZE = ['threadCPUDelta', 'codeId', 'breakpadId'];
+
+/** All numbers of a profile, and those that its strings spell out; without what is of any size. */
 function numbersIn(json: unknown): number[] {
   if (typeof json === 'number') return [json];
   if (typeof json === 'string') {
@@ -90,7 +90,7 @@ function numbersIn(json: unknown): number[] {
   }
   if (typeof json !== 'object' || json === null) return [];
   return Object.entries(json).flatMap(([key, value]) =>
-    key === 'threadCPUDelta' && Array.isArray(value) ? [] : numbersIn(value),
+    OF_ANY_SIZE.includes(key) ? [] : numbersIn(value),
   );
 }
 
