@@ -101,14 +101,16 @@ export { Store, type Storelike } from './runtime/store.js';
 export { StructRef } from './runtime/struct-ref.js';
 export { Table } from './runtime/table.js';
 export { Tag } from './runtime/tag.js';
-export type {
-  ExternType,
-  FuncType,
-  GlobalType,
-  MemoryType,
-  RefType,
-  TableType,
-  ValType,
+export {
+  type ExternType,
+  type FuncType,
+  funcTypeMatches,
+  type GlobalType,
+  type MemoryType,
+  type RefType,
+  type TableType,
+  type ValType,
+  valTypeMatches,
 } from './runtime/types.js';
 export { UpdateDeadline } from './runtime/update-deadline.js';
 export type { ResultOf, ValueOf, ValuesOf } from './runtime/values.js';

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as Native from './generated/native.js';
-import { makeNativeError } from './runtime/errors.js';
+import { makeNativeError, misuse } from './runtime/errors.js';
 
 const load = createRequire(import.meta.url)('node-gyp-build') as (root: string) => typeof Native;
 
@@ -18,7 +18,13 @@ export const SLOT_COUNT = 1000;
  */
 export const slots = new ArrayBuffer(16 * SLOT_COUNT);
 
-native.initialize(slots, makeNativeError);
+if (!native.initialize(slots, makeNativeError)) {
+  // Each copy would have classes and a buffer of its own, and the addon can serve but one.
+  throw misuse(
+    'ERR_LOADED_TWICE',
+    'wasmtime-guest-profiler is loaded already in this thread, from another copy of its files: import one only',
+  );
+}
 
 /** The functions that are called most, which take handles for objects. */
 export interface HotFunctions {

@@ -9,6 +9,7 @@ use wasmtime::{
     ModuleVersionStrategy, OptLevel, PoolingAllocationConfig, ProfilingStrategy, RegallocAlgorithm,
     Strategy, WasmBacktraceDetails,
 };
+use wasmtime_environ::Tunables;
 
 /// The knobs of `wasmtime::Config`; sizes in bytes.
 #[napi(object)]
@@ -142,6 +143,18 @@ impl NativeConfig {
             config.allocation_strategy(strategy);
         }
         Ok(config)
+    }
+
+    /// Bytes up to which a memory never moves when it grows: what is reserved for it, or, where it can't grow
+    /// beyond that anyway, any number.
+    pub fn fixed_memory_size(&self) -> u64 {
+        if self.pooling_allocator.is_some() || self.memory_may_move == Some(false) {
+            return u64::MAX;
+        }
+        self.memory_reservation.map_or_else(
+            || Tunables::default_host().memory_reservation,
+            |bytes| bytes as u64,
+        )
     }
 
     fn set_flags(&self, config: &mut Config) {

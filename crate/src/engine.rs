@@ -21,6 +21,8 @@ pub struct NativeEngine {
     probe: Arc<OnceLock<Module>>,
     epoch_interruption: bool,
     guest_debug: bool,
+    /// Bytes up to which a memory never moves.
+    pub(crate) fixed_memory_size: u64,
 }
 
 #[napi]
@@ -42,6 +44,7 @@ impl NativeEngine {
             probe: Arc::default(),
             epoch_interruption: config.epoch_interruption.unwrap_or(false),
             guest_debug: config.guest_debug.unwrap_or(false),
+            fixed_memory_size: config.fixed_memory_size(),
         })
     }
 

@@ -3,10 +3,12 @@
 
 use crate::async_call::WakeFunction;
 use crate::js::{JsReference, Strength};
+use crate::memory_view::Views;
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
 use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Bytes of a value's slot: those of the largest value type, v128.
@@ -24,6 +26,7 @@ pub struct Environment {
     pub make_error: JsReference,
     /// For async calls, once there was one.
     pub wake: OnceCell<Arc<WakeFunction>>,
+    pub views: Rc<Views>,
 }
 
 impl Environment {
@@ -43,7 +46,8 @@ impl Environment {
 }
 
 /// Hands over the buffer that values cross in and the maker of errors: `(kind, code, message,
-/// detail, exception | null, store of the exception) => Error`. Once per environment, before anything else.
+/// detail, exception | null, store of the exception) => Error`. Once per environment, before anything else: false when it
+/// was done already.
 #[napi(catch_unwind)]
 pub fn initialize(
     env: Env,
@@ -52,7 +56,10 @@ pub fn initialize(
         ts_arg_type = "(kind: string, code: string, message: string, detail: NativeErrorDetail, exception: NativeRef | null, store: object | undefined) => unknown"
     )]
     make_error: Function<'_, Unknown<'_>, Unknown<'_>>,
-) -> Result<()> {
+) -> Result<bool> {
+    if env.get_instance_data::<Environment>()?.is_some() {
+        return Ok(false);
+    }
     // SAFETY: nothing reads the bytes while the pointer is taken.
     let bytes = unsafe { slots.as_mut() };
     if bytes.len() < SLOT_COUNT * SLOT_SIZE {
@@ -66,8 +73,10 @@ pub fn initialize(
             _slots_owner: JsReference::new(env.raw(), slots.raw(), Strength::Strong)?,
             make_error: JsReference::new(env.raw(), make_error.raw(), Strength::Strong)?,
             wake: OnceCell::new(),
+            views: Rc::default(),
         })
     })()
     .ok_or_else(|| Error::from_reason("expected an ArrayBuffer and a function"))?;
-    env.set_instance_data(environment, (), |_| {})
+    env.set_instance_data(environment, (), |_| {})?;
+    Ok(true)
 }

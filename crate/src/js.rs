@@ -162,6 +162,15 @@ fn in_handle_scope<R>(env: sys::napi_env, f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// Whether JS may still run: not when the environment ends.
+pub fn can_run(env: sys::napi_env) -> bool {
+    let undefined = undefined(env);
+    let mut result = false;
+    // SAFETY: a live handle of env.
+    let status = unsafe { sys::napi_strict_equals(env, undefined, undefined, &mut result) };
+    status == sys::Status::napi_ok
+}
+
 pub fn undefined(env: sys::napi_env) -> sys::napi_value {
     let mut value = ptr::null_mut();
     // SAFETY: env is this thread's.

@@ -2,7 +2,7 @@
 //!
 //! Every exported function is short: convert, call plain Rust, convert the error. `unsafe` sits in
 //! `js`, `hot`, `async_call` and `async_func` (N-API calls), `main_stack` (stacks), `func` and `values` (raw
-//! values), `shared_memory` (atomic access), `scope` (store contexts lent to callbacks), `recorder` (the ring)
+//! values), `memory` and `memory_view` (views), `shared_memory` (atomic access), `scope` (store contexts lent to callbacks), `recorder` (the ring)
 //! and `walker` (Wasmtime's stack), each with its invariant.
 
 mod allow_list;
@@ -30,6 +30,7 @@ mod limiter;
 mod linker;
 mod main_stack;
 mod memory;
+mod memory_view;
 mod module;
 mod operator_cost;
 #[cfg(feature = "oracle")]
@@ -52,5 +53,6 @@ mod ticker;
 mod values;
 mod walker;
 mod wasi;
+mod wasi_output;
 #[cfg(feature = "oracle")]
 mod wast;

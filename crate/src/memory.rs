@@ -1,10 +1,12 @@
 //! Linear memories.
 
 use crate::errors;
+use crate::memory_view;
 use crate::module::{NativeExternType, extern_type};
 use crate::store::NativeStore;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use std::ptr::{self, NonNull};
 use wasmtime::{Memory, MemoryTypeBuilder};
 
 /// `wasmtime::Memory`.
@@ -83,11 +85,41 @@ impl NativeMemory {
         })
     }
 
-    /// Copies `bytes` to `offset`; false when they don't fit.
+    /// Copies `bytes`, which may be some of the memory's own, to `offset`; false when they don't fit.
     #[napi(catch_unwind)]
     pub fn write(&self, env: Env, store: &NativeStore, offset: f64, bytes: &[u8]) -> Result<bool> {
+        let (source, length) = (bytes.as_ptr(), bytes.len());
         store.with(&env, |store| {
-            self.memory.write(store, offset as usize, bytes).is_ok()
+            let room = self.memory.data_size(&store).checked_sub(offset as usize);
+            if room.is_none_or(|room| length > room) {
+                return false;
+            }
+            // SAFETY: both are there whole, and nothing runs meanwhile; they may overlap, since a view has
+            // the memory's bytes.
+            unsafe {
+                let target = self.memory.data_ptr(&store).add(offset as usize);
+                ptr::copy(source, target, length);
+            }
+            true
         })
+    }
+
+    /// A buffer over all of the memory, which isn't empty; `null` when it may move.
+    #[napi(catch_unwind, ts_return_type = "ArrayBuffer | null")]
+    pub fn data<'env>(&self, env: &'env Env, store: &NativeStore) -> Result<Option<Unknown<'env>>> {
+        let bytes = store.with(env, |store| {
+            let fixed_size = store.data().fixed_memory_size;
+            let data = NonNull::new(self.memory.data_ptr(&store))?;
+            memory_view::is_fixed(fixed_size, &self.memory.ty(&store))
+                .then(|| (data, self.memory.data_size(&store)))
+        })?;
+        let Some((data, length)) = bytes else {
+            return Ok(None);
+        };
+        let buffer = memory_view::create(env, store.cell(), data, length)?;
+        // SAFETY: a handle of env.
+        Ok(Some(unsafe {
+            Unknown::from_raw_unchecked(env.raw(), buffer)
+        }))
     }
 }

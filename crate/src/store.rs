@@ -15,7 +15,7 @@ use crate::wasi::{NativeWasiConfig, Wasi};
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -40,8 +40,12 @@ pub struct StoreData {
     /// Wasmtime takes its hook out while it runs, so calls made from a JS hook fire none.
     in_call_hook: bool,
     pub wasi: Option<Wasi>,
+    /// Takes the guest's output.
+    on_output: Option<Arc<JsReference>>,
     pub interrupt: Option<Arc<Interrupt>>,
     limiter: Limiter,
+    /// As of the engine.
+    pub fixed_memory_size: u64,
     /// What a bench runs at epoch deadlines.
     #[cfg(feature = "oracle")]
     pub peer: Option<crate::oracle::Peer>,
@@ -101,6 +105,17 @@ impl StoreData {
         self.deadline = Deadline::At(now.saturating_add(ticks_beyond_current));
     }
 
+    /// Lets go of what isn't memory, when the store is disposed but its memories are still viewed.
+    fn release(&mut self) {
+        self.recorder = None;
+        self.call_hook = None;
+        self.at_deadline = AtDeadline::default();
+        self.wasi = None;
+        self.on_output = None;
+        self.interrupt = None;
+        self.limiter = Limiter::default();
+    }
+
     /// Whether the guest yields at each tick of the engine, from now on.
     pub fn yield_at_ticks(&mut self, yields: bool) {
         self.yields_at_ticks = yields;
@@ -144,6 +159,10 @@ impl Deref for NativeStore {
 pub struct StoreCell {
     /// `None` once disposed.
     store: UnsafeCell<Option<Box<Store<StoreData>>>>,
+    /// Where a disposed store stays as long as there are views of its memories.
+    viewed: UnsafeCell<Option<Box<Store<StoreData>>>>,
+    /// How many views there are, see `memory_view`.
+    views: Cell<usize>,
     scopes: Arc<Scopes>,
 }
 
@@ -168,8 +187,10 @@ impl NativeStore {
             call_hook: None,
             in_call_hook: false,
             wasi: None,
+            on_output: None,
             interrupt: None,
             limiter: Limiter::default(),
+            fixed_memory_size: engine.fixed_memory_size,
             #[cfg(feature = "oracle")]
             peer: None,
         };
@@ -178,6 +199,8 @@ impl NativeStore {
         Ok(Self {
             cell: Rc::new(StoreCell {
                 store: UnsafeCell::new(Some(Box::new(store))),
+                viewed: UnsafeCell::new(None),
+                views: Cell::new(0),
                 scopes,
             }),
         })
@@ -193,7 +216,14 @@ impl NativeStore {
     pub fn dispose(&self, env: Env) -> Result<()> {
         self.check_idle(&env)?;
         // SAFETY: no operation and no callback of this store is on the stack.
-        drop(unsafe { &mut *self.store.get() }.take());
+        let store = unsafe { &mut *self.store.get() }.take();
+        if let Some(mut store) = store
+            && self.views.get() > 0
+        {
+            store.data_mut().release();
+            // SAFETY: as above.
+            unsafe { *self.viewed.get() = Some(store) };
+        }
         Ok(())
     }
 
@@ -318,12 +348,22 @@ impl NativeStore {
     }
 
     #[napi(catch_unwind)]
-    pub fn set_wasi(&self, env: Env, config: NativeWasiConfig) -> Result<()> {
+    pub fn set_wasi(
+        &self,
+        env: Env,
+        config: NativeWasiConfig,
+        #[napi(
+            ts_arg_type = "((store: object, descriptor: number, bytes: Uint8Array) => void) | null"
+        )]
+        on_output: Option<Function<'_, Unknown<'_>, Unknown<'_>>>,
+    ) -> Result<()> {
+        let on_output = weak_callback(&env, on_output)?;
         let wasi =
             Wasi::new(config).map_err(|error| errors::throw(&env, &error, "ERR_WASI_CONFIG"))?;
         self.with(&env, |mut store| {
             store.data().scopes.has_wasi.set(true);
             store.data_mut().wasi = Some(wasi);
+            store.data_mut().on_output = on_output;
         })
     }
 
@@ -383,6 +423,18 @@ impl StoreCell {
             "ERR_STORE_IN_USE",
             "the store runs WebAssembly: this can't be done meanwhile",
         ))
+    }
+
+    pub fn begin_view(&self) {
+        self.views.set(self.views.get() + 1);
+    }
+
+    pub fn end_view(&self) {
+        self.views.set(self.views.get() - 1);
+        if self.views.get() == 0 {
+            // SAFETY: only `dispose` and this touch it, and neither runs within the other.
+            drop(unsafe { &mut *self.viewed.get() }.take());
+        }
     }
 
     pub fn scopes(&self) -> &Scopes {
@@ -518,6 +570,11 @@ fn on_call_hook(mut store: StoreContextMut<'_, StoreData>, kind: CallHook) -> wa
         }
         CallHook::CallingWasm => {}
     }
+    if matches!(kind, CallHook::ReturningFromHost)
+        && let Some(callback) = store.data().on_output.clone()
+    {
+        deliver_output(&mut store, &callback)?;
+    }
     if let Some(hook) = store.data().call_hook.clone() {
         call_user_hook(&mut store, &hook, kind)?;
     }
@@ -549,10 +606,44 @@ fn call_user_hook(
         CallHook::CallingHost => 2.0,
         CallHook::ReturningFromHost => 3.0,
     };
+    in_call_hook(store, |store| {
+        call_js(
+            store,
+            hook,
+            |env| Ok([Some(js::number(env, kind)), None]),
+            |_| (),
+        )
+    })
+}
+
+fn in_call_hook<R>(
+    store: &mut StoreContextMut<'_, StoreData>,
+    f: impl FnOnce(&mut StoreContextMut<'_, StoreData>) -> R,
+) -> R {
     store.data_mut().in_call_hook = true;
-    let result = call_js(store, hook, |env| Some(js::number(env, kind)), |_| ());
+    let result = f(store);
     store.data_mut().in_call_hook = false;
     result
+}
+
+/// Calls `callback(store, descriptor, bytes)` for what WASI functions have written.
+fn deliver_output(
+    store: &mut StoreContextMut<'_, StoreData>,
+    callback: &JsReference,
+) -> wasmtime::Result<()> {
+    loop {
+        let output = store.data().wasi.as_ref().and_then(Wasi::take_output);
+        let Some((descriptor, bytes)) = output else {
+            return Ok(());
+        };
+        in_call_hook(store, |store| {
+            let arguments = |env| {
+                let bytes = js::into_js(env, Uint8Array::from(bytes))?;
+                Ok([Some(js::number(env, f64::from(descriptor))), Some(bytes)])
+            };
+            call_js(store, callback, arguments, |_| ())
+        })?;
+    }
 }
 
 fn on_epoch_deadline(
@@ -599,7 +690,7 @@ fn at_user_deadline(
     let update = call_js(
         store,
         &callback,
-        |_| None,
+        |_| Ok([None, None]),
         |value| js::to_number(env, value),
     )?;
     Ok(match update {
@@ -616,22 +707,22 @@ fn is_interrupted(store: &StoreContextMut<'_, StoreData>) -> bool {
         || interrupt.is_some_and(|interrupt| interrupt.is_triggered())
 }
 
-/// Calls `callback(store)`, or `callback(store, argument)`, and lends it the store's context.
+/// Calls `callback(store, ...arguments)`, and lends it the store's context.
 fn call_js<R>(
     store: &mut StoreContextMut<'_, StoreData>,
     callback: &JsReference,
-    argument: impl FnOnce(sys::napi_env) -> Option<sys::napi_value>,
+    arguments: impl FnOnce(sys::napi_env) -> wasmtime::Result<[Option<sys::napi_value>; 2]>,
     read: impl FnOnce(sys::napi_value) -> R,
 ) -> wasmtime::Result<R> {
     let env = store.data().env;
     let scopes = store.data().scopes.clone();
     js::with_handle_scope(env, || {
+        let [first, second] = arguments(env)?;
         let facade = store.data().facade();
-        let argument = argument(env);
-        let args = [facade, argument.unwrap_or(facade)];
-        let args = &args[..if argument.is_some() { 2 } else { 1 }];
+        let args = [facade, first.unwrap_or(facade), second.unwrap_or(facade)];
+        let count = 1 + [first, second].iter().flatten().count();
         scopes
-            .enter_context(store, || callback.call(args))
+            .enter_context(store, || callback.call(&args[..count]))
             .map(read)
             .map_err(errors::unwind)
     })

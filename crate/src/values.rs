@@ -8,6 +8,7 @@ use crate::reference::NativeRef;
 use crate::store::StoreData;
 use napi::bindgen_prelude::*;
 use napi::sys;
+use napi_derive::napi;
 use wasmtime::{
     AnyRef, AsContextMut, ExternRef, FuncType, HeapType, RefType, StoreContextMut, V128, Val,
     ValType,
@@ -293,4 +294,10 @@ impl HeldValue {
             .get()
             .map(|holder| js::get_element(self.0.env(), holder, 0))
     }
+}
+
+/// `wasmtime::ValType::matches`, by the names of the text format; `null` for another name.
+#[napi(catch_unwind)]
+pub fn val_type_matches(ty: String, other: String) -> Option<bool> {
+    Some(val_type(&ty)?.matches(&val_type(&other)?))
 }

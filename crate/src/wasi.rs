@@ -2,6 +2,7 @@
 
 use crate::interrupt::Interrupt;
 use crate::store::StoreData;
+use crate::wasi_output::OutputQueue;
 use bytes::Bytes;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
@@ -25,7 +26,7 @@ pub struct NativeInput {
     pub bytes: Option<Uint8Array>,
 }
 
-/// A guest's stdout or stderr: nothing, "inherit", "capture", or a file.
+/// A guest's stdout or stderr: nothing, "inherit", "capture", a file, or "stream" for the callback of `set_wasi`.
 #[napi(object, object_to_js = false)]
 pub struct NativeOutput {
     pub kind: String,
@@ -60,6 +61,8 @@ pub struct Wasi {
     ctx: Option<WasiP1Ctx>,
     stdout: Option<MemoryOutputPipe>,
     stderr: Option<MemoryOutputPipe>,
+    /// Descriptors whose output JavaScript takes.
+    queues: Vec<(u32, OutputQueue)>,
 }
 
 impl Wasi {
@@ -85,11 +88,18 @@ impl Wasi {
             }
             _ => {}
         }
+        let mut queues = Vec::new();
+        let mut queue = |descriptor| {
+            let queue = OutputQueue::default();
+            queues.push((descriptor, queue.clone()));
+            queue
+        };
         let mut stdout = None;
         match config.stdout.kind.as_str() {
             "inherit" => drop(builder.inherit_stdout()),
             "capture" => drop(builder.stdout(stdout.insert(capture(&config.stdout)).clone())),
             "file" => drop(builder.stdout(file("stdout", &config.stdout)?)),
+            "stream" => drop(builder.stdout(queue(1))),
             _ => {}
         }
         let mut stderr = None;
@@ -97,6 +107,7 @@ impl Wasi {
             "inherit" => drop(builder.inherit_stderr()),
             "capture" => drop(builder.stderr(stderr.insert(capture(&config.stderr)).clone())),
             "file" => drop(builder.stderr(file("stderr", &config.stderr)?)),
+            "stream" => drop(builder.stderr(queue(2))),
             _ => {}
         }
         for preopen in &config.preopens {
@@ -114,6 +125,14 @@ impl Wasi {
             ctx: None,
             stdout,
             stderr,
+            queues,
+        })
+    }
+
+    /// The next output for JavaScript, with its descriptor.
+    pub fn take_output(&self) -> Option<(u32, Vec<u8>)> {
+        self.queues.iter().find_map(|(descriptor, queue)| {
+            Some((*descriptor, queue.take())).filter(|(_, bytes)| !bytes.is_empty())
         })
     }
 
@@ -215,6 +234,7 @@ fn ctx_of(data: &mut StoreData) -> &mut WasiP1Ctx {
         ctx: None,
         stdout: None,
         stderr: None,
+        queues: Vec::new(),
     });
     wasi.ctx(blocking)
 }

@@ -211,8 +211,10 @@ export declare class NativeMemory {
   grow(store: NativeStore, delta: number): number
   /** Copies bytes at `offset` into `into`; false when they don't all exist. */
   read(store: NativeStore, offset: number, into: Uint8Array): boolean
-  /** Copies `bytes` to `offset`; false when they don't fit. */
+  /** Copies `bytes`, which may be some of the memory's own, to `offset`; false when they don't fit. */
   write(store: NativeStore, offset: number, bytes: Uint8Array): boolean
+  /** A buffer over all of the memory, which isn't empty; `null` when it may move. */
+  data(store: NativeStore): ArrayBuffer | null
 }
 
 /** `wasmtime::Module`. */
@@ -425,7 +427,7 @@ export declare class NativeStore {
    * `wasmtime::CallHook`'s variants from 0.
    */
   callHook(hook?: ((store: object, kind: number) => void) | null): void
-  setWasi(config: NativeWasiConfig): void
+  setWasi(config: NativeWasiConfig, onOutput?: ((store: object, descriptor: number, bytes: Uint8Array) => void) | null): void
   /** What the guest has written so far to a captured stdout (1) or stderr (2). */
   wasiOutput(descriptor: number): Uint8Array | null
   setInterruptHandle(handle: NativeInterruptHandle): void
@@ -475,14 +477,18 @@ export declare function createAsyncFunc(store: NativeStore, params: Array<string
 /** "module", "component", or `null` for other bytes. */
 export declare function detectPrecompiled(bytes: Uint8Array): string | null
 
+/** To be called when a Worker ends by itself: finds the buffers that still have their bytes. */
+export declare function findMemoryViews(): void
+
 /** `{ call, sample }`: see `callFunc` and `sampleStore` below. */
 export declare function hotFunctions(): object
 
 /**
  * Hands over the buffer that values cross in and the maker of errors: `(kind, code, message,
- * detail, exception | null, store of the exception) => Error`. Once per environment, before anything else.
+ * detail, exception | null, store of the exception) => Error`. Once per environment, before anything else: false when it
+ * was done already.
  */
-export declare function initialize(slots: ArrayBuffer, makeError: (kind: string, code: string, message: string, detail: NativeErrorDetail, exception: NativeRef | null, store: object | undefined) => unknown): void
+export declare function initialize(slots: ArrayBuffer, makeError: (kind: string, code: string, message: string, detail: NativeErrorDetail, exception: NativeRef | null, store: object | undefined) => unknown): boolean
 
 /** Hands over the function `(call) => void` that is told which call can go on, once per environment. */
 export declare function initializeAsync(wake: (call: number) => void): void
@@ -751,7 +757,7 @@ export interface NativeOperatorCost {
   variable: NativeVariableOperatorCost
 }
 
-/** A guest's stdout or stderr: nothing, "inherit", "capture", or a file. */
+/** A guest's stdout or stderr: nothing, "inherit", "capture", a file, or "stream" for the callback of `set_wasi`. */
 export interface NativeOutput {
   kind: string
   path?: string
@@ -863,3 +869,6 @@ export declare function threadCpuTime(): number
 
 /** Mirrors `wasmtime::Module::validate`. */
 export declare function validateModule(engine: NativeEngine, bytes: Uint8Array): void
+
+/** `wasmtime::ValType::matches`, by the names of the text format; `null` for another name. */
+export declare function valTypeMatches(ty: string, other: string): boolean | null

@@ -1,3 +1,5 @@
+import { constants } from 'node:buffer';
+import { isMainThread } from 'node:worker_threads';
 import type { NativeMemory } from '../generated/native.js';
 import { native } from '../native.js';
 import { checkBytes, checkInteger } from './check.js';
@@ -5,11 +7,22 @@ import { misuse, outOfRange } from './errors.js';
 import { Store, type Storelike } from './store.js';
 import { checkMemoryType, type MemoryType, memoryType } from './types.js';
 
+let isFindingViews = false;
+
+/** The memory of a Worker that ends is freed where it is certain that no other thread has views of it. */
+function findViewsAtExit(): void {
+  if (isFindingViews || isMainThread) return;
+  isFindingViews = true;
+  process.once('exit', () => native.findMemoryViews());
+}
+
 /** A linear memory of a store. Mirrors `wasmtime::Memory`. */
 export class Memory {
   /** The store that the memory belongs to. */
   readonly store: Store;
   readonly #native: NativeMemory;
+  /** Held weakly, since a view keeps the memory. */
+  #view: WeakRef<Uint8Array> | undefined;
 
   private constructor(store: Store, nativeMemory: NativeMemory) {
     this.store = store;
@@ -57,6 +70,39 @@ export class Memory {
   }
 
   /**
+   * All of the memory as the guest sees it now: what one side writes, the other reads. After the memory has grown
+   * a view has its old length still, and this gives a longer one. Mirrors `Memory::data_mut`.
+   *
+   * A view stays good, whatever happens: a store that is disposed frees its memories once their views are
+   * collected. So don't hold one for long, and use {@link Memory.read} for what you want to keep.
+   *
+   * @throws TypeError `ERR_MEMORY_MAY_MOVE` when the memory can outgrow what is reserved for it and then moves:
+   * its maximum is above the engine's `memoryReservation` (by default 4 GiB, so that all memories of 32 bits
+   * have views, and those of 64 bits with such a maximum), and the engine hasn't `memoryMayMove: false`;
+   * `ERR_NO_EXTERNAL_BUFFERS` where JavaScript can't have such views, as in Electron; RangeError when it is larger
+   * than `buffer.constants.MAX_LENGTH`.
+   */
+  data(store: Storelike): Uint8Array {
+    const owner = Store.nativeOwner(this.store, store);
+    const size = this.#native.dataSize(owner);
+    const known = this.#view?.deref();
+    // One that was detached has no length.
+    if (known?.length === size) return known;
+    if (size === 0) return new Uint8Array(0);
+    if (size > constants.MAX_LENGTH) {
+      throw outOfRange("the memory's size", `at most ${constants.MAX_LENGTH} bytes`, size);
+    }
+    const buffer = this.#native.data(owner);
+    if (buffer === null) {
+      throw misuse('ERR_MEMORY_MAY_MOVE', 'the memory may move when it grows: use read and write');
+    }
+    findViewsAtExit();
+    const view = new Uint8Array(buffer);
+    this.#view = new WeakRef(view);
+    return view;
+  }
+
+  /**
    * Copies `length` bytes at `offset` out of the memory. Mirrors `Memory::read`.
    *
    * @throws RangeError when they don't all exist.
@@ -74,7 +120,7 @@ export class Memory {
   }
 
   /**
-   * Copies `bytes` to `offset`. Mirrors `Memory::write`.
+   * Copies `bytes`, which may be some of {@link Memory.data}, to `offset`. Mirrors `Memory::write`.
    *
    * @throws RangeError when they don't fit; nothing is written then.
    */

@@ -26,7 +26,12 @@ export class Store {
   readonly #handle: object;
   /** Callbacks that native code holds weakly, so that a store and its callbacks can be collected. */
   readonly #retained = new Set<unknown>();
-  readonly #callbacks: { epochDeadline?: unknown; callHook?: unknown; limiter?: unknown } = {};
+  readonly #callbacks: {
+    epochDeadline?: unknown;
+    callHook?: unknown;
+    limiter?: unknown;
+    wasiOutput?: unknown;
+  } = {};
   /** Kept: the timer of a handle that is collected stops. */
   readonly #kept: { interruptHandle?: InterruptHandle } = {};
   /** The caller of the host function that runs, the newest one. */
@@ -143,7 +148,10 @@ export class Store {
    * @throws WasmtimeError `ERR_WASI_CONFIG` for a file or directory that can't be opened.
    */
   setWasi(config: WasiConfig): void {
-    this.#native.setWasi(WasiConfig.native('config', config));
+    const nativeConfig = WasiConfig.native('config', config);
+    const onOutput = WasiConfig.onOutput(config);
+    this.#native.setWasi(nativeConfig, onOutput);
+    this.#callbacks.wasiOutput = onOutput;
     this.#hasWasi = true;
   }
 
@@ -179,6 +187,7 @@ export class Store {
     delete this.#callbacks.epochDeadline;
     delete this.#callbacks.callHook;
     delete this.#callbacks.limiter;
+    delete this.#callbacks.wasiOutput;
   }
 
   /** {@link Store.dispose}, for `using`. */

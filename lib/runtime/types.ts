@@ -1,4 +1,5 @@
 import type { NativeExternType } from '../generated/native.js';
+import { native } from '../native.js';
 import { checkArray, checkBoolean, checkInteger, checkObject, checkOneOf } from './check.js';
 import { outOfRange } from './errors.js';
 
@@ -97,6 +98,31 @@ export type ExternType =
       readonly index64: boolean;
     }
   | { readonly kind: 'tag'; readonly params: readonly string[] };
+
+/**
+ * Whether a value of type `type` can stand where one of `other` is wanted: `i31ref` for `anyref`. Mirrors
+ * `ValType::matches`.
+ */
+export function valTypeMatches(type: ValType, other: ValType): boolean {
+  checkOneOf('type', type, VAL_TYPES);
+  checkOneOf('other', other, VAL_TYPES);
+  return native.valTypeMatches(type, other) === true;
+}
+
+/**
+ * Whether a function of type `type` can stand where one of `other` is wanted: it takes at least the same values
+ * and returns no others. Mirrors `FuncType::matches`, where function types have no names.
+ */
+export function funcTypeMatches(type: FuncType, other: FuncType): boolean {
+  const a = checkFuncType('type', type);
+  const b = checkFuncType('other', other);
+  return (
+    a.params.length === b.params.length &&
+    a.results.length === b.results.length &&
+    a.params.every((param, i) => valTypeMatches(b.params[i] as ValType, param)) &&
+    a.results.every((result, i) => valTypeMatches(result, b.results[i] as ValType))
+  );
+}
 
 /** @internal */
 export function memoryType(type: NativeExternType): Required<MemoryType> {

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { NativeInput, NativeOutput, NativeWasiConfig } from '../generated/native.js';
 import {
   checkArray,
@@ -14,7 +15,9 @@ export type WasiInput = 'inherit' | Uint8Array | { readonly file: string } | 'nu
 
 /**
  * A guest's stdout or stderr: the process's own, kept for {@link Store.wasiOutput}, a file (made or
- * emptied), or nowhere. A capture keeps the first `limit` bytes; what the guest writes beyond fails as on
+ * emptied), nowhere, a function that is given each piece as the guest writes it, or a stream, which is left
+ * open. The guest doesn't wait for a stream, which buffers what it can't write at once. What a function
+ * throws unwinds the guest. A capture keeps the first `limit` bytes; what the guest writes beyond fails as on
  * a full disk, which many a program doesn't look at.
  */
 export type WasiOutput =
@@ -22,7 +25,12 @@ export type WasiOutput =
   | 'capture'
   | { readonly capture: { readonly limit: number } }
   | { readonly file: string }
-  | 'null';
+  | 'null'
+  | ((bytes: Uint8Array) => void)
+  | Writable;
+
+/** @internal What takes the guest's output, by its descriptor. */
+export type OutputCallback = (store: object, descriptor: number, bytes: Uint8Array) => void;
 
 /** A host directory that a guest may open. */
 export interface WasiPreopen {
@@ -38,8 +46,8 @@ export interface WasiPreopen {
 export interface WasiOptions {
   /** The program's arguments, its own name first. */
   readonly args?: readonly string[];
-  /** Environment variables; none by default. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Environment variables; none by default. Those that are undefined are left out. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Empty by default. */
   readonly stdin?: WasiInput;
   /** Nowhere by default. */
@@ -55,6 +63,7 @@ const KEYS = ['args', 'env', 'stdin', 'stdout', 'stderr', 'preopens'];
 /** A WASI program's arguments, environment, streams and directories. Mirrors `WasiCtxBuilder`. */
 export class WasiConfig {
   readonly #native: NativeWasiConfig;
+  readonly #onOutput: OutputCallback | null;
 
   /**
    * @throws TypeError for an unknown option, one of the wrong type, or a string with a NUL character,
@@ -63,17 +72,23 @@ export class WasiConfig {
   constructor(options: WasiOptions = {}) {
     checkObject('options', options);
     checkKeys('options', options, KEYS);
+    const { stdout = 'null', stderr = 'null' } = options;
+    const takers = [undefined, taker(stdout), taker(stderr)];
+    const hasTaker = takers.some((take) => take !== undefined);
+    this.#onOutput = hasTaker ? (_store, descriptor, bytes) => takers[descriptor]?.(bytes) : null;
     this.#native = {
       args: checkArray('options.args', options.args ?? []).map((arg, i) =>
         checkText(`options.args[${i}]`, arg),
       ),
-      env: Object.entries(checkObject('options.env', options.env ?? {})).map(([name, value]) => [
-        checkText('options.env', name),
-        checkText(`options.env.${name}`, value),
-      ]),
+      env: Object.entries(checkObject('options.env', options.env ?? {}))
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => [
+          checkText('options.env', name),
+          checkText(`options.env.${name}`, value),
+        ]),
       stdin: input(options.stdin ?? 'null'),
-      stdout: output('options.stdout', options.stdout ?? 'null'),
-      stderr: output('options.stderr', options.stderr ?? 'null'),
+      stdout: output('options.stdout', stdout),
+      stderr: output('options.stderr', stderr),
       preopens: checkArray('options.preopens', options.preopens ?? []).map(preopen),
     };
   }
@@ -82,6 +97,11 @@ export class WasiConfig {
   static native(what: string, config: WasiConfig): NativeWasiConfig {
     if (!(config instanceof WasiConfig)) throw wrongType(what, 'a WasiConfig', config);
     return config.#native;
+  }
+
+  /** @internal */
+  static onOutput(config: WasiConfig): OutputCallback | null {
+    return config.#onOutput;
   }
 }
 
@@ -105,11 +125,25 @@ function output(what: string, stream: WasiOutput): NativeOutput {
   if (stream === 'inherit' || stream === 'null' || stream === 'capture') return { kind: stream };
   const file = fileOf(stream);
   if (file !== undefined) return { kind: 'file', path: checkText(`${what}.file`, file) };
+  if (taker(stream) !== undefined) return { kind: 'stream' };
   if (typeof stream === 'object' && stream !== null && 'capture' in stream) {
     const { limit } = checkObject(`${what}.capture`, stream.capture);
     return { kind: 'capture', limit: checkInteger(`${what}.capture.limit`, limit) };
   }
-  throw wrongType(what, "'inherit', 'null', 'capture', { capture } or { file }", stream);
+  throw wrongType(
+    what,
+    "'inherit', 'null', 'capture', { capture }, { file }, a function or a Writable",
+    stream,
+  );
+}
+
+/** What takes the output of `stream`, if JavaScript does. */
+function taker(stream: WasiOutput): ((bytes: Uint8Array) => void) | undefined {
+  if (typeof stream === 'function') return (bytes) => stream(bytes);
+  if (typeof stream === 'object' && stream !== null && 'write' in stream) {
+    if (typeof stream.write === 'function') return (bytes) => void stream.write(bytes);
+  }
+  return undefined;
 }
 
 function fileOf(stream: unknown): unknown {

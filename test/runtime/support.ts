@@ -145,12 +145,16 @@ export function alive(refs: readonly WeakRef<object>[]): number {
  */
 export function runNode(
   script: string,
-  { flags = [], env = {} }: { flags?: readonly string[]; env?: Record<string, string> } = {},
+  {
+    node = process.execPath,
+    flags = [],
+    env = {},
+  }: { node?: string; flags?: readonly string[]; env?: Record<string, string> } = {},
 ): string {
   const lib = new URL('../../dist/index.js', import.meta.url).href;
   const source = script.replaceAll("'LIB'", JSON.stringify(lib));
   const args = [...flags, '--input-type=module', '--eval', source];
-  return execFileSync(process.execPath, args, {
+  return execFileSync(node, args, {
     encoding: 'utf8',
     timeout: 60_000,
     env: { ...process.env, ...env },

@@ -63,7 +63,14 @@ describe('arguments and environment', () => {
   );
 
   it('variables, and none of the process', () => {
-    const env = { A: '1', EMPTY: '', UNICODE: 'ä☃', WITH_EQUALS: 'a=b', __proto__x: 'p' };
+    const env = {
+      A: '1',
+      EMPTY: '',
+      UNICODE: 'ä☃',
+      WITH_EQUALS: 'a=b',
+      __proto__x: 'p',
+      NONE: undefined,
+    };
     expect(run(endings, { args: mode('env'), env }).stdout).toBe(
       'A=1\nEMPTY=\nUNICODE=ä☃\nWITH_EQUALS=a=b\n__proto__x=p\n',
     );
