@@ -3,7 +3,7 @@
 //! Every exported function is short: convert, call plain Rust, convert the error. `unsafe` sits in
 //! `js`, `hot`, `async_call` and `async_func` (N-API calls), `main_stack` (stacks), `func` and `values` (raw
 //! values), `shared_memory` (atomic access), `scope` (store contexts lent to callbacks), `recorder` (the ring)
-//! and `walker` (Wasmtime's stack), each with its invariant.
+//! `walker` and `self_check` (Wasmtime's stack), each with its invariant.
 
 mod allow_list;
 mod async_call;
@@ -32,11 +32,14 @@ mod module;
 mod operator_cost;
 #[cfg(feature = "oracle")]
 mod oracle;
+#[cfg(feature = "oracle")]
+mod oracle_walks;
 mod outcome;
 mod recorder;
 mod reference;
 mod reference_contents;
 mod scope;
+mod self_check;
 mod shared;
 mod shared_memory;
 #[cfg(unix)]
@@ -47,6 +50,7 @@ mod table;
 mod tag;
 mod ticker;
 mod values;
+mod walk_check;
 mod walker;
 mod wasi;
 #[cfg(feature = "oracle")]
