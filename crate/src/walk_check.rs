@@ -36,6 +36,23 @@ pub fn compare(walked: &[usize], backtrace: &WasmBacktrace) -> Result<(), Differ
     Ok(())
 }
 
+/// As `compare`, on a store of any modules: a walk also sees code of Wasmtime's own beside a module's
+/// functions, such as what initializes an instance, of which no backtrace and no profile tells. Every frame of the
+/// backtrace must be among the walked, in order; returns how many more those are.
+#[cfg(feature = "oracle")]
+pub fn compare_among(walked: &[usize], backtrace: &WasmBacktrace) -> Result<usize, Difference> {
+    let mut rest = walked.iter();
+    for (i, frame) in backtrace.frames().iter().enumerate() {
+        let theirs = (Some(frame.func_index()), frame.module_offset());
+        if !rest.any(|pc| place(*pc, frame) == theirs) {
+            return Err(Difference(format!(
+                "frame {i}: Wasmtime's function and offset {theirs:?} were not walked"
+            )));
+        }
+    }
+    Ok(walked.len() - backtrace.frames().len())
+}
+
 /// Function and offset in the wasm file of a return address, if it is in `frame`'s module.
 fn place(pc: usize, frame: &FrameInfo) -> (Option<u32>, Option<usize>) {
     let module = frame.module();

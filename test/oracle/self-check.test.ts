@@ -96,7 +96,7 @@ describe('a walker that breaks after the self-check', () => {
     checkWalks(true);
     runLoops();
     const whole = walkChecks();
-    expect(whole).toMatchObject({ different: 0 });
+    expect(whole).toMatchObject({ different: 0, others: 0 });
     expect(whole.walks).toBeGreaterThan(60);
     expect(whole.frames).toBeGreaterThan(60);
     checkWalks(true);
@@ -104,7 +104,9 @@ describe('a walker that breaks after the self-check', () => {
     runLoops();
     const broken = walkChecks();
     expect(broken.different).toBeGreaterThan(60);
-    expect(broken.difference).toMatch(/^frame 0: function and offset \(None, None\)/);
+    expect(broken.difference).toMatch(
+      /^frame 0: Wasmtime's function and offset .* were not walked$/,
+    );
   });
 });
 

@@ -1,15 +1,8 @@
 // The random test of the API, in processes of their own: a crash fails one of them.
 //
 //   RANDOM_RUNS=100000 RANDOM_SEED=7 npx vitest run test/random    hours, and other moves
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
+import { runChild } from '../support/child-process.js';
 
 /** Random moves that are made with one process. */
 const RUNS_OF_A_CHILD = 250;
@@ -27,26 +20,12 @@ interface Counted {
   reached: string[];
 }
 
-async function child(seed: number): Promise<Counted> {
-  const trace = join(mkdtempSync(join(tmpdir(), 'random-trace-')), 'trace');
-  const loader = ['--import', './benches/support/typescript.mjs'];
-  const args = [...loader, 'test/random/child.ts', `${seed}`, `${RUNS_OF_A_CHILD}`, trace];
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
-    return JSON.parse(stdout);
-  } catch (error) {
-    const { code, signal, stderr } = error as { code?: number; signal?: string; stderr?: string };
-    const calls = readFileSync(trace, 'utf8');
-    throw new Error(`seed ${seed}: exit ${code}, signal ${signal}\n${calls}\n${stderr}`);
-  }
-}
-
 it('any calls, in any order, with any arguments', { timeout: 24 * 3_600_000 }, async () => {
   const total = { runs: 0, calls: 0, refusals: 0, samples: 0, walks: 0 };
   const reached = new Set<string>();
   let operations = 0;
   for (let seed = firstSeed; total.runs < runs; seed++) {
-    const counted = await child(seed);
+    const counted = await runChild<Counted>('test/random/child.ts', [seed, RUNS_OF_A_CHILD]);
     for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += counted[key];
     for (const name of counted.reached) reached.add(name);
     operations = counted.operations;
