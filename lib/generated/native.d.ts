@@ -790,6 +790,8 @@ export interface NativeVariableOperatorCost {
 export interface NativeWalkChecks {
   walks: number
   frames: number
+  /** Of the frames, those of Wasmtime's own code beside a module's functions. */
+  others: number
   /** Walks that differ. */
   different: number
   /** The first of them. */
