@@ -6,10 +6,11 @@
 //!
 //! Invariant: only `lib/` calls these, with handles that `into_js` made.
 
+use crate::errors;
 use crate::func::FuncCell;
 use crate::js;
 use crate::recorder::{Recorder, nanoseconds};
-use crate::store::StoreCell;
+use crate::store::{self, StoreCell};
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
@@ -137,10 +138,14 @@ unsafe extern "C" fn sample_store(
             Some(time_ms) if time_ms >= 0.0 => nanoseconds(time_ms),
             _ => recorder.now_ns(),
         };
-        store.with(env, |store| {
-            let activations = &store.data().activations;
-            recorder.sample(time_ns, nanoseconds(cpu_delta_ms), activations);
-        })?;
+        store
+            .with(env, |mut store| {
+                store::before_record(&mut store)?;
+                let activations = &store.data().activations;
+                recorder.sample(time_ns, nanoseconds(cpu_delta_ms), activations);
+                Ok(())
+            })?
+            .map_err(|error| errors::throw(env, &error, store::STACK_WALK))?;
         Ok(None)
     })
 }

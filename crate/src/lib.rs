@@ -2,8 +2,8 @@
 //!
 //! Every exported function is short: convert, call plain Rust, convert the error. `unsafe` sits in
 //! `js`, `hot`, `async_call` and `async_func` (N-API calls), `main_stack` (stacks), `func` and `values` (raw
-//! values), `memory` and `memory_view` (views), `shared_memory` (atomic access), `scope` (store contexts lent to callbacks), `recorder` (the ring)
-//! and `walker` (Wasmtime's stack), each with its invariant.
+//! values), `memory` and `memory_view` (views), `shared_memory` (atomic access), `scope` (store contexts lent to
+//! callbacks), `recorder` (the ring), `walker` and `self_check` (Wasmtime's stack), each with its invariant.
 
 mod allow_list;
 mod async_call;
@@ -35,12 +35,15 @@ mod module;
 mod operator_cost;
 #[cfg(feature = "oracle")]
 mod oracle;
+#[cfg(feature = "oracle")]
+mod oracle_walks;
 mod outcome;
 mod places;
 mod recorder;
 mod reference;
 mod reference_contents;
 mod scope;
+mod self_check;
 mod shared;
 mod shared_memory;
 #[cfg(unix)]
@@ -51,6 +54,7 @@ mod table;
 mod tag;
 mod ticker;
 mod values;
+mod walk_check;
 mod walker;
 mod wasi;
 mod wasi_output;

@@ -483,11 +483,15 @@ impl NativeRecorder {
 
     #[napi(catch_unwind)]
     pub fn host_call_begins(&self, env: Env, store: &NativeStore, time_ms: f64) -> Result<()> {
-        store.with(&env, |store| {
-            let activations = &store.data().activations;
-            self.recorder
-                .host_call_begins(nanoseconds(time_ms), activations);
-        })
+        store
+            .with(&env, |mut store| {
+                store::before_record(&mut store)?;
+                let activations = &store.data().activations;
+                self.recorder
+                    .host_call_begins(nanoseconds(time_ms), activations);
+                Ok(())
+            })?
+            .map_err(|error| errors::throw(&env, &error, store::STACK_WALK))
     }
 
     #[napi(catch_unwind)]
@@ -521,7 +525,9 @@ impl NativeRecorder {
             in_epoch_callback: false,
             inside: false,
         };
-        store.with(&env, |context| store::attach(context, attachment))
+        store
+            .with(&env, |context| store::attach(context, attachment))?
+            .map_err(|error| errors::throw(&env, &error, store::STACK_WALK))
     }
 
     #[napi(catch_unwind)]

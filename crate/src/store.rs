@@ -10,6 +10,7 @@ use crate::limiter::{Limiter, NativeLimits};
 use crate::outcome;
 use crate::recorder::Attachment;
 use crate::scope::{Busy, Scopes};
+use crate::self_check;
 use crate::walker::{Activations, StoreWords};
 use crate::wasi::{NativeWasiConfig, Wasi};
 use napi::bindgen_prelude::*;
@@ -530,14 +531,30 @@ fn weak_callback(
 }
 
 /// Samples the store with `attachment`; false when another recorder does already.
-pub fn attach(mut store: StoreContextMut<'_, StoreData>, mut attachment: Attachment) -> bool {
+pub fn attach(
+    mut store: StoreContextMut<'_, StoreData>,
+    mut attachment: Attachment,
+) -> wasmtime::Result<bool> {
+    self_check::ensure(&mut store)?;
     if store.data().recorder.is_some() {
-        return false;
+        return Ok(false);
     }
     attachment.on_depth(store.data().activations.depth());
     store.data_mut().recorder = Some(attachment);
     look_in_time(&mut store);
-    true
+    Ok(true)
+}
+
+/// `code` of the error where the walker is not to be trusted.
+pub const STACK_WALK: &str = "ERR_STACK_WALK";
+
+/// Refuses to record what may be a wrong stack.
+#[inline(always)]
+pub fn before_record(store: &mut StoreContextMut<'_, StoreData>) -> wasmtime::Result<()> {
+    self_check::ensure(store)?;
+    #[cfg(feature = "oracle")]
+    crate::oracle_walks::check(store);
+    Ok(())
 }
 
 pub fn detach(mut store: StoreContextMut<'_, StoreData>) {
@@ -651,6 +668,10 @@ fn on_epoch_deadline(
 ) -> wasmtime::Result<UpdateDeadline> {
     #[cfg(feature = "oracle")]
     crate::oracle::run_peer(&mut store);
+    #[cfg(feature = "oracle")]
+    if store.data().recorder.is_some() {
+        crate::oracle_walks::check(&store);
+    }
     let data = store.data_mut();
     if let Some(recorder) = &mut data.recorder {
         recorder.on_epoch(&data.activations);

@@ -18,12 +18,14 @@
 //!
 //! Invariants:
 //! - The offsets come from `wasmtime_environ` of the very version of Wasmtime that is linked, pinned
-//!   with `=`. The oracle tests compare each walk with Wasmtime's own.
+//!   with `=`. `self_check` compares a walk with Wasmtime's own before the first sample of a process,
+//!   the oracle tests compare each.
 //! - A `StoreWords` lives in the data of the store that it points into.
 //! - Saved activations are walked only while their frames are on the stack: from `CallingWasm` to
 //!   `ReturningFromWasm`, on the store's own thread.
 //! - The words are zero while no wasm of the store has been left for the host.
 
+use std::ops::Range;
 use std::ptr::NonNull;
 use wasmtime::{AsContextMut, Engine, Func, Instance, Module};
 use wasmtime_environ::{HostPtr, PtrSize, VMCONTEXT_MAGIC};
@@ -84,6 +86,10 @@ impl StoreWords {
                     .read()
             }
         };
+        #[cfg(feature = "oracle")]
+        if let Some(broken) = broken::words(read) {
+            return broken;
+        }
         Activation {
             exit_pc: read(layout.last_wasm_exit_pc()),
             exit_trampoline_fp: read(layout.last_wasm_exit_trampoline_fp()),
@@ -104,6 +110,45 @@ pub struct Activations {
     words: Option<StoreWords>,
     /// Those older than the newest, oldest first.
     saved: Vec<Activation>,
+    /// The process has passed `self_check`: walks may be recorded.
+    pub checked: bool,
+}
+
+/// How a walk reads the stack, a word at a time.
+trait Stack {
+    /// `None` ends the walk.
+    ///
+    /// # Safety
+    ///
+    /// By the third invariant, or within the bounds of a checked stack.
+    unsafe fn word(&self, address: usize) -> Option<usize>;
+}
+
+/// As Wasmtime's own walk does (wasmtime-internal-unwinder 48: `FrameCursor`, without its checks and its
+/// dyn calls): the layout was checked before.
+struct Trusted;
+
+impl Stack for Trusted {
+    #[inline(always)]
+    unsafe fn word(&self, address: usize) -> Option<usize> {
+        // SAFETY: as promised.
+        Some(unsafe { *(address as *const usize) })
+    }
+}
+
+/// For the check of the layout itself: nothing is read outside of bounds.
+struct Bounded {
+    bounds: Range<usize>,
+}
+
+impl Stack for Bounded {
+    unsafe fn word(&self, address: usize) -> Option<usize> {
+        let is_inside = address >= self.bounds.start
+            && address.checked_add(size_of::<usize>())? <= self.bounds.end
+            && address.is_multiple_of(size_of::<usize>());
+        // SAFETY: on the stack that was promised.
+        is_inside.then(|| unsafe { *(address as *const usize) })
+    }
 }
 
 impl Activations {
@@ -111,6 +156,7 @@ impl Activations {
         Self {
             words: Some(words),
             saved: Vec::new(),
+            checked: false,
         }
     }
 
@@ -135,25 +181,91 @@ impl Activations {
     /// Calls `visit` with the return address of each wasm frame of the store, newest to oldest.
     #[inline(always)]
     pub fn walk(&self, mut visit: impl FnMut(usize)) {
+        for activation in self.newest_to_oldest() {
+            // SAFETY: the frames are on this thread's stack, by the third invariant.
+            unsafe { activation.walk(&Trusted, &mut visit) };
+        }
+    }
+
+    /// As `walk`, where the layout is not known to be right: reads nothing but `stack_of(from, to)`, the
+    /// stack that an activation of those bounds must lie in, and gives up at `limit` frames.
+    ///
+    /// # Safety
+    ///
+    /// What `stack_of` returns must be readable.
+    pub unsafe fn walk_bounded(
+        &self,
+        limit: usize,
+        stack_of: impl Fn(usize, usize) -> Range<usize>,
+    ) -> Option<Vec<usize>> {
+        let mut walked = Vec::new();
+        for activation in self.newest_to_oldest() {
+            let bounds = stack_of(activation.exit_trampoline_fp, activation.entry_fp);
+            let mut visit = |pc| walked.push(pc);
+            // SAFETY: bounded, and readable as promised.
+            let stack = Bounded { bounds };
+            let mut steps = 0;
+            // A frame lies above the one that it called, so that a walk which doesn't climb is wrong.
+            let climbs = |from: usize, to: usize| {
+                steps += 1;
+                to > from && steps <= limit
+            };
+            // SAFETY: as above.
+            unsafe { activation.walk_while(&stack, &mut visit, climbs)? };
+        }
+        Some(walked)
+    }
+
+    #[inline(always)]
+    fn newest_to_oldest(&self) -> impl Iterator<Item = Activation> {
         let newest = self.words.map(StoreWords::newest);
         let older = self.saved.iter().rev().copied();
-        for activation in newest.into_iter().chain(older) {
-            if activation.exit_pc == 0 {
-                break;
-            }
-            // SAFETY: the frames are on this thread's stack, by the third invariant, and a frame
-            // pointer points at the next older one, as in Wasmtime's own walk
-            // (wasmtime-internal-unwinder 48: `FrameCursor`, without its checks and its dyn calls).
-            unsafe {
-                let mut pc = activation.exit_pc;
-                let mut fp = *(activation.exit_trampoline_fp as *const usize);
-                while fp != activation.entry_fp {
-                    visit(pc);
-                    pc = return_address(fp);
-                    fp = *(fp as *const usize);
+        // The oldest one of all was copied before any wasm ran.
+        newest
+            .into_iter()
+            .chain(older)
+            .take_while(|activation| activation.exit_pc != 0)
+    }
+}
+
+impl Activation {
+    /// # Safety
+    ///
+    /// As `Stack::word`.
+    #[inline(always)]
+    unsafe fn walk(self, stack: &impl Stack, visit: &mut impl FnMut(usize)) {
+        // SAFETY: as promised.
+        let _ = unsafe { self.walk_while(stack, visit, |_, _| true) };
+    }
+
+    /// Visits the return addresses as long as `go_on(frame pointer, next older one)`; `None` when it said no,
+    /// or when the stack could not be read.
+    ///
+    /// # Safety
+    ///
+    /// As `Stack::word`.
+    #[inline(always)]
+    unsafe fn walk_while(
+        self,
+        stack: &impl Stack,
+        visit: &mut impl FnMut(usize),
+        mut go_on: impl FnMut(usize, usize) -> bool,
+    ) -> Option<()> {
+        // SAFETY: as promised: a frame pointer points at the next older one.
+        unsafe {
+            let mut pc = self.exit_pc;
+            let mut fp = stack.word(self.exit_trampoline_fp)?;
+            while fp != self.entry_fp {
+                visit(pc);
+                let older = stack.word(fp)?;
+                if !go_on(fp, older) {
+                    return None;
                 }
+                pc = return_address(stack, fp)?;
+                fp = older;
             }
         }
+        Some(())
     }
 }
 
@@ -161,19 +273,70 @@ impl Activations {
 ///
 /// # Safety
 ///
-/// `fp` must be the frame pointer of a live frame of compiled wasm.
+/// As `Stack::word`.
 #[inline(always)]
-unsafe fn return_address(fp: usize) -> usize {
+unsafe fn return_address(stack: &impl Stack, fp: usize) -> Option<usize> {
+    #[cfg(feature = "oracle")]
+    if broken::is(broken::RETURN_ADDRESS) {
+        // SAFETY: the frame pointer, which is no return address, was read before.
+        return unsafe { stack.word(fp) };
+    }
+    // SAFETY: above the saved frame pointer, in the same frame.
+    let word = unsafe { stack.word(fp.checked_add(size_of::<usize>())?)? };
     // Wasmtime's own function, which another crate can't inline: a call a frame doubles the walk's cost.
     #[cfg(target_arch = "x86_64")]
-    // SAFETY: above the saved frame pointer.
-    unsafe {
-        *(fp as *const usize).add(1)
-    }
+    return Some(word);
     #[cfg(not(target_arch = "x86_64"))]
-    // SAFETY: as promised.
+    // SAFETY: both words of the frame could be read.
     unsafe {
         use wasmtime_internal_unwinder::{Unwind, UnwindHost};
-        UnwindHost.get_next_older_pc_from_fp(fp)
+        let _ = word;
+        Some(UnwindHost.get_next_older_pc_from_fp(fp))
+    }
+}
+
+/// Walkers that are wrong on purpose, to test that they are noticed.
+#[cfg(feature = "oracle")]
+pub mod broken {
+    use super::Activation;
+    use std::sync::atomic::{AtomicU8, Ordering};
+    use wasmtime_environ::{HostPtr, PtrSize};
+
+    pub const NOTHING: u8 = 0;
+    /// A wrong offset in the store's words: the newest return address is something else.
+    pub const EXIT_PC: u8 = 1;
+    /// The same for the place where the walk ends: it would never.
+    pub const ENTRY_FP: u8 = 2;
+    /// The same for the place where it begins.
+    pub const EXIT_FP: u8 = 3;
+    /// A wrong offset in each frame.
+    pub const RETURN_ADDRESS: u8 = 4;
+
+    static BREAKAGE: AtomicU8 = AtomicU8::new(NOTHING);
+
+    pub fn set(what: u8) {
+        BREAKAGE.store(what, Ordering::Relaxed);
+    }
+
+    #[inline(always)]
+    pub fn is(what: u8) -> bool {
+        BREAKAGE.load(Ordering::Relaxed) == what
+    }
+
+    #[inline(always)]
+    pub(super) fn words(read: impl Fn(u8) -> usize) -> Option<Activation> {
+        (!is(NOTHING) && !is(RETURN_ADDRESS)).then(|| {
+            let layout = HostPtr.vm_store_context();
+            let [pc, fp, entry] = [
+                layout.last_wasm_exit_pc(),
+                layout.last_wasm_exit_trampoline_fp(),
+                layout.last_wasm_entry_fp(),
+            ];
+            Activation {
+                exit_pc: read(if is(EXIT_PC) { fp } else { pc }),
+                exit_trampoline_fp: read(if is(EXIT_FP) { pc } else { fp }),
+                entry_fp: read(if is(ENTRY_FP) { pc } else { entry }),
+            }
+        })
     }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
+  fsyncSync,
   openSync,
   realpathSync,
   renameSync,
@@ -80,8 +81,10 @@ export function writeProfileSync(
   try {
     try {
       for (const chunk of chunks) {
-        for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
+        for (let at = 0; at < chunk.length; ) at += progress(writeSync(file, chunk, at));
       }
+      // Its name must not be on the disk before its bytes are.
+      if (final !== undefined) fsyncSync(file);
     } finally {
       closeSync(file);
     }
@@ -111,6 +114,8 @@ async function writeFile(
         bytes = 0;
       }
       await writeWhole(file, waiting);
+      // Its name must not be on the disk before its bytes are.
+      if (final !== undefined) await file.sync();
     } finally {
       await file.close();
     }
@@ -153,9 +158,15 @@ async function writeWhole(file: FileHandle, chunks: readonly Uint8Array[]): Prom
     const done = Math.min(bytesWritten, chunk.length);
     bytesWritten -= done;
     for (let at = done; at < chunk.length; ) {
-      at += (await file.write(chunk, at)).bytesWritten;
+      at += progress((await file.write(chunk, at)).bytesWritten);
     }
   }
+}
+
+/** Bytes that a write took; one that takes none without an error never will. */
+function progress(written: number): number {
+  if (written > 0) return written;
+  throw Object.assign(new Error('the file takes no more bytes'), { code: 'EIO' });
 }
 
 /**

@@ -19,11 +19,14 @@ const DEEPEST = 1000;
 /** Points of a counter's line. */
 const POINTS = 1000;
 
+/** Characters of a name: a browser takes minutes to lay out a megabyte in one line. */
+const LONGEST_NAME = 1000;
+
 /** All that a page needs of a profile. */
 export function pageData(profile: Profile): PageData {
   const tree = new CallTree(profile);
   return {
-    name: profile.product,
+    name: label(profile.product),
     intervalMs: profile.intervalMs,
     startTimeUnixMs: profile.startTimeUnixMs,
     functions: Array.from({ length: profile.funcs.length }, (_, func) =>
@@ -35,21 +38,25 @@ export function pageData(profile: Profile): PageData {
   };
 }
 
+function label(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+}
+
 function pageFunction(profile: Profile, func: number): PageFunction {
   const { name, module, file } = funcPlace(profile, func);
-  return { name, module: module ?? '', file: file ?? '' };
+  return { name: label(name), module: label(module ?? ''), file: label(file ?? '') };
 }
 
 function pageThread(profile: Profile, tree: CallTree, thread: Thread): PageThread {
   const self = byWeight((weight) => selfOfNodes(profile, tree, thread, weight));
   const { time, length } = thread.samples;
   return {
-    name: thread.name,
+    name: label(thread.name),
     samples: length,
     durationMs: (thread.endMs ?? (length > 0 ? time.get(length - 1) : 0)) - thread.startMs,
     tree: prunedTree(profile, tree, self),
     functions: pageFunctions(profile, thread),
-    hostCalls: hostCallsOf(profile, thread),
+    hostCalls: hostCallsOf(profile, thread).map((call) => ({ ...call, name: label(call.name) })),
   };
 }
 
@@ -153,7 +160,7 @@ function pageCounter({ name, time, value, length }: Profile['counters'][number])
     }
     points.push([time.get(highest), value.get(highest)]);
   }
-  return { name, points };
+  return { name: label(name), points };
 }
 
 function byWeight<T>(of: (weight: Weight) => T): Record<Weight, T> {

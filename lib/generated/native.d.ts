@@ -466,10 +466,22 @@ export declare class NativeTag {
 export declare function benchPeer(store: NativeStore, work: string, everyCheck: boolean, oracle?: NativeOracle | undefined | null): void
 
 /**
+ * Breaks the walker for the whole process: "exit-pc", "entry-fp", "exit-fp" (wrong offsets in the store's
+ * words), "return-address" (in frames), or "" to mend it.
+ */
+export declare function breakWalker(what: string): void
+
+/**
  * An export of the instance that called the running host function: `wasmtime::Caller::get_export`.
  * `null` when there is none.
  */
 export declare function callerExport(store: NativeStore, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | NativeSharedMemory | null
+
+/**
+ * From now on, or no more, compares each walk of this thread with `WasmBacktrace`; the engines need a
+ * `wasmBacktraceMaxFrames` that is large enough.
+ */
+export declare function checkWalks(enabled: boolean): void
 
 /** An async host function of a store. */
 export declare function createAsyncFunc(store: NativeStore, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>, pending?: object) => unknown): NativeFunc
@@ -816,6 +828,18 @@ export interface NativeVariableOperatorCost {
   arrayNewPerElement?: number
 }
 
+/** What the walks of this thread were like, since `checkWalks`. */
+export interface NativeWalkChecks {
+  walks: number
+  frames: number
+  /** Of the frames, those of Wasmtime's own code beside a module's functions. */
+  others: number
+  /** Walks that differ. */
+  different: number
+  /** The first of them. */
+  difference?: string
+}
+
 /** See `WasiConfig` in `lib/`. */
 export interface NativeWasiConfig {
   args: Array<string>
@@ -854,6 +878,9 @@ export interface NativeWitType {
 export declare function panicForTest(): void
 
 export declare function parseWast(name: string, source: string): NativeWast
+
+/** The self-check, whether it was made before or not. */
+export declare function runSelfCheck(isPulley: boolean): void
 
 /** `null` when it isn't shared any more. */
 export declare function takeSharedEngine(id: number): NativeEngine | null

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import {
   FORMAT_NAMES,
   FORMATS,
@@ -9,7 +10,7 @@ import type { ProfileOutput } from '../formats/output.js';
 import type { Profile } from '../profile/profile.js';
 import { WEIGHTS } from '../profile/sample-weight.js';
 import { checkInteger, checkKeys, checkObject, checkOneOf } from '../runtime/check.js';
-import { misuse } from '../runtime/errors.js';
+import { misuse, wrongType } from '../runtime/errors.js';
 
 /** Options of which the format is known. */
 export type CheckedFormat = Omit<FormatOptions, 'format'> & { readonly format: FormatName };
@@ -25,6 +26,7 @@ export function checkFormatOptions(
   options: unknown,
   output: ProfileOutput | undefined,
 ): CheckedFormat {
+  checkOutput(output);
   const given = checkObject('options', options) as FormatOptions;
   checkKeys('options', given, ['format', 'weight', 'thread']);
   const { weight, thread } = given;
@@ -46,6 +48,14 @@ export function checkFormatOptions(
     ...(weight !== undefined && { weight }),
     ...(thread !== undefined && { thread }),
   };
+}
+
+/** Before the profile is ended for it. */
+function checkOutput(output: unknown): void {
+  if (output === undefined || typeof output === 'string' || output instanceof URL) return;
+  const stream = output as Partial<Writable> | null;
+  const isStream = typeof stream?.write === 'function' && typeof stream.on === 'function';
+  if (!isStream) throw wrongType('output', 'a path, a file: URL or a Writable', output);
 }
 
 function formatOfOutput(output: ProfileOutput | undefined): FormatName | undefined {

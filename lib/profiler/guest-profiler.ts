@@ -129,7 +129,8 @@ export class GuestProfiler {
    * @param deltaMs milliseconds of CPU time that the guest used since the sample before, from
    * {@link threadCpuTime}; 0 when you don't need it.
    * @throws RangeError for a delta that is negative, NaN or more than a day, TypeError
-   * `ERR_PROFILER_FINISHED` after `finish`.
+   * `ERR_PROFILER_FINISHED` after `finish`, WasmtimeError `ERR_STACK_WALK` when stacks can't be trusted: before
+   * the first sample of a process one walk is compared with Wasmtime's own.
    */
   sample(store: Storelike, deltaMs: number): void {
     this.#checkRecording();
@@ -171,7 +172,7 @@ export class GuestProfiler {
    *
    * @throws TypeError `ERR_RECORDER_ATTACHED` when the store has a recorder, `ERR_NO_EPOCHS` when its
    * engine was made without `epochInterruption`, `ERR_PROFILER_FINISHED` after `finish`; RangeError for
-   * an interval out of range.
+   * an interval out of range; WasmtimeError `ERR_STACK_WALK` as {@link GuestProfiler.sample}.
    */
   attach(store: Storelike, options: RecorderOptions = {}): Recorder {
     this.#checkRecording();

@@ -4,13 +4,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import {
   checkDuration,
+  checkFunction,
   checkInteger,
   checkKeys,
   checkObject,
   checkString,
   DAY_MS,
 } from '../runtime/check.js';
-import { misuse } from '../runtime/errors.js';
+import { misuse, wrongType } from '../runtime/errors.js';
 import { Store, type Storelike } from '../runtime/store.js';
 import type { FinishedProfile } from './finished-profile.js';
 import { GuestProfiler } from './guest-profiler.js';
@@ -90,6 +91,7 @@ export class LiveProfiler {
    */
   async record(durationMs: number, signal?: AbortSignal): Promise<FinishedProfile> {
     checkDuration('durationMs', durationMs, 1, DAY_MS);
+    if (signal !== undefined) checkSignal(signal);
     this.#start();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(done, durationMs);
@@ -114,11 +116,14 @@ export class LiveProfiler {
     checkKeys('options', checkObject('options', options), [
       ...['directory', 'everyMs', 'extension', 'keep', 'onError'],
     ]);
+    checkSignal(signal);
     const { everyMs = 60_000, extension = '.json.gz', keep = 60 } = options;
     const directory = checkString('options.directory', options.directory);
     checkDuration('options.everyMs', everyMs, 1, DAY_MS);
     checkInteger('options.keep', keep, 1);
-    const onError = options.onError ?? ((error) => process.emitWarning(error as Error));
+    const { onError = (error) => process.emitWarning(error as Error) } = options;
+    checkFunction('options.onError', onError);
+    checkString('options.extension', extension);
     mkdirSync(directory, { recursive: true });
     let written: Promise<void> = Promise.resolve();
     while (!signal.aborted) {
@@ -187,4 +192,8 @@ async function removeOld(directory: string, extension: string, keep: number): Pr
   for (const file of files.slice(0, Math.max(0, files.length - keep))) {
     await rm(join(directory, file), { force: true });
   }
+}
+
+function checkSignal(signal: unknown): void {
+  if (!(signal instanceof AbortSignal)) throw wrongType('signal', 'an AbortSignal', signal);
 }

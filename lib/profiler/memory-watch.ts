@@ -1,5 +1,6 @@
+import { wrongType } from '../runtime/errors.js';
 import { checkLimiter, type ResourceLimiter } from '../runtime/limiter.js';
-import type { GuestProfiler } from './guest-profiler.js';
+import { GuestProfiler } from './guest-profiler.js';
 
 /**
  * A limiter for {@link Store.limiter} that writes down how the store's memories grow: a marker `memory.grow`
@@ -20,6 +21,8 @@ export function watchMemory(
   profiler: GuestProfiler,
   limiter: ResourceLimiter = {},
 ): ResourceLimiter {
+  if (!(profiler instanceof GuestProfiler))
+    throw wrongType('profiler', 'a GuestProfiler', profiler);
   checkLimiter(limiter);
   const counter = profiler.addCounter('linear memory', { unit: 'bytes', color: 'orange' });
   let bytes = 0;

@@ -47,7 +47,7 @@ export class InterruptHandle {
    */
   triggerOnSignals(...signals: readonly NodeJS.Signals[]): void {
     const numbers = signals.map((signal) => {
-      const number = constants.signals[signal];
+      const number = typeof signal === 'string' ? constants.signals[signal] : undefined;
       if (number === undefined) throw wrongType('signals', "a signal's name", signal);
       if (UNCATCHABLE.includes(signal)) {
         throw misuse('ERR_INVALID_ARG_VALUE', `signals: nobody can wait for ${signal}`);

@@ -1,4 +1,4 @@
-import type { NativeInstance, NativeLinker } from '../generated/native.js';
+import type { NativeInstance, NativeLinker, NativeModule } from '../generated/native.js';
 import { native } from '../native.js';
 import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from './async-calls.js';
 import { type AsyncHostFunction, asyncHostDispatch } from './async-func.js';
@@ -149,7 +149,7 @@ export class Linker {
 
   /** Defines each import of `module` that has no definition as one that traps. Mirrors `Linker::define_unknown_imports_as_traps`. */
   defineUnknownImportsAsTraps(module: Module): this {
-    this.#native.defineUnknownImportsAsTraps(Module.native('module', this.#sameEngine(module)));
+    this.#native.defineUnknownImportsAsTraps(this.#nativeModule(module));
     return this;
   }
 
@@ -162,7 +162,7 @@ export class Linker {
    */
   defineUnknownImportsAsDefaultValues(store: Storelike, module: Module): this {
     const owner = this.#sameEngine(Store.of('store', store));
-    const nativeModule = Module.native('module', this.#sameEngine(module));
+    const nativeModule = this.#nativeModule(module);
     const unknown = module.imports.filter(
       (item) => this.#native.get(Store.native(owner), item.module, item.name) === null,
     );
@@ -288,7 +288,7 @@ export class Linker {
    * @throws as {@link Linker.instantiate}.
    */
   instantiatePre(module: Module): InstancePre {
-    const nativeModule = Module.native('module', this.#sameEngine(module));
+    const nativeModule = this.#nativeModule(module);
     const owners = module.imports.map((item) => this.#owners.get(key(item.module, item.name)));
     return InstancePre.create(
       module,
@@ -310,7 +310,7 @@ export class Linker {
   /** Checks that `module` can be instantiated in `store`, which keeps this linker's functions. */
   #prepare(storelike: Storelike, module: Module, owners = true): Store {
     const store = this.#sameEngine(Store.of('store', storelike));
-    this.#sameEngine(module);
+    this.#nativeModule(module);
     if (owners && this.#owners.size > 0) {
       for (const item of module.imports) this.#checkOwner(store, item.module, item.name);
     }
@@ -330,6 +330,12 @@ export class Linker {
   #setOwner(name: string, owner: Store | typeof ASYNC | undefined): void {
     if (owner === undefined) this.#owners.delete(name);
     else this.#owners.set(name, owner);
+  }
+
+  #nativeModule(module: Module): NativeModule {
+    const native = Module.native('module', module);
+    this.#sameEngine(module);
+    return native;
   }
 
   #sameEngine<T extends { readonly engine: Engine }>(item: T): T {

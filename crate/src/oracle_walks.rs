@@ -1,0 +1,84 @@
+//! For tests: each walk compared with Wasmtime's as it is made, and walkers that are wrong on purpose.
+
+use crate::errors;
+use crate::self_check;
+use crate::store::StoreData;
+use crate::walk_check;
+use crate::walker::broken;
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use std::cell::RefCell;
+use wasmtime::{StoreContextMut, WasmBacktrace};
+
+/// What the walks of this thread were like, since `checkWalks`.
+#[napi(object)]
+#[derive(Clone, Default)]
+pub struct NativeWalkChecks {
+    pub walks: u32,
+    pub frames: f64,
+    /// Of the frames, those of Wasmtime's own code beside a module's functions.
+    pub others: f64,
+    /// Walks that differ.
+    pub different: u32,
+    /// The first of them.
+    pub difference: Option<String>,
+}
+
+thread_local! {
+    static CHECKS: RefCell<Option<NativeWalkChecks>> = const { RefCell::new(None) };
+}
+
+/// From now on, or no more, compares each walk of this thread with `WasmBacktrace`; the engines need a
+/// `wasmBacktraceMaxFrames` that is large enough.
+#[napi(catch_unwind)]
+pub fn check_walks(enabled: bool) {
+    CHECKS.set(enabled.then(NativeWalkChecks::default));
+}
+
+#[napi(catch_unwind)]
+pub fn walk_checks() -> NativeWalkChecks {
+    CHECKS.with_borrow(|checks| checks.clone().unwrap_or_default())
+}
+
+/// Where a sample or a host call is about to be recorded.
+pub fn check(store: &StoreContextMut<'_, StoreData>) {
+    CHECKS.with_borrow_mut(|checks| {
+        let Some(checks) = checks else { return };
+        let mut walked = Vec::new();
+        store.data().activations.walk(|pc| walked.push(pc));
+        checks.walks += 1;
+        checks.frames += walked.len() as f64;
+        match walk_check::compare_among(&walked, &WasmBacktrace::force_capture(store)) {
+            Ok(more) => checks.others += more as f64,
+            Err(difference) => {
+                checks.different += 1;
+                checks
+                    .difference
+                    .get_or_insert_with(|| difference.to_string());
+            }
+        }
+    });
+}
+
+/// Breaks the walker for the whole process: "exit-pc", "entry-fp", "exit-fp" (wrong offsets in the store's
+/// words), "return-address" (in frames), or "" to mend it.
+#[napi(catch_unwind)]
+pub fn break_walker(what: String) -> Result<()> {
+    broken::set(match what.as_str() {
+        "" => broken::NOTHING,
+        "exit-pc" => broken::EXIT_PC,
+        "entry-fp" => broken::ENTRY_FP,
+        "exit-fp" => broken::EXIT_FP,
+        "return-address" => broken::RETURN_ADDRESS,
+        other => return Err(Error::from_reason(format!("no breakage '{other}'"))),
+    });
+    Ok(())
+}
+
+/// The self-check, whether it was made before or not.
+#[napi(catch_unwind)]
+pub fn run_self_check(env: Env, is_pulley: bool) -> Result<()> {
+    self_check::check(is_pulley).map_err(|difference| {
+        errors::throw(&env, &wasmtime::Error::msg(difference), "ERR_STACK_WALK")
+    })
+}

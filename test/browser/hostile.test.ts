@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, it } from 'vitest';
+import { HOSTILE_NAMES, hostileProfile } from '../hostile/hostile-profile.js';
+import { launch, watch } from './browser.js';
+
+it('the page of a profile whose names an enemy chose runs none of them', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hostile-'));
+  const path = join(directory, 'profile.html');
+  await hostileProfile().write(path);
+  const browser = await launch();
+  try {
+    const page = await browser.newPage();
+    const seen = watch(page);
+    const dialogs: string[] = [];
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.message());
+      void dialog.dismiss();
+    });
+    await page.goto(pathToFileURL(path).href);
+    const frames = page.locator('#flame g.frame');
+    expect(await frames.count()).toBeGreaterThan(HOSTILE_NAMES.length / 2);
+    const names = await frames.evaluateAll((all) => all.map((frame) => frame.getAttribute('name')));
+    expect(names).toContain('</script><script>window.pwned = 1</script>');
+    expect(names).toContain('<img src=x onerror="window.pwned = 1">');
+    await page.keyboard.press('/');
+    await page.keyboard.type('onerror');
+    expect(await page.evaluate('window.pwned')).toBeUndefined();
+    expect(dialogs).toEqual([]);
+    expect(seen).toEqual({ errors: [], requests: [] });
+  } finally {
+    await browser.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+});

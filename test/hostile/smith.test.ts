@@ -1,0 +1,34 @@
+// Random modules, in processes of their own.
+//
+//   SMITH_MODULES=10000 SMITH_SEED=5000 npx vitest run test/hostile/smith.test.ts    many, and others
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { runChild } from '../support/child-process.js';
+
+const modules = Number(process.env['SMITH_MODULES'] ?? 300);
+const firstSeed = Number(process.env['SMITH_SEED'] ?? 1);
+/** Modules that are tried with one process. */
+const MODULES_OF_A_CHILD = 150;
+
+it('random modules: each sample equals upstream', { timeout: 24 * 3_600_000 }, async () => {
+  const manifest = fileURLToPath(new URL('../smith/Cargo.toml', import.meta.url));
+  execFileSync('cargo', ['build', '--release', '--locked', '--quiet', '--manifest-path', manifest]);
+  const total: Record<string, number> = {};
+  for (let seed = firstSeed; seed < firstSeed + modules; seed += MODULES_OF_A_CHILD) {
+    const count = Math.min(MODULES_OF_A_CHILD, firstSeed + modules - seed);
+    const args = [seed, count];
+    const counted = await runChild<Record<string, number>>('test/hostile/smith-child.ts', args);
+    for (const [key, number] of Object.entries(counted)) {
+      total[key] =
+        key === 'deepest' ? Math.max(total[key] ?? 0, number) : (total[key] ?? 0) + number;
+    }
+  }
+  console.log(`smith: ${JSON.stringify(total)}`);
+  const { refused = 0, samples = 0, traps = 0, stopped = 0, walks = 0 } = total;
+  expect(refused).toBeLessThan(modules / 4);
+  expect(samples).toBeGreaterThan(modules * 10);
+  expect(walks).toBeGreaterThan(samples);
+  expect(traps).toBeGreaterThan(0);
+  expect(stopped).toBeGreaterThan(0);
+});

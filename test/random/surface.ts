@@ -1,0 +1,98 @@
+// What can be called from outside: read from the built library and its types, so that a method that is added
+// is tried from that day on.
+import { readdirSync, readFileSync } from 'node:fs';
+import * as lib from '../../lib/index.js';
+
+/** A function of the public surface. */
+export interface Operation {
+  /** `Store.dispose`, `new Store`, `Module.compile`. */
+  readonly name: string;
+  /** Class of the object that it is a method of. */
+  readonly of: string | undefined;
+  /** Names of its parameters, without their defaults; `...args` for a rest. */
+  readonly params: readonly string[];
+  run(self: unknown, args: readonly unknown[]): unknown;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what a program without types sees.
+type Loose = any;
+
+const LEFT_OUT = new Set([
+  // Waits for another thread, by its meaning.
+  'SharedMemory.atomicWait',
+  // What they are made of is for JavaScript's own Error to judge.
+  ...['new WasmtimeError', 'new Trap', 'new WasiExit', 'new ComponentError'],
+]);
+
+/** Every function, constructor, method and getter that the built library exports. */
+export function readSurface(): Operation[] {
+  const types = readTypes(new URL('../../dist/', import.meta.url));
+  return Object.entries(lib)
+    .flatMap(([name, value]) => {
+      if (typeof value !== 'function') return [];
+      const declared = new RegExp(`export declare class ${name}\\b[^]*?\\n}`).exec(types)?.[0];
+      return declared === undefined ? [plain(name, value)] : members(name, value, declared);
+    })
+    .filter(({ name }) => !LEFT_OUT.has(name));
+}
+
+function readTypes(directory: URL): string {
+  return readdirSync(directory, { withFileTypes: true })
+    .map((entry) => {
+      if (entry.isDirectory()) return readTypes(new URL(`${entry.name}/`, directory));
+      return entry.name.endsWith('.d.ts')
+        ? readFileSync(new URL(entry.name, directory), 'utf8')
+        : '';
+    })
+    .join('\n');
+}
+
+function plain(name: string, fn: Loose): Operation {
+  return { name, of: undefined, params: paramsOf(fn), run: (_, args) => fn(...args) };
+}
+
+/** What the types tell of: the rest is internal. */
+function members(name: string, class_: Loose, declared: string): Operation[] {
+  const operations: Operation[] = [];
+  if (/\n\s+constructor\(/.test(declared)) {
+    const source = /constructor\s*\(([^)]*)\)/.exec(class_.toString())?.[1] ?? '';
+    const run = (_: unknown, args: readonly unknown[]) => new class_(...args);
+    operations.push({ name: `new ${name}`, of: undefined, params: splitParams(source), run });
+  }
+  for (const key of Object.getOwnPropertyNames(class_)) {
+    if (!new RegExp(`\\n\\s+static ${key}[(<]`).test(declared)) continue;
+    operations.push({
+      ...plain(`${name}.${key}`, class_[key].bind(class_)),
+      params: paramsOf(class_[key]),
+    });
+  }
+  for (const key of Reflect.ownKeys(class_.prototype)) {
+    if (key === 'constructor') continue;
+    const text = typeof key === 'symbol' ? `[${key.description}]` : key;
+    const escaped = text.replace(/[[\].]/g, '\\$&');
+    if (!new RegExp(`\\n\\s+(get |readonly )?${escaped}[(<:]`).test(declared)) continue;
+    const { value, get } = Object.getOwnPropertyDescriptor(
+      class_.prototype,
+      key,
+    ) as PropertyDescriptor;
+    const called = value ?? get;
+    operations.push({
+      name: `${name}.${text}`,
+      of: name,
+      params: paramsOf(called),
+      run: (self, args) => Reflect.apply(called, self, args),
+    });
+  }
+  return operations;
+}
+
+function paramsOf(fn: Loose): string[] {
+  return splitParams(/^[^(]*\(([^)]*)\)/.exec(fn.toString())?.[1] ?? '');
+}
+
+function splitParams(source: string): string[] {
+  return source
+    .split(',')
+    .map((param) => (/^\s*(\.{0,3}\w+)/.exec(param)?.[1] ?? '').trim())
+    .filter((param) => param !== '');
+}
