@@ -9,7 +9,7 @@
 use crate::func::FuncCell;
 use crate::js;
 use crate::recorder::{Recorder, nanoseconds};
-use crate::store::StoreCell;
+use crate::store::StoreAccess;
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 /// What a handle leads to; it keeps it alive.
 pub enum Handle {
-    Store(Rc<StoreCell>),
+    Store(StoreAccess),
     Func(Rc<FuncCell>),
     Recorder(Arc<Recorder>),
 }

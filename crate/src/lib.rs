@@ -2,12 +2,14 @@
 //!
 //! Every exported function is short: convert, call plain Rust, convert the error. `unsafe` sits in
 //! `js`, `hot`, `async_call` and `async_func` (N-API calls), `main_stack` (stacks), `func` and `values` (raw
-//! values), `shared_memory` (atomic access), `scope` (store contexts lent to callbacks), `recorder` (the ring)
+//! values), `shared_memory` (atomic access), `scope`, `store` and `waiting` (store contexts lent to callbacks), `recorder` (the ring)
 //! and `walker` (Wasmtime's stack), each with its invariant.
 
 mod allow_list;
 mod async_call;
 mod async_func;
+mod attachment;
+mod complete;
 mod component;
 mod config;
 mod cpu_clock;
@@ -33,6 +35,7 @@ mod operator_cost;
 #[cfg(feature = "oracle")]
 mod oracle;
 mod outcome;
+mod pending_call;
 mod recorder;
 mod reference;
 mod reference_contents;
@@ -47,6 +50,7 @@ mod table;
 mod tag;
 mod ticker;
 mod values;
+mod waiting;
 mod walker;
 mod wasi;
 #[cfg(feature = "oracle")]
