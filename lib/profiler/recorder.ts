@@ -76,6 +76,7 @@ export class Recorder {
     ended();
   }
 
+  /** {@link Recorder.detach}, for `using`. */
   [Symbol.dispose](): void {
     this.detach();
   }

@@ -217,6 +217,7 @@ export class TypedFunc<
   P extends readonly ValType[] = readonly ValType[],
   R extends readonly ValType[] = readonly ValType[],
 > {
+  /** The function itself. */
   readonly func: Func;
 
   /** @internal */
