@@ -117,8 +117,39 @@ Func.wrap(store, { params: [], results: ['i32', 'i64'] }, () => [1n, 2]);
 Func.wrap(store, { params: [], results: ['i32', 'i32'] }, () => [1]);
 // @ts-expect-error a host function is synchronous
 Func.wrap(store, { params: [], results: ['i32'] }, async () => 1);
+// … but for the one that says so: its promise's value is the result.
+Func.wrapAsync(store, { params: ['i32'], results: ['i64'] }, async (caller, a) => {
+  exactly<Caller>()(caller, true);
+  exactly<number>()(a, true);
+  return 1n;
+});
+linker.funcWrapAsync('env', 'x', { params: [], results: ['i32', 'i64'] }, async () => [1, 2n]);
+linker.funcWrapAsync('env', 'x', { params: [], results: ['i32'] }, () => 1);
+// @ts-expect-error i64 is a bigint, awaited too
+Func.wrapAsync(store, { params: [], results: ['i64'] }, async () => 1);
+// @ts-expect-error two results are an array of their types
+linker.funcWrapAsync('env', 'x', { params: [], results: ['i32', 'i64'] }, async () => [1n, 2]);
 // @ts-expect-error an argument that there isn't
 Func.wrap(store, { params: ['i32'], results: [] }, (_, _a, _b) => {});
+
+// Asynchronous calls promise what synchronous ones return; options come last.
+const typedAsync = func.typed({ params: ['i32', 'i64'], results: ['f64'] });
+exactly<Promise<number>>()(typedAsync.callAsync(store, 1, 2n), true);
+exactly<Promise<number>>()(
+  typedAsync.callAsync(caller, 1, 2n, { signal: AbortSignal.timeout(1) }),
+  true,
+);
+exactly<Promise<Instance>>()(linker.instantiateAsync(caller, module, {}), true);
+exactly<Promise<Instance>>()(linker.instantiatePre(module).instantiateAsync(store), true);
+// @ts-expect-error i64 is a bigint
+typedAsync.callAsync(store, 1, 2);
+// @ts-expect-error a signal is an AbortSignal
+typedAsync.callAsync(store, 1, 2n, { signal: 1 });
+store.epochDeadlineAsyncYieldAndUpdate(1);
+store.fuelAsyncYieldInterval(null);
+exactly<UpdateDeadline>()(UpdateDeadline.yield(1), true);
+// @ts-expect-error a number or a bigint, or null for never
+store.fuelAsyncYieldInterval('1');
 
 // An untyped call takes and gives anything.
 const anything: string = func.call(store, 1, 'x', {});

@@ -1,21 +1,23 @@
 //! Host functions that return promises: the guest is suspended until they settle.
 //!
 //! `dispatch(store, references)` returns as that of a host function does; or, for a promise, an object
-//! that stands for it. Once the promise has settled, `lib/` has the call polled, and
+//! with a number `id` that stands for it. Once the promise has settled, `lib/` has the call polled, and
 //! `dispatch(store, undefined, thatObject)` gives the results or throws, or the same object once more.
 
 use crate::environment::Environment;
 use crate::func::{self, NativeFunc, dispatcher};
 use crate::js::{self, JsReference, Strength};
+use crate::main_stack::on_main_stack;
 use crate::store::{NativeStore, StoreData};
 use crate::values;
+use crate::waiting;
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
-use wasmtime::{AsContextMut, Caller, Func, FuncType, Linker, Val, ValType};
+use wasmtime::{AsContextMut, Caller, Func, FuncType, Linker, Trap, Val, ValType};
 
 /// An async host function of a store.
 #[napi(catch_unwind)]
@@ -69,7 +71,10 @@ unsafe impl Send for AsyncHostFunction {}
 unsafe impl Sync for AsyncHostFunction {}
 
 /// Stands for a promise.
-struct Pending(JsReference);
+struct Pending {
+    object: JsReference,
+    id: waiting::Id,
+}
 
 impl AsyncHostFunction {
     fn new(environment: &'static Environment, dispatch: JsReference, ty: &FuncType) -> Arc<Self> {
@@ -90,13 +95,22 @@ impl AsyncHostFunction {
             let Some(pending) = self.start(&mut caller, params, results)? else {
                 return Ok(());
             };
-            caller.data().scopes.waits_for_js.set(true);
+            let scopes = caller.data().scopes.clone();
+            let waits = scopes.waiting.begin(pending.id);
             let mut first = true;
             poll_fn(|_| {
-                if !std::mem::take(&mut first) && self.settled(&mut caller, &pending, results)? {
+                let scopes = &*scopes;
+                let served = waits.serve(|request| {
+                    on_main_stack(|| scopes.enter_caller(&mut caller, request));
+                });
+                if scopes.is_cancelled() {
+                    return Poll::Ready(Err(Trap::Interrupt.into()));
+                }
+                let looks = !(served || std::mem::take(&mut first) || waits.has_call());
+                if looks && self.settled(&mut caller, &pending, results)? {
                     return Poll::Ready(Ok(()));
                 }
-                caller.data().scopes.waits_for_js.set(true);
+                scopes.waits_for_js.set(true);
                 Poll::Pending
             })
             .await
@@ -128,7 +142,7 @@ impl AsyncHostFunction {
         let env = self.environment.env;
         js::with_handle_scope(env, || {
             let undefined = js::undefined(env);
-            let pending = pending.0.get().unwrap_or(undefined);
+            let pending = pending.object.get().unwrap_or(undefined);
             let returned = self.dispatch(caller, &[undefined, pending])?;
             Ok(self.read(caller, returned, results)?.is_none())
         })
@@ -155,8 +169,16 @@ impl AsyncHostFunction {
     ) -> wasmtime::Result<Option<Pending>> {
         let env = self.environment.env;
         if js::is_plain_object(env, returned) {
-            return JsReference::new(env, returned, Strength::Strong)
-                .map(|reference| Some(Pending(reference)))
+            let object = JsReference::new(env, returned, Strength::Strong);
+            let id = js::property(env, returned, c"id");
+            return object
+                .zip(js::to_number(env, id))
+                .map(|(object, id)| {
+                    Some(Pending {
+                        object,
+                        id: id as u32,
+                    })
+                })
                 .ok_or_else(|| wasmtime::Error::msg("the promise can't be held"));
         }
         let context = caller.as_context_mut();

@@ -1,9 +1,9 @@
 //! What one JS environment (the main thread, a Worker) shares between all its stores: the buffer that
 //! values cross in, and the function that makes JS errors.
 
-use crate::async_call::WakeFunction;
 use crate::js::{JsReference, Strength};
 use crate::memory_view::Views;
+use crate::pending_call::WakeFunction;
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;

@@ -1,6 +1,6 @@
 //! Wasmtime's errors, as JS errors. The classes are those of `lib/runtime/errors.ts`.
 
-use crate::async_call::MustBeAsync;
+use crate::complete::MustBeAsync;
 use crate::environment::Environment;
 use crate::js::{self, JsException};
 use crate::outcome::{Failure, ThrownObject};

@@ -1,12 +1,12 @@
 //! Functions: calls into wasm, and host functions that call JS.
 
-use crate::async_call::complete;
+use crate::complete::complete;
 use crate::environment::{Environment, SLOT_COUNT, SLOT_SIZE};
 use crate::errors;
 use crate::hot::Handle;
 use crate::js::{self, JsException, JsReference, Strength};
 use crate::reference::NativeRef;
-use crate::store::{NativeStore, StoreCell, StoreData, entering_wasm};
+use crate::store::{NativeStore, StoreAccess, StoreData, entering_wasm};
 use crate::values;
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
@@ -137,7 +137,7 @@ impl FuncCell {
     pub fn call(
         &self,
         env: &Env,
-        store: &StoreCell,
+        store: &StoreAccess,
         references: Option<sys::napi_value>,
     ) -> Result<Option<sys::napi_value>> {
         let scopes = store.scopes();
@@ -329,7 +329,7 @@ impl HostFunction {
         let returned = scopes
             .enter_caller(caller, || self.dispatch.call(args))
             .or_else(|thrown| throw(self.environment, caller, thrown))?;
-        if scopes.cancelled.get() {
+        if scopes.is_cancelled() {
             return Err(Trap::Interrupt.into());
         }
         Ok(returned)

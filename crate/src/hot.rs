@@ -10,7 +10,7 @@ use crate::errors;
 use crate::func::FuncCell;
 use crate::js;
 use crate::recorder::{Recorder, nanoseconds};
-use crate::store::{self, StoreCell};
+use crate::store::{self, StoreAccess};
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 /// What a handle leads to; it keeps it alive.
 pub enum Handle {
-    Store(Rc<StoreCell>),
+    Store(StoreAccess),
     Func(Rc<FuncCell>),
     Recorder(Arc<Recorder>),
 }

@@ -13,7 +13,7 @@ use crate::tag::NativeTag;
 use napi::JsValue;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use wasmtime::{AsContextMut, Extern, Instance, StoreContextMut};
+use wasmtime::{AsContextMut, Caller, Extern, Instance, StoreContextMut};
 
 /// `wasmtime::Instance`.
 #[napi]
@@ -66,12 +66,12 @@ impl NativeInstance {
 )]
 pub fn caller_export(env: Env, store: &NativeStore, name: String) -> Result<Option<NativeExtern>> {
     let environment = Environment::of(&env)?;
+    let export = |caller: &mut Caller<'_, StoreData>| {
+        let export = caller.get_export(&name)?;
+        Some(to_native(environment, caller.as_context_mut(), export))
+    };
     let export = store
-        .scopes()
-        .with_newest_caller(|caller| {
-            let export = caller.get_export(&name)?;
-            Some(to_native(environment, caller.as_context_mut(), export))
-        })
+        .reach(&env, || store.scopes().with_newest_caller(export))?
         .map_err(|_| busy(&env))?;
     let Some(export) = export else {
         // An epoch callback or a call hook, run by what the host function itself has called.

@@ -1,6 +1,6 @@
 //! Modules whose imports are resolved already.
 
-use crate::async_call::complete;
+use crate::complete::complete;
 use crate::errors;
 use crate::instance::NativeInstance;
 use crate::store::{NativeStore, StoreData, entering_wasm};

@@ -7,6 +7,7 @@
 use crate::main_stack::on_main_stack;
 use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, TypeTag, validate_type_tag};
 use napi::sys;
+use std::ffi::CStr;
 use std::fmt;
 use std::ptr;
 
@@ -216,6 +217,17 @@ pub fn is_plain_object(env: sys::napi_env, value: sys::napi_value) -> bool {
             && kind == sys::ValueType::napi_object
             && sys::napi_is_array(env, value, &mut is_array) == sys::Status::napi_ok
             && !is_array
+    }
+}
+
+pub fn property(env: sys::napi_env, object: sys::napi_value, name: &CStr) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: object is a live handle of env.
+    let status = unsafe { sys::napi_get_named_property(env, object, name.as_ptr(), &mut value) };
+    if status == sys::Status::napi_ok {
+        value
+    } else {
+        undefined(env)
     }
 }
 

@@ -2,12 +2,15 @@
 //!
 //! Every exported function is short: convert, call plain Rust, convert the error. `unsafe` sits in
 //! `js`, `hot`, `async_call` and `async_func` (N-API calls), `main_stack` (stacks), `func` and `values` (raw
-//! values), `memory` and `memory_view` (views), `shared_memory` (atomic access), `scope` (store contexts lent to
-//! callbacks), `recorder` (the ring), `walker` and `self_check` (Wasmtime's stack), each with its invariant.
+//! values), `memory` and `memory_view` (views), `shared_memory` (atomic access), `scope`, `store` and `waiting`
+//! (store contexts lent to callbacks), `recorder` (the ring), `walker` and `self_check` (Wasmtime's stack), each
+//! with its invariant.
 
 mod allow_list;
 mod async_call;
 mod async_func;
+mod attachment;
+mod complete;
 mod component;
 mod config;
 mod cpu_clock;
@@ -38,6 +41,7 @@ mod oracle;
 #[cfg(feature = "oracle")]
 mod oracle_walks;
 mod outcome;
+mod pending_call;
 mod places;
 mod recorder;
 mod reference;
@@ -54,6 +58,7 @@ mod table;
 mod tag;
 mod ticker;
 mod values;
+mod waiting;
 mod walk_check;
 mod walker;
 mod wasi;

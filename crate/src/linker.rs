@@ -1,7 +1,7 @@
 //! Linkers: names for imports.
 
-use crate::async_call::complete;
 use crate::async_func;
+use crate::complete::complete;
 use crate::engine::NativeEngine;
 use crate::environment::Environment;
 use crate::errors;

@@ -3,12 +3,16 @@
 use crate::cpu_clock::current_thread_ns;
 use crate::engine::NativeEngine;
 use crate::errors;
+use crate::func::NativeFunc;
 use crate::module::NativeModule;
 use crate::store::{self, NativeStore, StoreData};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
 use wasmtime::{CallHook, GuestProfiler, StoreContextMut, WasmBacktrace};
 
 /// `wasmtime::GuestProfiler`.
@@ -122,13 +126,37 @@ pub fn bench_peer(
     })
 }
 
+/// Nanoseconds of a call `func(i, 1)` by Wasmtime's own `call_async`, polled here.
+#[napi(catch_unwind)]
+pub fn bench_call_async(
+    env: Env,
+    store: &NativeStore,
+    func: &NativeFunc,
+    count: i32,
+) -> Result<f64> {
+    store
+        .with(&env, |mut store| {
+            let func = func.func.typed::<(i32, i32), i32>(&store)?;
+            let mut context = Context::from_waker(Waker::noop());
+            let start = Instant::now();
+            for i in 0..count {
+                let call = pin!(func.call_async(&mut store, (i, 1)));
+                if call.poll(&mut context)?.is_pending() {
+                    wasmtime::bail!("the guest waits");
+                }
+            }
+            Ok(start.elapsed().as_nanos() as f64 / f64::from(count))
+        })?
+        .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+}
+
 pub fn run_peer(store: &mut StoreContextMut<'_, StoreData>) {
     let Some(mut peer) = store.data_mut().peer.take() else {
         return;
     };
     match &mut peer.work {
         Work::Nothing => {
-            if let Some(recorder) = &mut store.data_mut().recorder {
+            if let Some(recorder) = store.data().scopes.recorder() {
                 recorder.pretend_tick();
             }
         }

@@ -5,12 +5,14 @@
 //! ```text
 //! word 0             1, 2        3        4, 5             then
 //! frames << 2 | 0    time (ns)   shared   CPU delta (ns)   return addresses    a sample
-//! frames << 2 | 1    time (ns)   shared                    return addresses    a host call begins
-//!             | 2    time (ns)                                                 … and ends
+//! frames << 2 | 1    time (ns)   shared   lane             return addresses    a host call begins
+//! lane << 4   | 2    time (ns)                                                 … and ends
+//!             | 6    time (ns)                                                 the guest is suspended
+//!             | 10   time (ns)                                                 … and goes on
 //! frames << 2 | 3    as 1                                                      one that is taken back
 //! ```
 //!
-//! Numbers of two words have their low one first. Addresses are those of `AllowList`, newest frame
+//! A lane is a number for each store that is sampled, since the host calls of suspended guests overlap. Numbers of two words have their low one first. Addresses are those of `AllowList`, newest frame
 //! first, without the `shared` oldest frames that the stack has in common with that of the record before.
 //! While the guest waits, nothing is allocated, locked or hashed and no JS is called, unless the ring is
 //! full: then JS empties it, or, where it can't (its own stack may be at its end), a copy is kept for
@@ -21,25 +23,32 @@
 //! while JS runs, since that may come back through `NativeRecorder`.
 
 use crate::allow_list::AllowList;
-use crate::cpu_clock::{READ_BY_TICKER, ThreadClock};
+use crate::attachment::Attachment;
+use crate::cpu_clock::ThreadClock;
 use crate::errors;
 use crate::hot::Handle;
 use crate::js::{self, JsReference, Strength};
 use crate::module::NativeModule;
 use crate::store::{self, NativeStore};
-use crate::ticker::{NativeEpochTicker, Ticker};
+use crate::ticker::NativeEpochTicker;
 use crate::walker::Activations;
 use napi::JsValue;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::sync::Arc;
 use std::time::Instant;
 
 const SAMPLE: u32 = 0;
 const HOST_CALL_BEGINS: u32 = 1;
 const HOST_CALL_ENDS: u32 = 2;
+const SUSPENDED: u32 = 2 | 1 << 2;
+const RESUMED: u32 = 2 | 2 << 2;
 const STRUCK_OUT: u32 = 3;
+/// Where the lane begins in the first word of a record without a stack.
+const LANE_SHIFT: u32 = 4;
+/// That of the host calls which the user tells of.
+const USER_LANE: u32 = 0;
 
 /// A profiler's records.
 pub struct Recorder {
@@ -49,6 +58,8 @@ pub struct Recorder {
     drain: JsReference,
     /// Time 0 of the profile.
     start: Instant,
+    /// Lanes so far.
+    lanes: Cell<u32>,
 }
 
 struct State {
@@ -72,7 +83,7 @@ unsafe impl Sync for Recorder {}
 
 /// Where a record begins, as long as the ring isn't emptied.
 #[derive(Clone, Copy)]
-struct Place {
+pub struct Place {
     at: usize,
     generation: u32,
 }
@@ -230,17 +241,31 @@ impl Recorder {
     }
 
     #[inline]
-    fn host_call_begins(&self, time_ns: u64, activations: &Activations) -> Place {
-        self.write_stack(HOST_CALL_BEGINS, time_ns, &[], activations)
+    pub fn host_call_begins(&self, lane: u32, time_ns: u64, activations: &Activations) -> Place {
+        self.write_stack(HOST_CALL_BEGINS, time_ns, &[lane], activations)
     }
 
     #[inline]
-    fn host_call_ends(&self, time_ns: u64) {
-        self.write(HOST_CALL_ENDS, &split(time_ns));
+    pub fn host_call_ends(&self, lane: u32, time_ns: u64) {
+        self.write(HOST_CALL_ENDS | lane << LANE_SHIFT, &split(time_ns));
+    }
+
+    pub fn suspended(&self, lane: u32, time_ns: u64) {
+        self.write(SUSPENDED | lane << LANE_SHIFT, &split(time_ns));
+    }
+
+    pub fn resumed(&self, lane: u32, time_ns: u64) {
+        self.write(RESUMED | lane << LANE_SHIFT, &split(time_ns));
+    }
+
+    fn next_lane(&self) -> u32 {
+        let lane = self.lanes.get() + 1;
+        self.lanes.set(lane);
+        lane
     }
 
     /// Takes a host call's beginning back, unless JS has it already.
-    fn strike_out(&self, place: Place) -> bool {
+    pub fn strike_out(&self, place: Place) -> bool {
         // SAFETY: by the invariant.
         let state = unsafe { &mut *self.state.get() };
         if state.generation != place.generation {
@@ -330,96 +355,6 @@ fn shared_tail(a: &[u32], b: &[u32], limit: usize) -> usize {
     shared
 }
 
-/// A recorder that samples a store on its own.
-pub struct Attachment {
-    recorder: Arc<Recorder>,
-    /// `None` when the user ticks: then each tick is a sample.
-    ticker: Option<Arc<Ticker>>,
-    clock: Arc<ThreadClock>,
-    last_tick: u64,
-    last_cpu_ns: u64,
-    host_calls: bool,
-    /// The host call that the guest is in may turn out to be its epoch callback.
-    host_call: Option<Place>,
-    in_epoch_callback: bool,
-    inside: bool,
-}
-
-impl Attachment {
-    /// At an epoch deadline: a sample, if a tick for it came.
-    #[inline]
-    pub fn on_epoch(&mut self, activations: &Activations) {
-        if let Some(place) = self.host_call.take() {
-            self.in_epoch_callback = self.recorder.strike_out(place);
-        }
-        match &self.ticker {
-            Some(ticker) => {
-                let tick = ticker.ticks();
-                if tick == self.last_tick {
-                    return;
-                }
-                self.last_tick = tick;
-                if !READ_BY_TICKER {
-                    self.clock.update_current();
-                }
-            }
-            None => self.clock.update_current(),
-        }
-        let cpu_ns = self.clock.last_ns();
-        let delta = cpu_ns.saturating_sub(self.last_cpu_ns);
-        self.last_cpu_ns = cpu_ns;
-        self.recorder
-            .sample(self.recorder.now_ns(), delta, activations);
-    }
-
-    /// For benches: as if the ticker had ticked.
-    #[cfg(feature = "oracle")]
-    pub fn pretend_tick(&mut self) {
-        self.last_tick = u64::MAX;
-    }
-
-    #[inline]
-    pub fn on_calling_host(&mut self, activations: &Activations) {
-        if self.host_calls {
-            let now = self.recorder.now_ns();
-            self.host_call = Some(self.recorder.host_call_begins(now, activations));
-        }
-    }
-
-    #[inline]
-    pub fn on_returning_from_host(&mut self) {
-        if self.host_calls {
-            self.host_call = None;
-            if !std::mem::take(&mut self.in_epoch_callback) {
-                self.recorder.host_call_ends(self.recorder.now_ns());
-            }
-        }
-    }
-
-    /// After each change of the number of activations.
-    #[inline]
-    pub fn on_depth(&mut self, depth: usize) {
-        let inside = depth > 0;
-        if inside != self.inside {
-            self.inside = inside;
-            match &self.ticker {
-                Some(ticker) if inside => ticker.enter(),
-                Some(ticker) => ticker.leave(),
-                None => {}
-            }
-        }
-    }
-}
-
-impl Drop for Attachment {
-    fn drop(&mut self) {
-        self.on_depth(0);
-        if let Some(ticker) = &self.ticker {
-            ticker.remove_clock(&self.clock);
-        }
-    }
-}
-
 /// See `Recording` in `lib/profiler`.
 #[napi]
 pub struct NativeRecorder {
@@ -465,6 +400,7 @@ impl NativeRecorder {
                 allowed,
                 drain,
                 start: Instant::now(),
+                lanes: Cell::new(USER_LANE),
             }),
         })
     }
@@ -488,7 +424,7 @@ impl NativeRecorder {
                 store::before_record(&mut store)?;
                 let activations = &store.data().activations;
                 self.recorder
-                    .host_call_begins(nanoseconds(time_ms), activations);
+                    .host_call_begins(USER_LANE, nanoseconds(time_ms), activations);
                 Ok(())
             })?
             .map_err(|error| errors::throw(&env, &error, store::STACK_WALK))
@@ -496,11 +432,12 @@ impl NativeRecorder {
 
     #[napi(catch_unwind)]
     pub fn host_call_ends(&self, time_ms: f64) {
-        self.recorder.host_call_ends(nanoseconds(time_ms));
+        self.recorder
+            .host_call_ends(USER_LANE, nanoseconds(time_ms));
     }
 
-    /// Samples `store` at each tick of `ticker`, or without one at each tick of its engine. False when
-    /// a recorder is attached already.
+    /// Samples `store` at each tick of `ticker`, or without one at each tick of its engine; tells of host
+    /// calls, and of when the guest of an async call is suspended. False when a recorder is attached already.
     #[napi(catch_unwind)]
     pub fn attach(
         &self,
@@ -508,31 +445,25 @@ impl NativeRecorder {
         store: &NativeStore,
         ticker: Option<&NativeEpochTicker>,
         host_calls: bool,
+        suspensions: bool,
     ) -> Result<bool> {
         let ticker = ticker.map(|ticker| ticker.ticker.clone());
         let clock = match &ticker {
             Some(ticker) => ticker.add_clock()?,
             None => Arc::new(ThreadClock::current()?),
         };
-        let attachment = Attachment {
-            recorder: self.recorder.clone(),
-            last_tick: ticker.as_ref().map_or(0, |ticker| ticker.ticks()),
-            last_cpu_ns: clock.last_ns(),
-            ticker,
-            clock,
-            host_calls,
-            host_call: None,
-            in_epoch_callback: false,
-            inside: false,
-        };
+        let recorder = self.recorder.clone();
+        let lane = recorder.next_lane();
+        let attachment = Attachment::new(recorder, lane, ticker, clock, host_calls, suspensions);
         store
             .with(&env, |context| store::attach(context, attachment))?
             .map_err(|error| errors::throw(&env, &error, store::STACK_WALK))
     }
 
+    /// Also while the store is in use.
     #[napi(catch_unwind)]
     pub fn detach(&self, env: Env, store: &NativeStore) -> Result<()> {
-        store.with(&env, store::detach)
+        store::detach(&env, store)
     }
 
     /// Words of the ring in use, to be read now; they may be overwritten after.

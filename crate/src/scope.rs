@@ -6,9 +6,12 @@
 //! is the only live reborrow of the store: `NativeStore::with` uses that one alone, marks it busy while
 //! it does, and refuses a busy one.
 
+use crate::attachment::Attachment;
 use crate::store::StoreData;
+use crate::waiting::Waiting;
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
+use std::rc::Rc;
 use wasmtime::{AsContextMut, Caller, StoreContextMut};
 
 /// What a callback was handed.
@@ -35,10 +38,15 @@ pub struct Scopes {
     pub async_required: Cell<bool>,
     /// The store was given a WASI configuration.
     pub has_wasi: Cell<bool>,
-    /// The async call is to end as soon as JS returns to its guest.
-    pub cancelled: Cell<bool>,
+    /// The async call at that place, and those within it, are to end as soon as JS returns to their guests.
+    cancelled: Cell<Option<usize>>,
     /// The guest that was suspended last waits for a promise.
     pub waits_for_js: Cell<bool>,
+    pub waiting: Waiting,
+    /// Here, since a store whose guest is suspended can't be reached.
+    recorder: RefCell<Option<Rc<Attachment>>>,
+    /// It was detached in the middle of a call, which goes on as if it were there.
+    pub was_sampled: Cell<bool>,
 }
 
 // SAFETY: a store and all its scopes stay on one thread, see `js`.
@@ -75,6 +83,40 @@ impl Scopes {
 
     pub fn is_empty(&self) -> bool {
         self.stack.borrow().is_empty()
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.get().is_some()
+    }
+
+    /// Ends the async call at `place` as soon as JS returns to its guest.
+    pub fn cancel(&self, place: usize) {
+        let outermost = self.cancelled.get().map_or(place, |other| other.min(place));
+        self.cancelled.set(Some(outermost));
+    }
+
+    /// The async call at `place` has ended.
+    pub fn end_call(&self, place: usize) {
+        if self.cancelled.get().is_some_and(|other| other >= place) {
+            self.cancelled.set(None);
+        }
+        if self.waiting.pop_call(place) {
+            self.in_async_call.set(false);
+            self.store_busy.set(false);
+        }
+    }
+
+    pub fn recorder(&self) -> Option<Rc<Attachment>> {
+        self.recorder.borrow().clone()
+    }
+
+    pub fn is_recorded(&self) -> bool {
+        self.recorder.borrow().is_some()
+    }
+
+    /// Returns the one before.
+    pub fn set_recorder(&self, recorder: Option<Attachment>) -> Option<Rc<Attachment>> {
+        self.recorder.replace(recorder.map(Rc::new))
     }
 
     /// Runs `f` on the newest lent context: `Err(Busy)` while another operation holds it.

@@ -1,5 +1,6 @@
 //! Stores: the data that ours carry, and the operations on them.
 
+use crate::attachment::Attachment;
 use crate::engine::NativeEngine;
 use crate::errors;
 use crate::func::dispatcher;
@@ -8,15 +9,16 @@ use crate::interrupt::{Interrupt, NativeInterruptHandle};
 use crate::js::{self, JsReference, Strength};
 use crate::limiter::{Limiter, NativeLimits};
 use crate::outcome;
-use crate::recorder::Attachment;
 use crate::scope::{Busy, Scopes};
 use crate::self_check;
+use crate::waiting;
 use crate::walker::{Activations, StoreWords};
 use crate::wasi::{NativeWasiConfig, Wasi};
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
 use std::cell::{Cell, UnsafeCell};
+use std::mem::transmute;
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -36,7 +38,6 @@ pub struct StoreData {
     at_deadline: AtDeadline,
     /// An async call that something else may end yields at each tick.
     yields_at_ticks: bool,
-    pub recorder: Option<Attachment>,
     call_hook: Option<Arc<JsReference>>,
     /// Wasmtime takes its hook out while it runs, so calls made from a JS hook fire none.
     in_call_hook: bool,
@@ -70,7 +71,7 @@ impl StoreData {
     fn remaining_ticks(&self) -> Option<u64> {
         match self.deadline {
             // A recorder must not bring the trap that a store without a deadline runs into.
-            Deadline::Unset if self.is_sampled() => None,
+            Deadline::Unset if self.is_sampled() || self.scopes.was_sampled.get() => None,
             Deadline::Unset => Some(0),
             Deadline::At(tick) => Some(tick.saturating_sub(self.ticks.load(Ordering::SeqCst))),
             Deadline::AfterYield(ticks) => Some(ticks),
@@ -86,7 +87,7 @@ impl StoreData {
         if self.peer.is_some() {
             return true;
         }
-        self.recorder.is_some()
+        self.scopes.is_recorded()
     }
 
     /// Ticks of the engine until this store must look again: a recorder looks at each.
@@ -108,7 +109,6 @@ impl StoreData {
 
     /// Lets go of what isn't memory, when the store is disposed but its memories are still viewed.
     fn release(&mut self) {
-        self.recorder = None;
         self.call_hook = None;
         self.at_deadline = AtDeadline::default();
         self.wasi = None;
@@ -120,6 +120,10 @@ impl StoreData {
     /// Whether the guest yields at each tick of the engine, from now on.
     pub fn yield_at_ticks(&mut self, yields: bool) {
         self.yields_at_ticks = yields;
+    }
+
+    pub fn yields_at_ticks(&self) -> bool {
+        self.yields_at_ticks
     }
 }
 
@@ -145,14 +149,64 @@ enum AtDeadline {
 /// `wasmtime::Store`, usable from its own callbacks.
 #[napi]
 pub struct NativeStore {
-    cell: Rc<StoreCell>,
+    access: StoreAccess,
 }
 
 impl Deref for NativeStore {
+    type Target = StoreAccess;
+
+    fn deref(&self) -> &StoreAccess {
+        &self.access
+    }
+}
+
+/// A way to a store: from anywhere, or as the caller of an async host function that waits.
+#[derive(Clone)]
+pub struct StoreAccess {
+    cell: Rc<StoreCell>,
+    visitor: Option<waiting::Id>,
+}
+
+impl Deref for StoreAccess {
     type Target = StoreCell;
 
     fn deref(&self) -> &StoreCell {
         &self.cell
+    }
+}
+
+impl StoreAccess {
+    /// As [`StoreCell::with`].
+    pub fn with<R>(
+        &self,
+        env: &Env,
+        f: impl FnOnce(StoreContextMut<'_, StoreData>) -> R,
+    ) -> Result<R> {
+        self.reach(env, || self.cell.with(env, f))?
+    }
+
+    /// Runs `f` where the newest context that is lent out is the one that this leads to.
+    pub fn reach<R>(&self, env: &Env, f: impl FnOnce() -> R) -> Result<R> {
+        match self.visitor {
+            Some(id) if self.scopes.is_empty() => {
+                self.scopes.visit(id, f).map_err(|Busy| busy(env))
+            }
+            _ => Ok(f()),
+        }
+    }
+
+    pub fn cell(&self) -> Rc<StoreCell> {
+        self.cell.clone()
+    }
+
+    /// Whether the store can be used now, from its own callbacks or because it is idle.
+    fn is_reachable(&self) -> bool {
+        !self.scopes.is_empty() || !self.scopes.store_busy.get()
+    }
+
+    /// The async host function that this leads through, unless its callbacks use the store just now.
+    pub fn visitor(&self) -> Option<waiting::Id> {
+        self.visitor.filter(|_| self.scopes.is_empty())
     }
 }
 
@@ -184,7 +238,6 @@ impl NativeStore {
             deadline: Deadline::Unset,
             at_deadline: AtDeadline::default(),
             yields_at_ticks: false,
-            recorder: None,
             call_hook: None,
             in_call_hook: false,
             wasi: None,
@@ -198,19 +251,33 @@ impl NativeStore {
         let store = new_store(engine, data)
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
         Ok(Self {
-            cell: Rc::new(StoreCell {
-                store: UnsafeCell::new(Some(Box::new(store))),
-                viewed: UnsafeCell::new(None),
-                views: Cell::new(0),
-                scopes,
-            }),
+            access: StoreAccess {
+                cell: Rc::new(StoreCell {
+                    store: UnsafeCell::new(Some(Box::new(store))),
+                    viewed: UnsafeCell::new(None),
+                    views: Cell::new(0),
+                    scopes,
+                }),
+                visitor: None,
+            },
         })
+    }
+
+    /// The store as the async host function of that number has it while it waits.
+    #[napi(catch_unwind)]
+    pub fn for_caller(&self, id: u32) -> Self {
+        Self {
+            access: StoreAccess {
+                cell: self.cell(),
+                visitor: Some(id),
+            },
+        }
     }
 
     /// For the functions of `hot`.
     #[napi(getter, catch_unwind, ts_return_type = "object")]
     pub fn handle<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
-        Handle::Store(self.cell.clone()).into_js(env)
+        Handle::Store(self.access.clone()).into_js(env)
     }
 
     #[napi(catch_unwind)]
@@ -225,6 +292,7 @@ impl NativeStore {
             // SAFETY: as above.
             unsafe { *self.viewed.get() = Some(store) };
         }
+        self.scopes.set_recorder(None);
         Ok(())
     }
 
@@ -442,15 +510,26 @@ impl StoreCell {
         &self.scopes
     }
 
-    /// Lends the store to an async call. From then on only what the guest itself calls may use it.
+    /// Lends the store to an async call: from then on only what the guest itself calls may use it. One
+    /// within an async host function is lent what that was.
     ///
     /// # Safety
     ///
-    /// The context must not be used after `end_async_call`.
+    /// The context must not be used after `end_async_call`, nor, within a host function, while that runs.
     pub unsafe fn begin_async_call(
         &self,
         env: &Env,
+        within: bool,
     ) -> Result<StoreContextMut<'static, StoreData>> {
+        if within {
+            // SAFETY: the host function waits, and gets no visits, while the call is under way.
+            let extend = |store: StoreContextMut<'_, StoreData>| unsafe {
+                transmute::<StoreContextMut<'_, StoreData>, StoreContextMut<'static, StoreData>>(
+                    store,
+                )
+            };
+            return self.scopes.with_newest(extend).map_err(|Busy| busy(env));
+        }
         if !self.scopes.is_empty() || self.scopes.store_busy.get() {
             return Err(busy(env));
         }
@@ -466,16 +545,9 @@ impl StoreCell {
         }
     }
 
-    pub fn end_async_call(&self) {
-        self.scopes.in_async_call.set(false);
-        self.scopes.cancelled.set(false);
-        self.scopes.store_busy.set(false);
-    }
-}
-
-impl NativeStore {
-    pub fn cell(&self) -> Rc<StoreCell> {
-        self.cell.clone()
+    /// The async call at `place` among the store's has ended.
+    pub fn end_async_call(&self, place: usize) {
+        self.scopes.end_call(place);
     }
 }
 
@@ -533,14 +605,15 @@ fn weak_callback(
 /// Samples the store with `attachment`; false when another recorder does already.
 pub fn attach(
     mut store: StoreContextMut<'_, StoreData>,
-    mut attachment: Attachment,
+    attachment: Attachment,
 ) -> wasmtime::Result<bool> {
     self_check::ensure(&mut store)?;
-    if store.data().recorder.is_some() {
+    let scopes = &store.data().scopes;
+    if scopes.is_recorded() {
         return Ok(false);
     }
     attachment.on_depth(store.data().activations.depth());
-    store.data_mut().recorder = Some(attachment);
+    scopes.set_recorder(Some(attachment));
     look_in_time(&mut store);
     Ok(true)
 }
@@ -557,9 +630,16 @@ pub fn before_record(store: &mut StoreContextMut<'_, StoreData>) -> wasmtime::Re
     Ok(())
 }
 
-pub fn detach(mut store: StoreContextMut<'_, StoreData>) {
-    store.data_mut().recorder = None;
-    look_in_time(&mut store);
+pub fn detach(env: &Env, store: &StoreAccess) -> Result<()> {
+    let recorder = store.scopes().set_recorder(None);
+    if recorder.is_some_and(|recorder| recorder.is_inside()) {
+        store.scopes().was_sampled.set(true);
+    }
+    // Where it can't be reached, its next look finds no recorder.
+    if store.is_reachable() {
+        store.with(env, |mut store| look_in_time(&mut store))?;
+    }
+    Ok(())
 }
 
 /// Has Wasmtime call `on_epoch_deadline` when something is to be done there.
@@ -572,16 +652,18 @@ fn on_call_hook(mut store: StoreContextMut<'_, StoreData>, kind: CallHook) -> wa
     match kind {
         CallHook::ReturningFromWasm => change_activations(&mut store, Activations::pop),
         CallHook::CallingHost => {
-            let data = store.data_mut();
-            if let Some(recorder) = &mut data.recorder {
+            let data = store.data();
+            if let Some(recorder) = data.scopes.recorder() {
                 recorder.on_calling_host(&data.activations);
             }
         }
         CallHook::ReturningFromHost => {
             if let Deadline::AfterYield(ticks) = store.data().deadline {
                 store.data_mut().set_deadline(ticks);
+                // Wasmtime has set the engine's before: a tick may have come between.
+                look_in_time(&mut store);
             }
-            if let Some(recorder) = &mut store.data_mut().recorder {
+            if let Some(recorder) = store.data().scopes.recorder() {
                 recorder.on_returning_from_host();
             }
         }
@@ -607,8 +689,12 @@ fn change_activations(
 ) {
     let data = store.data_mut();
     change(&mut data.activations);
-    if let Some(recorder) = &mut data.recorder {
-        recorder.on_depth(data.activations.depth());
+    let depth = data.activations.depth();
+    if let Some(recorder) = data.scopes.recorder() {
+        recorder.on_depth(depth);
+    }
+    if depth == 0 {
+        data.scopes.was_sampled.set(false);
     }
 }
 
@@ -669,11 +755,11 @@ fn on_epoch_deadline(
     #[cfg(feature = "oracle")]
     crate::oracle::run_peer(&mut store);
     #[cfg(feature = "oracle")]
-    if store.data().recorder.is_some() {
+    if store.data().scopes.is_recorded() {
         crate::oracle_walks::check(&store);
     }
-    let data = store.data_mut();
-    if let Some(recorder) = &mut data.recorder {
+    let data = store.data();
+    if let Some(recorder) = data.scopes.recorder() {
         recorder.on_epoch(&data.activations);
     }
     if is_interrupted(&store) {
@@ -724,7 +810,7 @@ fn at_user_deadline(
 
 fn is_interrupted(store: &StoreContextMut<'_, StoreData>) -> bool {
     let interrupt = store.data().interrupt.as_ref();
-    store.data().scopes.cancelled.get()
+    store.data().scopes.is_cancelled()
         || interrupt.is_some_and(|interrupt| interrupt.is_triggered())
 }
 

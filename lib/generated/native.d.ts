@@ -289,10 +289,11 @@ export declare class NativeRecorder {
   hostCallBegins(store: NativeStore, timeMs: number): void
   hostCallEnds(timeMs: number): void
   /**
-   * Samples `store` at each tick of `ticker`, or without one at each tick of its engine. False when
-   * a recorder is attached already.
+   * Samples `store` at each tick of `ticker`, or without one at each tick of its engine; tells of host
+   * calls, and of when the guest of an async call is suspended. False when a recorder is attached already.
    */
-  attach(store: NativeStore, ticker: NativeEpochTicker | undefined | null, hostCalls: boolean): boolean
+  attach(store: NativeStore, ticker: NativeEpochTicker | undefined | null, hostCalls: boolean, suspensions: boolean): boolean
+  /** Also while the store is in use. */
   detach(store: NativeStore): void
   /** Words of the ring in use, to be read now; they may be overwritten after. */
   take(): number
@@ -397,6 +398,8 @@ export declare class NativeSharedMemory {
 export declare class NativeStore {
   /** `facade` is the JS object that callbacks of this store are handed, held weakly. */
   constructor(engine: NativeEngine, facade: object)
+  /** The store as the async host function of that number has it while it waits. */
+  forCaller(id: number): NativeStore
   /** For the functions of `hot`. */
   get handle(): object
   dispose(): void
@@ -461,6 +464,9 @@ export declare class NativeTag {
   /** Whether both are the same tag. */
   same(store: NativeStore, other: NativeTag): boolean
 }
+
+/** Nanoseconds of a call `func(i, 1)` by Wasmtime's own `call_async`, polled here. */
+export declare function benchCallAsync(store: NativeStore, func: NativeFunc, count: number): number
 
 /** Runs `work` ("nothing", "upstream", "upstream-cpu": with deltas of CPU time, "backtrace") at each tick that `store` sees, or at each check. */
 export declare function benchPeer(store: NativeStore, work: string, everyCheck: boolean, oracle?: NativeOracle | undefined | null): void

@@ -53,6 +53,13 @@ export const HOSTCALL_SCHEMA: MarkerSchema = {
   fields: [],
 };
 
+/** Time in which the guest of an asynchronous call was suspended: it waited or had yielded, and others ran. */
+export const SUSPENDED_SCHEMA: MarkerSchema = {
+  name: 'suspended',
+  display: ['marker-chart', 'marker-table'],
+  fields: [],
+};
+
 /** The kinds of markers in a profile. There are a handful, so here a row is an object. */
 export class MarkerSchemaTable {
   readonly #schemas: MarkerSchema[] = [];

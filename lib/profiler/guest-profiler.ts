@@ -1,7 +1,7 @@
 import type { FormatOptions } from '../formats/formats.js';
 import type { ProfileOutput } from '../formats/output.js';
 import { hot } from '../native.js';
-import { HOSTCALL_SCHEMA } from '../profile/marker-schema.js';
+import { HOSTCALL_SCHEMA, type MarkerSchema, SUSPENDED_SCHEMA } from '../profile/marker-schema.js';
 import { Profile } from '../profile/profile.js';
 import type { Milliseconds } from '../profile/sample-table.js';
 import { NO_STACK } from '../profile/stack-table.js';
@@ -111,12 +111,15 @@ export class GuestProfiler {
       startTimeUnixMs: clock.wall(),
     });
     this.#thread = this.#profile.addThread({ name: moduleName, processName: moduleName });
-    const hostCall = {
-      name: this.#profile.strings.intern(HOSTCALL_SCHEMA.name),
-      schema: this.#profile.markerSchemas.intern(HOSTCALL_SCHEMA),
-    };
+    const { strings, markerSchemas } = this.#profile;
+    const kind = (schema: MarkerSchema) => ({
+      name: strings.intern(schema.name),
+      schema: markerSchemas.intern(schema),
+    });
     const nativeModules = this.#modules.map(([, module]) => Module.native('module', module));
-    this.#recording = new Recording(nativeModules, this.#thread, hostCall);
+    this.#recording = new Recording(nativeModules, this.#thread, kind(HOSTCALL_SCHEMA), () =>
+      kind(SUSPENDED_SCHEMA),
+    );
     this.#annotations = new Annotations(this.#profile, this.#thread, () => this.now());
     // Native code keeps time for recorders: both clocks start at its moment.
     this.#startMs = clock.monotonic() - this.#recording.native.now();
@@ -135,7 +138,7 @@ export class GuestProfiler {
   sample(store: Storelike, deltaMs: number): void {
     this.#checkRecording();
     checkDuration('deltaMs', deltaMs, 0, DAY_MS);
-    const handle = Store.handle(Store.of('store', store));
+    const handle = Store.handle(Store.of('store', store), store);
     // Native code's own clock is the cheaper one.
     const now = this.#options.clock === REAL_CLOCK ? -1 : this.now();
     hot.sample(this.#recording.handle, handle, deltaMs, now);
@@ -153,7 +156,8 @@ export class GuestProfiler {
     switch (kind) {
       case CallHook.CallingHost: {
         const now = this.now();
-        this.#recording.native.hostCallBegins(Store.native(Store.of('store', store)), now);
+        const native = Store.native(Store.of('store', store), store);
+        this.#recording.native.hostCallBegins(native, now);
         break;
       }
       case CallHook.ReturningFromHost:
@@ -196,8 +200,13 @@ export class GuestProfiler {
     if (!Engine.hasEpochs(owner.engine)) {
       throw misuse('ERR_NO_EPOCHS', 'the engine needs epochInterruption: true');
     }
-    const native = { ...checked, hostCalls: checked.hostCalls !== false };
-    const recorder = attachRecorder(owner, this.#recording.native, native, () => {
+    const native = {
+      ...checked,
+      hostCalls: checked.hostCalls !== false,
+      // Upstream tells nothing of them.
+      suspensions: typeof checked.hostCalls === 'string',
+    };
+    const recorder = attachRecorder(store, this.#recording.native, native, () => {
       if (recorder !== undefined) this.#recorders.delete(recorder);
     });
     if (recorder === undefined) {
@@ -324,9 +333,9 @@ export class GuestProfiler {
     if (this.#state !== 'recording') return;
     this.#state = 'ended';
     for (const recorder of this.#recorders) recorder.detach();
-    this.#recording.drain();
+    this.#recording.end();
     this.#thread.end(this.now());
-    const { interner, native } = this.#recording;
+    const { interner, lanes, native } = this.#recording;
     const warn = (warning: string) => this.#warnings.add(warning);
     const bases = native.bases();
     if (this.#hostCalls !== 'none') {
@@ -337,7 +346,7 @@ export class GuestProfiler {
     renumber(this.#thread.samples.stack, stackOf);
     renumber(this.#thread.markers.cause, stackOf);
     if (this.#hostCalls === 'frames') {
-      this.#thread.samples = withHostTime(this.#profile, this.#thread);
+      this.#thread.samples = withHostTime(this.#profile, this.#thread, (row) => lanes.laneOf(row));
     }
   }
 

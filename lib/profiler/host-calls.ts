@@ -1,11 +1,13 @@
 /** Names for host calls, and host time as samples. */
 
+import { HOSTCALL_SCHEMA, NO_SCHEMA, SUSPENDED_SCHEMA } from '../profile/marker-schema.js';
 import { MarkerPhase, type MarkerTable } from '../profile/marker-table.js';
 import type { Profile } from '../profile/profile.js';
 import { SampleTable } from '../profile/sample-table.js';
 import { NO_STACK, type StackIndex } from '../profile/stack-table.js';
 import type { StringIndex } from '../profile/string-table.js';
 import type { Thread } from '../profile/thread.js';
+import type { Lane } from './lanes.js';
 import { type NamedModule, nativeModuleOf } from './named-module.js';
 import { findRow } from './rows.js';
 import type { StackInterner } from './stack-interner.js';
@@ -24,13 +26,15 @@ export function nameHostCalls(
   warn: (warning: string) => void,
 ): void {
   const nameOf = importNames(profile, markers, interner, modules, bases, warn);
+  const schema = profile.markerSchemas.intern(HOSTCALL_SCHEMA);
   const open: number[] = [];
   for (let row = 0; row < markers.length; row++) {
+    if (markers.schema.get(row) !== schema) continue;
     const phase = markers.phase.get(row);
-    if (phase === MarkerPhase.IntervalStart) {
+    if (phase !== MarkerPhase.IntervalEnd) {
       const name = nameOf.get(leafOf(interner, markers.cause.get(row)));
       if (name !== undefined) markers.name.set(row, name);
-      open.push(row);
+      if (phase === MarkerPhase.IntervalStart) open.push(row);
     } else if (phase === MarkerPhase.IntervalEnd) {
       // Readers pair starts with ends by name.
       const begun = open.pop();
@@ -96,9 +100,13 @@ interface Call {
  * host             hhhhhhhhhhhhh              the first sample back becomes the last of the host
  * ```
  */
-export function withHostTime(profile: Profile, thread: Thread): SampleTable {
-  const { samples, markers } = thread;
-  const calls = hostCalls(profile, markers, thread.endMs ?? Number.POSITIVE_INFINITY);
+export function withHostTime(
+  profile: Profile,
+  thread: Thread,
+  laneOf: (marker: number) => Lane = () => 0,
+): SampleTable {
+  const { samples } = thread;
+  const calls = hostCalls(profile, thread, laneOf);
   const filled = new SampleTable();
   const { intervalMs } = profile;
   let next = 0;
@@ -138,32 +146,76 @@ export function withHostTime(profile: Profile, thread: Thread): SampleTable {
   return filled;
 }
 
-/** Calls in order of their ends; of calls within calls, an outer one is cut into what lies between. */
-function hostCalls(profile: Profile, markers: MarkerTable, endMs: number): Call[] {
+/**
+ * The host's time, in order: of calls within calls, an outer one is cut into what lies between, and the time
+ * in which the guest was suspended is left out.
+ */
+function hostCalls(profile: Profile, thread: Thread, laneOf: (marker: number) => Lane): Call[] {
   const calls: Call[] = [];
-  const open: Call[] = [];
-  const begin = (startMs: number, stack: StackIndex): void => {
-    const call = { startMs, endMs, stack };
-    calls.push(call);
-    open.push(call);
-  };
+  for (const intervals of intervalsByLane(profile, thread, laneOf).values()) {
+    const open: Interval[] = [];
+    let cutMs = 0;
+    const cut = (endMs: number): void => {
+      const stack = open.at(-1)?.stack ?? NO_STACK;
+      if (stack !== NO_STACK) calls.push({ startMs: cutMs, endMs, stack });
+      cutMs = endMs;
+    };
+    const close = (untilMs: number): void => {
+      for (let last = open.at(-1); last && last.endMs <= untilMs; last = open.at(-1)) {
+        cut(last.endMs);
+        open.pop();
+      }
+    };
+    for (const interval of intervals) {
+      close(interval.startMs);
+      cut(interval.startMs);
+      open.push(interval);
+    }
+    close(Number.POSITIVE_INFINITY);
+  }
+  return calls.sort((a, b) => a.startMs - b.startMs);
+}
+
+/** A host call, or a suspension, which has no stack. */
+interface Interval {
+  readonly startMs: number;
+  endMs: number;
+  readonly stack: StackIndex;
+}
+
+/** In order of their starts. */
+function intervalsByLane(
+  profile: Profile,
+  { markers, endMs = Number.POSITIVE_INFINITY }: Thread,
+  laneOf: (marker: number) => Lane,
+): Map<Lane, Interval[]> {
+  const lanes = new Map<Lane, { all: Interval[]; open: Interval[] }>();
   for (let row = 0; row < markers.length; row++) {
     const phase = markers.phase.get(row);
-    if (phase === MarkerPhase.IntervalStart) {
-      const startMs = markers.startTime.get(row);
-      const outer = open.at(-1);
-      if (outer !== undefined) outer.endMs = startMs;
-      begin(startMs, hostStack(profile, markers, row));
-    } else if (phase === MarkerPhase.IntervalEnd) {
-      const call = open.pop();
-      const end = markers.endTime.get(row);
-      if (call !== undefined) call.endMs = end;
-      const outer = open.pop();
-      // Back in the outer call: the guest's own time in between is sampled as any other.
-      if (outer !== undefined) begin(end, outer.stack);
+    const index = markers.schema.get(row);
+    const schema = index === NO_SCHEMA ? undefined : profile.markerSchemas.get(index);
+    const isSuspension = schema === SUSPENDED_SCHEMA;
+    // Whole intervals are users' too.
+    const isWhole = phase === MarkerPhase.Interval && (isSuspension || schema === HOSTCALL_SCHEMA);
+    const isHalf = phase === MarkerPhase.IntervalStart || phase === MarkerPhase.IntervalEnd;
+    if (!isWhole && !isHalf) continue;
+    const lane = laneOf(row);
+    const known = lanes.get(lane) ?? { all: [], open: [] };
+    lanes.set(lane, known);
+    if (phase === MarkerPhase.IntervalEnd) {
+      const interval = known.open.pop();
+      if (interval !== undefined) interval.endMs = markers.endTime.get(row);
+      continue;
     }
+    const interval = {
+      startMs: markers.startTime.get(row),
+      endMs: isWhole ? markers.endTime.get(row) : endMs,
+      stack: isSuspension ? NO_STACK : hostStack(profile, markers, row),
+    };
+    known.all.push(interval);
+    if (isHalf && !isSuspension) known.open.push(interval);
   }
-  return calls;
+  return new Map([...lanes].map(([lane, { all }]) => [lane, all]));
 }
 
 /** The stack that called, with a frame for the import: no address and no module, since it is the host's. */

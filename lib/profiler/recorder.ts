@@ -1,6 +1,6 @@
 import type { NativeRecorder } from '../generated/native.js';
 import { Engine, type RecorderTicks } from '../runtime/engine.js';
-import { Store } from '../runtime/store.js';
+import { Store, type Storelike } from '../runtime/store.js';
 
 /** How {@link GuestProfiler.attach} samples a store. */
 export interface RecorderOptions {
@@ -56,7 +56,10 @@ export class Recorder {
     return this.#ticks?.missed() ?? 0;
   }
 
-  /** Stops sampling the store; the profile keeps what it has. Once more does nothing. */
+  /**
+   * Stops sampling the store, also while an asynchronous call of it is under way; the profile keeps what it
+   * has. Once more does nothing.
+   */
   detach(): void {
     if (this.#ended === undefined) return;
     this.#native.detach(Store.native(this.#store));
@@ -81,17 +84,24 @@ export class Recorder {
 
 /** @internal Starts sampling; undefined when another recorder does already. */
 export function attachRecorder(
-  store: Store,
+  storelike: Storelike,
   recorder: NativeRecorder,
-  options: { intervalMs: number; everyEpoch: boolean; hostCalls: boolean },
+  options: { intervalMs: number; everyEpoch: boolean; hostCalls: boolean; suspensions: boolean },
   ended: () => void,
 ): Recorder | undefined {
+  const store = Store.of('store', storelike);
+  const { hostCalls, suspensions } = options;
   const ticks = options.everyEpoch
     ? undefined
     : Engine.recorderTicks(store.engine, options.intervalMs);
   let attached = false;
   try {
-    attached = recorder.attach(Store.native(store), ticks?.native, options.hostCalls);
+    attached = recorder.attach(
+      Store.native(store, storelike),
+      ticks?.native,
+      hostCalls,
+      suspensions,
+    );
   } finally {
     if (!attached) ticks?.release();
   }

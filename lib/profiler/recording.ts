@@ -2,6 +2,7 @@ import type { NativeModule, NativeRecorder } from '../generated/native.js';
 import { native } from '../native.js';
 import type { MarkerKind } from '../profile/marker-table.js';
 import type { Thread } from '../profile/thread.js';
+import { Lanes } from './lanes.js';
 import { StackInterner } from './stack-interner.js';
 
 /** Words of the ring: 1 MiB, thousands of samples. */
@@ -10,7 +11,11 @@ const RING_WORDS = 2 ** 18;
 /** Kinds of records, as in the addon's `recorder.rs`. */
 const SAMPLE = 0;
 const HOST_CALL_BEGINS = 1;
-const HOST_CALL_ENDS = 2;
+const WITHOUT_STACK = 2;
+
+/** What a record without a stack tells, above its kind; the lane is above that. */
+const HOST_CALL_ENDS = 0;
+const SUSPENDED = 1;
 
 /**
  * What a profiler has seen: native code writes it into a ring, from which it comes here in batches.
@@ -20,16 +25,21 @@ export class Recording {
   readonly native: NativeRecorder;
   readonly handle: object;
   readonly interner = new StackInterner();
+  readonly lanes: Lanes;
   readonly #ring = new Uint32Array(RING_WORDS);
   readonly #thread: Thread;
-  readonly #hostCall: MarkerKind;
   /** Held weakly by native code. */
   readonly #onFull = (words: number): void => this.#read(words);
   #drains = 0;
 
-  constructor(modules: NativeModule[], thread: Thread, hostCall: MarkerKind) {
+  constructor(
+    modules: NativeModule[],
+    thread: Thread,
+    hostCall: MarkerKind,
+    suspended: () => MarkerKind,
+  ) {
     this.#thread = thread;
-    this.#hostCall = hostCall;
+    this.lanes = new Lanes(thread.markers, hostCall, suspended);
     this.native = new native.NativeRecorder(modules, this.#ring.buffer, this.#onFull);
     this.handle = this.native.handle;
   }
@@ -42,6 +52,12 @@ export class Recording {
   /** Reads all that was written so far. */
   drain(): void {
     this.#decode(this.native.take());
+  }
+
+  /** Reads the rest. */
+  end(): void {
+    this.drain();
+    this.lanes.settle();
   }
 
   #read(words: number): void {
@@ -58,18 +74,19 @@ export class Recording {
   }
 
   #decodeWords(words: Uint32Array, length: number): void {
-    const { samples, markers } = this.#thread;
-    const { interner } = this;
+    const { samples } = this.#thread;
+    const { interner, lanes } = this;
     for (let at = 0; at < length; ) {
       const first = words[at] as number;
       const kind = first & 3;
       const frames = first >>> 2;
       const timeMs = milliseconds(words, at + 1);
       at += 3;
-      if (kind === HOST_CALL_ENDS) {
-        markers.pushIntervalEnd(this.#hostCall, timeMs);
+      if (kind === WITHOUT_STACK) {
+        this.#event(first, timeMs);
         continue;
       }
+      lanes.settle();
       const shared = words[at] as number;
       at += 1;
       if (kind === SAMPLE) {
@@ -77,12 +94,24 @@ export class Recording {
         at += 2;
         samples.push(interner.intern(words, at, frames, shared), timeMs, cpuDeltaMs);
       } else {
+        const lane = words[at] as number;
+        at += 1;
         // Also for a host call that was taken back: the next stack may share its frames.
         const cause = interner.intern(words, at, frames, shared);
-        if (kind === HOST_CALL_BEGINS) markers.pushIntervalStart(this.#hostCall, timeMs, cause);
+        if (kind === HOST_CALL_BEGINS) lanes.hostCallBegins(lane, timeMs, cause);
       }
       at += frames;
     }
+  }
+
+  #event(first: number, timeMs: number): void {
+    const lane = first >>> 4;
+    const what = (first >>> 2) & 3;
+    if (what === HOST_CALL_ENDS) {
+      this.lanes.settle();
+      this.lanes.hostCallEnds(lane, timeMs);
+    } else if (what === SUSPENDED) this.lanes.suspended(lane, timeMs);
+    else this.lanes.resumed(lane, timeMs);
   }
 }
 

@@ -25,7 +25,7 @@ export class ArrayRef extends GcRef {
     checkInteger('length', length, 0, 0xffff_ffff);
     const element = unpack(type.element.content);
     const references = encode('value', [element], [value], REFERENCES, owner);
-    const nativeStore = Store.native(owner);
+    const nativeStore = Store.native(owner, store);
     const made = native.NativeRef.createArray(nativeStore, nativeType, length, references);
     return new ArrayRef(owner, made);
   }
@@ -44,7 +44,12 @@ export class ArrayRef extends GcRef {
     }
     const types: ValType[] = new Array(given.length).fill(unpack(type.element.content));
     const references = encode('values', types, given, REFERENCES, owner);
-    const made = native.NativeRef.create(Store.native(owner), nativeType, given.length, references);
+    const made = native.NativeRef.create(
+      Store.native(owner, store),
+      nativeType,
+      given.length,
+      references,
+    );
     return new ArrayRef(owner, made);
   }
 
@@ -59,7 +64,7 @@ export class ArrayRef extends GcRef {
     const source = checkBytes('bytes', bytes);
     return new ArrayRef(
       owner,
-      native.NativeRef.createBytes(Store.native(owner), nativeType, source),
+      native.NativeRef.createBytes(Store.native(owner, store), nativeType, source),
     );
   }
 

@@ -1,8 +1,10 @@
 import type { NativeAsyncCall, NativeEpochTicker } from '../generated/native.js';
 import { native } from '../native.js';
+import { Caller } from './caller.js';
 import { checkKeys, checkObject, DAY_MS } from './check.js';
 import { Engine } from './engine.js';
 import { wrongType } from './errors.js';
+import type { Storelike } from './store.js';
 
 /** What native code says of a call that hasn't ended: it waits, or it could go on at once. */
 const WAITS = 0;
@@ -53,9 +55,10 @@ export function checkAsyncCallOptions(options: unknown): AsyncCallOptions {
   return { signal };
 }
 
-/** @internal Makes a call in a store of `engine`, and reads what it ends with. */
+/** @internal Makes a call in `store`, one of `engine`'s, and reads what it ends with. */
 export function callAsync<T>(
   engine: Engine,
+  store: Storelike,
   { signal }: AsyncCallOptions,
   start: StartCall,
   read: (result: unknown) => T,
@@ -69,7 +72,8 @@ export function callAsync<T>(
     const end = () => ticks?.release();
     try {
       const startTicking = (id: number) => start(id, ticks?.native);
-      new AsyncCall(startTicking, read, resolve as (result: unknown) => void, reject, signal, end);
+      const settled = { resolve: resolve as (result: unknown) => void, reject, end };
+      new AsyncCall(startTicking, read, settled, signal, store);
     } catch (error) {
       end();
       throw error;
@@ -77,15 +81,23 @@ export function callAsync<T>(
   });
 }
 
+/** Who is told how a call ends. */
+interface Settled {
+  resolve(result: unknown): void;
+  reject(reason: unknown): void;
+  end(): void;
+}
+
 /** @internal A call that is under way. */
 export class AsyncCall {
   readonly #id: number;
   readonly #native: NativeAsyncCall;
-  readonly #resolve: (result: unknown) => void;
-  readonly #reject: (reason: unknown) => void;
   readonly #read: (result: unknown) => unknown;
+  readonly #settled: Settled;
   readonly #signal: AbortSignal | undefined;
-  readonly #end: () => void;
+  /** Those of async host functions that the guest waits for. */
+  readonly callers = new Set<Caller>();
+  readonly #forget: () => void;
   readonly #onAbort = (): void => this.#abort();
   #isReady = false;
   #isRunning = false;
@@ -95,20 +107,18 @@ export class AsyncCall {
   constructor(
     start: (id: number) => NativeAsyncCall,
     read: (result: unknown) => unknown,
-    resolve: (result: unknown) => void,
-    reject: (reason: unknown) => void,
+    settled: Settled,
     signal: AbortSignal | undefined,
-    end: () => void,
+    store: Storelike,
   ) {
     initialize();
     lastId = (lastId + 1) % 2 ** 32;
     this.#id = lastId;
     this.#native = start(this.#id);
     this.#read = read;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#settled = settled;
     this.#signal = signal;
-    this.#end = end;
+    this.#forget = Caller.own(store, this);
     pending.set(this.#id, this);
     keepAlive ??= setInterval(() => {}, DAY_MS);
     signal?.addEventListener('abort', this.#onAbort);
@@ -168,29 +178,37 @@ export class AsyncCall {
       }
       const value = this.#read(result);
       this.#settle();
-      this.#resolve(value);
+      this.#settled.resolve(value);
     } catch (error) {
       this.#settle();
       // It was aborted by what the guest called, and ended by that.
-      this.#reject(this.#signal?.aborted ? this.#signal.reason : error);
+      this.#settled.reject(this.#signal?.aborted ? this.#signal.reason : error);
     } finally {
       running = outer;
       this.#isRunning = false;
     }
   }
 
-  #abort(): void {
+  /** Ends the guest: what a host function has called ends with it. */
+  endWith(reason: unknown): void {
     // False while the guest runs: it is ended when it yields, waits or returns from the host.
     if (this.#hasEnded || !this.#native.cancel()) return;
     this.#settle();
-    this.#reject(this.#signal?.reason);
+    this.#settled.reject(reason);
+  }
+
+  #abort(): void {
+    this.endWith(this.#signal?.reason);
   }
 
   #settle(): void {
     this.#hasEnded = true;
     pending.delete(this.#id);
     this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#end();
+    this.#forget();
+    // Of a guest that was ended where it waited.
+    for (const caller of this.callers) Caller.end(caller);
+    this.#settled.end();
     if (pending.size > 0) return;
     clearInterval(keepAlive);
     keepAlive = undefined;

@@ -8,12 +8,14 @@ import { checkCount, decode, type ValuesOf } from './values.js';
 
 /**
  * A host function that may be `async`: it takes the caller and the arguments, and returns what a
- * {@link HostFunction} returns, or a promise of it, until which the guest is suspended.
+ * {@link HostFunction} returns, or a promise of it, until which the guest is suspended. The caller leads to
+ * the store until then, and may call the guest: `await func.callAsync(caller)`.
  */
-export type AsyncHostFunction<P extends readonly ValType[], R extends readonly ValType[]> = (
-  caller: Caller,
-  ...args: ValuesOf<P>
-) => HostResult<R> | PromiseLike<HostResult<R>>;
+export type AsyncHostFunction<
+  P extends readonly ValType[],
+  R extends readonly ValType[],
+  O extends HostResult<R> = HostResult<R>,
+> = (caller: Caller, ...args: ValuesOf<P>) => O | PromiseLike<O>;
 
 /**
  * @internal What native code calls for one: again with `pending`, what the first call returned, when the
@@ -43,11 +45,10 @@ export function asyncHostDispatch<P extends readonly ValType[], R extends readon
       return encodeResults(results, returned, store as Store);
     }
     const args = decode(params, references, REFERENCES, store as Store);
-    const caller = new Caller(store as Store);
+    const caller = new Caller(store as Store, true);
     try {
       const returned = host(caller, ...args);
       if (isPromiseLike(returned)) {
-        Caller.suspend(caller);
         return new PendingResult(returned, caller);
       }
       Caller.end(caller);
@@ -70,13 +71,18 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 
 /** What a guest waits for. */
 class PendingResult {
+  /** By which native code knows it. */
+  readonly id: number;
   #settled: { readonly value: unknown } | { readonly reason: unknown } | undefined;
 
   constructor(promise: PromiseLike<unknown>, caller: Caller) {
+    this.id = Caller.suspend(caller);
     // Whose guest it is that has called.
     const call = AsyncCall.running;
+    call?.callers.add(caller);
     const settle = (settled: { value: unknown } | { reason: unknown }): void => {
       this.#settled = settled;
+      call?.callers.delete(caller);
       Caller.end(caller);
       call?.resume();
     };

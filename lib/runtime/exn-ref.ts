@@ -34,7 +34,7 @@ export class ExnRef extends GcRef {
       throw outOfRange('values', `${types.length} values`, given.length);
     }
     const references = encode('values', types, given, REFERENCES, owner);
-    const nativeStore = Store.native(owner);
+    const nativeStore = Store.native(owner, store);
     const made = native.NativeRef.createException(nativeStore, Tag.native(tag), references);
     return new ExnRef(owner, made);
   }

@@ -70,7 +70,12 @@ export class Func {
     const owner = Store.of('store', store);
     const dispatch = hostDispatch(type, fn);
     const { params, results } = type;
-    const made = native.NativeFunc.create(Store.native(owner), [...params], [...results], dispatch);
+    const made = native.NativeFunc.create(
+      Store.native(owner, store),
+      [...params],
+      [...results],
+      dispatch,
+    );
     Store.retain(owner, dispatch);
     return new Func(owner, made);
   }
@@ -79,15 +84,20 @@ export class Func {
    * Makes a host function that may return a promise, as {@link Linker.funcWrapAsync}. From then on only
    * asynchronous calls enter the store. Mirrors `Func::wrap_async`.
    */
-  static wrapAsync<const P extends readonly ValType[], const R extends readonly ValType[]>(
-    store: Storelike,
-    type: FuncType<P, R>,
-    fn: AsyncHostFunction<P, R>,
-  ): Func {
+  static wrapAsync<
+    const P extends readonly ValType[],
+    const R extends readonly ValType[],
+    const O extends HostResult<R>,
+  >(store: Storelike, type: FuncType<P, R>, fn: AsyncHostFunction<P, R, O>): Func {
     const owner = Store.of('store', store);
     const dispatch = asyncHostDispatch(type, fn);
     const { params, results } = type;
-    const made = native.createAsyncFunc(Store.native(owner), [...params], [...results], dispatch);
+    const made = native.createAsyncFunc(
+      Store.native(owner, store),
+      [...params],
+      [...results],
+      dispatch,
+    );
     Store.retain(owner, dispatch);
     return new Func(owner, made);
   }
@@ -111,7 +121,7 @@ export class Func {
     const { params, results } = this.#funcType();
     const references = this.#encode(params, args);
     this.#handle ??= this.#native.handle;
-    const handle = Store.handle(this.store);
+    const handle = Store.handle(this.store, store);
     const found =
       references === undefined
         ? hot.call(this.#handle, handle)
@@ -126,7 +136,9 @@ export class Func {
    * last argument, after those of the function, may be {@link AsyncCallOptions}. Mirrors
    * `Func::call_async`.
    *
-   * Until the promise settles, only what the guest calls may use the store.
+   * Until the promise settles, only what the guest calls may use the store. Of that, an async host function
+   * may make such calls itself, one at a time, with its caller as the store: they are part of its own, and
+   * end with it.
    *
    * @returns a promise of what {@link Func.call} returns; it rejects with what that throws, TypeError
    * `ERR_STORE_IN_USE` in the store's own callbacks or while another call of it is under way, or the
@@ -134,6 +146,7 @@ export class Func {
    */
   // biome-ignore lint/suspicious/noExplicitAny: what a function returns is in its type at run time.
   async callAsync(store: Storelike, ...args: unknown[]): Promise<any> {
+    if (Caller.isStarting(store)) await undefined;
     const owner = Store.nativeOwner(this.store, store);
     const { params, results } = this.#funcType();
     const hasOptions = args.length === params.length + 1;
@@ -141,6 +154,7 @@ export class Func {
     const references = this.#encode(params, args);
     return await callAsync(
       this.store.engine,
+      store,
       options,
       (id, ticker) => native.NativeAsyncCall.call(id, owner, ticker, this.#native, references),
       (found) => this.#decode(results, found as unknown[] | undefined),

@@ -31,7 +31,7 @@ export class Global {
     const references = encode('value', [content], [value], REFERENCES, owner);
     return new Global(
       owner,
-      native.NativeGlobal.create(Store.native(owner), content, mutable, references),
+      native.NativeGlobal.create(Store.native(owner, store), content, mutable, references),
     );
   }
 

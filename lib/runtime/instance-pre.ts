@@ -1,6 +1,7 @@
 import type { NativeInstance, NativeInstancePre } from '../generated/native.js';
 import { native } from '../native.js';
 import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from './async-calls.js';
+import { Caller } from './caller.js';
 import { misuse } from './errors.js';
 import { Instance } from './instance.js';
 import type { Module } from './module.js';
@@ -38,15 +39,17 @@ export class InstancePre {
   instantiate(store: Storelike): Instance {
     const owner = this.#check(store);
     if (this.#isAsync) throw mustBeAsync();
-    return new Instance(owner, this.#native.instantiate(Store.native(owner)));
+    return new Instance(owner, this.#native.instantiate(Store.native(owner, store)));
   }
 
   /** As {@link Linker.instantiateAsync}. Mirrors `InstancePre::instantiate_async`. */
   async instantiateAsync(store: Storelike, options?: AsyncCallOptions): Promise<Instance> {
+    if (Caller.isStarting(store)) await undefined;
     const owner = this.#check(store);
-    const nativeStore = Store.native(owner);
+    const nativeStore = Store.native(owner, store);
     return await callAsync(
       owner.engine,
+      store,
       checkAsyncCallOptions(options),
       (id, ticker) => {
         if (this.#isAsync) nativeStore.requireAsync();

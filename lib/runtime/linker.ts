@@ -2,6 +2,7 @@ import type { NativeInstance, NativeLinker, NativeModule } from '../generated/na
 import { native } from '../native.js';
 import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from './async-calls.js';
 import { type AsyncHostFunction, asyncHostDispatch } from './async-func.js';
+import { Caller } from './caller.js';
 import { checkBoolean, checkString } from './check.js';
 import { Engine } from './engine.js';
 import { misuse, wrongType } from './errors.js';
@@ -48,7 +49,7 @@ export class Linker {
     const nativeItem = toNativeExtern('item', owner, item);
     checkString('module', module);
     checkString('name', name);
-    this.#native.define(Store.native(owner), module, name, nativeItem);
+    this.#native.define(Store.native(owner, store), module, name, nativeItem);
     this.#owners.set(key(module, name), owner);
     return this;
   }
@@ -77,12 +78,11 @@ export class Linker {
    * the very same value. What imports it is instantiated by {@link Linker.instantiateAsync} and called by
    * {@link Func.callAsync}. Mirrors `Linker::func_wrap_async`.
    */
-  funcWrapAsync<const P extends readonly ValType[], const R extends readonly ValType[]>(
-    module: string,
-    name: string,
-    type: FuncType<P, R>,
-    fn: AsyncHostFunction<P, R>,
-  ): this {
+  funcWrapAsync<
+    const P extends readonly ValType[],
+    const R extends readonly ValType[],
+    const O extends HostResult<R>,
+  >(module: string, name: string, type: FuncType<P, R>, fn: AsyncHostFunction<P, R, O>): this {
     const dispatch = asyncHostDispatch(type, fn);
     checkString('module', module);
     checkString('name', name);
@@ -142,7 +142,7 @@ export class Linker {
     const nativeModule = Module.native('module', module);
     const owner = this.#prepare(store, module);
     if (this.#isAsync(module)) throw mustBeAsync();
-    this.#native.module(Store.native(owner), checkString('name', name), nativeModule);
+    this.#native.module(Store.native(owner, store), checkString('name', name), nativeModule);
     for (const item of module.exports) this.#owners.set(key(name, item.name), owner);
     return this;
   }
@@ -164,9 +164,9 @@ export class Linker {
     const owner = this.#sameEngine(Store.of('store', store));
     const nativeModule = this.#nativeModule(module);
     const unknown = module.imports.filter(
-      (item) => this.#native.get(Store.native(owner), item.module, item.name) === null,
+      (item) => this.#native.get(Store.native(owner, store), item.module, item.name) === null,
     );
-    this.#native.defineUnknownImportsAsDefaultValues(Store.native(owner), nativeModule);
+    this.#native.defineUnknownImportsAsDefaultValues(Store.native(owner, store), nativeModule);
     for (const item of unknown) this.#setOwner(key(item.module, item.name), owner);
     return this;
   }
@@ -178,8 +178,8 @@ export class Linker {
     checkString('name', name);
     this.#checkOwner(owner, module, name);
     Store.retain(owner, this.#dispatches);
-    if (this.#owners.get(key(module, name)) === ASYNC) Store.native(owner).requireAsync();
-    const item = this.#native.get(Store.native(owner), module, name);
+    if (this.#owners.get(key(module, name)) === ASYNC) Store.native(owner, store).requireAsync();
+    const item = this.#native.get(Store.native(owner, store), module, name);
     return item === null ? undefined : fromNativeExtern(owner, item);
   }
 
@@ -192,7 +192,7 @@ export class Linker {
     checkString('module', module);
     for (const name of ['', '_start']) this.#checkOwner(owner, module, name);
     Store.retain(owner, this.#dispatches);
-    return Func.fromNative(owner, this.#native.getDefault(Store.native(owner), module));
+    return Func.fromNative(owner, this.#native.getDefault(Store.native(owner, store), module));
   }
 
   /** All definitions, in no order: `[module, name, item]`. Mirrors `Linker::iter`. */
@@ -203,8 +203,8 @@ export class Linker {
         throw misuse('ERR_WRONG_STORE', 'an item of the linker belongs to another store');
       }
     }
-    for (const [module = '', name = ''] of this.#native.names(Store.native(owner))) {
-      const item = this.get(owner, module, name);
+    for (const [module = '', name = ''] of this.#native.names(Store.native(owner, store))) {
+      const item = this.get(store, module, name);
       if (item !== undefined) yield [module, name, item];
     }
   }
@@ -250,7 +250,7 @@ export class Linker {
     const nativeModule = Module.native('module', module);
     const owner = this.#prepare(store, module);
     if (this.#isAsync(module)) throw mustBeAsync();
-    return new Instance(owner, this.#native.instantiate(Store.native(owner), nativeModule));
+    return new Instance(owner, this.#native.instantiate(Store.native(owner, store), nativeModule));
   }
 
   /**
@@ -266,12 +266,14 @@ export class Linker {
     module: Module,
     options?: AsyncCallOptions,
   ): Promise<Instance> {
+    if (Caller.isStarting(store)) await undefined;
     const nativeModule = Module.native('module', module);
     const owner = this.#prepare(store, module);
-    const nativeStore = Store.native(owner);
+    const nativeStore = Store.native(owner, store);
     const isAsync = this.#isAsync(module);
     return await callAsync(
       this.engine,
+      store,
       checkAsyncCallOptions(options),
       (id, ticker) => {
         if (isAsync) nativeStore.requireAsync();

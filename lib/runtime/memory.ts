@@ -38,7 +38,7 @@ export class Memory {
     const owner = Store.of('store', store);
     const { minimum, maximum, index64, pageSizeLog2 } = checkMemoryType('type', type);
     if (type.shared) throw misuse('ERR_SHARED_MEMORY', 'type.shared: a SharedMemory is shared');
-    const nativeStore = Store.native(owner);
+    const nativeStore = Store.native(owner, store);
     return new Memory(
       owner,
       native.NativeMemory.create(nativeStore, minimum, maximum, index64, pageSizeLog2),

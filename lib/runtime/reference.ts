@@ -26,7 +26,7 @@ export class GcRef {
   static fromI31(store: Storelike, value: number): GcRef {
     const owner = Store.of('store', store);
     checkInteger('value', value, -(2 ** 30), 2 ** 31 - 1);
-    return new GcRef(owner, native.NativeRef.fromI31(Store.native(owner), value));
+    return new GcRef(owner, native.NativeRef.fromI31(Store.native(owner, store), value));
   }
 
   /** Wraps any value but null and undefined, as `any.convert_extern` does. Mirrors `AnyRef::convert_extern`. */
@@ -35,7 +35,7 @@ export class GcRef {
     if (value === null || value === undefined) throw wrongType('value', 'a value', value);
     return new GcRef(
       owner,
-      native.NativeRef.fromExtern(Store.native(owner), [toNative(value, owner)]),
+      native.NativeRef.fromExtern(Store.native(owner, store), [toNative(value, owner)]),
     );
   }
 

@@ -177,7 +177,8 @@ export class Store {
   /**
    * Frees all that the store holds. Once more does nothing.
    *
-   * @throws TypeError `ERR_STORE_IN_USE` while the store runs WebAssembly.
+   * @throws TypeError `ERR_STORE_IN_USE` while the store runs WebAssembly, or an asynchronous call of it is
+   * under way.
    */
   dispose(): void {
     this.#native.dispose();
@@ -203,14 +204,16 @@ export class Store {
     throw wrongType(what, 'a Store or a Caller', store);
   }
 
-  /** @internal */
-  static native(store: Store): NativeStore {
-    return store.#native;
+  /** @internal As `via` leads to it, which may be a caller after an `await`. */
+  static native(store: Store, via: Storelike = store): NativeStore {
+    const ofCaller = via instanceof Caller ? Caller.native(via, store.#native) : undefined;
+    return ofCaller ?? store.#native;
   }
 
-  /** @internal For {@link HotFunctions}. */
-  static handle(store: Store): object {
-    return store.#handle;
+  /** @internal As {@link Store.native}, for {@link HotFunctions}. */
+  static handle(store: Store, via: Storelike = store): object {
+    const ofCaller = via instanceof Caller ? Caller.handle(via, store.#native) : undefined;
+    return ofCaller ?? store.#handle;
   }
 
   /** @internal The native store of `store`, which must be the one that the object belongs to. */
@@ -218,7 +221,7 @@ export class Store {
     if (Store.of('store', store) !== owner) {
       throw misuse('ERR_WRONG_STORE', 'the object belongs to another store');
     }
-    return owner.#native;
+    return Store.native(owner, store);
   }
 
   /** @internal Makes `caller` the newest one; returns the one before. */
@@ -229,7 +232,7 @@ export class Store {
   }
 
   /** @internal */
-  static isNewestCaller(store: Store, caller: Caller): boolean {
+  static isNewestCaller(store: Store, caller: Caller | undefined): boolean {
     return store.#caller === caller;
   }
 

@@ -26,7 +26,7 @@ export class StructRef extends GcRef {
       throw outOfRange('values', `${types.length} values`, given.length);
     }
     const references = encode('values', types, given, REFERENCES, owner);
-    const made = native.NativeRef.create(Store.native(owner), nativeType, 0, references);
+    const made = native.NativeRef.create(Store.native(owner, store), nativeType, 0, references);
     return new StructRef(owner, made);
   }
 

@@ -31,7 +31,7 @@ export class Table {
     const maximum =
       type.maximum === undefined ? null : checkInteger('type.maximum', type.maximum, minimum, most);
     const references = [REFERENCES.toNative('init', element, init, owner)];
-    const nativeStore = Store.native(owner);
+    const nativeStore = Store.native(owner, store);
     return new Table(
       owner,
       native.NativeTable.create(nativeStore, element, minimum, maximum, index64, references),

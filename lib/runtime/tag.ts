@@ -19,7 +19,7 @@ export class Tag {
   static create(store: Storelike, params: readonly ValType[]): Tag {
     const owner = Store.of('store', store);
     const type = checkFuncType('type', { params, results: [] });
-    return new Tag(owner, native.NativeTag.create(Store.native(owner), [...type.params]));
+    return new Tag(owner, native.NativeTag.create(Store.native(owner, store), [...type.params]));
   }
 
   /** Types of its exceptions' values. Mirrors `Tag::ty`. */

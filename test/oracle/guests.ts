@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import {
+  type AsyncHostFunction,
   type Config,
   Engine,
   type Extern,
@@ -27,6 +28,21 @@ type Host = readonly [
   fn: HostFunction<ValType[], ValType[]>,
 ];
 
+/** One that may return a promise. */
+type AsyncHost = readonly [
+  params: ValType[],
+  results: ValType[],
+  fn: AsyncHostFunction<ValType[], ValType[]>,
+];
+
+/** How a {@link BumpGuest} is sampled. */
+export interface BumpOptions extends Config {
+  /** False where the test samples at other places than epoch deadlines; or no host calls, but samples. */
+  readonly recorder?: boolean | 'samples';
+  /** The guest, in an asynchronous call, is suspended after each sample. */
+  readonly yields?: boolean;
+}
+
 /** A guest in text format, sampled wherever it asks for it with `env.bump_epoch`. */
 export class BumpGuest {
   readonly engine: Engine;
@@ -34,12 +50,13 @@ export class BumpGuest {
   readonly store: Store;
   readonly modules: [string, Module][] = [];
   readonly #stores: Store[] = [];
-  readonly #recorder: boolean;
+  readonly #recorder: boolean | 'samples';
+  readonly #yields: boolean;
   #pair: OraclePair | undefined;
 
-  /** `recorder: false` where the test samples at other places than epoch deadlines. */
-  constructor({ recorder = true, ...config }: Config & { recorder?: boolean } = {}) {
+  constructor({ recorder = true, yields = false, ...config }: BumpOptions = {}) {
     this.#recorder = recorder;
+    this.#yields = yields;
     this.engine = new Engine({ epochInterruption: true, ...config });
     this.linker = new Linker(this.engine);
     this.host('bump_epoch', [[], [], () => this.engine.incrementEpoch()]);
@@ -52,11 +69,11 @@ export class BumpGuest {
     store.setEpochDeadline(1);
     store.epochDeadlineCallback((store) => {
       this.pair.sample(store);
-      return UpdateDeadline.continue(1);
+      return this.#yields ? UpdateDeadline.yield(1) : UpdateDeadline.continue(1);
     });
     store.callHook((store, kind) => this.pair.callHook(store, kind));
     this.#stores.push(store);
-    if (this.#pair && this.#recorder) this.#pair.attach(store);
+    if (this.#pair) this.#attach(this.#pair, store);
     return store;
   }
 
@@ -67,13 +84,22 @@ export class BumpGuest {
 
   #begin(): OraclePair {
     const pair = new OraclePair(this.engine, this.modules);
-    if (this.#recorder) for (const store of this.#stores) pair.attach(store);
+    for (const store of this.#stores) this.#attach(pair, store);
     this.#pair = pair;
     return pair;
   }
 
+  #attach(pair: OraclePair, store: Store): void {
+    if (this.#recorder) pair.attach(store, this.#recorder === true);
+  }
+
   host(name: string, [params, results, fn]: Host): this {
     this.linker.funcWrap('env', name, { params, results }, fn);
+    return this;
+  }
+
+  hostAsync(name: string, [params, results, fn]: AsyncHost): this {
+    this.linker.funcWrapAsync('env', name, { params, results }, fn);
     return this;
   }
 
@@ -97,9 +123,18 @@ export class BumpGuest {
     return this.linker.instantiate(store, module);
   }
 
+  async instantiateAsync(module: Module, store = this.store): Promise<Instance> {
+    void this.pair;
+    return await this.linker.instantiateAsync(store, module);
+  }
+
   /** Loads and instantiates a guest of one module. */
   start(name: string, wat?: string): Instance {
     return this.instantiate(this.load(name, wat));
+  }
+
+  async startAsync(name: string, wat?: string): Promise<Instance> {
+    return await this.instantiateAsync(this.load(name, wat));
   }
 
   func(params: ValType[], results: ValType[], fn: HostFunction<ValType[], ValType[]>): Func {
@@ -107,15 +142,46 @@ export class BumpGuest {
   }
 }
 
-/** Runs a WASI program, sampled by the clock every `intervalMs`; returns what it printed. */
-export function runWasi(
+/** What a WASI program, sampled by the clock, did. */
+export interface WasiRun {
+  readonly pair: OraclePair;
+  readonly stdout: string;
+  readonly error: unknown;
+}
+
+/** Runs a WASI program, sampled by the clock every `intervalMs`. */
+export function runWasi(name: string, args: readonly string[], intervalMs: number): WasiRun {
+  const { linker, module, store, end, fail } = startWasi(name, args, intervalMs);
+  linker.addWasi();
+  try {
+    const instance = linker.instantiate(store, module);
+    instance.getFunc(store, '_start').call(store);
+  } catch (thrown) {
+    fail(thrown);
+  }
+  return end();
+}
+
+/** As {@link runWasi}, on a fiber that is suspended after each sample. */
+export async function runWasiAsync(
   name: string,
   args: readonly string[],
   intervalMs: number,
-): { pair: OraclePair; stdout: string; error: unknown } {
+): Promise<WasiRun> {
+  const { linker, module, store, end, fail } = startWasi(name, args, intervalMs, true);
+  linker.addWasiAsync();
+  try {
+    const instance = await linker.instantiateAsync(store, module);
+    await instance.getFunc(store, '_start').callAsync(store);
+  } catch (thrown) {
+    fail(thrown);
+  }
+  return end();
+}
+
+function startWasi(name: string, args: readonly string[], intervalMs: number, yields = false) {
   const engine = new Engine({ epochInterruption: true });
   const module = Module.fromFile(engine, guestPath(name));
-  const linker = new Linker(engine).addWasi();
   const store = new Store(engine);
   store.setWasi(new WasiConfig({ args: [name, ...args], stdout: 'capture', stderr: 'capture' }));
   const pair = new OraclePair(engine, [[name, module]]);
@@ -123,19 +189,22 @@ export function runWasi(
   store.setEpochDeadline(1);
   store.epochDeadlineCallback((store) => {
     pair.sample(store, 0.25);
-    return UpdateDeadline.continue(1);
+    return yields ? UpdateDeadline.yield(1) : UpdateDeadline.continue(1);
   });
   store.callHook((store, kind) => pair.callHook(store, kind));
   const ticker = engine.startEpochTicker(intervalMs);
   let error: unknown;
-  try {
-    const instance = linker.instantiate(store, module);
-    instance.getFunc(store, '_start').call(store);
-  } catch (thrown) {
-    error = thrown;
-  } finally {
-    ticker.dispose();
-  }
-  const stdout = Buffer.from(store.wasiOutput('stdout') ?? []).toString();
-  return { pair, stdout, error };
+  return {
+    linker: new Linker(engine),
+    module,
+    store,
+    fail: (thrown: unknown) => {
+      error = thrown;
+    },
+    end: (): WasiRun => {
+      ticker.dispose();
+      const stdout = Buffer.from(store.wasiOutput('stdout') ?? []).toString();
+      return { pair, stdout, error };
+    },
+  };
 }

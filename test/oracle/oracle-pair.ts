@@ -1,5 +1,12 @@
 import type { NativeOracle } from '../../lib/generated/native.js';
-import { CallHook, Engine, GuestProfiler, type Module, type Store } from '../../lib/index.js';
+import {
+  CallHook,
+  Engine,
+  GuestProfiler,
+  type Module,
+  type Store,
+  type Storelike,
+} from '../../lib/index.js';
 import { native } from '../../lib/native.js';
 import { Module as ModuleClass } from '../../lib/runtime/module.js';
 import { Store as StoreClass } from '../../lib/runtime/store.js';
@@ -23,6 +30,7 @@ export class OraclePair {
   readonly profiler: GuestProfiler;
   /** Another one of ours, which samples on its own at each tick: `undefined` until it is attached. */
   #recorded: GuestProfiler | undefined;
+  #recordsHostCalls = true;
   readonly #modules: readonly (readonly [string, Module])[];
   /** Host calls that are open, and the markers of those that were epoch callbacks. */
   readonly #hostCalls: { marker: number; isEpoch: boolean }[] = [];
@@ -57,16 +65,17 @@ export class OraclePair {
   }
 
   /** Has a recorder sample the store too, at each tick of its engine. */
-  attach(store: Store): void {
+  attach(store: Store, hostCalls = true): void {
     this.#recorded ??= new GuestProfiler('guest', 1, this.#modules, { lines: false });
-    this.#recorded.attach(store, { everyEpoch: true, hostCalls: true });
+    this.#recordsHostCalls = hostCalls;
+    this.#recorded.attach(store, { everyEpoch: true, hostCalls });
   }
 
-  sample(store: Store, deltaMs = 0): void {
+  sample(store: Storelike, deltaMs = 0): void {
     const hostCall = this.#hostCalls.at(-1);
     if (hostCall) hostCall.isEpoch = true;
     this.profiler.sample(store, deltaMs);
-    this.#oracle.sample(StoreClass.native(store), deltaMs);
+    this.#oracle.sample(StoreClass.native(StoreClass.of('store', store), store), deltaMs);
   }
 
   callHook(store: Store, kind: CallHook): void {
@@ -95,7 +104,8 @@ export class OraclePair {
     if (this.#recorded) {
       const recorded = JSON.parse(Buffer.from(await this.#recorded.finish()).toString());
       assertProfileIntegrity(recorded);
-      compareProfiles(recorded, upstream, this.#imports, this.#epochMarkers, this.#exported);
+      const without = this.#recordsHostCalls ? this.#epochMarkers : 'all';
+      compareProfiles(recorded, upstream, this.#imports, without, this.#exported);
       compared.recorded = compared.samples;
     }
     return compared;
@@ -111,7 +121,7 @@ export function compareProfiles(
   ours: unknown,
   upstream: unknown,
   imports: ReadonlyMap<string, number>,
-  without: ReadonlySet<number> = new Set(),
+  without: ReadonlySet<number> | 'all' = new Set(),
   exported: ReadonlyMap<string, number> = new Map(),
 ): Compared {
   // Ours goes by the module's function index, as Wasmtime's traps do; upstream leaves out the imports.
@@ -137,7 +147,7 @@ export function compareProfiles(
     compared.frames += theirs.length;
     compared.deepest = Math.max(compared.deepest, theirs.length);
   }
-  const theirMarkers = their.markers.filter((_, i) => !without.has(i));
+  const theirMarkers = their.markers.filter((_, i) => without !== 'all' && !without.has(i));
   demandEqual('markers', our.markers.length, theirMarkers.length);
   for (const [i, theirs] of theirMarkers.entries()) {
     demandEqual(`marker ${i}`, our.markers[i] as string, theirs);

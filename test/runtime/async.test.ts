@@ -7,6 +7,7 @@ import {
   Engine,
   type Func,
   Instance,
+  InterruptHandle,
   Linker,
   Memory,
   Module,
@@ -15,6 +16,8 @@ import {
   WasiConfig,
 } from '../../lib/index.js';
 import { expectMisuse, rejection, runNode } from './support.js';
+
+const LIB = new URL('../../dist/index.js', import.meta.url).href;
 
 const WAT = `(module
   (import "env" "get" (func $get (param i32) (result i32)))
@@ -158,6 +161,73 @@ describe('the event loop', () => {
     expect(await instance.getFunc(store, 'sleep').callAsync(store)).toBe(0);
     clearInterval(timer);
     expect(turns).toBeGreaterThan(0);
+  });
+});
+
+describe('WASI', () => {
+  it('has a guest wait for its stdin while the event loop goes on', () => {
+    // A process of its own, whose stdin is a pipe.
+    const output = runNode(
+      `
+      import { spawn } from 'node:child_process';
+      import { once } from 'node:events';
+      const child = spawn(process.execPath, ['--input-type=module', '--eval', process.env.CHILD], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      let output = '';
+      for await (const chunk of child.stdout) {
+        output += chunk;
+        if (output.endsWith('turns\\n')) child.stdin.end('hello');
+      }
+      process.stdout.write(output);`,
+      {
+        env: {
+          CHILD: `
+          import { Engine, Linker, Module, Store, WasiConfig } from 'LIB';
+          const engine = new Engine();
+          const linker = new Linker(engine).addWasiAsync();
+          const store = new Store(engine);
+          store.setWasi(new WasiConfig({ stdin: 'inherit' }));
+          const module = Module.compile(engine, \`(module
+            (import "wasi_snapshot_preview1" "fd_read"
+              (func $read (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (func (export "read") (result i32)
+              (i32.store (i32.const 0) (i32.const 64))
+              (i32.store (i32.const 4) (i32.const 32))
+              (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16)))
+              (i32.load (i32.const 16))))\`);
+          const instance = await linker.instantiateAsync(store, module);
+          let turns = 0;
+          const timer = setInterval(() => { if (++turns === 20) console.log('turns'); }, 1);
+          const length = await instance.getFunc(store, 'read').callAsync(store);
+          clearInterval(timer);
+          const bytes = instance.getMemory(store, 'memory').read(store, 64, length);
+          console.log(new TextDecoder().decode(bytes));
+          process.exit(0);`.replaceAll("'LIB'", JSON.stringify(LIB)),
+        },
+      },
+    );
+    expect(output).toBe('turns\nhello\n');
+  });
+});
+
+describe('an InterruptHandle', () => {
+  it.each(['spins', 'waits'])('ends a guest that %s', async (what) => {
+    const handle = new InterruptHandle();
+    const { engine, store, func } = await start(
+      { get: () => new Promise(() => {}) },
+      { epochInterruption: true },
+      (store) => {
+        store.setEpochDeadline(1);
+        store.epochDeadlineAsyncYieldAndUpdate(1);
+        store.setInterruptHandle(handle);
+      },
+    );
+    using _ticker = engine.startEpochTicker(1);
+    const call = func(what === 'spins' ? 'spin' : 'get').callAsync(store, 0);
+    setTimeout(() => handle.trigger(), 20);
+    expect(await rejection(call)).toMatchObject({ name: 'Trap', trapCode: 'Interrupt' });
   });
 });
 
@@ -348,6 +418,58 @@ describe('the process', () => {
 
   it('stays alive for a call and ends after it', () => {
     expect(runNode(script(`call().then(() => console.log('done'));`))).toBe('done\n');
+  });
+
+  it('may terminate a Worker with calls pending, one within the other', () => {
+    const worker = `
+      let f;
+      linker.allowShadowing(true).funcWrapAsync('env', 'get', { params: [], results: [] },
+        async (caller) => { globalThis.depth = (globalThis.depth ?? 0) + 1;
+          if (globalThis.depth < 3) await f.callAsync(caller); else await new Promise(() => {}); });
+      const other = new Store(engine);
+      other.callHook(() => {});
+      f = (await linker.instantiateAsync(other, module)).getFunc(other, 'f');
+      globalThis.delay = 1e6;
+      void call();
+      void f.callAsync(other);
+      setTimeout(() => parentPort.postMessage('pending'), 20);`;
+    const source = script(worker).replace('{ Worker }', '{ Worker, parentPort }');
+    const main = `
+      import { Worker } from 'node:worker_threads';
+      import { once } from 'node:events';
+      for (let i = 0; i < 3; i++) {
+        const url = 'data:text/javascript,' + encodeURIComponent(process.env.WORKER);
+        const worker = new Worker(new URL(url));
+        const [message] = await once(worker, 'message');
+        await worker.terminate();
+        console.log(message);
+      }`;
+    const env = { WORKER: source.replaceAll("'LIB'", JSON.stringify(LIB)) };
+    expect(runNode(main, { env })).toBe('pending\n'.repeat(3));
+  });
+
+  it('may end with an exception while a call is pending', () => {
+    const output = runNode(
+      script(`process.on('uncaughtException', (error) => { console.log(error.message); process.exit(0); });
+        void call(); setTimeout(() => { throw new Error('mine'); }, 10);`),
+    );
+    expect(output).toBe('mine\n');
+  });
+
+  it('collects no store whose call is pending, nor what nobody waits for', () => {
+    const output = runNode(
+      script(`
+        let store2 = new Store(engine);
+        const f = (await linker.instantiateAsync(store2, module)).getFunc(store2, 'f');
+        const done = f.callAsync(store2);
+        store2 = undefined;
+        const turn = () => new Promise((resolve) => setImmediate(resolve));
+        for (let i = 0; i < 20; i++) { gc(); await turn(); }
+        await done;
+        console.log('done');`),
+      { flags: ['--expose-gc'] },
+    );
+    expect(output).toBe('done\n');
   });
 
   it('may exit while a call is pending', () => {

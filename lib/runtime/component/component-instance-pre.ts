@@ -30,7 +30,7 @@ export class ComponentInstancePre {
    */
   instantiate(store: Storelike): ComponentInstance {
     const owner = this.#prepare(store);
-    const instance = this.#native.instantiate(Store.native(owner));
+    const instance = this.#native.instantiate(Store.native(owner, store));
     return ComponentInstance.fromNative(owner, this.component, instance);
   }
 
