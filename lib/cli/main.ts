@@ -5,7 +5,7 @@ import { CliError } from './cli-error.js';
 import { addConvertCommand } from './convert.js';
 import { addDiffCommand } from './diff.js';
 import { ExitCode } from './exit-code.js';
-import { addRunCommand } from './run.js';
+import { addRunOptions, type RunOptions } from './run-options.js';
 import { printable, write, writeError } from './terminal.js';
 import { addTopCommand } from './top.js';
 import { addViewCommand } from './view.js';
@@ -24,7 +24,11 @@ const program = new Command('wasmtime-guest-profiler')
     writeOut: (text) => write(process.stdout, text),
     writeErr: (text) => write(process.stderr, text),
   });
-addRunCommand(program, version);
+addRunOptions(program, version).action(async (app: string, args: string[], options: RunOptions) => {
+  // Alone it needs the addon: the other commands work on machines that have none.
+  const { run } = await import('./run.js');
+  process.exitCode = await run(app, args, options);
+});
 addTopCommand(program);
 addDiffCommand(program);
 addConvertCommand(program);

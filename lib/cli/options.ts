@@ -2,8 +2,8 @@ import { InvalidArgumentError } from 'commander';
 import parseDuration from 'parse-duration';
 import type { Milliseconds } from '../profile/sample-table.js';
 import type { Config } from '../runtime/config.js';
-import { WASM_FEATURES } from '../runtime/config.js';
 import type { WasiPreopen } from '../runtime/wasi-config.js';
+import { WASM_FEATURES } from '../runtime/wasm-features.js';
 
 /** What the library would read otherwise: signs, words, numbers without a unit. */
 const DURATION = /^(?:\d+(?:\.\d+)?(?:us|µs|ms|s|m|h))+$/;
@@ -93,7 +93,7 @@ export function fuel(text: string): bigint {
 }
 
 /** The names of proposals as Wasmtime's own `-W` has them, and the options of ours: `tail-call`. */
-const FEATURES = new Map(
+const FEATURES = new Map<string, string>(
   WASM_FEATURES.map((key) => [
     key
       .slice('wasm'.length)

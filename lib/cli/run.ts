@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import type { Command } from 'commander';
 import { FORMATS, type FormatOptions, formatOfPath } from '../formats/formats.js';
 import { GuestProfiler } from '../profiler/guest-profiler.js';
 import { Engine } from '../runtime/engine.js';
@@ -14,20 +13,16 @@ import { openProfile } from './open-profile.js';
 import { environmentOf } from './options.js';
 import { checkWritable, defaultProfilePath, unwritable } from './profile-path.js';
 import { type Recording, type RecordOptions, record } from './record.js';
-import { addRunOptions, type RunOptions } from './run-options.js';
+import type { RunOptions } from './run-options.js';
 import { summaryOf } from './summary.js';
 import { printable, styleOf, write, writeError } from './terminal.js';
 
-export function addRunCommand(program: Command, version: string): void {
-  addRunOptions(program, version).action(
-    async (app: string, args: string[], options: RunOptions) => {
-      process.exitCode = await run(app, args, options);
-    },
-  );
-}
-
 /** Runs and profiles `app`; the exit code. */
-async function run(app: string, args: readonly string[], options: RunOptions): Promise<number> {
+export async function run(
+  app: string,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<number> {
   const outputs = outputsOf(app, options);
   for (const { path } of outputs) checkWritable(path);
   const name = basename(app);

@@ -14,6 +14,7 @@ import {
   type PoolingAllocatorConfig,
 } from './config-parts.js';
 import { checkOperatorCost, type OperatorCost } from './operator-cost.js';
+import { WASM_FEATURES, type WasmFeature } from './wasm-features.js';
 
 /** How an engine compiles and runs. Mirrors `wasmtime::Config`, whose defaults hold. Sizes are in bytes. */
 export interface Config {
@@ -182,6 +183,11 @@ const oneOf =
   (what: string, value: unknown) =>
     checkOneOf(what, value, choices);
 
+const features = Object.fromEntries(WASM_FEATURES.map((name) => [name, checkBoolean])) as Record<
+  WasmFeature,
+  typeof checkBoolean
+>;
+
 const checks: {
   readonly [K in keyof Required<Config>]: (what: string, value: unknown) => unknown;
 } = {
@@ -194,29 +200,8 @@ const checks: {
   parallelCompilation: checkBoolean,
   guestDebug: checkBoolean,
   asyncStackZeroing: checkBoolean,
-  wasmTailCall: checkBoolean,
-  wasmBranchHinting: checkBoolean,
-  wasmCustomPageSizes: checkBoolean,
-  wasmThreads: checkBoolean,
-  wasmSharedEverythingThreads: checkBoolean,
-  wasmReferenceTypes: checkBoolean,
-  wasmFunctionReferences: checkBoolean,
-  wasmWideArithmetic: checkBoolean,
-  wasmGc: checkBoolean,
-  wasmSimd: checkBoolean,
-  wasmRelaxedSimd: checkBoolean,
+  ...features,
   relaxedSimdDeterministic: checkBoolean,
-  wasmBulkMemory: checkBoolean,
-  wasmMultiValue: checkBoolean,
-  wasmMultiMemory: checkBoolean,
-  wasmMemory64: checkBoolean,
-  wasmExtendedConst: checkBoolean,
-  wasmStackSwitching: checkBoolean,
-  wasmExceptions: checkBoolean,
-  wasmComponentModel: checkBoolean,
-  wasmComponentModelAsync: checkBoolean,
-  wasmComponentModelErrorContext: checkBoolean,
-  wasmComponentModelGc: checkBoolean,
   craneliftDebugVerifier: checkBoolean,
   craneliftNanCanonicalization: checkBoolean,
   memoryMayMove: checkBoolean,
@@ -257,11 +242,6 @@ const checks: {
   cache: checkCache,
   poolingAllocator: checkPooling,
 };
-
-/** @internal The options that turn a proposal on or off. */
-export const WASM_FEATURES = Object.keys(checks).filter(
-  (key) => key.startsWith('wasm') && !key.startsWith('wasmBacktrace'),
-);
 
 /**
  * @internal The form that native code reads.

@@ -1,0 +1,28 @@
+/** @internal The options of a {@link Config} that turn a proposal on or off; in a file that needs no addon. */
+export const WASM_FEATURES = [
+  'wasmTailCall',
+  'wasmBranchHinting',
+  'wasmCustomPageSizes',
+  'wasmThreads',
+  'wasmSharedEverythingThreads',
+  'wasmReferenceTypes',
+  'wasmFunctionReferences',
+  'wasmWideArithmetic',
+  'wasmGc',
+  'wasmSimd',
+  'wasmRelaxedSimd',
+  'wasmBulkMemory',
+  'wasmMultiValue',
+  'wasmMultiMemory',
+  'wasmMemory64',
+  'wasmExtendedConst',
+  'wasmStackSwitching',
+  'wasmExceptions',
+  'wasmComponentModel',
+  'wasmComponentModelAsync',
+  'wasmComponentModelErrorContext',
+  'wasmComponentModelGc',
+] as const;
+
+/** @internal */
+export type WasmFeature = (typeof WASM_FEATURES)[number];

@@ -1,0 +1,44 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { guest, MAIN } from './command.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'without-addon-'));
+  // The package as it is where no prebuilt binary fits and none was built.
+  cpSync(join(ROOT, 'dist'), join(directory, 'dist'), { recursive: true });
+  cpSync(join(ROOT, 'package.json'), join(directory, 'package.json'));
+  symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
+  const args = ['run', '-q', '-o', 'app.json', guest('c/parser.wasm'), '10'];
+  execFileSync(process.execPath, [MAIN, ...args], { cwd: directory });
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function cli(...args: string[]) {
+  const main = join(directory, 'dist', 'cli', 'main.js');
+  return spawnSync(process.execPath, [main, ...args], { cwd: directory, encoding: 'utf8' });
+}
+
+it.each([
+  [['top', 'app.json']],
+  [['diff', 'app.json', 'app.json']],
+  [['convert', 'app.json', 'app.pb.gz']],
+  [['convert', '--format', 'folded', 'app.json', '-']],
+  [['--help']],
+  [['run', '--help']],
+])('%j works without the addon', (args) => {
+  const { status, stderr } = cli(...args);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
+it('run says that there is none', () => {
+  const { status, stderr } = cli('run', guest('c/parser.wasm'));
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/No native build was found|no prebuilt/i);
+});
