@@ -329,9 +329,14 @@ describe('outputs that fail', () => {
   it('an URL that is no file', () =>
     expectRetry(new URL('http://localhost/p.json'), /^ERR_INVALID_URL_SCHEME/));
 
-  it.each([1, true, null, {}, []])('no output: %j', (bad) =>
-    expectRetry(bad, /expected a path, a file: URL or a Writable/),
-  );
+  it.each([1, true, null, {}, []])('no output: %j, which ends nothing', async (bad) => {
+    const { guest, profiler } = guestWithProfiler();
+    guest.call('run', 1);
+    const error = await rejection(profiler.finish(bad as unknown as ProfileOutput));
+    expect(error.message).toMatch(/expected a path, a file: URL or a Writable/);
+    guest.call('run', 1);
+    expect(readProfile((await profiler.finish()) as Uint8Array).stacks).toHaveLength(200);
+  });
 
   it('a stream that fails at once', () =>
     expectRetry(
