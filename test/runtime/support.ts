@@ -145,14 +145,18 @@ export function alive(refs: readonly WeakRef<object>[]): number {
  */
 export function runNode(
   script: string,
-  { flags = [], env = {} }: { flags?: readonly string[]; env?: Record<string, string> } = {},
+  {
+    flags = [],
+    env = {},
+    timeoutMs = 60_000,
+  }: { flags?: readonly string[]; env?: Record<string, string>; timeoutMs?: number } = {},
 ): string {
   const lib = new URL('../../dist/index.js', import.meta.url).href;
   const source = script.replaceAll("'LIB'", JSON.stringify(lib));
   const args = [...flags, '--input-type=module', '--eval', source];
   return execFileSync(process.execPath, args, {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: timeoutMs,
     env: { ...process.env, ...env },
   });
 }
