@@ -4,6 +4,7 @@
 //   npm run bench -- sample-cost ticker        some
 //   npm run bench -- --quick                   every step, for no numbers: whether the benches still work
 import { parseArgs } from 'node:util';
+import { asyncCalls } from './async.js';
 import { calls } from './calls.js';
 import { compile } from './compile.js';
 import { largeProfile } from './large-profile.js';
@@ -22,6 +23,7 @@ const BENCHES: readonly Bench[] = [
   scale,
   slowdown,
   calls,
+  asyncCalls,
   compile,
   ticker,
   largeProfile,

@@ -80,7 +80,7 @@ impl StoreData {
 
     /// Something here wants to know of each tick.
     fn is_sampled(&self) -> bool {
-        if self.yields_at_ticks {
+        if self.yields_at_ticks() {
             return true;
         }
         #[cfg(feature = "oracle")]
@@ -123,7 +123,7 @@ impl StoreData {
     }
 
     pub fn yields_at_ticks(&self) -> bool {
-        self.yields_at_ticks
+        self.yields_at_ticks && self.scopes.in_async_call.get()
     }
 }
 
@@ -765,7 +765,7 @@ fn on_epoch_deadline(
     if is_interrupted(&store) {
         return Ok(UpdateDeadline::Interrupt);
     }
-    let mut yields = store.data().yields_at_ticks;
+    let mut yields = store.data().yields_at_ticks();
     if store.data().remaining_ticks() == Some(0) {
         match at_user_deadline(&mut store)? {
             UpdateDeadline::Continue(ticks) => store.data_mut().set_deadline(ticks),

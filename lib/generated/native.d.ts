@@ -465,7 +465,7 @@ export declare class NativeTag {
   same(store: NativeStore, other: NativeTag): boolean
 }
 
-/** Nanoseconds of a call `func(i, 1)` by Wasmtime's own `call_async`, polled here. */
+/** Nanoseconds of CPU time of a call `func(i, 1)` by Wasmtime's own `call_async`, polled here. */
 export declare function benchCallAsync(store: NativeStore, func: NativeFunc, count: number): number
 
 /** Runs `work` ("nothing", "upstream", "upstream-cpu": with deltas of CPU time, "backtrace") at each tick that `store` sees, or at each check. */

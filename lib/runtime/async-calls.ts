@@ -119,10 +119,12 @@ export class AsyncCall {
     this.#settled = settled;
     this.#signal = signal;
     this.#forget = Caller.own(store, this);
-    pending.set(this.#id, this);
-    keepAlive ??= setInterval(() => {}, DAY_MS);
     signal?.addEventListener('abort', this.#onAbort);
     this.#poll();
+    // Most guests never wait.
+    if (this.#hasEnded) return;
+    pending.set(this.#id, this);
+    keepAlive ??= setInterval(() => {}, DAY_MS);
   }
 
   /** The call whose guest runs, undefined when none does. */
@@ -203,13 +205,12 @@ export class AsyncCall {
 
   #settle(): void {
     this.#hasEnded = true;
-    pending.delete(this.#id);
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#forget();
     // Of a guest that was ended where it waited.
     for (const caller of this.callers) Caller.end(caller);
     this.#settled.end();
-    if (pending.size > 0) return;
+    if (!pending.delete(this.#id) || pending.size > 0) return;
     clearInterval(keepAlive);
     keepAlive = undefined;
   }

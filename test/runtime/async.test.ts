@@ -378,6 +378,23 @@ describe('AbortSignal', () => {
     expect(await func('double').callAsync(store, 4)).toBe(8);
   });
 
+  it('leaves a synchronous call after it as it was', async () => {
+    const engine = new Engine({ epochInterruption: true });
+    const store = new Store(engine);
+    store.setEpochDeadline(2 ** 40);
+    const module = Module.compile(
+      engine,
+      '(module (import "env" "tick" (func $tick)) (func (export "run") (call $tick) (loop)))',
+    );
+    const tick = () => engine.incrementEpoch();
+    const linker = new Linker(engine).funcWrap('env', 'tick', { params: [], results: [] }, tick);
+    const run = linker.instantiate(store, module).getFunc(store, 'run');
+    await run.callAsync(store, { signal: new AbortController().signal });
+    expect(run.call(store)).toBeUndefined();
+    store.setEpochDeadline(1);
+    expect(() => run.call(store)).toThrow('wasm trap: interrupt');
+  });
+
   it('ends a guest that waits', async () => {
     const { store, func } = await start({ get: () => new Promise(() => {}) });
     const controller = new AbortController();

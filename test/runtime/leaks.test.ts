@@ -51,3 +51,74 @@ describe('100,000 stores with an instance, a func and an externref each', () => 
     expect(found.growth).toBeLessThan(40);
   });
 });
+
+/** As above, of asynchronous calls, by how they end; each has one within. */
+function asyncGrowth(how: string): { growth: number; rss: number } {
+  const output = runNode(
+    `
+    import { Engine, Linker, Module, Store } from 'LIB';
+    const engine = new Engine({ epochInterruption: true });
+    const module = Module.compile(engine, \`(module (import "env" "wait" (func $wait (param i32)))
+      (func (export "f") (param i32 externref) (result externref)
+        (call $wait (local.get 0)) (local.get 1)))\`);
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    let f;
+    const linker = new Linker(engine).funcWrapAsync('env', 'wait', { params: ['i32'], results: [] },
+      async (caller, n) => {
+        if (n === 0) return;
+        await f.callAsync(caller, n - 1, null);
+        if (${how === 'abort'}) await new Promise(() => {});
+        if (${how === 'throw'}) throw new Error('thrown');
+      });
+    const start = async () => {
+      const store = new Store(engine);
+      store.setEpochDeadline(2 ** 40);
+      f = (await linker.instantiateAsync(store, module)).getFunc(store, 'f');
+      return store;
+    };
+    let store = await start();
+    const round = {
+      async value() {
+        const value = { some: 'value' };
+        if ((await f.callAsync(store, 1, value)) !== value) throw new Error('another value');
+      },
+      async throw() {
+        await f.callAsync(store, 1, null).then(() => process.exit(1), () => {});
+      },
+      async abort() {
+        const controller = new AbortController();
+        const call = f.callAsync(store, 1, null, { signal: controller.signal });
+        await turn();
+        controller.abort('aborted');
+        await call.then(() => process.exit(1), () => {});
+      },
+    }['${how}'];
+    const rss = async () => {
+      for (let i = 0; i < 5; i++) { gc(); await turn(); }
+      return process.memoryUsage.rss() / 2 ** 20;
+    };
+    let before = 0;
+    for (let i = 1; i <= 50_000; i++) {
+      await round();
+      if (i % 100 === 0) await turn();
+      // References live as long as their store.
+      if (i % 1000 === 0) { store.dispose(); store = await start(); }
+      if (i === 20_000) before = await rss();
+    }
+    const after = await rss();
+    console.log(JSON.stringify({ growth: after - before, rss: after }));`,
+    { flags: ['--expose-gc'], timeoutMs: 110_000 },
+  );
+  return JSON.parse(output);
+}
+
+describe('100,000 asynchronous calls, half of them within others', () => {
+  it.each(['value', 'throw', 'abort'])('leave memory level: %s', (how) => {
+    const found = asyncGrowth(how);
+    console.log(
+      `${how}: ${found.growth.toFixed(1)} MiB more after 30,000 rounds, ${found.rss.toFixed(0)} MiB in all`,
+    );
+    // A round that leaked but 1 KiB would leave 29 MiB.
+    expect(found.growth).toBeLessThan(20);
+  });
+});

@@ -149,14 +149,20 @@ export function runNode(
     node = process.execPath,
     flags = [],
     env = {},
-  }: { node?: string; flags?: readonly string[]; env?: Record<string, string> } = {},
+    timeoutMs = 60_000,
+  }: {
+    node?: string;
+    flags?: readonly string[];
+    env?: Record<string, string>;
+    timeoutMs?: number;
+  } = {},
 ): string {
   const lib = new URL('../../dist/index.js', import.meta.url).href;
   const source = script.replaceAll("'LIB'", JSON.stringify(lib));
   const args = [...flags, '--input-type=module', '--eval', source];
   return execFileSync(node, args, {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: timeoutMs,
     env: { ...process.env, ...env },
   });
 }

@@ -1,0 +1,123 @@
+import { Engine, Linker, Module, Store, threadCpuTime } from '../lib/index.js';
+import { native } from '../lib/native.js';
+import { Func as FuncClass } from '../lib/runtime/func.js';
+import { Store as StoreClass } from '../lib/runtime/store.js';
+import { inFreshProcess } from './support/fresh-process.js';
+import { benchGuestFile } from './support/guests.js';
+import { type Bench, type Budget, type Report, withSpread } from './support/report.js';
+import { rounds } from './support/rounds.js';
+import { byRound } from './support/spread.js';
+
+const TYPE = { params: ['i32', 'i32'], results: ['i32'] } as const;
+
+type Measured = Awaited<ReturnType<typeof measureAsync>>;
+
+export const asyncCalls: Bench = {
+  name: 'async',
+  question: 'What does an asynchronous call cost beside a synchronous one, and an await within it?',
+  async run(budget) {
+    return report(await inFreshProcess(import.meta.url, measureAsync, budget));
+  },
+};
+
+/** Nanoseconds of a call, by rounds. */
+export async function measureAsync({ quick }: Budget) {
+  const calls = quick ? 100 : 20_000;
+  const engine = new Engine();
+  const module = Module.fromFile(engine, benchGuestFile('calls.wasm'));
+  const start = async (linker: Linker) => {
+    const store = new Store(engine);
+    const instance = await linker.instantiateAsync(store, module);
+    return {
+      store,
+      add: instance.getFunc(store, 'add'),
+      host: instance.getFunc(store, 'call_host'),
+    };
+  };
+  const sync = await start(new Linker(engine).funcWrap('env', 'add', TYPE, (_, a, b) => a + b));
+  const awaiting = (fn: (a: number, b: number) => number | Promise<number>) =>
+    start(new Linker(engine).funcWrapAsync('env', 'add', TYPE, (_, a, b) => fn(a, b)));
+  const value = await awaiting((a, b) => a + b);
+  const promise = await awaiting(async (a, b) => a + b);
+  let reads = 0;
+  const reading = await start(
+    new Linker(engine).funcWrapAsync('env', 'add', TYPE, async (caller, a, b) => {
+      await undefined;
+      for (let i = 0; i < reads; i++) caller.getExport('none');
+      return a + b;
+    }),
+  );
+
+  const each = async (count: number, run: () => unknown): Promise<number> => {
+    const before = threadCpuTime();
+    await run();
+    return ((threadCpuTime() - before) * 1e6) / count;
+  };
+  const host = (guest: typeof sync) => each(calls, () => guest.host.callAsync(guest.store, calls));
+  return await rounds(
+    quick ? 2 : 15,
+    {
+      call: () =>
+        each(calls, () => {
+          for (let i = 0; i < calls; i++) sync.add.call(sync.store, i, 1);
+        }),
+      callAsync: () =>
+        each(calls, async () => {
+          for (let i = 0; i < calls; i++) await sync.add.callAsync(sync.store, i, 1);
+        }),
+      rust: () =>
+        native.benchCallAsync(StoreClass.native(sync.store), FuncClass.native(sync.add), calls),
+      hostSync: () => each(calls, () => sync.host.call(sync.store, calls)),
+      hostOnFiber: () => host(sync),
+      hostValue: () => host(value),
+      hostPromise: () => host(promise),
+      hostVisits: async () => {
+        reads = 0;
+        const none = await host(reading);
+        reads = 10;
+        return ((await host(reading)) - none) / reads;
+      },
+    },
+    1,
+  );
+}
+
+function report(measured: Measured): Report {
+  const row = (name: string, ours: number[], peer: number[]) => [
+    name,
+    withSpread(ours),
+    withSpread(byRound(ours, peer, (mine, theirs) => mine / theirs)),
+  ];
+  const { call, hostSync } = measured;
+  return {
+    tables: [
+      {
+        title: 'Into the guest: nanoseconds a call',
+        columns: ['call', 'ns', 'times `Func.call`'],
+        rows: [
+          row('`Func.call`', call, call),
+          row('`await Func.callAsync`, the guest never waits', measured.callAsync, call),
+          row('of which Wasmtime’s own `call_async`, in Rust', measured.rust, call),
+        ],
+      },
+      {
+        title: 'Out of the guest: nanoseconds a call of a host function',
+        columns: ['host', 'ns', 'times the first'],
+        rows: [
+          row('`Linker.funcWrap`, in a synchronous call', hostSync, hostSync),
+          row(
+            'the same in an asynchronous one: to the main stack and back',
+            measured.hostOnFiber,
+            hostSync,
+          ),
+          row('`Linker.funcWrapAsync`, which returns a number', measured.hostValue, hostSync),
+          row('`Linker.funcWrapAsync`, which returns a promise', measured.hostPromise, hostSync),
+          row('a use of the caller after an `await`', measured.hostVisits, hostSync),
+        ],
+        notes: [
+          'CPU time of the thread, median (min–max) of rounds; no epoch checks. Wasmtime keeps the last fiber’s stack for the next call.',
+        ],
+      },
+    ],
+  };
+}
