@@ -81,7 +81,7 @@ export async function costsAtDepth({ depth, quick }: Budget & { depth: number })
     const recorder = new native.NativeRecorder([Module.native('m', module)], ring.buffer, drain);
     const engine = Engine.native('engine', module.engine);
     const ticker = native.NativeEpochTicker.startForRecorders(engine, 1000);
-    recorder.attach(Store.native(started.store), ticker, false);
+    recorder.attach(Store.native(started.store), ticker, false, false);
     kept.push(recorder, ticker, drain);
     atEachCheck(started.store, 'nothing');
     return started;

@@ -46,6 +46,7 @@ mod symbols;
 mod table;
 mod tag;
 mod ticker;
+mod traps;
 mod values;
 mod walker;
 mod wasi;

@@ -8,6 +8,9 @@
 //! frames << 2 | 1    time (ns)   shared                    return addresses    a host call begins
 //!             | 2    time (ns)                                                 … and ends
 //! frames << 2 | 3    as 1                                                      one that is taken back
+//!      1 << 2 | 2    time (ns)            fuel used, in all                    at a sample, when counted
+//!      2 << 2 | 2    time (ns)                                                 a host call calls the guest
+//!      3 << 2 | 2    time (ns)                                                 … which returns to it
 //! ```
 //!
 //! Numbers of two words have their low one first. Addresses are those of `AllowList`, newest frame
@@ -28,6 +31,7 @@ use crate::js::{self, JsReference, Strength};
 use crate::module::NativeModule;
 use crate::store::{self, NativeStore};
 use crate::ticker::{NativeEpochTicker, Ticker};
+use crate::traps::{NativeTrap, Traps};
 use crate::walker::Activations;
 use napi::JsValue;
 use napi::bindgen_prelude::*;
@@ -40,6 +44,9 @@ const SAMPLE: u32 = 0;
 const HOST_CALL_BEGINS: u32 = 1;
 const HOST_CALL_ENDS: u32 = 2;
 const STRUCK_OUT: u32 = 3;
+const FUEL: u32 = 1 << 2 | HOST_CALL_ENDS;
+const GUEST_BEGINS: u32 = 2 << 2 | HOST_CALL_ENDS;
+const GUEST_ENDS: u32 = 3 << 2 | HOST_CALL_ENDS;
 
 /// A profiler's records.
 pub struct Recorder {
@@ -62,6 +69,9 @@ struct State {
     /// Full rings that JS could not take at the time.
     spilled: Vec<Vec<u32>>,
     samples: u64,
+    /// By all stores.
+    fuel_used: u64,
+    traps: Traps,
     _owner: JsReference,
 }
 
@@ -229,6 +239,23 @@ impl Recorder {
         unsafe { (*self.state.get()).samples += 1 };
     }
 
+    /// Writes that the guest has used so much more fuel.
+    fn fuel(&self, time_ns: u64, more: u64) {
+        // SAFETY: by the invariant.
+        let state = unsafe { &mut *self.state.get() };
+        state.fuel_used = state.fuel_used.saturating_add(more);
+        let ([time_low, time_high], [low, high]) = (split(time_ns), split(state.fuel_used));
+        self.write(FUEL, &[time_low, time_high, low, high]);
+    }
+
+    /// Notes `error`, if it is a trap.
+    pub fn trap(&self, error: &wasmtime::Error) {
+        // SAFETY: by the invariant.
+        let state = unsafe { &mut *self.state.get() };
+        let time_ms = self.now_ns() as f64 / 1e6;
+        state.traps.add(&self.allowed, error, time_ms);
+    }
+
     #[inline]
     fn host_call_begins(&self, time_ns: u64, activations: &Activations) -> Place {
         self.write_stack(HOST_CALL_BEGINS, time_ns, &[], activations)
@@ -338,17 +365,22 @@ pub struct Attachment {
     clock: Arc<ThreadClock>,
     last_tick: u64,
     last_cpu_ns: u64,
+    /// What the store had left; `None` when its engine counts no fuel.
+    last_fuel: Option<u64>,
     host_calls: bool,
+    /// Also what they call back.
+    guest_calls: bool,
     /// The host call that the guest is in may turn out to be its epoch callback.
     host_call: Option<Place>,
     in_epoch_callback: bool,
-    inside: bool,
+    /// Activations of the store.
+    depth: usize,
 }
 
 impl Attachment {
-    /// At an epoch deadline: a sample, if a tick for it came.
+    /// At an epoch deadline: a sample, if a tick for it came. `fuel` is what the store has left.
     #[inline]
-    pub fn on_epoch(&mut self, activations: &Activations) {
+    pub fn on_epoch(&mut self, activations: &Activations, fuel: Option<u64>) {
         if let Some(place) = self.host_call.take() {
             self.in_epoch_callback = self.recorder.strike_out(place);
         }
@@ -368,8 +400,36 @@ impl Attachment {
         let cpu_ns = self.clock.last_ns();
         let delta = cpu_ns.saturating_sub(self.last_cpu_ns);
         self.last_cpu_ns = cpu_ns;
-        self.recorder
-            .sample(self.recorder.now_ns(), delta, activations);
+        let now = self.recorder.now_ns();
+        self.recorder.sample(now, delta, activations);
+        self.on_fuel(now, fuel);
+    }
+
+    /// Whether the store's fuel is to be looked at.
+    pub fn counts_fuel(&self) -> bool {
+        self.last_fuel.is_some()
+    }
+
+    /// When the store is sampled no more.
+    pub fn on_detach(&mut self, fuel: Option<u64>) {
+        self.on_fuel(self.recorder.now_ns(), fuel);
+    }
+
+    /// `fuel` is what the store has left, more than before when the user added some.
+    #[inline]
+    fn on_fuel(&mut self, time_ns: u64, fuel: Option<u64>) {
+        let (Some(before), Some(now)) = (self.last_fuel, fuel) else {
+            return;
+        };
+        self.last_fuel = Some(now);
+        if now < before {
+            self.recorder.fuel(time_ns, before - now);
+        }
+    }
+
+    /// Notes the error that a call of the store ended with, if it is a trap.
+    pub fn on_error(&self, error: &wasmtime::Error) {
+        self.recorder.trap(error);
     }
 
     /// For benches: as if the ticker had ticked.
@@ -399,13 +459,17 @@ impl Attachment {
     /// After each change of the number of activations.
     #[inline]
     pub fn on_depth(&mut self, depth: usize) {
-        let inside = depth > 0;
-        if inside != self.inside {
-            self.inside = inside;
-            match &self.ticker {
-                Some(ticker) if inside => ticker.enter(),
-                Some(ticker) => ticker.leave(),
-                None => {}
+        let before = std::mem::replace(&mut self.depth, depth);
+        if before.min(depth) > 0 {
+            if self.guest_calls && before != depth {
+                let kind = [GUEST_ENDS, GUEST_BEGINS][usize::from(depth > before)];
+                self.recorder.write(kind, &split(self.recorder.now_ns()));
+            }
+        } else if let Some(ticker) = &self.ticker {
+            match (before > 0, depth > 0) {
+                (false, true) => ticker.enter(),
+                (true, false) => ticker.leave(),
+                _ => {}
             }
         }
     }
@@ -457,6 +521,8 @@ impl NativeRecorder {
             generation: 0,
             spilled: Vec::new(),
             samples: 0,
+            fuel_used: 0,
+            traps: Traps::default(),
             _owner: owner,
         };
         Ok(Self {
@@ -496,7 +562,7 @@ impl NativeRecorder {
     }
 
     /// Samples `store` at each tick of `ticker`, or without one at each tick of its engine. False when
-    /// a recorder is attached already.
+    /// a recorder is attached already. Notes host calls, and also what those call back, if asked to.
     #[napi(catch_unwind)]
     pub fn attach(
         &self,
@@ -504,24 +570,30 @@ impl NativeRecorder {
         store: &NativeStore,
         ticker: Option<&NativeEpochTicker>,
         host_calls: bool,
+        guest_calls: bool,
     ) -> Result<bool> {
         let ticker = ticker.map(|ticker| ticker.ticker.clone());
         let clock = match &ticker {
             Some(ticker) => ticker.add_clock()?,
             None => Arc::new(ThreadClock::current()?),
         };
-        let attachment = Attachment {
+        let mut attachment = Attachment {
             recorder: self.recorder.clone(),
             last_tick: ticker.as_ref().map_or(0, |ticker| ticker.ticks()),
             last_cpu_ns: clock.last_ns(),
+            last_fuel: None,
             ticker,
             clock,
             host_calls,
+            guest_calls,
             host_call: None,
             in_epoch_callback: false,
-            inside: false,
+            depth: 0,
         };
-        store.with(&env, |context| store::attach(context, attachment))
+        store.with(&env, |context| {
+            attachment.last_fuel = context.get_fuel().ok();
+            store::attach(context, attachment)
+        })
     }
 
     #[napi(catch_unwind)]
@@ -545,6 +617,13 @@ impl NativeRecorder {
         let state = unsafe { &mut *self.recorder.state.get() };
         let spilled = std::mem::take(&mut state.spilled);
         spilled.into_iter().map(Uint32Array::from).collect()
+    }
+
+    /// The traps since the last call.
+    #[napi(catch_unwind)]
+    pub fn take_traps(&self) -> Vec<NativeTrap> {
+        // SAFETY: by the module's invariant.
+        unsafe { (*self.recorder.state.get()).traps.take() }
     }
 
     /// Samples so far.

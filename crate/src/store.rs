@@ -489,8 +489,20 @@ pub fn attach(mut store: StoreContextMut<'_, StoreData>, mut attachment: Attachm
 }
 
 pub fn detach(mut store: StoreContextMut<'_, StoreData>) {
-    store.data_mut().recorder = None;
+    let fuel = fuel_to_note(&store);
+    if let Some(mut recorder) = store.data_mut().recorder.take() {
+        recorder.on_detach(fuel);
+    }
     look_in_time(&mut store);
+}
+
+/// What the store has left, if its recorder wants to know.
+fn fuel_to_note(store: &StoreContextMut<'_, StoreData>) -> Option<u64> {
+    let recorder = store.data().recorder.as_ref()?;
+    recorder
+        .counts_fuel()
+        .then(|| store.get_fuel().ok())
+        .flatten()
 }
 
 /// Has Wasmtime call `on_epoch_deadline` when something is to be done there.
@@ -560,9 +572,10 @@ fn on_epoch_deadline(
 ) -> wasmtime::Result<UpdateDeadline> {
     #[cfg(feature = "oracle")]
     crate::oracle::run_peer(&mut store);
+    let fuel = fuel_to_note(&store);
     let data = store.data_mut();
     if let Some(recorder) = &mut data.recorder {
-        recorder.on_epoch(&data.activations);
+        recorder.on_epoch(&data.activations, fuel);
     }
     if is_interrupted(&store) {
         return Ok(UpdateDeadline::Interrupt);

@@ -36,7 +36,7 @@ async function run(app: string, args: readonly string[], options: RunOptions): P
   const module = loadCommand(engine, app, options.precompiled === true);
   entry.check(app, module);
   const wasi = wasiOptions(options.invoke === undefined ? [name, ...args] : [name], options);
-  const recording = record(engine, module, entry, recordOptions(name, wasi, options));
+  const recording = record(engine, module, entry, recordOptions(name, args, wasi, options));
 
   const { ending, profiler } = recording;
   if (ending.kind === 'returned') {
@@ -96,7 +96,12 @@ function engineOf({ wasmFeatures, fuel }: RunOptions): Engine {
   }
 }
 
-function recordOptions(name: string, wasi: WasiOptions, options: RunOptions): RecordOptions {
+function recordOptions(
+  name: string,
+  args: readonly string[],
+  wasi: WasiOptions,
+  options: RunOptions,
+): RecordOptions {
   const { timeout, fuel, maxMemory, debugInfo, sourceMap, wasm } = options;
   return {
     name,
@@ -111,6 +116,7 @@ function recordOptions(name: string, wasi: WasiOptions, options: RunOptions): Re
       ...(sourceMap !== undefined && { sourceMap }),
       ...(wasm !== undefined && { wasm }),
     },
+    arguments: options.showArguments ? args : [],
     wasi,
   };
 }

@@ -1,10 +1,12 @@
 /** Reads what `firefox.ts` writes: the Firefox Profiler's processed format, version 70, as parsed JSON. */
 
 import type { Category, CategoryColor } from '../profile/category.js';
+import type { CounterUnit } from '../profile/counter.js';
 import type { Lib } from '../profile/lib-table.js';
 import type { MarkerSchema } from '../profile/marker-schema.js';
 import { type ExtraSection, Profile } from '../profile/profile.js';
 import { FIREFOX_PROFILE_VERSION } from './firefox.js';
+import { DISPLAY_UNITS } from './firefox-counters.js';
 import { lengthOf, readShared } from './firefox-read-shared.js';
 import { readThread } from './firefox-read-thread.js';
 import { invalidProfile } from './invalid-profile.js';
@@ -40,6 +42,7 @@ export function profileOfFirefox(json: unknown): Profile {
     product: meta.get('product').string(),
     intervalMs: meta.get('interval').number(),
     startTimeUnixMs: meta.get('startTime').number(),
+    ...(meta.get('arguments').present && { arguments: meta.get('arguments').string() }),
   });
   if (meta.get('extra').present) profile.extra.push(...(meta.get('extra').any() as ExtraSection[]));
   for (const lib of file.get('libs').items()) {
@@ -64,7 +67,7 @@ function readCounter(profile: Profile, item: JsonReader): void {
   const counter = profile.addCounter({
     name: item.get('name').string(),
     description: item.get('description').string(),
-    unit: display.get('unit').any() === 'bytes' ? 'bytes' : 'number',
+    unit: unitOf(display.get('unit').any()),
     graph: display.get('graphType').any() === 'line-rate' ? 'rate' : 'level',
     color: display.get('color').string() as CategoryColor,
   });
@@ -80,6 +83,11 @@ function readCounter(profile: Profile, item: JsonReader): void {
     value += counts[row] as number;
     counter.push(timeMs, value);
   }
+}
+
+function unitOf(text: unknown): CounterUnit {
+  const known = Object.entries(DISPLAY_UNITS).find(([, display]) => display === text);
+  return (known?.[0] as CounterUnit | undefined) ?? 'number';
 }
 
 /** Categories of the file by those of the model, which has some from the start. */

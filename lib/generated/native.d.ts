@@ -277,14 +277,16 @@ export declare class NativeRecorder {
   hostCallEnds(timeMs: number): void
   /**
    * Samples `store` at each tick of `ticker`, or without one at each tick of its engine. False when
-   * a recorder is attached already.
+   * a recorder is attached already. Notes host calls, and also what those call back, if asked to.
    */
-  attach(store: NativeStore, ticker: NativeEpochTicker | undefined | null, hostCalls: boolean): boolean
+  attach(store: NativeStore, ticker: NativeEpochTicker | undefined | null, hostCalls: boolean, guestCalls: boolean): boolean
   detach(store: NativeStore): void
   /** Words of the ring in use, to be read now; they may be overwritten after. */
   take(): number
   /** Records that JS could not read when the ring was full, older than those in it. */
   takeSpilled(): Array<Uint32Array>
+  /** The traps since the last call. */
+  takeTraps(): Array<NativeTrap>
   /** Samples so far. */
   samples(): number
   /** Milliseconds since the profile's start, by the clock of its records. */
@@ -756,6 +758,16 @@ export interface NativePreopen {
   readOnly: boolean
 }
 
+/** A trap of a store that was sampled, for JS. */
+export interface NativeTrap {
+  /** Milliseconds since the profile's start. */
+  timeMs: number
+  /** The name of `wasmtime::Trap`'s variant. */
+  code: string
+  /** Addresses as in the ring, newest frame first, of listed modules only. */
+  addresses: Uint32Array
+}
+
 /** Costs per byte, element or page of what an operator does: `wasmtime::VariableOperatorCost`. */
 export interface NativeVariableOperatorCost {
   memoryCopyPerByte?: number
@@ -829,3 +841,6 @@ export declare function threadCpuTime(): number
 
 /** Mirrors `wasmtime::Module::validate`. */
 export declare function validateModule(engine: NativeEngine, bytes: Uint8Array): void
+
+/** The version of Wasmtime that this is. */
+export declare function wasmtimeVersion(): string

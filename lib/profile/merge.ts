@@ -7,13 +7,12 @@ import { NO_STACK } from './stack-table.js';
 
 /**
  * Several profiles as one, with all their threads and counters: it begins with the earliest, and has that
- * one's name and interval. Nothing is merged but strings: modules of two profiles stay two.
+ * one's name, interval and arguments. Nothing is merged but strings: modules of two profiles stay two.
  */
 export function mergeProfiles(profiles: readonly Profile[]): Profile {
   const [first] = [...profiles].sort((a, b) => a.startTimeUnixMs - b.startTimeUnixMs);
   if (first === undefined) throw new RangeError('expected at least one profile, got none');
-  const { product, intervalMs, startTimeUnixMs } = first;
-  const merged = new Profile({ product, intervalMs, startTimeUnixMs });
+  const merged = new Profile(first);
   for (const [number, profile] of profiles.entries()) append(merged, profile, number);
   return merged;
 }

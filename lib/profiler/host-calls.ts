@@ -1,12 +1,12 @@
-/** Names for host calls, and host time as samples. */
+/** Host calls: the names of those that were recorded as markers, and when the guest was in them. */
 
-import { MarkerPhase, type MarkerTable } from '../profile/marker-table.js';
+import { type MarkerIndex, MarkerPhase, type MarkerTable } from '../profile/marker-table.js';
 import type { Profile } from '../profile/profile.js';
-import { SampleTable } from '../profile/sample-table.js';
 import { NO_STACK, type StackIndex } from '../profile/stack-table.js';
 import type { StringIndex } from '../profile/string-table.js';
 import type { Thread } from '../profile/thread.js';
 import { Module } from '../runtime/module.js';
+import type { GuestCalls } from './guest-calls.js';
 import type { NamedModule } from './named-module.js';
 import { findRow } from './rows.js';
 import type { StackInterner } from './stack-interner.js';
@@ -75,98 +75,56 @@ function leafOf({ stacks, addresses }: StackInterner, stack: StackIndex): number
   return stack === NO_STACK ? 0 : addresses.address.get(stacks.frame.get(stack));
 }
 
-/** A host call: which stack called, from when to when. */
-interface Call {
+/** Time in a host call: from the call, or from what it called back in the guest, to the next such moment. */
+export interface HostCall {
   readonly startMs: number;
   endMs: number;
-  readonly stack: StackIndex;
+  /** The marker of the call. */
+  readonly marker: MarkerIndex;
 }
 
 /**
- * The samples of a thread, and one more for each tick that fell into a host call: the stack that
- * called, and the import on top of it. Markers have the profile's stacks by now.
- *
- * A tick in a host call is noticed when the guest is back, as a sample of the guest:
+ * The time that a thread spent in host calls, in order. What a host function calls back in the guest is the
+ * guest's, and cuts the call in two:
  *
  * ```
- * ticks     |     |     |     |     |         before: a a     b   b
- * guest     aaaaaaa             bbbbbb        after:  a h h h h   b
- * host             hhhhhhhhhhhhh              the first sample back becomes the last of the host
+ * host calls   ├──────── call ────────┤
+ * guest calls       ├─────────┤
+ * result       ├────┤         ├───────┤
  * ```
  */
-export function withHostTime(profile: Profile, thread: Thread): SampleTable {
-  const { samples, markers } = thread;
-  const calls = hostCalls(profile, markers, thread.endMs ?? Number.POSITIVE_INFINITY);
-  const filled = new SampleTable();
-  const { intervalMs } = profile;
-  let next = 0;
-  let last = thread.startMs;
-  /** The call at that time; times are asked for in order. */
-  const callAt = (timeMs: number): Call | undefined => {
-    while ((calls[next]?.endMs ?? Number.POSITIVE_INFINITY) <= timeMs) next++;
-    const call = calls[next];
-    return call !== undefined && call.startMs <= timeMs ? call : undefined;
-  };
-  const fill = (untilMs: number, real: StackIndex, cpuDeltaMs: number): void => {
-    const hosts: { timeMs: number; stack: StackIndex }[] = [];
-    let lastTick: Call | undefined;
-    const ticks = Math.floor((untilMs - last) / intervalMs + 1e-6);
-    for (let tick = 1; tick <= ticks; tick++) {
-      const timeMs = last + tick * intervalMs;
-      lastTick = callAt(timeMs);
-      if (lastTick !== undefined) hosts.push({ timeMs, stack: lastTick.stack });
-    }
-    // The last tick is the sample itself: seen late, or in the guest that the host called back.
-    if (lastTick !== undefined) hosts.pop();
-    const isLate = lastTick !== undefined && callAt(untilMs) !== lastTick;
-    const share = cpuDeltaMs / (hosts.length + 1);
-    for (const { timeMs, stack } of hosts) filled.push(stack, timeMs, share);
-    filled.push(isLate ? (lastTick as Call).stack : real, untilMs, share);
-    last = untilMs;
-  };
-  for (let row = 0; row < samples.length; row++) {
-    fill(samples.time.get(row), samples.stack.get(row), samples.cpuDelta.get(row));
-  }
-  // What the guest never came back to be seen from.
-  const endMs = thread.endMs ?? last;
-  for (let timeMs = last + intervalMs; timeMs <= endMs; timeMs += intervalMs) {
-    const call = callAt(timeMs);
-    if (call !== undefined) filled.push(call.stack, timeMs, 0);
-  }
-  return filled;
-}
-
-/** Calls in order of their ends; of calls within calls, an outer one is cut into what lies between. */
-function hostCalls(profile: Profile, markers: MarkerTable, endMs: number): Call[] {
-  const calls: Call[] = [];
-  const open: Call[] = [];
-  const begin = (startMs: number, stack: StackIndex): void => {
-    const call = { startMs, endMs, stack };
+export function hostCallTimes({ markers, endMs }: Thread, guestCalls: GuestCalls): HostCall[] {
+  const calls: HostCall[] = [];
+  /** The calls that the thread is in; undefined for one back into the guest. */
+  const open: (HostCall | undefined)[] = [];
+  const begin = (startMs: number, marker: MarkerIndex): void => {
+    const call = { startMs, endMs: endMs ?? Number.POSITIVE_INFINITY, marker };
     calls.push(call);
     open.push(call);
   };
+  let next = 0;
+  const guestCallsUntil = (row: MarkerIndex): void => {
+    for (; next < guestCalls.length && guestCalls.row.get(next) <= row; next++) {
+      const timeMs = guestCalls.time.get(next);
+      if (guestCalls.begins.get(next) === 1) {
+        const host = open.at(-1);
+        if (host !== undefined) host.endMs = timeMs;
+        open.push(undefined);
+      } else if (open.length > 0 && open.pop() === undefined) {
+        const host = open.pop();
+        if (host !== undefined) begin(timeMs, host.marker);
+      }
+    }
+  };
   for (let row = 0; row < markers.length; row++) {
+    guestCallsUntil(row);
     const phase = markers.phase.get(row);
-    if (phase === MarkerPhase.IntervalStart) {
-      const startMs = markers.startTime.get(row);
-      const outer = open.at(-1);
-      if (outer !== undefined) outer.endMs = startMs;
-      begin(startMs, hostStack(profile, markers, row));
-    } else if (phase === MarkerPhase.IntervalEnd) {
+    if (phase === MarkerPhase.IntervalStart) begin(markers.startTime.get(row), row);
+    else if (phase === MarkerPhase.IntervalEnd) {
       const call = open.pop();
-      const end = markers.endTime.get(row);
-      if (call !== undefined) call.endMs = end;
-      const outer = open.pop();
-      // Back in the outer call: the guest's own time in between is sampled as any other.
-      if (outer !== undefined) begin(end, outer.stack);
+      if (call !== undefined) call.endMs = markers.endTime.get(row);
     }
   }
+  guestCallsUntil(markers.length);
   return calls;
-}
-
-/** The stack that called, with a frame for the import: no address and no module, since it is the host's. */
-function hostStack(profile: Profile, markers: MarkerTable, row: number): StackIndex {
-  const func = profile.funcs.intern({ name: markers.name.get(row) });
-  const category = profile.categories.intern('Host', 'yellow');
-  return profile.stacks.intern(markers.cause.get(row), profile.frames.intern({ func, category }));
 }

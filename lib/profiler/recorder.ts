@@ -82,7 +82,13 @@ export class Recorder {
 export function attachRecorder(
   store: Store,
   recorder: NativeRecorder,
-  options: { intervalMs: number; everyEpoch: boolean; hostCalls: boolean },
+  options: {
+    intervalMs: number;
+    everyEpoch: boolean;
+    hostCalls: boolean;
+    /** Also what host functions call back in the guest. */
+    guestCalls: boolean;
+  },
   ended: () => void,
 ): Recorder | undefined {
   const ticks = options.everyEpoch
@@ -90,7 +96,8 @@ export function attachRecorder(
     : Engine.recorderTicks(store.engine, options.intervalMs);
   let attached = false;
   try {
-    attached = recorder.attach(Store.native(store), ticks?.native, options.hostCalls);
+    const { hostCalls, guestCalls } = options;
+    attached = recorder.attach(Store.native(store), ticks?.native, hostCalls, guestCalls);
   } finally {
     if (!attached) ticks?.release();
   }

@@ -1,7 +1,10 @@
 import type { NativeModule, NativeRecorder } from '../generated/native.js';
 import { native } from '../native.js';
+import type { Counter } from '../profile/counter.js';
 import type { MarkerKind } from '../profile/marker-table.js';
+import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
+import { GuestCalls } from './guest-calls.js';
 import { StackInterner } from './stack-interner.js';
 
 /** Words of the ring: 1 MiB, thousands of samples. */
@@ -11,6 +14,10 @@ const RING_WORDS = 2 ** 18;
 const SAMPLE = 0;
 const HOST_CALL_BEGINS = 1;
 const HOST_CALL_ENDS = 2;
+/** Records without a stack: what would be their number of frames. */
+const FUEL = 1;
+const GUEST_CALL_BEGINS = 2;
+const GUEST_CALL_ENDS = 3;
 
 /**
  * What a profiler has seen: native code writes it into a ring, from which it comes here in batches.
@@ -20,14 +27,18 @@ export class Recording {
   readonly native: NativeRecorder;
   readonly handle: object;
   readonly interner = new StackInterner();
+  readonly guestCalls = new GuestCalls();
   readonly #ring = new Uint32Array(RING_WORDS);
+  readonly #profile: Profile;
   readonly #thread: Thread;
   readonly #hostCall: MarkerKind;
   /** Held weakly by native code. */
   readonly #onFull = (words: number): void => this.#read(words);
   #drains = 0;
+  #fuel: Counter | undefined;
 
-  constructor(modules: NativeModule[], thread: Thread, hostCall: MarkerKind) {
+  constructor(modules: NativeModule[], profile: Profile, thread: Thread, hostCall: MarkerKind) {
+    this.#profile = profile;
     this.#thread = thread;
     this.#hostCall = hostCall;
     this.native = new native.NativeRecorder(modules, this.#ring.buffer, this.#onFull);
@@ -42,6 +53,16 @@ export class Recording {
   /** Reads all that was written so far. */
   drain(): void {
     this.#decode(this.native.take());
+  }
+
+  #fuelCounter(): Counter {
+    this.#fuel ??= this.#profile.addCounter({
+      name: 'fuel used',
+      description: 'Fuel that the guest used since the reading before',
+      graph: 'rate',
+      color: 'green',
+    });
+    return this.#fuel;
   }
 
   #read(words: number): void {
@@ -67,7 +88,14 @@ export class Recording {
       const timeMs = milliseconds(words, at + 1);
       at += 3;
       if (kind === HOST_CALL_ENDS) {
-        markers.pushIntervalEnd(this.#hostCall, timeMs);
+        if (frames === FUEL) {
+          this.#fuelCounter().push(timeMs, wide(words, at));
+          at += 2;
+        } else if (frames === GUEST_CALL_BEGINS || frames === GUEST_CALL_ENDS) {
+          this.guestCalls.push(markers.length, timeMs, frames === GUEST_CALL_BEGINS);
+        } else {
+          markers.pushIntervalEnd(this.#hostCall, timeMs);
+        }
         continue;
       }
       const shared = words[at] as number;
@@ -86,7 +114,12 @@ export class Recording {
   }
 }
 
-/** A number of nanoseconds in two words, the low one first. */
+/** A number of nanoseconds in two words. */
 function milliseconds(words: Uint32Array, at: number): number {
-  return ((words[at + 1] as number) * 0x1_0000_0000 + (words[at] as number)) / 1e6;
+  return wide(words, at) / 1e6;
+}
+
+/** A number in two words, the low one first. */
+function wide(words: Uint32Array, at: number): number {
+  return (words[at + 1] as number) * 0x1_0000_0000 + (words[at] as number);
 }

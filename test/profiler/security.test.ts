@@ -232,7 +232,15 @@ describe('a real program with debug information', () => {
     const breakpadId = `${codeId.slice(0, 32).toUpperCase()}0`;
     const [{ codeId: ownCodeId, breakpadId: ownBreakpadId, ...lib }] = profile.json.libs;
     expect([ownCodeId, ownBreakpadId]).toEqual([codeId, breakpadId]);
-    const others = { ...profile, json: { ...profile.json, libs: [lib] } };
+    const [{ label, entries }, ...sections] = profile.json.meta.extra;
+    expect([label, sections]).toEqual(['Recording of program', []]);
+    expect(entries).toMatchObject([
+      { label: 'Engine', value: expect.stringMatching(/^Wasmtime \d+\.\d+\.\d+$/) },
+      { label: 'Interval', value: 1 },
+      { label: 'SHA-256 of parser', value: codeId },
+    ]);
+    const meta = { ...profile.json.meta, extra: [] };
+    const others = { ...profile, json: { ...profile.json, libs: [lib], meta } };
     if (process.platform === 'linux') expect(addressesIn(others)).toEqual([]);
   });
 

@@ -45,6 +45,9 @@ const NODE_PACKAGES: Readonly<Record<string, string>> = {
 const SESSION = 'reader';
 
 const COMMAND_TIMEOUT_MS = 60_000;
+/** It gives its daemon half a second to start, which a busy machine may not: then it is tried again. */
+const ATTEMPTS = 20;
+const STILL_STARTING = /did not become ready.*still be running as pid (\d+)/s;
 
 /** A function as `thread functions` lists it. */
 export interface ReaderFunction {
@@ -109,6 +112,18 @@ export class ReaderProfile implements AsyncDisposable {
 
 /** Opens a profile; rejects with the reader's own message when it refuses the file. */
 export async function openProfile(path: string): Promise<ReaderProfile> {
+  for (let left = ATTEMPTS; ; left--) {
+    try {
+      return await tryToOpen(path);
+    } catch (error) {
+      const late = STILL_STARTING.exec(`${error}`);
+      if (late === null || left === 0) throw error;
+      kill(Number(late[1]));
+    }
+  }
+}
+
+async function tryToOpen(path: string): Promise<ReaderProfile> {
   // Its socket lies in here, and a socket's path is limited to some 100 bytes.
   const sessionDir = await mkdtemp(join(tmpdir(), 'reader-'));
   const profile = new ReaderProfile(sessionDir);
@@ -166,6 +181,10 @@ async function endDaemon(sessionDir: string): Promise<void> {
   const session = join(sessionDir, `${SESSION}.json`);
   if (!existsSync(session)) return;
   const { pid } = JSON.parse(await readFile(session, 'utf8')) as { pid: number };
+  kill(pid);
+}
+
+function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
