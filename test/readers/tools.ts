@@ -1,11 +1,10 @@
 /** Readers of formats beside Firefox's: each gives the samples of functions as that tool counts them. */
 
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { nodeForReaders } from './profiler-cli.js';
 
 const run = promisify(execFile);
 
@@ -31,13 +30,46 @@ export async function pprofText(path: string, ...options: string[]): Promise<str
   return stdout;
 }
 
-/** flamebearer's list, which leaves functions below 0.5 % out. Of milliseconds, which it shows. */
-export async function cpuprofileTop(path: string): Promise<SelfSamples> {
-  const cli = tool('flamebearer', 'bin', 'flamebearer');
-  const { stdout } = await run(nodeForReaders(), [cli, path, '--top', '1000', '--no-color']);
-  const top = stdout.split(/^Top CPU.*$/m)[1]?.split(/^\S/m)[0] ?? '';
-  const rows = top.matchAll(/^ *([\d.]+) ms +[\d.]+% {2}(.+?) {2}/gm);
-  return added([...rows].map(([, ms, name]) => [name ?? '', Number(ms)]));
+/** Chrome DevTools' own model of a `.cpuprofile`, which its trace engine on npm has. */
+export async function devtoolsTop(path: string): Promise<SelfSamples> {
+  const file = tool('@paulirish/trace_engine', 'models', 'cpu_profile', 'cpu_profile.js');
+  const { CPUProfileDataModel } = (await import(pathToFileURL(file).href)) as DevTools;
+  const profile = JSON.parse(readFileSync(path, 'utf8'));
+  // It turns samples into their average time; the profile's own is in microseconds.
+  const wholeMs = (profile.endTime - profile.startTime) / 1000;
+  const model = new CPUProfileDataModel.CPUProfileDataModel(profile);
+  const intervalMs = wholeMs / model.totalHitCount;
+  const rows: [string, number][] = [];
+  const left = [model.profileHead];
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    const samples = node.self / intervalMs;
+    // Exact but for the division.
+    if (Math.abs(samples - Math.round(samples)) > 1e-6) {
+      throw new Error(`expected whole samples of ${node.functionName}, got ${samples}`);
+    }
+    rows.push([node.functionName, Math.round(samples)]);
+    left.push(...node.children);
+  }
+  return added(rows);
+}
+
+/** What is used of DevTools. */
+interface DevTools {
+  readonly CPUProfileDataModel: {
+    readonly CPUProfileDataModel: new (
+      profile: unknown,
+    ) => {
+      readonly totalHitCount: number;
+      readonly profileHead: DevToolsNode;
+    };
+  };
+}
+
+interface DevToolsNode {
+  readonly functionName: string;
+  /** Milliseconds. */
+  readonly self: number;
+  readonly children: readonly DevToolsNode[];
 }
 
 function added(rows: readonly (readonly [string, number])[]): SelfSamples {
