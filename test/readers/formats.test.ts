@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FinishedProfile } from '../../lib/index.js';
 import { recordedProfile } from '../support/recorded-profile.js';
 import { hotFunctions } from './profiler-cli.js';
-import { devtoolsTop, pprofText, pprofTop, type SelfSamples } from './tools.js';
+import { devtoolsTop, flamegraphTop, pprofText, pprofTop, type SelfSamples } from './tools.js';
 
 describe('the ten hottest functions of a real profile, as its readers tell', () => {
   const directory = mkdtempSync(join(tmpdir(), 'formats-'));
@@ -36,6 +36,11 @@ describe('the ten hottest functions of a real profile, as its readers tell', () 
   it('Chrome DevTools, of a .cpuprofile', async () => {
     await profile.write(file('p.cpuprofile'), { weight: 'samples' });
     expect(top(await devtoolsTop(file('p.cpuprofile')))).toEqual(expected);
+  });
+
+  it('inferno’s flame graph, of folded stacks', async () => {
+    await profile.write(file('f.folded'), { weight: 'samples' });
+    expect(top(await flamegraphTop(file('f.folded')))).toEqual(expected);
   });
 
   it('go tool pprof knows lines, times and the machine code’s module', async () => {
