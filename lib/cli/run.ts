@@ -16,7 +16,7 @@ import { checkWritable, defaultProfilePath, unwritable } from './profile-path.js
 import { type Recording, type RecordOptions, record } from './record.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
 import { summaryOf } from './summary.js';
-import { printable, styleOf, write, writeError } from './terminal.js';
+import { layoutOf, printable, write, writeError, writeNow } from './terminal.js';
 
 export function addRunCommand(program: Command, version: string): void {
   addRunOptions(program, version).action(
@@ -34,6 +34,11 @@ async function run(app: string, args: readonly string[], options: RunOptions): P
   const entry = options.invoke === undefined ? START : invocation(options.invoke, args);
   const engine = engineOf(options);
   const module = loadCommand(engine, app, options.precompiled === true);
+  if (options.precompiled && !options.quiet) {
+    writeNow(
+      `warning: ${printable(app)} is machine code that runs unchecked: it must be yours to trust\n`,
+    );
+  }
   entry.check(app, module);
   const wasi = wasiOptions(options.invoke === undefined ? [name, ...args] : [name], options);
   const recording = record(engine, module, entry, recordOptions(name, args, wasi, options));
@@ -134,7 +139,10 @@ function wasiOptions(args: readonly string[], options: RunOptions): WasiOptions 
 
 function summary(recording: Recording, paths: readonly string[]): string {
   const { profiler, ...facts } = recording;
-  const layout = { style: styleOf(process.stderr), width: process.stderr.columns ?? 120 };
   const ending = describeEnding(recording.ending);
-  return summaryOf(GuestProfiler.end(profiler), { ...facts, ending, paths }, layout);
+  return summaryOf(
+    GuestProfiler.end(profiler),
+    { ...facts, ending, paths },
+    layoutOf(process.stderr),
+  );
 }
