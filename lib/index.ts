@@ -17,7 +17,11 @@ export {
   type TaskHooks,
 } from './profiler/bench-profiler.js';
 export { type CategoryRule, DEFAULT_CATEGORIES } from './profiler/categories.js';
-export { FinishedProfile, type FunctionSamples } from './profiler/finished-profile.js';
+export {
+  FinishedProfile,
+  type FunctionSamples,
+  type ThreadSummary,
+} from './profiler/finished-profile.js';
 export { GuestProfiler } from './profiler/guest-profiler.js';
 export {
   LiveProfiler,

@@ -217,6 +217,11 @@ export declare class NativeMemory {
 
 /** `wasmtime::Module`. */
 export declare class NativeModule {
+  /**
+   * The functions that contain at least one of some offsets into the binary. None without one: see
+   * `with_binary`.
+   */
+  disassemble(wasmOffsets: Float64Array): NativeDisassembly
   /** Compiles a binary, or text format. */
   static compile(engine: NativeEngine, source: Uint8Array | string): NativeModule
   static fromFile(engine: NativeEngine, path: string): NativeModule
@@ -225,6 +230,8 @@ export declare class NativeModule {
   /** Mirrors `wasmtime::Module::deserialize_file`. */
   static deserializeFile(engine: NativeEngine, path: string): NativeModule
   serialize(): Uint8Array
+  /** The same module, which was compiled elsewhere, with its binary; `null` when that isn't it. */
+  withBinary(bytes: Uint8Array): NativeModule | null
   get name(): string | null
   /** SHA-256 of the binary, in hexadecimal; `null` where that isn't known. */
   get sha256(): string | null
@@ -234,9 +241,6 @@ export declare class NativeModule {
   functions(): NativeFunctions
   /** The names of functions by index, from the name section; `null` for one without. */
   functionNames(indices: Uint32Array, raw: boolean): Array<string | undefined | null>
-  debugLinks(): NativeDebugLinks
-  /** Names of exported functions, by index; `null` for one that isn't exported. */
-  exportedNames(indices: Uint32Array): Array<string | undefined | null>
   /**
    * Offsets into the wasm file for ascending offsets into the text section, -1 where none is known.
    * An offset at which Wasmtime knows no place, as at code of its own, has that of the code before it
@@ -244,16 +248,23 @@ export declare class NativeModule {
    */
   wasmOffsets(textOffsets: Uint32Array): Float64Array
   /**
+   * Where the instructions of a range of the text section come from, in order of their code. Mirrors
+   * `wasmtime::Module::address_map`.
+   */
+  addressMap(start: number, end: number): NativeAddressMap
+  /**
    * Indices of the imported functions that are called at ascending offsets into the text section, -1
    * where none is, or where it can't be told: in an indirect call, and without the module's binary.
    */
   importsCalled(textOffsets: Uint32Array): Int32Array
+  debugLinks(): NativeDebugLinks
+  /** Names of exported functions, by index; `null` for one that isn't exported. */
+  exportedNames(indices: Uint32Array): Array<string | undefined | null>
   /**
    * Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of
-   * this one or with split DWARF that this one refers to; `original` is this one, for a module
-   * that was compiled elsewhere.
+   * this one or with split DWARF that this one refers to.
    */
-  inlineChains(wasmOffsets: Float64Array, other: Uint8Array | undefined | null, original: Uint8Array | undefined | null, raw: boolean): NativeInlineChains
+  inlineChains(wasmOffsets: Float64Array, other: Uint8Array | undefined | null, raw: boolean): NativeInlineChains
 }
 
 /** `wasmtime::GuestProfiler`. */
@@ -481,6 +492,14 @@ export declare function initializeAsync(wake: (call: number) => void): void
 /** Whether there is an operator of that name. */
 export declare function isOperator(name: string): boolean
 
+/** Pieces of machine code, and the instructions that they do the work of; columns. */
+export interface NativeAddressMap {
+  /** Where the piece begins, in bytes from the start of the text section. */
+  textOffset: Uint32Array
+  /** Of the instruction, in bytes from the start of the binary. */
+  wasmOffset: Float64Array
+}
+
 /** Where compiled modules are kept: in a directory, as a configuration file says, or as is usual. */
 export interface NativeCacheConfig {
   directory?: string
@@ -602,6 +621,21 @@ export interface NativeDebugLinks {
   hasDwarf: boolean
   /** Sections that could not be read. */
   warnings: Array<string>
+}
+
+/** Functions in text format; columns. */
+export interface NativeDisassembly {
+  /** In the module's function index space, in the order of the code. */
+  function: Uint32Array
+  /** For each function, the row of its first line; one more at the end. */
+  firstLine: Uint32Array
+  /**
+   * For each line, where what it shows begins, in bytes from the start of the binary. A function's
+   * first line, its head, is at its body's start.
+   */
+  offset: Uint32Array
+  /** Indented by two spaces a level, the head by none. */
+  text: Array<string>
 }
 
 /** What an error carries beside its message. */

@@ -31,11 +31,13 @@ export interface MarkerOptions {
 
 /** What a counter counts, and how its track looks. */
 export interface CounterOptions {
+  /** A sentence for its tooltip. */
   readonly description?: string;
   /** Anything by default. Milliseconds, with the graph `'rate'`, are shown as a share of the time. */
   readonly unit?: 'bytes' | 'number' | 'milliseconds';
   /** The number itself, by default, or how fast it grows. */
   readonly graph?: 'level' | 'rate';
+  /** Of its track; blue by default. */
   readonly color?: CategoryColor;
 }
 

@@ -8,8 +8,8 @@ import {
 import type { ProfileOutput } from '../formats/output.js';
 import type { Profile } from '../profile/profile.js';
 import { WEIGHTS } from '../profile/sample-weight.js';
-import { checkInteger, checkKeys, checkObject, checkOneOf } from '../runtime/check.js';
-import { misuse } from '../runtime/errors.js';
+import { checkInteger, checkKeys, checkObject, checkOneOf, checkString } from '../runtime/check.js';
+import { misuse, outOfRange } from '../runtime/errors.js';
 
 /** Options of which the format is known. */
 export type CheckedFormat = Omit<FormatOptions, 'format'> & { readonly format: FormatName };
@@ -46,6 +46,15 @@ export function checkFormatOptions(
     ...(weight !== undefined && { weight }),
     ...(thread !== undefined && { thread }),
   };
+}
+
+/** @internal The end of a file's name that says a format: RangeError for any other. */
+export function checkExtension(what: string, extension: unknown): string {
+  if (formatOfPath(checkString(what, extension)) === undefined) {
+    const known = Object.values(FORMATS).flatMap(({ extensions }) => extensions);
+    throw outOfRange(what, `one of ${known.join(', ')}`, extension);
+  }
+  return extension as string;
 }
 
 function formatOfOutput(output: ProfileOutput | undefined): FormatName | undefined {

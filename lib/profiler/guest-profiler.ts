@@ -339,14 +339,14 @@ export class GuestProfiler {
     this.#recording.drain();
     this.#thread.end(this.now());
     const { interner, native, guestCalls } = this.#recording;
+    const warn = (warning: string) => this.#warnings.add(warning);
+    const bases = native.bases();
     addTraps(this.#profile, this.#thread, interner, native.takeTraps());
     if (this.#hostCalls !== 'none') {
-      nameHostCalls(this.#profile, this.#thread, interner, this.#modules, native.bases());
+      nameHostCalls(this.#profile, this.#thread, interner, this.#modules, bases, warn);
     }
-    const stackOf = symbolicate(this.#profile, interner, this.#modules, native.bases(), {
-      ...this.#options,
-      warn: (warning) => this.#warnings.add(warning),
-    });
+    const how = { ...this.#options, warn };
+    const stackOf = symbolicate(this.#profile, interner, this.#modules, bases, how);
     renumber(this.#thread.samples.stack, stackOf);
     renumber(this.#thread.markers.cause, stackOf);
     if (this.#hostCalls !== 'none') {

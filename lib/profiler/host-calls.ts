@@ -5,9 +5,8 @@ import type { Profile } from '../profile/profile.js';
 import { NO_STACK, type StackIndex } from '../profile/stack-table.js';
 import type { StringIndex } from '../profile/string-table.js';
 import type { Thread } from '../profile/thread.js';
-import { Module } from '../runtime/module.js';
 import type { GuestCalls } from './guest-calls.js';
-import type { NamedModule } from './named-module.js';
+import { type NamedModule, nativeModuleOf } from './named-module.js';
 import { findRow } from './rows.js';
 import type { StackInterner } from './stack-interner.js';
 
@@ -22,8 +21,9 @@ export function nameHostCalls(
   interner: StackInterner,
   modules: readonly NamedModule[],
   bases: Uint32Array,
+  warn: (warning: string) => void,
 ): void {
-  const nameOf = importNames(profile, markers, interner, modules, bases);
+  const nameOf = importNames(profile, markers, interner, modules, bases, warn);
   const open: number[] = [];
   for (let row = 0; row < markers.length; row++) {
     const phase = markers.phase.get(row);
@@ -46,6 +46,7 @@ function importNames(
   interner: StackInterner,
   modules: readonly NamedModule[],
   bases: Uint32Array,
+  warn: (warning: string) => void,
 ): Map<number, StringIndex> {
   const addresses = new Set<number>();
   for (const causes of markers.cause.segments()) {
@@ -53,14 +54,15 @@ function importNames(
   }
   const sorted = Uint32Array.from(addresses).sort();
   const names = new Map<number, StringIndex>();
-  for (const [row, [, module]] of modules.entries()) {
+  for (const [row, named] of modules.entries()) {
+    const [name, module] = named;
     const base = bases[row] as number;
     const own = sorted.filter((address) => findRow(bases, address - 1) === row);
+    if (own.length === 0) continue;
     const functions = module.imports.filter(({ type }) => type.kind === 'func');
     // A return address less one is in the call itself.
-    const called = Module.native('module', module).importsCalled(
-      own.map((address) => address - 1 - base),
-    );
+    const nativeModule = nativeModuleOf(named, (warning) => warn(`${name}: ${warning}`));
+    const called = nativeModule.importsCalled(own.map((address) => address - 1 - base));
     for (const [i, index] of called.entries()) {
       const type = functions[index];
       if (type === undefined) continue;

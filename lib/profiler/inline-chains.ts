@@ -28,15 +28,14 @@ export function inlineChains(
   const links = nativeModule.debugLinks();
   for (const warning of links.warnings) warn(warning);
   const other = readSource('debugInfo', symbols.debugInfo, warn);
-  const original = readSource('wasm', symbols.wasm, warn);
   const map = sourceLookup(symbols.sourceMap, links.sourceMappingUrl, warn);
-  const hasDwarf = links.hasDwarf || other !== undefined || original !== undefined;
+  const hasDwarf = links.hasDwarf || other !== undefined;
   if (!hasDwarf && links.externalDebugInfo !== undefined) {
     warn('external_debug_info: give the file as debugInfo to see lines');
   }
   if (!hasDwarf && map === undefined) return Array.from(textOffsets, () => []);
   const places = nativeModule.wasmOffsets(textOffsets);
-  const chains = nativeModule.inlineChains(places, other, original, rawNames);
+  const chains = nativeModule.inlineChains(places, other, rawNames);
   for (const warning of chains.warnings) warn(warning);
   return Array.from(textOffsets, (_, i) => {
     const chain = chainOf(chains, i);

@@ -6,10 +6,9 @@ import type { NativeSymbolIndex } from '../profile/native-symbol-table.js';
 import type { Profile } from '../profile/profile.js';
 import type { ResourceIndex } from '../profile/resource-table.js';
 import { NO_SOURCE, type SourceIndex } from '../profile/source-table.js';
-import { Module } from '../runtime/module.js';
 import { Categorizer, type CategoryRule } from './categories.js';
 import { inlineChains, type SourcePlace } from './inline-chains.js';
-import type { NamedModule } from './named-module.js';
+import { type NamedModule, nativeModuleOf } from './named-module.js';
 import { findRow } from './rows.js';
 import { type PathPrefixMap, shownPath } from './source-path.js';
 
@@ -33,11 +32,14 @@ export function moduleFrames(
   sampled: Uint32Array,
   how: Symbolication,
 ): FrameIndex[][] {
-  const [name, module] = named;
-  const nativeModule = Module.native('module', module);
-  const lib = profile.libs.add({ name, ...moduleIds(name, nativeModule.sha256) });
-  if (sampled.length === 0) return [];
+  const [name] = named;
+  if (sampled.length === 0) {
+    profile.libs.add({ name, ...moduleIds(name, null) });
+    return [];
+  }
   const warn = (warning: string) => how.warn(`${name}: ${warning}`);
+  const nativeModule = nativeModuleOf(named, warn);
+  const lib = profile.libs.add({ name, ...moduleIds(name, nativeModule.sha256) });
   const chains = how.lines
     ? inlineChains(nativeModule, named, sampled, how.rawNames, warn)
     : Array.from(sampled, (): SourcePlace[] => []);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { NativeModule } from '../generated/native.js';
 import { checkArray, checkBytes, checkKeys, checkObject, checkString } from '../runtime/check.js';
 import { Engine } from '../runtime/engine.js';
 import { misuse, wrongType } from '../runtime/errors.js';
@@ -53,6 +54,22 @@ function checkSymbols(what: string, symbols: unknown): ModuleSymbols {
     checkBytes(`${what}.${key}`, file);
   }
   return checked as ModuleSymbols;
+}
+
+/**
+ * @internal The compiled module, with the binary that was given for it: what it says of the code, beyond
+ * what compilation left, is there to be read.
+ */
+export function nativeModuleOf(
+  [, module, symbols = {}]: NamedModule,
+  warn: (warning: string) => void,
+): NativeModule {
+  const compiled = Module.native('module', module);
+  const binary = readSource('wasm', symbols.wasm, warn);
+  if (binary === undefined) return compiled;
+  const whole = compiled.withBinary(binary);
+  if (whole === null) warn('wasm: not the binary of this module');
+  return whole ?? compiled;
 }
 
 /**

@@ -11,7 +11,6 @@ function chainsAt(guest: string, offsets: readonly number[]): string[][] {
   const chains = Module.native('module', module).inlineChains(
     Float64Array.from(offsets),
     null,
-    null,
     true,
   );
   expect(chains.warnings).toEqual([]);

@@ -45,9 +45,6 @@ const NODE_PACKAGES: Readonly<Record<string, string>> = {
 const SESSION = 'reader';
 
 const COMMAND_TIMEOUT_MS = 60_000;
-/** It gives its daemon half a second to start, which a busy machine may not: then it is tried again. */
-const ATTEMPTS = 20;
-const STILL_STARTING = /did not become ready.*still be running as pid (\d+)/s;
 
 /** A function as `thread functions` lists it. */
 export interface ReaderFunction {
@@ -112,18 +109,20 @@ export class ReaderProfile implements AsyncDisposable {
 
 /** Opens a profile; rejects with the reader's own message when it refuses the file. */
 export async function openProfile(path: string): Promise<ReaderProfile> {
-  for (let left = ATTEMPTS; ; left--) {
+  const giveUp = performance.now() + COMMAND_TIMEOUT_MS;
+  for (;;) {
     try {
-      return await tryToOpen(path);
+      return await openOnce(path);
     } catch (error) {
-      const late = STILL_STARTING.exec(`${error}`);
-      if (late === null || left === 0) throw error;
-      kill(Number(late[1]));
+      // It waits for its daemon no longer than half a second, which a busy machine may need.
+      const starting = /daemon did not become ready .* pid (\d+)/s.exec(String(error));
+      if (starting === null || performance.now() > giveUp) throw error;
+      kill(Number(starting[1]));
     }
   }
 }
 
-async function tryToOpen(path: string): Promise<ReaderProfile> {
+async function openOnce(path: string): Promise<ReaderProfile> {
   // Its socket lies in here, and a socket's path is limited to some 100 bytes.
   const sessionDir = await mkdtemp(join(tmpdir(), 'reader-'));
   const profile = new ReaderProfile(sessionDir);
