@@ -1,7 +1,7 @@
 //! Which code may appear in a profile.
 
 use std::fmt;
-use wasmtime::Module;
+use wasmtime::{FrameInfo, Module};
 
 /// The functions of the listed modules, in address order. Everything else has no address here, so it
 /// can't appear in a profile.
@@ -16,7 +16,7 @@ pub struct AllowList {
 struct AllowedModule {
     code: Code,
     /// Keeps the code mapped.
-    _module: Module,
+    module: Module,
 }
 
 /// A module's functions, from the first one's start to the last one's end.
@@ -66,7 +66,7 @@ impl AllowList {
                         length: last.offset + last.len - first.offset,
                         number: base.wrapping_add(first.offset as u32),
                     },
-                    _module: module.clone(),
+                    module: module.clone(),
                 });
             }
             let size = u32::try_from(module.text().len()).map_err(|_| TooMuchCode)?;
@@ -80,6 +80,33 @@ impl AllowList {
     /// For each listed module, the number of its text section's first byte.
     pub fn bases(&self) -> &[u32] {
         &self.bases
+    }
+
+    /// The module of an error's frame, as a row of those with code.
+    pub fn row_of(&self, frame: &FrameInfo) -> Option<usize> {
+        let is_own = |allowed: &AllowedModule| Module::same(&allowed.module, frame.module());
+        self.modules.iter().position(is_own)
+    }
+
+    /// The number of the instruction that an error's frame is at, in the module of that row. The frame has
+    /// its place in the wasm file: here it is the first one that was compiled from there, or without address
+    /// map the function's first.
+    pub fn number_of(&self, row: usize, frame: &FrameInfo) -> Option<u32> {
+        let AllowedModule { code, module } = self.modules.get(row)?;
+        let function = module
+            .functions()
+            .find(|function| function.index.as_u32() == frame.func_index())?;
+        let range = function.offset..function.offset + function.len;
+        let place = frame.module_offset().map(|offset| offset as u32);
+        let at = module
+            .address_map()
+            .into_iter()
+            .flatten()
+            .skip_while(|&(at, _)| at < range.start)
+            .take_while(|&(at, _)| at < range.end)
+            .find(|&(_, of)| place.is_some() && of == place);
+        let offset = at.map_or(range.start, |(at, _)| at);
+        code.number(module.text().as_ptr() as usize + offset)
     }
 
     /// The code to try first: neighbours on a stack are mostly of one module.

@@ -22,12 +22,16 @@ pub struct Attachment {
     clock: Arc<ThreadClock>,
     last_tick: Cell<u64>,
     last_cpu_ns: Cell<u64>,
+    /// What the store had left; `None` when its engine counts no fuel.
+    last_fuel: Cell<Option<u64>>,
     host_calls: bool,
-    suspensions: bool,
+    /// Also what cuts them: suspensions, and what they call back.
+    cuts: bool,
     /// The host call that the guest is in may turn out to be its epoch callback.
     host_call: Cell<Option<Place>>,
     in_epoch_callback: Cell<bool>,
-    inside: Cell<bool>,
+    /// Activations of the store.
+    depth: Cell<usize>,
     /// The thread's CPU time when the guest was suspended.
     suspended_at: Cell<Option<u64>>,
 }
@@ -39,27 +43,33 @@ impl Attachment {
         ticker: Option<Arc<Ticker>>,
         clock: Arc<ThreadClock>,
         host_calls: bool,
-        suspensions: bool,
+        cuts: bool,
     ) -> Self {
         Self {
             recorder,
             lane,
             last_tick: Cell::new(ticker.as_ref().map_or(0, |ticker| ticker.ticks())),
             last_cpu_ns: Cell::new(clock.last_ns()),
+            last_fuel: Cell::default(),
             ticker,
             clock,
             host_calls,
-            suspensions,
+            cuts,
             host_call: Cell::default(),
             in_epoch_callback: Cell::default(),
-            inside: Cell::default(),
+            depth: Cell::default(),
             suspended_at: Cell::default(),
         }
     }
 
-    /// At an epoch deadline: a sample, if a tick for it came.
+    /// Notes what the store has left at samples, from what it has now; for `None` doesn't.
+    pub fn count_fuel(&self, fuel: Option<u64>) {
+        self.last_fuel.set(fuel);
+    }
+
+    /// At an epoch deadline: a sample, if a tick for it came. `fuel` is what the store has left.
     #[inline]
-    pub fn on_epoch(&self, activations: &Activations) {
+    pub fn on_epoch(&self, activations: &Activations, fuel: Option<u64>) {
         if let Some(place) = self.host_call.take() {
             self.in_epoch_callback.set(self.recorder.strike_out(place));
         }
@@ -78,8 +88,36 @@ impl Attachment {
         let before = self.last_cpu_ns.get();
         let cpu_ns = self.clock.last_ns().max(before);
         self.last_cpu_ns.set(cpu_ns);
-        self.recorder
-            .sample(self.recorder.now_ns(), cpu_ns - before, activations);
+        let now = self.recorder.now_ns();
+        self.recorder.sample(now, cpu_ns - before, activations);
+        self.on_fuel(now, fuel);
+    }
+
+    /// Whether the store's fuel is to be looked at.
+    pub fn counts_fuel(&self) -> bool {
+        self.last_fuel.get().is_some()
+    }
+
+    /// When the store is sampled no more.
+    pub fn on_detach(&self, fuel: Option<u64>) {
+        self.on_fuel(self.recorder.now_ns(), fuel);
+    }
+
+    /// `fuel` is what the store has left, more than before when the user added some.
+    #[inline]
+    fn on_fuel(&self, time_ns: u64, fuel: Option<u64>) {
+        let (Some(before), Some(now)) = (self.last_fuel.get(), fuel) else {
+            return;
+        };
+        self.last_fuel.set(fuel);
+        if now < before {
+            self.recorder.fuel(time_ns, before - now);
+        }
+    }
+
+    /// Notes the error that a call of the store ended with, if it is a trap.
+    pub fn on_error(&self, error: &wasmtime::Error) {
+        self.recorder.trap(error);
     }
 
     /// For benches: as if the ticker had ticked.
@@ -111,9 +149,17 @@ impl Attachment {
     /// After each change of the number of activations.
     #[inline]
     pub fn on_depth(&self, depth: usize) {
-        let inside = depth > 0;
-        if inside != self.inside.replace(inside) {
-            self.tick(inside);
+        let before = self.depth.replace(depth);
+        if before.min(depth) == 0 {
+            if before != depth {
+                self.tick(depth > 0);
+            }
+        } else if self.cuts && depth > before {
+            let now = self.recorder.now_ns();
+            self.recorder.guest_call_begins(self.lane, now);
+        } else if self.cuts && depth < before {
+            let now = self.recorder.now_ns();
+            self.recorder.guest_call_ends(self.lane, now);
         }
     }
 
@@ -127,13 +173,13 @@ impl Attachment {
 
     /// The guest of an async call is suspended.
     pub fn on_suspend(&self) {
-        if !self.inside.get() || self.suspended_at.get().is_some() {
+        if !self.is_inside() || self.suspended_at.get().is_some() {
             return;
         }
         self.tick(false);
         self.clock.update_current();
         self.suspended_at.set(Some(self.clock.last_ns()));
-        if self.suspensions {
+        if self.cuts {
             self.recorder.suspended(self.lane, self.recorder.now_ns());
         }
     }
@@ -150,14 +196,14 @@ impl Attachment {
             self.last_tick.set(ticker.ticks());
         }
         self.tick(true);
-        if self.suspensions {
+        if self.cuts {
             self.recorder.resumed(self.lane, self.recorder.now_ns());
         }
     }
 
     /// Whether the guest is in the middle of a call.
     pub fn is_inside(&self) -> bool {
-        self.inside.get()
+        self.depth.get() > 0
     }
 }
 

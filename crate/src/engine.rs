@@ -11,6 +11,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use wasmtime::{Engine, Module, Precompiled};
 
+/// The version of Wasmtime that this is.
+#[napi(catch_unwind)]
+pub fn wasmtime_version() -> &'static str {
+    wasmtime_environ::VERSION
+}
+
 /// `wasmtime::Engine`.
 #[napi]
 #[derive(Clone)]

@@ -57,6 +57,7 @@ mod symbols;
 mod table;
 mod tag;
 mod ticker;
+mod traps;
 mod values;
 mod waiting;
 mod walk_check;

@@ -35,8 +35,11 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Takes along what the store has of a call that failed with `error`.
+/// Takes along what the store has of a call that failed with `error`, and tells the store's recorder.
 pub fn collect(store: StoreContextMut<'_, StoreData>, error: wasmtime::Error) -> wasmtime::Error {
+    if let Some(recorder) = store.data().scopes.recorder() {
+        recorder.on_error(&error);
+    }
     let mut scope = RootScope::new(store);
     let core_dump = error
         .downcast_ref::<WasmCoreDump>()

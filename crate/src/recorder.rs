@@ -6,14 +6,17 @@
 //! word 0             1, 2        3        4, 5             then
 //! frames << 2 | 0    time (ns)   shared   CPU delta (ns)   return addresses    a sample
 //! frames << 2 | 1    time (ns)   shared   lane             return addresses    a host call begins
-//! lane << 4   | 2    time (ns)                                                 … and ends
+//! lane << 5   | 2    time (ns)                                                 … and ends
 //!             | 6    time (ns)                                                 the guest is suspended
 //!             | 10   time (ns)                                                 … and goes on
+//!             | 14   time (ns)            fuel used, in all                    at a sample, when counted
+//!             | 18   time (ns)                                                 a host call calls the guest
+//!             | 22   time (ns)                                                 … which returns to it
 //! frames << 2 | 3    as 1                                                      one that is taken back
 //! ```
 //!
-//! A lane is a number for each store that is sampled, since the host calls of suspended guests overlap. Numbers of two words have their low one first. Addresses are those of `AllowList`, newest frame
-//! first, without the `shared` oldest frames that the stack has in common with that of the record before.
+//! A lane is a number for each store that is sampled, since the host calls of suspended guests overlap.
+//! Numbers of two words have their low one first. Addresses are those of `AllowList`, newest frame first, without the `shared` oldest frames that the stack has in common with that of the record before.
 //! While the guest waits, nothing is allocated, locked or hashed and no JS is called, unless the ring is
 //! full: then JS empties it, or, where it can't (its own stack may be at its end), a copy is kept for
 //! later.
@@ -31,6 +34,7 @@ use crate::js::{self, JsReference, Strength};
 use crate::module::NativeModule;
 use crate::store::{self, NativeStore};
 use crate::ticker::NativeEpochTicker;
+use crate::traps::{NativeTrap, Traps};
 use crate::walker::Activations;
 use napi::JsValue;
 use napi::bindgen_prelude::*;
@@ -45,8 +49,11 @@ const HOST_CALL_ENDS: u32 = 2;
 const SUSPENDED: u32 = 2 | 1 << 2;
 const RESUMED: u32 = 2 | 2 << 2;
 const STRUCK_OUT: u32 = 3;
+const FUEL: u32 = 2 | 3 << 2;
+const GUEST_CALL_BEGINS: u32 = 2 | 4 << 2;
+const GUEST_CALL_ENDS: u32 = 2 | 5 << 2;
 /// Where the lane begins in the first word of a record without a stack.
-const LANE_SHIFT: u32 = 4;
+const LANE_SHIFT: u32 = 5;
 /// That of the host calls which the user tells of.
 const USER_LANE: u32 = 0;
 
@@ -73,6 +80,9 @@ struct State {
     /// Full rings that JS could not take at the time.
     spilled: Vec<Vec<u32>>,
     samples: u64,
+    /// By all stores.
+    fuel_used: u64,
+    traps: Traps,
     _owner: JsReference,
 }
 
@@ -240,6 +250,23 @@ impl Recorder {
         unsafe { (*self.state.get()).samples += 1 };
     }
 
+    /// Writes that the guest has used so much more fuel.
+    pub fn fuel(&self, time_ns: u64, more: u64) {
+        // SAFETY: by the invariant.
+        let state = unsafe { &mut *self.state.get() };
+        state.fuel_used = state.fuel_used.saturating_add(more);
+        let ([time_low, time_high], [low, high]) = (split(time_ns), split(state.fuel_used));
+        self.write(FUEL, &[time_low, time_high, low, high]);
+    }
+
+    /// Notes `error`, if it is a trap.
+    pub fn trap(&self, error: &wasmtime::Error) {
+        // SAFETY: by the invariant.
+        let state = unsafe { &mut *self.state.get() };
+        let time_ms = self.now_ns() as f64 / 1e6;
+        state.traps.add(&self.allowed, error, time_ms);
+    }
+
     #[inline]
     pub fn host_call_begins(&self, lane: u32, time_ns: u64, activations: &Activations) -> Place {
         self.write_stack(HOST_CALL_BEGINS, time_ns, &[lane], activations)
@@ -256,6 +283,14 @@ impl Recorder {
 
     pub fn resumed(&self, lane: u32, time_ns: u64) {
         self.write(RESUMED | lane << LANE_SHIFT, &split(time_ns));
+    }
+
+    pub fn guest_call_begins(&self, lane: u32, time_ns: u64) {
+        self.write(GUEST_CALL_BEGINS | lane << LANE_SHIFT, &split(time_ns));
+    }
+
+    pub fn guest_call_ends(&self, lane: u32, time_ns: u64) {
+        self.write(GUEST_CALL_ENDS | lane << LANE_SHIFT, &split(time_ns));
     }
 
     fn next_lane(&self) -> u32 {
@@ -392,6 +427,8 @@ impl NativeRecorder {
             generation: 0,
             spilled: Vec::new(),
             samples: 0,
+            fuel_used: 0,
+            traps: Traps::default(),
             _owner: owner,
         };
         Ok(Self {
@@ -437,7 +474,8 @@ impl NativeRecorder {
     }
 
     /// Samples `store` at each tick of `ticker`, or without one at each tick of its engine; tells of host
-    /// calls, and of when the guest of an async call is suspended. False when a recorder is attached already.
+    /// calls, and of what cuts them: suspensions, and what they call back. False when a recorder is attached
+    /// already.
     #[napi(catch_unwind)]
     pub fn attach(
         &self,
@@ -445,7 +483,7 @@ impl NativeRecorder {
         store: &NativeStore,
         ticker: Option<&NativeEpochTicker>,
         host_calls: bool,
-        suspensions: bool,
+        cuts: bool,
     ) -> Result<bool> {
         let ticker = ticker.map(|ticker| ticker.ticker.clone());
         let clock = match &ticker {
@@ -454,9 +492,12 @@ impl NativeRecorder {
         };
         let recorder = self.recorder.clone();
         let lane = recorder.next_lane();
-        let attachment = Attachment::new(recorder, lane, ticker, clock, host_calls, suspensions);
+        let attachment = Attachment::new(recorder, lane, ticker, clock, host_calls, cuts);
         store
-            .with(&env, |context| store::attach(context, attachment))?
+            .with(&env, |context| {
+                attachment.count_fuel(context.get_fuel().ok());
+                store::attach(context, attachment)
+            })?
             .map_err(|error| errors::throw(&env, &error, store::STACK_WALK))
     }
 
@@ -482,6 +523,13 @@ impl NativeRecorder {
         let state = unsafe { &mut *self.recorder.state.get() };
         let spilled = std::mem::take(&mut state.spilled);
         spilled.into_iter().map(Uint32Array::from).collect()
+    }
+
+    /// The traps since the last call.
+    #[napi(catch_unwind)]
+    pub fn take_traps(&self) -> Vec<NativeTrap> {
+        // SAFETY: by the module's invariant.
+        unsafe { (*self.recorder.state.get()).traps.take() }
     }
 
     /// Samples so far.

@@ -631,15 +631,32 @@ pub fn before_record(store: &mut StoreContextMut<'_, StoreData>) -> wasmtime::Re
 }
 
 pub fn detach(env: &Env, store: &StoreAccess) -> Result<()> {
+    // Where it can't be reached, its next look finds no recorder, and nobody knows its fuel.
+    let fuel = if store.is_reachable() {
+        store.with(env, |store| fuel_to_note(&store))?
+    } else {
+        None
+    };
     let recorder = store.scopes().set_recorder(None);
-    if recorder.is_some_and(|recorder| recorder.is_inside()) {
-        store.scopes().was_sampled.set(true);
+    if let Some(recorder) = recorder {
+        recorder.on_detach(fuel);
+        if recorder.is_inside() {
+            store.scopes().was_sampled.set(true);
+        }
     }
-    // Where it can't be reached, its next look finds no recorder.
     if store.is_reachable() {
         store.with(env, |mut store| look_in_time(&mut store))?;
     }
     Ok(())
+}
+
+/// What the store has left, if its recorder wants to know.
+fn fuel_to_note(store: &StoreContextMut<'_, StoreData>) -> Option<u64> {
+    let recorder = store.data().scopes.recorder()?;
+    recorder
+        .counts_fuel()
+        .then(|| store.get_fuel().ok())
+        .flatten()
 }
 
 /// Has Wasmtime call `on_epoch_deadline` when something is to be done there.
@@ -758,9 +775,10 @@ fn on_epoch_deadline(
     if store.data().scopes.is_recorded() {
         crate::oracle_walks::check(&store);
     }
+    let fuel = fuel_to_note(&store);
     let data = store.data();
     if let Some(recorder) = data.scopes.recorder() {
-        recorder.on_epoch(&data.activations);
+        recorder.on_epoch(&data.activations, fuel);
     }
     if is_interrupted(&store) {
         return Ok(UpdateDeadline::Interrupt);

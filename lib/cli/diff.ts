@@ -11,7 +11,7 @@ import { CliError } from './cli-error.js';
 import { checkWritable, unwritable } from './profile-path.js';
 import { addViewOptions, type ProfileView, readFile, threadsOf } from './read-file.js';
 import { type TableColumn, textTable } from './table.js';
-import { oneLine, type Style, styleOf, write } from './terminal.js';
+import { type Layout, layoutOf, oneLine, write } from './terminal.js';
 
 interface DiffOptions extends ProfileView {
   readonly output?: string;
@@ -63,7 +63,7 @@ async function diff(before: string, after: string, options: DiffOptions): Promis
   }
   const { weight = 'wall' } = options;
   const [old, recent] = [await compared(before, options), await compared(after, options)];
-  const layout = { style: styleOf(process.stdout), width: process.stdout.columns ?? 120 };
+  const layout = layoutOf(process.stdout);
   const lines = diffReport(old, recent, weight, layout);
   write(process.stdout, `${lines.join('\n')}\n`);
   if (options.output === undefined) return;
@@ -87,7 +87,7 @@ export function diffReport(
   before: ComparedProfile,
   after: ComparedProfile,
   weight: Weight,
-  layout: { readonly style: Style; readonly width: number },
+  layout: Layout,
 ): string[] {
   const changes = functionChanges(before, after, weight);
   const wholeBefore = changes.reduce((sum, { selfBefore }) => sum + selfBefore, 0);

@@ -1,9 +1,8 @@
-import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { ProgressReader } from '../profiler/progress.js';
 import type { Store } from '../runtime/store.js';
 import { UpdateDeadline } from '../runtime/update-deadline.js';
-import { cut, oneLine } from './terminal.js';
+import { cut, oneLine, writeNow } from './terminal.js';
 
 const STDERR = 2;
 const EVERY_MS = 500;
@@ -44,7 +43,7 @@ export class ProgressLine {
   /** Takes the line away. */
   end(): void {
     this.#ticker[Symbol.dispose]();
-    if (this.#shown) write(ERASE);
+    if (this.#shown) writeNow(ERASE);
   }
 
   #show(): void {
@@ -52,7 +51,7 @@ export class ProgressLine {
     if (elapsedMs < AFTER_MS) return;
     const { samples, hottest } = this.#reader.read();
     // The cursor at its start, so that what the guest writes to the terminal goes over it.
-    write(`${ERASE}${progressText(elapsedMs, samples, hottest)}\r`);
+    writeNow(`${ERASE}${progressText(elapsedMs, samples, hottest)}\r`);
     this.#shown = true;
   }
 }
@@ -66,13 +65,4 @@ export function progressText(
   const now = hottest === undefined ? '' : `  now: ${oneLine(hottest)}`;
   const seconds = Math.floor(elapsedMs / 1000);
   return cut(`${seconds} s  ${samples.toLocaleString('en-US')} samples${now}`, WIDTH);
-}
-
-/** Not through `process.stderr`, which must not be touched yet. */
-function write(text: string): void {
-  try {
-    writeSync(STDERR, text);
-  } catch {
-    // A terminal that is gone, or full for the moment: the line is of no importance.
-  }
 }

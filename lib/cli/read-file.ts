@@ -38,7 +38,8 @@ export function threadsOf(profile: Profile, path: string, { thread }: ProfileVie
   if (thread === undefined) return profile.threads;
   const chosen = profile.threads[thread];
   if (chosen !== undefined) return [chosen];
-  throw new CliError(`${path} has ${profile.threads.length} threads, counted from 0: no ${thread}`);
+  const count = profile.threads.length === 1 ? '1 thread' : `${profile.threads.length} threads`;
+  throw new CliError(`${path} has ${count}, counted from 0: no ${thread}`);
 }
 
 function threadNumber(text: string): number {

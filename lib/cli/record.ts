@@ -30,6 +30,8 @@ export interface RecordOptions {
   readonly progress: boolean;
   /** Where the module's lines come from, beside itself. */
   readonly symbols: ModuleSymbols;
+  /** Shown in the profile. */
+  readonly arguments: readonly string[];
   readonly wasi: WasiOptions;
 }
 
@@ -62,7 +64,9 @@ export function record(
   const linker = new Linker(engine).addWasi();
   const interrupt = new InterruptHandle();
   store.setInterruptHandle(interrupt);
-  const profiler = new GuestProfiler(name, intervalMs, [[name, module, options.symbols]]);
+  const profiler = new GuestProfiler(name, intervalMs, [[name, module, options.symbols]], {
+    arguments: options.arguments,
+  });
   if (fuel !== undefined) store.setFuel(fuel);
   const limits = maxMemoryBytes === undefined ? {} : { memorySize: maxMemoryBytes };
   store.limiter(watchMemory(profiler, limits));

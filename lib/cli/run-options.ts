@@ -37,6 +37,7 @@ export interface RunOptions {
   readonly debugInfo?: string;
   readonly sourceMap?: string;
   readonly wasm?: string;
+  readonly showArguments?: boolean;
   readonly launch?: boolean;
   readonly quiet?: boolean;
 }
@@ -149,6 +150,7 @@ export function addRunOptions(program: Command, version: string): Command {
       .option('--debug-info <file>', "where a stripped module's DWARF is, for lines")
       .option('--source-map <file>', "the module's source map, for lines")
       .option('--wasm <file>', "the module's own binary, for the names of a --precompiled one")
+      .option('--show-arguments', "have the profile show the guest's arguments")
       .option('--launch', 'afterwards open the profile in the browser, as view does, until Ctrl-C')
       .option('-q, --quiet', 'no summary at the end, and no progress on a terminal')
       .addHelpText('after', HELP)

@@ -15,7 +15,7 @@ import { checkWritable, defaultProfilePath, unwritable } from './profile-path.js
 import { type Recording, type RecordOptions, record } from './record.js';
 import type { RunOptions } from './run-options.js';
 import { summaryOf } from './summary.js';
-import { printable, styleOf, write, writeError } from './terminal.js';
+import { layoutOf, printable, write, writeError, writeNow } from './terminal.js';
 
 /** Runs and profiles `app`; the exit code. */
 export async function run(
@@ -29,9 +29,14 @@ export async function run(
   const entry = options.invoke === undefined ? START : invocation(options.invoke, args);
   const engine = engineOf(options);
   const module = loadCommand(engine, app, options.precompiled === true);
+  if (options.precompiled && !options.quiet) {
+    writeNow(
+      `warning: ${printable(app)} is machine code that runs unchecked: it must be yours to trust\n`,
+    );
+  }
   entry.check(app, module);
   const wasi = wasiOptions(options.invoke === undefined ? [name, ...args] : [name], options);
-  const recording = record(engine, module, entry, recordOptions(name, wasi, options));
+  const recording = record(engine, module, entry, recordOptions(name, args, wasi, options));
 
   const { ending, profiler } = recording;
   if (ending.kind === 'returned') {
@@ -91,7 +96,12 @@ function engineOf({ wasmFeatures, fuel }: RunOptions): Engine {
   }
 }
 
-function recordOptions(name: string, wasi: WasiOptions, options: RunOptions): RecordOptions {
+function recordOptions(
+  name: string,
+  args: readonly string[],
+  wasi: WasiOptions,
+  options: RunOptions,
+): RecordOptions {
   const { timeout, fuel, maxMemory, debugInfo, sourceMap, wasm } = options;
   return {
     name,
@@ -106,6 +116,7 @@ function recordOptions(name: string, wasi: WasiOptions, options: RunOptions): Re
       ...(sourceMap !== undefined && { sourceMap }),
       ...(wasm !== undefined && { wasm }),
     },
+    arguments: options.showArguments ? args : [],
     wasi,
   };
 }
@@ -123,7 +134,10 @@ function wasiOptions(args: readonly string[], options: RunOptions): WasiOptions 
 
 function summary(recording: Recording, paths: readonly string[]): string {
   const { profiler, ...facts } = recording;
-  const layout = { style: styleOf(process.stderr), width: process.stderr.columns ?? 120 };
   const ending = describeEnding(recording.ending);
-  return summaryOf(GuestProfiler.end(profiler), { ...facts, ending, paths }, layout);
+  return summaryOf(
+    GuestProfiler.end(profiler),
+    { ...facts, ending, paths },
+    layoutOf(process.stderr),
+  );
 }

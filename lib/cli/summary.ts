@@ -4,7 +4,7 @@ import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
 import { percent } from './amount.js';
 import { placeOf } from './function-place.js';
-import { cut, oneLine, type Style } from './terminal.js';
+import { cut, type Layout, oneLine } from './terminal.js';
 
 /** What a summary tells beside the profile. */
 export interface RunFacts {
@@ -18,18 +18,12 @@ export interface RunFacts {
   readonly paths: readonly string[];
 }
 
-export interface SummaryLayout {
-  readonly style: Style;
-  /** Characters in a line. */
-  readonly width: number;
-}
-
 const HOTTEST = 5;
 const SELF_WIDTH = 8;
 const TOTAL_WIDTH = 9;
 
 /** What a profile shows at a glance, for people. */
-export function summaryOf(profile: Profile, facts: RunFacts, layout: SummaryLayout): string {
+export function summaryOf(profile: Profile, facts: RunFacts, layout: Layout): string {
   const lines = [
     layout.style.bold(`${oneLine(profile.product)} ${facts.ending}`),
     ...measures(profile, facts),
@@ -57,7 +51,7 @@ function measures(profile: Profile, facts: RunFacts): string[] {
 }
 
 /** The hottest functions as a table: shares of the samples that saw any function. */
-function hottest(profile: Profile, thread: Thread, { style, width }: SummaryLayout): string[] {
+function hottest(profile: Profile, thread: Thread, { style, width }: Layout): string[] {
   const hot = hotFunctions(profile, thread);
   if (hot.length === 0) return [];
   // Each sample that saw a function is one's own.

@@ -1,6 +1,6 @@
 /**
  * The API by which the Firefox Profiler asks a symbol server, as samply has it for native code: names for
- * addresses, and source files.
+ * addresses, source files, and code.
  *
  * Facts: `API.md` in `mstange/samply`. An answer with `error` is how the API says no.
  */
@@ -11,6 +11,7 @@ import type { LibIndex } from '../profile/lib-table.js';
 import { UNKNOWN_SIZE } from '../profile/native-symbol-table.js';
 import type { Profile } from '../profile/profile.js';
 import { NO_SOURCE } from '../profile/source-table.js';
+import type { Disassembler } from './disassembler.js';
 import {
   arrayOf,
   hexOf,
@@ -26,6 +27,7 @@ import { SymbolIndex } from './symbol-index.js';
 /** What a {@link SymbolServer} answers from, beside the profile. */
 export interface SymbolServerOptions {
   readonly sources?: SourceFiles;
+  readonly disassembler?: Disassembler;
 }
 
 /** Answers requests about one profile. */
@@ -48,6 +50,8 @@ export class SymbolServer {
           return this.#symbolicate(request);
         case 'source/v1':
           return this.#source(request);
+        case 'asm/v1':
+          return this.#asm(request);
         default:
           return undefined;
       }
@@ -134,6 +138,27 @@ export class SymbolServer {
       );
     }
     return { symbolsLastModified: null, sourceLastModified: null, file, source };
+  }
+
+  /** Not machine code, but what it does: a line for each instruction of WebAssembly, where its code begins. */
+  #asm(request: unknown): object {
+    const asked = objectOf('request', request);
+    const start = hexOf('startAddress', asked['startAddress']);
+    const { nativeSymbols } = this.#profile;
+    for (const lib of this.#libsOf(asked)) {
+      const symbol = this.#index.symbol(lib, start);
+      if (symbol === undefined || nativeSymbols.address.get(symbol) !== start) continue;
+      const size = nativeSymbols.functionSize.get(symbol);
+      const instructions = this.#options.disassembler?.instructions(lib, start, size);
+      if (instructions === undefined) {
+        throw new RequestError('start view with --wasm FILE, the module, to see its code');
+      }
+      return {
+        ...{ startAddress: toHex(start), size: toHex(size) },
+        ...{ arch: 'wasm', syntax: ['Text format'], instructions },
+      };
+    }
+    throw new RequestError(`no function that was sampled begins at ${toHex(start)}`);
   }
 
   /** The modules that a request is about. */

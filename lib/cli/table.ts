@@ -1,4 +1,6 @@
-import { cut, type Style } from './terminal.js';
+import { cut, type Layout } from './terminal.js';
+
+const GAP = '  ';
 
 /** A column of a {@link textTable}: numbers go to the right. */
 export interface TableColumn {
@@ -6,27 +8,50 @@ export interface TableColumn {
   readonly align: 'left' | 'right';
 }
 
-/** Rows as aligned text; the last column gets what is left of the width, and is cut there. */
+/** Narrower than this no column of text becomes: such a terminal breaks the lines. */
+const LEAST_WIDTH = 8;
+
+/** Rows as aligned text. Where they are wider than `width`, the widest columns of text are cut. */
 export function textTable(
   columns: readonly TableColumn[],
   rows: readonly (readonly string[])[],
-  { style, width }: { readonly style: Style; readonly width: number },
+  { style, width }: Layout,
 ): string[] {
-  const widths = columns.map(({ title }, i) =>
+  const needed = columns.map(({ title }, i) =>
     rows.reduce((most, row) => Math.max(most, lengthOf(row[i] ?? '')), title.length),
   );
-  const last = columns.length - 1;
-  const before = widths.slice(0, last).reduce((sum, width) => sum + width + 2, 0);
+  const widths = narrowed(columns, needed, width - GAP.length * (columns.length - 1));
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => {
-        if (i === last) return cut(cell, Math.max(20, width - before));
-        const room = ' '.repeat(Math.max(0, (widths[i] ?? 0) - lengthOf(cell)));
-        return columns[i]?.align === 'right' ? room + cell : cell + room;
+        const shown = cut(cell, widths[i] ?? 0);
+        const room = ' '.repeat(Math.max(0, (widths[i] ?? 0) - lengthOf(shown)));
+        return columns[i]?.align === 'right' ? room + shown : shown + room;
       })
-      .join('  ')
+      .join(GAP)
       .trimEnd();
   return [style.dim(line(columns.map(({ title }) => title))), ...rows.map(line)];
+}
+
+/** The columns' widths so that they fit, as far as they can. Numbers are never cut. */
+function narrowed(
+  columns: readonly TableColumn[],
+  needed: readonly number[],
+  room: number,
+): readonly number[] {
+  const isText = columns.map(({ align }) => align === 'left');
+  const numbers = needed.reduce((sum, width, i) => (isText[i] ? sum : sum + width), 0);
+  // From the narrowest on: each gets what it needs, or an equal share of what is left.
+  const texts = [...needed.keys()].filter((i) => isText[i]);
+  texts.sort((a, b) => (needed[a] ?? 0) - (needed[b] ?? 0));
+  const widths = [...needed];
+  let left = room - numbers;
+  for (const [i, column] of texts.entries()) {
+    const share = Math.max(LEAST_WIDTH, Math.floor(left / (texts.length - i)));
+    widths[column] = Math.min(needed[column] ?? 0, share);
+    left -= widths[column] ?? 0;
+  }
+  return widths;
 }
 
 /** Rows as a table of Markdown. */

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import pc from 'picocolors';
 
 /**
@@ -15,6 +16,15 @@ export function writeError(text: string): void {
   write(process.stderr, `${text}\n`);
 }
 
+/** Writes to stderr while a guest still runs, or is about to. */
+export function writeNow(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {
+    // A terminal that is gone, or full for the moment: no such text is worth an end.
+  }
+}
+
 /** How to emphasize text. */
 export interface Style {
   bold(text: string): string;
@@ -25,9 +35,25 @@ export const PLAIN: Style = { bold: (text) => text, dim: (text) => text };
 
 const COLOURED: Style = pc.createColors(true);
 
-/** Emphasis for a terminal that has it; `NO_COLOR` and `FORCE_COLOR` are respected. */
+/** Emphasis for a terminal that has it, or where `FORCE_COLOR` asks for it; `NO_COLOR` asks for none. */
 export function styleOf(stream: NodeJS.WriteStream): Style {
+  // As Node reads it for terminals, where it comes before NO_COLOR.
+  const forced = process.env['FORCE_COLOR'];
+  if (forced !== undefined) return /^(?:|1|2|3|true)$/.test(forced) ? COLOURED : PLAIN;
   return stream.isTTY && stream.hasColors() ? COLOURED : PLAIN;
+}
+
+/** How text is laid out. */
+export interface Layout {
+  readonly style: Style;
+  /** Characters in a line. */
+  readonly width: number;
+}
+
+/** The layout for a terminal; off one, lines are as long as they are. */
+export function layoutOf(stream: NodeJS.WriteStream): Layout {
+  const width = stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY;
+  return { style: styleOf(stream), width };
 }
 
 /**

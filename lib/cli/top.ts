@@ -9,7 +9,7 @@ import { amount, percent, unitName } from './amount.js';
 import { placeOf } from './function-place.js';
 import { addViewOptions, type ProfileView, readFile, threadsOf } from './read-file.js';
 import { markdownTable, type TableColumn, textTable } from './table.js';
-import { oneLine, type Style, styleOf, write } from './terminal.js';
+import { type Layout, layoutOf, oneLine, write } from './terminal.js';
 
 interface TopOptions extends ProfileView {
   readonly limit: number;
@@ -24,6 +24,8 @@ const COLUMNS: readonly TableColumn[] = [
   { title: 'function', align: 'left' },
   { title: 'place', align: 'left' },
 ];
+
+const NOTHING = 'No sample saw a function.';
 
 const HELP = `
 Self is what a function ran itself, total what it ran with all that it called.
@@ -46,7 +48,7 @@ export function addTopCommand(program: Command): void {
     const profile = await readFile(path);
     const threads = threadsOf(profile, path, options);
     const { weight = 'samples' } = options;
-    const layout = { style: styleOf(process.stdout), width: process.stdout.columns ?? 120 };
+    const layout = layoutOf(process.stdout);
     const lines = options.markdown
       ? markdownReport(profile, threads, weight, options.limit)
       : topReport(profile, threads, weight, options.limit, layout);
@@ -60,12 +62,13 @@ export function topReport(
   threads: readonly Thread[],
   weight: Weight,
   limit: number,
-  layout: { readonly style: Style; readonly width: number },
+  layout: Layout,
 ): string[] {
   const { rows, others, facts } = topRows(profile, threads, weight, limit);
   const rest = others > 0 ? [layout.style.dim(`… and ${others} more`)] : [];
   const heading = layout.style.bold(oneLine(profile.product));
-  return [`${heading}: ${facts}`, '', ...textTable(COLUMNS, rows, layout), ...rest];
+  const table = rows.length > 0 ? textTable(COLUMNS, rows, layout) : [NOTHING];
+  return [`${heading}: ${facts}`, '', ...table, ...rest];
 }
 
 /** What `top --markdown` prints: the same, and the paths that lead to the hottest functions. */
@@ -77,11 +80,10 @@ export function markdownReport(
 ): string[] {
   const { rows, others, facts } = topRows(profile, threads, weight, limit);
   const rest = others > 0 ? ['', `… and ${others} more functions.`] : [];
+  const head = [`# Profile of ${oneLine(profile.product)}`, '', `${facts}.`, ''];
+  if (rows.length === 0) return [...head, NOTHING];
   return [
-    `# Profile of ${oneLine(profile.product)}`,
-    '',
-    `${facts}.`,
-    '',
+    ...head,
     '## Hottest functions',
     '',
     'Self is what a function ran itself, total what it ran with all that it called.',

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { CliError, reasonOf } from './cli-error.js';
+import { Disassembler } from './disassembler.js';
 import { FRONT_END, openProfile } from './open-profile.js';
 import { readFile } from './read-file.js';
 import { SourceFiles } from './source-files.js';
@@ -8,6 +9,7 @@ interface ViewOptions {
   readonly offline?: boolean;
   readonly port: number;
   readonly sources?: string;
+  readonly wasm: readonly string[];
   readonly frontEnd: string;
   readonly launch?: boolean;
 }
@@ -15,7 +17,7 @@ interface ViewOptions {
 const HELP = `
 The profile is served to browsers of this machine alone, until Ctrl-C. The Firefox Profiler's page is loaded
 from the web and fetches the profile from here; nothing is uploaded. --offline needs no web at all.
-A double click on a function opens its source, with --sources.
+A double click on a function opens its source, with --sources; beside it its instructions, with --wasm.
 
 Exit codes:
   0    Ctrl-C or SIGTERM ended it
@@ -24,7 +26,7 @@ Exit codes:
 
 Examples:
   $ wasmtime-guest-profiler view --launch app.profile.json
-  $ wasmtime-guest-profiler view --sources ~/app/src app.profile.json
+  $ wasmtime-guest-profiler view --sources ~/app/src --wasm app.wasm app.profile.json
   $ wasmtime-guest-profiler view --offline app.profile.json`;
 
 export function addViewCommand(program: Command): void {
@@ -36,6 +38,12 @@ export function addViewCommand(program: Command): void {
     .option('--launch', 'open the link in the browser')
     .option('--offline', 'as a page of its own, instead of in the Firefox Profiler')
     .option('--sources <directory>', 'where the source files lie, for the source view')
+    .option(
+      '--wasm <file>',
+      'the module, for the view of its code; repeat it for more',
+      (path: string, before: readonly string[]) => [...before, path],
+      [],
+    )
     .option('--port <number>', 'the port to listen on; any that is free by default', port, 0)
     .option('--front-end <url>', "the Firefox Profiler's address", frontEnd, FRONT_END)
     .addHelpText('after', HELP)
@@ -43,9 +51,13 @@ export function addViewCommand(program: Command): void {
 }
 
 async function view(path: string, options: ViewOptions): Promise<void> {
-  const { sources, ...rest } = options;
-  const found = sources === undefined ? {} : { sources: sourcesIn(sources) };
-  await openProfile(await readFile(path), { ...rest, ...found });
+  const { sources, wasm, ...rest } = options;
+  const profile = await readFile(path);
+  await openProfile(profile, {
+    ...rest,
+    ...(sources !== undefined && { sources: sourcesIn(sources) }),
+    ...(wasm.length > 0 && { disassembler: new Disassembler(profile, wasm) }),
+  });
 }
 
 function sourcesIn(directory: string): SourceFiles {

@@ -5,6 +5,9 @@ import { writeTable } from './json-table.js';
 
 const NANOS_PER_MS = 1e6;
 
+/** How the format writes a counter's unit: a text for people. */
+export const DISPLAY_UNITS = { bytes: 'bytes', milliseconds: 'ms', number: '' } as const;
+
 /** The `counters` of version 70 of the format: readings as differences to the one before. */
 export function* writeCounters(out: JsonBytes, profile: Profile): Generator<Uint8Array> {
   const [thread] = profile.threads;
@@ -20,19 +23,14 @@ export function* writeCounters(out: JsonBytes, profile: Profile): Generator<Uint
       mainThreadIndex: 0,
       display: {
         graphType: counter.graph === 'level' ? 'line-accumulated' : 'line-rate',
-        unit: counter.unit === 'bytes' ? 'bytes' : '',
+        unit: DISPLAY_UNITS[counter.unit],
         color: counter.color,
         markerSchemaLocation: isMemory ? 'timeline-memory' : null,
         // Those of one weight are in the file's order.
         sortWeight: 20,
         label: counter.name,
         tooltipRows: [
-          {
-            type: 'value',
-            source: counter.graph === 'level' ? 'accumulated' : 'count',
-            format: { unit: counter.unit },
-            label: counter.description || counter.name,
-          },
+          { type: 'value', ...tooltipOf(counter), label: counter.description || counter.name },
         ],
       },
     });
@@ -41,6 +39,16 @@ export function* writeCounters(out: JsonBytes, profile: Profile): Generator<Uint
     out.raw('}');
   }
   out.raw(']');
+}
+
+function tooltipOf({ graph, unit }: Counter): { source: string; format: { unit: string } } {
+  if (unit !== 'milliseconds') {
+    return { source: graph === 'level' ? 'accumulated' : 'count', format: { unit } };
+  }
+  // A share of the time is what a rate of milliseconds in a millisecond is.
+  return graph === 'level'
+    ? { source: 'accumulated', format: { unit: 'number' } }
+    : { source: 'rate', format: { unit: 'percent' } };
 }
 
 function* writeReadings(out: JsonBytes, { time, value, length }: Counter): Generator<Uint8Array> {

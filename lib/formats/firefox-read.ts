@@ -1,10 +1,12 @@
 /** Reads what `firefox.ts` writes: the Firefox Profiler's processed format, version 70, as parsed JSON. */
 
-import type { Category, CategoryColor } from '../profile/category.js';
+import { CATEGORY_COLORS } from '../profile/category.js';
+import type { CounterUnit } from '../profile/counter.js';
 import type { Lib } from '../profile/lib-table.js';
-import type { MarkerSchema } from '../profile/marker-schema.js';
+import type { MarkerFieldFormat, MarkerSchema } from '../profile/marker-schema.js';
 import { type ExtraSection, Profile } from '../profile/profile.js';
 import { FIREFOX_PROFILE_VERSION } from './firefox.js';
+import { DISPLAY_UNITS } from './firefox-counters.js';
 import { lengthOf, readShared } from './firefox-read-shared.js';
 import { readThread } from './firefox-read-thread.js';
 import { invalidProfile } from './invalid-profile.js';
@@ -40,11 +42,10 @@ export function profileOfFirefox(json: unknown): Profile {
     product: meta.get('product').string(),
     intervalMs: meta.get('interval').number(),
     startTimeUnixMs: meta.get('startTime').number(),
+    ...(meta.get('arguments').present && { arguments: meta.get('arguments').string() }),
   });
-  if (meta.get('extra').present) profile.extra.push(...(meta.get('extra').any() as ExtraSection[]));
-  for (const lib of file.get('libs').items()) {
-    profile.libs.add({ ...(lib.object() as unknown as Lib), name: lib.get('name').string() });
-  }
+  if (meta.get('extra').present) profile.extra.push(...meta.get('extra').items().map(readExtra));
+  for (const lib of file.get('libs').items()) profile.libs.add(readLib(lib));
   const categories = readCategories(profile, meta.get('categories'));
   const schemas = readSchemas(profile, meta.get('markerSchema'));
   const shared = readShared(profile, categories, file.get('shared'));
@@ -59,14 +60,39 @@ export function profileOfFirefox(json: unknown): Profile {
   return profile;
 }
 
+function readExtra(section: JsonReader): ExtraSection {
+  const entries = section.get('entries').items();
+  return {
+    label: section.get('label').string(),
+    entries: entries.map((entry) => ({
+      label: entry.get('label').string(),
+      format: entry.get('format').string() as MarkerFieldFormat,
+      value: entry.get('value').any() as string | number,
+    })),
+  };
+}
+
+function readLib(item: JsonReader): Lib {
+  const codeId = item.get('codeId');
+  return {
+    name: item.get('name').string(),
+    debugName: item.get('debugName').string(),
+    path: item.get('path').string(),
+    debugPath: item.get('debugPath').string(),
+    breakpadId: item.get('breakpadId').string(),
+    codeId: codeId.present ? codeId.string() : null,
+    arch: item.get('arch').string(),
+  };
+}
+
 function readCounter(profile: Profile, item: JsonReader): void {
   const display = item.get('display');
   const counter = profile.addCounter({
     name: item.get('name').string(),
     description: item.get('description').string(),
-    unit: display.get('unit').any() === 'bytes' ? 'bytes' : 'number',
+    unit: unitOf(display.get('unit').any()),
     graph: display.get('graphType').any() === 'line-rate' ? 'rate' : 'level',
-    color: display.get('color').string() as CategoryColor,
+    color: display.get('color').oneOf(CATEGORY_COLORS),
   });
   const samples = item.get('samples');
   const length = lengthOf(samples);
@@ -82,17 +108,21 @@ function readCounter(profile: Profile, item: JsonReader): void {
   }
 }
 
+function unitOf(text: unknown): CounterUnit {
+  const known = Object.entries(DISPLAY_UNITS).find(([, display]) => display === text);
+  return (known?.[0] as CounterUnit | undefined) ?? 'number';
+}
+
 /** Categories of the file by those of the model, which has some from the start. */
 function readCategories(profile: Profile, list: JsonReader): number[] {
   return list.items().map((item) => {
-    const { name, color, subcategories } = item.object() as unknown as Category;
-    item.get('name').string();
-    item.get('subcategories').array();
-    const known = [...profile.categories].findIndex(
-      (category) =>
-        category.name === name && category.subcategories.join() === [...subcategories].join(),
-    );
-    return known >= 0 ? known : profile.categories.add(name, color, subcategories.slice(1));
+    const name = item.get('name').string();
+    const color = item.get('color').oneOf(CATEGORY_COLORS);
+    const subcategories = item
+      .get('subcategories')
+      .items()
+      .map((sub) => sub.string());
+    return profile.categories.adopt({ name, color, subcategories });
   });
 }
 

@@ -54,6 +54,7 @@ function metaOf(profile: Profile): Record<string, unknown> {
     importedFrom: 'wasmtime-guest-profiler',
     interval: profile.intervalMs,
     startTime: profile.startTimeUnixMs,
+    ...(profile.arguments !== undefined && { arguments: profile.arguments }),
     // Without these two a reader shows first sample to last sample, and drops markers outside.
     ...(range && { profilingStartTime: range.startMs, profilingEndTime: range.endMs }),
     processType: 0,

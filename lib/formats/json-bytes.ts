@@ -131,7 +131,10 @@ export class JsonBytes {
     this.#at = putNanosAsMillis(this.#chunk, this.#at, nanos);
   }
 
-  /** {@link nanosAsMillis} of all of them, with commas between. */
+  /**
+   * {@link nanosAsMillis} of all of them, with commas between. The loop of {@link ints} once more: one that takes
+   * what it writes as a function is slower by half, as V8 doesn't inline two.
+   */
   allNanosAsMillis(nanos: Float64Array): void {
     const small = toInt32(nanos);
     if (small === undefined) {

@@ -37,6 +37,11 @@ export class JsonReader {
     return this.#value;
   }
 
+  oneOf<T extends string>(values: readonly T[]): T {
+    if (!values.includes(this.#value as T)) throw this.wrong(`one of ${values.join(', ')}`);
+    return this.#value as T;
+  }
+
   number(): number {
     if (typeof this.#value !== 'number' || !Number.isFinite(this.#value)) {
       throw this.wrong('a number');

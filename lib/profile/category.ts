@@ -58,6 +58,15 @@ export class CategoryTable {
     return known >= 0 ? known : this.add(name, color);
   }
 
+  /** The category that another table has, added when there is none with all the same subcategories. */
+  adopt({ name, color, subcategories }: Category): CategoryIndex {
+    const key = subcategories.join('\n');
+    const known = this.#categories.findIndex(
+      (category) => category.name === name && category.subcategories.join('\n') === key,
+    );
+    return known >= 0 ? known : this.add(name, color, subcategories.slice(1));
+  }
+
   get(index: CategoryIndex): Category {
     const category = this.#categories[index];
     if (category === undefined) {

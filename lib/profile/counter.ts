@@ -2,12 +2,14 @@ import type { CategoryColor } from './category.js';
 import { Float64Log } from './column.js';
 import type { Milliseconds } from './sample-table.js';
 
+export type CounterUnit = 'bytes' | 'number' | 'milliseconds';
+
 export interface CounterOptions {
   /** The title of its track. */
   readonly name: string;
   readonly description?: string;
-  /** What it counts: bytes, or anything. */
-  readonly unit?: 'bytes' | 'number';
+  /** What it counts: bytes, or anything. Milliseconds, shown as a rate, are a share of the time. */
+  readonly unit?: CounterUnit;
   /** How its track is drawn: the number itself, or how fast it grows. */
   readonly graph?: 'level' | 'rate';
   readonly color?: CategoryColor;
@@ -17,7 +19,7 @@ export interface CounterOptions {
 export class Counter {
   readonly name: string;
   readonly description: string;
-  readonly unit: 'bytes' | 'number';
+  readonly unit: CounterUnit;
   readonly graph: 'level' | 'rate';
   readonly color: CategoryColor;
   /** Milliseconds since the profile's start, never falling. */

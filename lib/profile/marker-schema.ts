@@ -60,6 +60,16 @@ export const SUSPENDED_SCHEMA: MarkerSchema = {
   fields: [],
 };
 
+/** The trap that ended a call. */
+export const TRAP_SCHEMA: MarkerSchema = {
+  name: 'trap',
+  tooltipLabel: 'trap: {marker.data.code}',
+  tableLabel: '{marker.data.code}',
+  chartLabel: '{marker.data.code}',
+  display: ['marker-chart', 'marker-table', 'timeline-overview'],
+  fields: [{ key: 'code', label: 'Trap code', format: 'string' }],
+};
+
 /** The kinds of markers in a profile. There are a handful, so here a row is an object. */
 export class MarkerSchemaTable {
   readonly #schemas: MarkerSchema[] = [];

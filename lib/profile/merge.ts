@@ -7,13 +7,12 @@ import { NO_STACK } from './stack-table.js';
 
 /**
  * Several profiles as one, with all their threads and counters: it begins with the earliest, and has that
- * one's name and interval. Nothing is merged but strings: modules of two profiles stay two.
+ * one's name, interval and arguments. Nothing is merged but strings: modules of two profiles stay two.
  */
 export function mergeProfiles(profiles: readonly Profile[]): Profile {
   const [first] = [...profiles].sort((a, b) => a.startTimeUnixMs - b.startTimeUnixMs);
   if (first === undefined) throw new RangeError('expected at least one profile, got none');
-  const { product, intervalMs, startTimeUnixMs } = first;
-  const merged = new Profile({ product, intervalMs, startTimeUnixMs });
+  const merged = new Profile(first);
   for (const [number, profile] of profiles.entries()) append(merged, profile, number);
   return merged;
 }
@@ -22,8 +21,8 @@ function append(merged: Profile, profile: Profile, number: number): void {
   const shiftMs = profile.startTimeUnixMs - merged.startTimeUnixMs;
   const strings = [...profile.strings].map((text) => merged.strings.intern(text));
   const string = (row: number): number => strings[row] as number;
-  const stacks = appendStacks(merged, profile, string);
-  const categories = appendCategories(merged, profile);
+  const categories = [...profile.categories].map((category) => merged.categories.adopt(category));
+  const stacks = appendStacks(merged, profile, string, categories);
   const schemas = appendSchemas(merged, profile, number);
   merged.extra.push(...profile.extra);
 
@@ -68,6 +67,7 @@ function appendStacks(
   merged: Profile,
   profile: Profile,
   string: (row: number) => number,
+  categories: readonly number[],
 ): Int32Array {
   const { resources, sources, nativeSymbols, funcs, frames, stacks } = profile;
   const libs = [...profile.libs].map((lib) => merged.libs.add(lib));
@@ -97,7 +97,6 @@ function appendStacks(
       column: funcs.column.get(row),
     }),
   );
-  const categories = appendCategories(merged, profile);
   const frameOf = rows(frames.length, (row) =>
     merged.frames.intern({
       func: funcOf[frames.func.get(row)] as number,
@@ -117,16 +116,6 @@ function appendStacks(
     stackOf[row] = merged.stacks.intern(prefix, frameOf[stacks.frame.get(row)] as number);
   }
   return stackOf;
-}
-
-function appendCategories(merged: Profile, profile: Profile): number[] {
-  return [...profile.categories].map(({ name, color, subcategories }) => {
-    const known = [...merged.categories].findIndex(
-      (category) =>
-        category.name === name && category.subcategories.join() === subcategories.join(),
-    );
-    return known >= 0 ? known : merged.categories.add(name, color, subcategories.slice(1));
-  });
 }
 
 /** Two profiles may have different schemas of one name: the later one gets a number. */

@@ -29,6 +29,8 @@ export interface ProfileOptions {
   readonly intervalMs: Milliseconds;
   /** Milliseconds since 1970, UTC; all other times of a profile count from here. */
   readonly startTimeUnixMs: Milliseconds;
+  /** The program's arguments as a command line, if they are to be shown. */
+  readonly arguments?: string | undefined;
 }
 
 /**
@@ -56,6 +58,7 @@ export class Profile {
   readonly product: string;
   readonly intervalMs: Milliseconds;
   readonly startTimeUnixMs: Milliseconds;
+  readonly arguments: string | undefined;
   readonly strings = new StringTable();
   readonly libs = new LibTable();
   readonly categories = new CategoryTable();
@@ -74,6 +77,7 @@ export class Profile {
     this.product = options.product;
     this.intervalMs = options.intervalMs;
     this.startTimeUnixMs = options.startTimeUnixMs;
+    this.arguments = options.arguments;
   }
 
   addCounter(options: CounterOptions): Counter {

@@ -33,8 +33,8 @@ export interface MarkerOptions {
 export interface CounterOptions {
   /** A sentence for its tooltip. */
   readonly description?: string;
-  /** Anything by default. */
-  readonly unit?: 'bytes' | 'number';
+  /** Anything by default. Milliseconds, with the graph `'rate'`, are shown as a share of the time. */
+  readonly unit?: 'bytes' | 'number' | 'milliseconds';
   /** The number itself, by default, or how fast it grows. */
   readonly graph?: 'level' | 'rate';
   /** Of its track; blue by default. */
@@ -109,7 +109,7 @@ export class Annotations {
     const counter = this.#profile.addCounter({
       name,
       description: checkString('options.description', description),
-      unit: checkOneOf('options.unit', unit, ['bytes', 'number']),
+      unit: checkOneOf('options.unit', unit, ['bytes', 'number', 'milliseconds']),
       graph: checkOneOf('options.graph', graph, ['level', 'rate']),
       color: checkOneOf('options.color', color, COLORS),
     });

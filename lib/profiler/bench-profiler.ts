@@ -1,16 +1,20 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  checkArray,
   checkBoolean,
+  checkDuration,
   checkFunction,
   checkKeys,
   checkObject,
   checkString,
+  DAY_MS,
 } from '../runtime/check.js';
 import { Store, type Storelike } from '../runtime/store.js';
 import type { FinishedProfile } from './finished-profile.js';
+import { checkExtension } from './format-options.js';
 import { GuestProfiler } from './guest-profiler.js';
-import type { NamedModule } from './named-module.js';
+import { checkModules, type NamedModule } from './named-module.js';
 
 /** How a {@link BenchProfiler} profiles. */
 export interface BenchProfilerOptions {
@@ -49,6 +53,9 @@ export interface TaskHooks {
 
 const KEYS = ['modules', 'directory', 'intervalMs', 'extensions', 'enabled', 'log'];
 
+/** Of a file, in UTF-16 units, of which file systems take some 80 at least. */
+const LONGEST_NAME = 80;
+
 /** Functions of a task that its summary names. */
 const NAMED = 3;
 
@@ -67,7 +74,7 @@ export class BenchProfiler {
   readonly #options: Required<BenchProfilerOptions>;
   readonly #files = new Set<string>();
 
-  /** @throws TypeError for wrong types and unknown options. */
+  /** @throws TypeError for wrong types and unknown options; RangeError for an interval or extension that is none. */
   constructor(options: BenchProfilerOptions) {
     checkKeys('options', checkObject('options', options), KEYS);
     const { modules, directory = 'profiles', intervalMs = 1, extensions = ['.json'] } = options;
@@ -75,6 +82,11 @@ export class BenchProfiler {
     checkString('options.directory', directory);
     checkBoolean('options.enabled', enabled);
     checkFunction('options.log', log);
+    checkModules(modules);
+    checkDuration('options.intervalMs', intervalMs, Number.MIN_VALUE, DAY_MS);
+    for (const [i, extension] of checkArray('options.extensions', extensions).entries()) {
+      checkExtension(`options.extensions[${i}]`, extension);
+    }
     this.#options = { modules, directory, intervalMs, extensions, enabled, log };
   }
 
@@ -140,7 +152,8 @@ export class BenchProfiler {
 
   /** Names of tasks may have anything in them, and may be alike once that is gone. */
   #fileName(name: string): string {
-    const plain = name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[-.]+|[-.]+$/g, '') || 'task';
+    const safe = name.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, LONGEST_NAME);
+    const plain = safe.replace(/^[-.]+|[-.]+$/g, '') || 'task';
     let file = plain;
     for (let i = 2; this.#files.has(file.toLowerCase()); i++) file = `${plain}-${i}`;
     this.#files.add(file.toLowerCase());

@@ -9,8 +9,8 @@ import {
 import type { ProfileOutput } from '../formats/output.js';
 import type { Profile } from '../profile/profile.js';
 import { WEIGHTS } from '../profile/sample-weight.js';
-import { checkInteger, checkKeys, checkObject, checkOneOf } from '../runtime/check.js';
-import { misuse, wrongType } from '../runtime/errors.js';
+import { checkInteger, checkKeys, checkObject, checkOneOf, checkString } from '../runtime/check.js';
+import { misuse, outOfRange, wrongType } from '../runtime/errors.js';
 
 /** Options of which the format is known. */
 export type CheckedFormat = Omit<FormatOptions, 'format'> & { readonly format: FormatName };
@@ -56,6 +56,15 @@ function checkOutput(output: unknown): void {
   const stream = output as Partial<Writable> | null;
   const isStream = typeof stream?.write === 'function' && typeof stream.on === 'function';
   if (!isStream) throw wrongType('output', 'a path, a file: URL or a Writable', output);
+}
+
+/** @internal The end of a file's name that says a format: RangeError for any other. */
+export function checkExtension(what: string, extension: unknown): string {
+  if (formatOfPath(checkString(what, extension)) === undefined) {
+    const known = Object.values(FORMATS).flatMap(({ extensions }) => extensions);
+    throw outOfRange(what, `one of ${known.join(', ')}`, extension);
+  }
+  return extension as string;
 }
 
 function formatOfOutput(output: ProfileOutput | undefined): FormatName | undefined {

@@ -28,13 +28,17 @@ import {
 } from './annotations.js';
 import { FinishedProfile } from './finished-profile.js';
 import { checkFormatOptions } from './format-options.js';
-import { nameHostCalls, withHostTime } from './host-calls.js';
+import { hostCallTimes, nameHostCalls } from './host-calls.js';
+import { withHostTime } from './host-time.js';
+import { addHostTimeCounter } from './host-time-counter.js';
 import { checkModules, type NamedModule } from './named-module.js';
 import { checkOptions, type ProfilerOptions, REAL_CLOCK } from './options.js';
 import { ProgressReader } from './progress.js';
 import { attachRecorder, type Recorder, type RecorderOptions } from './recorder.js';
 import { Recording } from './recording.js';
+import { recordingFacts } from './recording-facts.js';
 import { symbolicate } from './symbolicate.js';
+import { addTraps } from './trap-markers.js';
 
 /** What a recorder's ticker can keep up with, in milliseconds. */
 const RECORDER_INTERVALS = { minimum: 0.05, maximum: 1000 };
@@ -81,6 +85,8 @@ export class GuestProfiler {
   readonly #annotations: Annotations;
   /** The most that any recorder was asked to tell of host calls. */
   #hostCalls: 'none' | 'markers' | 'frames' = 'none';
+  /** Of recorders that had a ticker and are done; undefined when there was none. */
+  #missedTicks: number | undefined;
   #state: 'recording' | 'ended' | 'finished' = 'recording';
 
   /**
@@ -109,6 +115,7 @@ export class GuestProfiler {
       product: moduleName,
       intervalMs,
       startTimeUnixMs: clock.wall(),
+      arguments: commandLine(this.#options.arguments),
     });
     this.#thread = this.#profile.addThread({ name: moduleName, processName: moduleName });
     const { strings, markerSchemas } = this.#profile;
@@ -117,8 +124,12 @@ export class GuestProfiler {
       schema: markerSchemas.intern(schema),
     });
     const nativeModules = this.#modules.map(([, module]) => Module.native('module', module));
-    this.#recording = new Recording(nativeModules, this.#thread, kind(HOSTCALL_SCHEMA), () =>
-      kind(SUSPENDED_SCHEMA),
+    this.#recording = new Recording(
+      nativeModules,
+      this.#profile,
+      this.#thread,
+      kind(HOSTCALL_SCHEMA),
+      () => kind(SUSPENDED_SCHEMA),
     );
     this.#annotations = new Annotations(this.#profile, this.#thread, () => this.now());
     // Native code keeps time for recorders: both clocks start at its moment.
@@ -204,10 +215,12 @@ export class GuestProfiler {
       ...checked,
       hostCalls: checked.hostCalls !== false,
       // Upstream tells nothing of them.
-      suspensions: typeof checked.hostCalls === 'string',
+      cuts: typeof checked.hostCalls === 'string',
     };
     const recorder = attachRecorder(store, this.#recording.native, native, () => {
-      if (recorder !== undefined) this.#recorders.delete(recorder);
+      if (recorder === undefined) return;
+      this.#recorders.delete(recorder);
+      if (!everyEpoch) this.#missedTicks = (this.#missedTicks ?? 0) + recorder.missedTicks;
     });
     if (recorder === undefined) {
       throw misuse('ERR_RECORDER_ATTACHED', 'the store has a recorder already');
@@ -335,9 +348,10 @@ export class GuestProfiler {
     for (const recorder of this.#recorders) recorder.detach();
     this.#recording.end();
     this.#thread.end(this.now());
-    const { interner, lanes, native } = this.#recording;
+    const { interner, native, lanes, guestCalls } = this.#recording;
     const warn = (warning: string) => this.#warnings.add(warning);
     const bases = native.bases();
+    addTraps(this.#profile, this.#thread, interner, native.takeTraps());
     if (this.#hostCalls !== 'none') {
       nameHostCalls(this.#profile, this.#thread, interner, this.#modules, bases, warn);
     }
@@ -345,14 +359,25 @@ export class GuestProfiler {
     const stackOf = symbolicate(this.#profile, interner, this.#modules, bases, how);
     renumber(this.#thread.samples.stack, stackOf);
     renumber(this.#thread.markers.cause, stackOf);
-    if (this.#hostCalls === 'frames') {
-      this.#thread.samples = withHostTime(this.#profile, this.#thread, (row) => lanes.laneOf(row));
+    if (this.#hostCalls !== 'none') {
+      const calls = hostCallTimes(this.#profile, this.#thread, lanes, guestCalls);
+      addHostTimeCounter(this.#profile, calls);
+      if (this.#hostCalls === 'frames') {
+        this.#thread.samples = withHostTime(this.#profile, this.#thread, calls);
+      }
     }
+    this.#profile.extra.push(recordingFacts(this.#profile, { missedTicks: this.#missedTicks }));
   }
 
   #checkRecording(): void {
     if (this.#state !== 'recording') throw finished();
   }
+}
+
+/** Arguments as a line, those with other than plain characters in quotes; undefined for none. */
+function commandLine(args: readonly string[]): string | undefined {
+  if (args.length === 0) return undefined;
+  return args.map((arg) => (/^[\w./:=@%+,-]+$/.test(arg) ? arg : JSON.stringify(arg))).join(' ');
 }
 
 function finished(): Error {

@@ -1,13 +1,13 @@
-/** Names for host calls, and host time as samples. */
+/** Host calls: the names of those that were recorded as markers, and when the guest was in them. */
 
 import { HOSTCALL_SCHEMA, NO_SCHEMA, SUSPENDED_SCHEMA } from '../profile/marker-schema.js';
-import { MarkerPhase, type MarkerTable } from '../profile/marker-table.js';
+import { type MarkerIndex, MarkerPhase, type MarkerTable } from '../profile/marker-table.js';
 import type { Profile } from '../profile/profile.js';
-import { SampleTable } from '../profile/sample-table.js';
 import { NO_STACK, type StackIndex } from '../profile/stack-table.js';
 import type { StringIndex } from '../profile/string-table.js';
 import type { Thread } from '../profile/thread.js';
-import type { Lane } from './lanes.js';
+import type { GuestCalls } from './guest-calls.js';
+import type { Lane, Lanes } from './lanes.js';
 import { type NamedModule, nativeModuleOf } from './named-module.js';
 import { findRow } from './rows.js';
 import type { StackInterner } from './stack-interner.js';
@@ -81,83 +81,37 @@ function leafOf({ stacks, addresses }: StackInterner, stack: StackIndex): number
   return stack === NO_STACK ? 0 : addresses.address.get(stacks.frame.get(stack));
 }
 
-/** A host call: which stack called, from when to when. */
-interface Call {
+/** Time in a host call: all of it, or a part between two cuts. */
+export interface HostCall {
   readonly startMs: number;
-  endMs: number;
-  readonly stack: StackIndex;
+  readonly endMs: number;
+  /** The marker of the call. */
+  readonly marker: MarkerIndex;
 }
 
 /**
- * The samples of a thread, and one more for each tick that fell into a host call: the stack that
- * called, and the import on top of it. Markers have the profile's stacks by now.
- *
- * A tick in a host call is noticed when the guest is back, as a sample of the guest:
+ * The time that a thread spent in host calls, in order. What a host function calls back in the guest is the
+ * guest's, and nobody's while the guest is suspended; both cut the call:
  *
  * ```
- * ticks     |     |     |     |     |         before: a a     b   b
- * guest     aaaaaaa             bbbbbb        after:  a h h h h   b
- * host             hhhhhhhhhhhhh              the first sample back becomes the last of the host
+ * host calls   ├──────── call ────────┤
+ * guest calls       ├─────────┤
+ * result       ├────┤         ├───────┤
  * ```
  */
-export function withHostTime(
+export function hostCallTimes(
   profile: Profile,
   thread: Thread,
-  laneOf: (marker: number) => Lane = () => 0,
-): SampleTable {
-  const { samples } = thread;
-  const calls = hostCalls(profile, thread, laneOf);
-  const filled = new SampleTable();
-  const { intervalMs } = profile;
-  let next = 0;
-  let last = thread.startMs;
-  /** The call at that time; times are asked for in order. */
-  const callAt = (timeMs: number): Call | undefined => {
-    while ((calls[next]?.endMs ?? Number.POSITIVE_INFINITY) <= timeMs) next++;
-    const call = calls[next];
-    return call !== undefined && call.startMs <= timeMs ? call : undefined;
-  };
-  const fill = (untilMs: number, real: StackIndex, cpuDeltaMs: number): void => {
-    const hosts: { timeMs: number; stack: StackIndex }[] = [];
-    let lastTick: Call | undefined;
-    const ticks = Math.floor((untilMs - last) / intervalMs + 1e-6);
-    for (let tick = 1; tick <= ticks; tick++) {
-      const timeMs = last + tick * intervalMs;
-      lastTick = callAt(timeMs);
-      if (lastTick !== undefined) hosts.push({ timeMs, stack: lastTick.stack });
-    }
-    // The last tick is the sample itself: seen late, or in the guest that the host called back.
-    if (lastTick !== undefined) hosts.pop();
-    const isLate = lastTick !== undefined && callAt(untilMs) !== lastTick;
-    const share = cpuDeltaMs / (hosts.length + 1);
-    for (const { timeMs, stack } of hosts) filled.push(stack, timeMs, share);
-    filled.push(isLate ? (lastTick as Call).stack : real, untilMs, share);
-    last = untilMs;
-  };
-  for (let row = 0; row < samples.length; row++) {
-    fill(samples.time.get(row), samples.stack.get(row), samples.cpuDelta.get(row));
-  }
-  // What the guest never came back to be seen from.
-  const endMs = thread.endMs ?? last;
-  for (let timeMs = last + intervalMs; timeMs <= endMs; timeMs += intervalMs) {
-    const call = callAt(timeMs);
-    if (call !== undefined) filled.push(call.stack, timeMs, 0);
-  }
-  return filled;
-}
-
-/**
- * The host's time, in order: of calls within calls, an outer one is cut into what lies between, and the time
- * in which the guest was suspended is left out.
- */
-function hostCalls(profile: Profile, thread: Thread, laneOf: (marker: number) => Lane): Call[] {
-  const calls: Call[] = [];
-  for (const intervals of intervalsByLane(profile, thread, laneOf).values()) {
+  lanes: Lanes,
+  guestCalls: GuestCalls,
+): HostCall[] {
+  const calls: HostCall[] = [];
+  for (const intervals of intervalsByLane(profile, thread, lanes, guestCalls).values()) {
     const open: Interval[] = [];
     let cutMs = 0;
     const cut = (endMs: number): void => {
-      const stack = open.at(-1)?.stack ?? NO_STACK;
-      if (stack !== NO_STACK) calls.push({ startMs: cutMs, endMs, stack });
+      const marker = open.at(-1)?.marker;
+      if (marker !== undefined) calls.push({ startMs: cutMs, endMs, marker });
       cutMs = endMs;
     };
     const close = (untilMs: number): void => {
@@ -176,51 +130,69 @@ function hostCalls(profile: Profile, thread: Thread, laneOf: (marker: number) =>
   return calls.sort((a, b) => a.startMs - b.startMs);
 }
 
-/** A host call, or a suspension, which has no stack. */
+/** A host call; without a marker a call back into the guest, or a suspension. */
 interface Interval {
   readonly startMs: number;
   endMs: number;
-  readonly stack: StackIndex;
+  readonly marker: MarkerIndex | undefined;
 }
 
 /** In order of their starts. */
 function intervalsByLane(
   profile: Profile,
   { markers, endMs = Number.POSITIVE_INFINITY }: Thread,
-  laneOf: (marker: number) => Lane,
+  lanes: Lanes,
+  guestCalls: GuestCalls,
 ): Map<Lane, Interval[]> {
-  const lanes = new Map<Lane, { all: Interval[]; open: Interval[] }>();
-  for (let row = 0; row < markers.length; row++) {
-    const phase = markers.phase.get(row);
-    const index = markers.schema.get(row);
-    const schema = index === NO_SCHEMA ? undefined : profile.markerSchemas.get(index);
-    const isSuspension = schema === SUSPENDED_SCHEMA;
-    // Whole intervals are users' too.
-    const isWhole = phase === MarkerPhase.Interval && (isSuspension || schema === HOSTCALL_SCHEMA);
-    const isHalf = phase === MarkerPhase.IntervalStart || phase === MarkerPhase.IntervalEnd;
-    if (!isWhole && !isHalf) continue;
-    const lane = laneOf(row);
-    const known = lanes.get(lane) ?? { all: [], open: [] };
-    lanes.set(lane, known);
-    if (phase === MarkerPhase.IntervalEnd) {
-      const interval = known.open.pop();
-      if (interval !== undefined) interval.endMs = markers.endTime.get(row);
-      continue;
+  const intervals = new Map<Lane, Interval[]>();
+  /** Those that were begun and not ended yet. */
+  const open = new Map<Lane, Interval[]>();
+  const begin = (lane: Lane, interval: Interval): void => {
+    push(intervals, lane, interval);
+    push(open, lane, interval);
+  };
+  const end = (lane: Lane, timeMs: number): void => {
+    const interval = open.get(lane)?.pop();
+    if (interval !== undefined) interval.endMs = timeMs;
+  };
+  let next = 0;
+  const guestCallsUntil = (row: MarkerIndex): void => {
+    for (; next < guestCalls.length && guestCalls.row.get(next) <= row; next++) {
+      const lane = guestCalls.lane.get(next);
+      const timeMs = guestCalls.time.get(next);
+      if (guestCalls.begins.get(next) === 0) end(lane, timeMs);
+      else begin(lane, { startMs: timeMs, endMs, marker: undefined });
     }
-    const interval = {
-      startMs: markers.startTime.get(row),
-      endMs: isWhole ? markers.endTime.get(row) : endMs,
-      stack: isSuspension ? NO_STACK : hostStack(profile, markers, row),
-    };
-    known.all.push(interval);
-    if (isHalf && !isSuspension) known.open.push(interval);
+  };
+  for (let row = 0; row < markers.length; row++) {
+    guestCallsUntil(row);
+    const lane = lanes.laneOf(row);
+    const phase = markers.phase.get(row);
+    const startMs = markers.startTime.get(row);
+    if (phase === MarkerPhase.IntervalEnd) end(lane, markers.endTime.get(row));
+    else if (phase === MarkerPhase.IntervalStart) {
+      const marker = schemaOf(profile, markers, row) === SUSPENDED_SCHEMA ? undefined : row;
+      if (marker === undefined) push(intervals, lane, { startMs, endMs, marker });
+      else begin(lane, { startMs, endMs, marker });
+    } else if (phase === MarkerPhase.Interval) {
+      // Whole intervals are users' too.
+      const schema = schemaOf(profile, markers, row);
+      if (schema !== SUSPENDED_SCHEMA && schema !== HOSTCALL_SCHEMA) continue;
+      const marker = schema === SUSPENDED_SCHEMA ? undefined : row;
+      push(intervals, lane, { startMs, endMs: markers.endTime.get(row), marker });
+    }
   }
-  return new Map([...lanes].map(([lane, { all }]) => [lane, all]));
+  guestCallsUntil(markers.length);
+  return intervals;
 }
 
-/** The stack that called, with a frame for the import: no address and no module, since it is the host's. */
-function hostStack(profile: Profile, markers: MarkerTable, row: number): StackIndex {
-  const func = profile.funcs.intern({ name: markers.name.get(row) });
-  const category = profile.categories.intern('Host', 'yellow');
-  return profile.stacks.intern(markers.cause.get(row), profile.frames.intern({ func, category }));
+function schemaOf(profile: Profile, markers: MarkerTable, row: MarkerIndex) {
+  const index = markers.schema.get(row);
+  return index === NO_SCHEMA ? undefined : profile.markerSchemas.get(index);
+}
+
+function push(map: Map<Lane, Interval[]>, lane: Lane, interval: Interval): void {
+  const list = map.get(lane);
+  if (list === undefined) map.set(lane, [interval]);
+  else list.push(interval);
 }

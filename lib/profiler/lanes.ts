@@ -21,6 +21,8 @@ export class Lanes {
   readonly #suspended: () => MarkerKind;
   /** Rows of the markers of open host calls. */
   readonly #open = new Map<Lane, number[]>();
+  /** Those of all lanes, ascending. */
+  readonly #allOpen: number[] = [];
   readonly #suspensions = new Map<Lane, number>();
   /** A guest that goes on: for good, if anything is told of it before it is suspended again. */
   #resumed: { readonly lane: Lane; readonly timeMs: Milliseconds } | undefined;
@@ -42,6 +44,7 @@ export class Lanes {
       lane,
       this.#markers.pushIntervalStart(this.#hostCall, timeMs, cause),
     );
+    this.#allOpen.push(row);
     const open = this.#open.get(lane);
     if (open === undefined) this.#open.set(lane, [row]);
     else open.push(row);
@@ -51,9 +54,10 @@ export class Lanes {
     const open = this.#open.get(lane);
     const row = open?.pop();
     if (open?.length === 0) this.#open.delete(lane);
-    const others = this.#open.size - (this.#open.has(lane) ? 1 : 0);
+    const isNewest = row === this.#allOpen.at(-1);
+    if (row !== undefined) this.#allOpen.splice(this.#allOpen.lastIndexOf(row), 1);
     // Readers pair an end with the newest start, which may be another lane's.
-    if (row !== undefined && others > 0) this.#markers.close(row, timeMs);
+    if (row !== undefined && !isNewest) this.#markers.close(row, timeMs);
     else this.#remember(lane, this.#markers.pushIntervalEnd(this.#hostCall, timeMs));
   }
 

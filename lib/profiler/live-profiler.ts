@@ -14,6 +14,7 @@ import {
 import { misuse, wrongType } from '../runtime/errors.js';
 import { Store, type Storelike } from '../runtime/store.js';
 import type { FinishedProfile } from './finished-profile.js';
+import { checkExtension } from './format-options.js';
 import { GuestProfiler } from './guest-profiler.js';
 import type { NamedModule } from './named-module.js';
 import { handlePprof } from './pprof-handler.js';
@@ -43,6 +44,8 @@ export interface RotateOptions {
 }
 
 const PREFIX = 'guest-';
+/** Of a file of ours, without its extension: no other is ever removed. */
+const NAME = /^guest-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z$/;
 
 /**
  * Profiles the stores of a program that goes on running: for some seconds when asked, or always, a file
@@ -58,7 +61,7 @@ const PREFIX = 'guest-';
  */
 export class LiveProfiler {
   readonly #options: Required<LiveProfilerOptions>;
-  readonly #stores = new Set<WeakRef<Store>>();
+  readonly #stores = new WatchedStores();
   #recording: GuestProfiler | undefined;
 
   /** @throws TypeError for wrong types and unknown options; RangeError for an interval out of range. */
@@ -79,9 +82,9 @@ export class LiveProfiler {
   /** Profiles this store too, from now on, as long as it lives. */
   watch(store: Storelike): void {
     const owner = Store.of('store', store);
-    for (const known of this.#stores) if (known.deref() === owner) return;
+    if (this.#stores.has(owner)) return;
     this.#recording?.attach(owner);
-    this.#stores.add(new WeakRef(owner));
+    this.#stores.add(owner);
   }
 
   /**
@@ -118,12 +121,12 @@ export class LiveProfiler {
     ]);
     checkSignal(signal);
     const { everyMs = 60_000, extension = '.json.gz', keep = 60 } = options;
+    const { onError = (error) => process.emitWarning(error as Error) } = options;
     const directory = checkString('options.directory', options.directory);
     checkDuration('options.everyMs', everyMs, 1, DAY_MS);
     checkInteger('options.keep', keep, 1);
-    const { onError = (error) => process.emitWarning(error as Error) } = options;
     checkFunction('options.onError', onError);
-    checkString('options.extension', extension);
+    checkExtension('options.extension', extension);
     mkdirSync(directory, { recursive: true });
     let written: Promise<void> = Promise.resolve();
     while (!signal.aborted) {
@@ -156,17 +159,14 @@ export class LiveProfiler {
       throw misuse('ERR_PROFILER_BUSY', 'a recording is under way');
     }
     const profiler = this.#begin();
-    for (const known of this.#stores) {
-      const store = known.deref();
+    for (const store of this.#stores) {
       try {
-        if (store === undefined) this.#stores.delete(known);
-        else profiler.attach(store);
+        profiler.attach(store);
       } catch (error) {
         if ((error as { code?: string }).code !== 'ERR_DISPOSED') {
           profiler.finishProfile();
           throw error;
         }
-        this.#stores.delete(known);
       }
     }
     this.#recording = profiler;
@@ -184,9 +184,36 @@ export class LiveProfiler {
   }
 }
 
+/** Stores, as long as they live: a server may have one for each request. */
+class WatchedStores {
+  readonly #known = new WeakSet<Store>();
+  readonly #references = new Set<WeakRef<Store>>();
+  readonly #collected = new FinalizationRegistry<WeakRef<Store>>((reference) => {
+    this.#references.delete(reference);
+  });
+
+  has(store: Store): boolean {
+    return this.#known.has(store);
+  }
+
+  add(store: Store): void {
+    const reference = new WeakRef(store);
+    this.#known.add(store);
+    this.#references.add(reference);
+    this.#collected.register(store, reference);
+  }
+
+  *[Symbol.iterator](): Generator<Store> {
+    for (const reference of this.#references) {
+      const store = reference.deref();
+      if (store !== undefined) yield store;
+    }
+  }
+}
+
 async function removeOld(directory: string, extension: string, keep: number): Promise<void> {
   const files = (await readdir(directory))
-    .filter((file) => file.startsWith(PREFIX) && file.endsWith(extension))
+    .filter((file) => file.endsWith(extension) && NAME.test(file.slice(0, -extension.length)))
     // Their names are their times.
     .sort();
   for (const file of files.slice(0, Math.max(0, files.length - keep))) {

@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../profile/sample-table.js';
 import {
+  checkArray,
   checkBoolean,
   checkFunction,
   checkKeys,
@@ -36,6 +37,8 @@ export interface ProfilerOptions {
    * {@link DEFAULT_CATEGORIES}: allocators, garbage collectors, WASI, standard libraries and runtimes.
    */
   readonly categories?: readonly CategoryRule[];
+  /** The guest's arguments, for readers to show. None by default: who sees the profile sees them. */
+  readonly arguments?: readonly string[];
 }
 
 export const REAL_CLOCK: ProfilerClock = {
@@ -46,7 +49,9 @@ export const REAL_CLOCK: ProfilerClock = {
 /** @internal Options with their defaults; TypeError for unknown ones and for wrong types. */
 export function checkOptions(options: unknown): Required<ProfilerOptions> {
   const given = checkObject('options', options) as ProfilerOptions;
-  checkKeys('options', given, ['clock', 'rawNames', 'lines', 'pathPrefixMap', 'categories']);
+  checkKeys('options', given, [
+    ...['clock', 'rawNames', 'lines', 'pathPrefixMap', 'categories', 'arguments'],
+  ]);
   const { clock = REAL_CLOCK, rawNames = false, lines = true, pathPrefixMap = {} } = given;
   const { categories = DEFAULT_CATEGORIES } = given;
   checkObject('options.clock', clock);
@@ -57,11 +62,16 @@ export function checkOptions(options: unknown): Required<ProfilerOptions> {
   )) {
     checkString(`options.pathPrefixMap[${JSON.stringify(prefix)}]`, shown);
   }
+  const args = given.arguments ?? [];
+  for (const [i, arg] of checkArray('options.arguments', args).entries()) {
+    checkString(`options.arguments[${i}]`, arg);
+  }
   return {
     clock,
     rawNames: checkBoolean('options.rawNames', rawNames),
     lines: checkBoolean('options.lines', lines),
     pathPrefixMap,
     categories: checkCategories('options.categories', categories),
+    arguments: args,
   };
 }

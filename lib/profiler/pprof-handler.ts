@@ -9,6 +9,7 @@ interface Recordable {
 
 /** As Go's own handler. */
 const DEFAULT_SECONDS = 30;
+const MINIMUM_SECONDS = 0.001;
 const MAXIMUM_SECONDS = 3600;
 
 /** Answers `/debug/pprof/profile?seconds=N`, and nothing else. */
@@ -18,9 +19,10 @@ export async function handlePprof(
   response: ServerResponse,
   next: (() => void) | undefined,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://localhost');
+  // Not by URL, which refuses some of what a client may send.
+  const [pathname = '', query = ''] = (request.url ?? '').split('?', 2);
   // Mounted under a path, a middleware gets the rest of it.
-  if (!/^(?:\/debug\/pprof)?\/profile\/?$/.test(url.pathname)) {
+  if (!/^(?:\/debug\/pprof)?\/profile\/?$/.test(pathname)) {
     if (next === undefined) refuse(response, 404, 'not found: try /debug/pprof/profile?seconds=5');
     else next();
     return;
@@ -29,11 +31,16 @@ export async function handlePprof(
     response.setHeader('Allow', 'GET');
     return refuse(response, 405, 'GET alone is allowed');
   }
-  const seconds = secondsOf(url.searchParams.get('seconds'));
+  const options = new URLSearchParams(query);
+  const seconds = secondsOf(options.get('seconds'));
   if (seconds === undefined) {
-    return refuse(response, 400, `seconds: expected a number above 0 and up to ${MAXIMUM_SECONDS}`);
+    return refuse(
+      response,
+      400,
+      `seconds: expected a number from ${MINIMUM_SECONDS} to ${MAXIMUM_SECONDS}`,
+    );
   }
-  const format = url.searchParams.get('format') ?? 'pprof';
+  const format = options.get('format') ?? 'pprof';
   if (!isFormat(format)) {
     return refuse(response, 400, `format: expected one of ${FORMAT_NAMES.join(', ')}`);
   }
@@ -58,7 +65,7 @@ export async function handlePprof(
 function secondsOf(text: string | null): number | undefined {
   if (text === null) return DEFAULT_SECONDS;
   const seconds = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : 0;
-  return seconds > 0 && seconds <= MAXIMUM_SECONDS ? seconds : undefined;
+  return seconds >= MINIMUM_SECONDS && seconds <= MAXIMUM_SECONDS ? seconds : undefined;
 }
 
 function isFormat(name: string): name is FormatName {
@@ -66,6 +73,11 @@ function isFormat(name: string): name is FormatName {
 }
 
 function refuse(response: ServerResponse, status: number, message: string): void {
+  if (response.headersSent) {
+    // By someone else, who had no more patience: this answer can't be made whole.
+    response.destroy();
+    return;
+  }
   response.statusCode = status;
   response.setHeader('Content-Type', 'text/plain; charset=utf-8');
   // As Go's handlers, so that `go tool pprof` shows the message.

@@ -86,22 +86,23 @@ export class Recorder {
 export function attachRecorder(
   storelike: Storelike,
   recorder: NativeRecorder,
-  options: { intervalMs: number; everyEpoch: boolean; hostCalls: boolean; suspensions: boolean },
+  options: {
+    intervalMs: number;
+    everyEpoch: boolean;
+    hostCalls: boolean;
+    /** Also what cuts host calls: suspensions, and what they call back in the guest. */
+    cuts: boolean;
+  },
   ended: () => void,
 ): Recorder | undefined {
   const store = Store.of('store', storelike);
-  const { hostCalls, suspensions } = options;
+  const { hostCalls, cuts } = options;
   const ticks = options.everyEpoch
     ? undefined
     : Engine.recorderTicks(store.engine, options.intervalMs);
   let attached = false;
   try {
-    attached = recorder.attach(
-      Store.native(store, storelike),
-      ticks?.native,
-      hostCalls,
-      suspensions,
-    );
+    attached = recorder.attach(Store.native(store, storelike), ticks?.native, hostCalls, cuts);
   } finally {
     if (!attached) ticks?.release();
   }

@@ -1,8 +1,11 @@
 import type { NativeModule, NativeRecorder } from '../generated/native.js';
 import { native } from '../native.js';
+import type { Counter } from '../profile/counter.js';
 import type { MarkerKind } from '../profile/marker-table.js';
+import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
-import { Lanes } from './lanes.js';
+import { GuestCalls } from './guest-calls.js';
+import { type Lane, Lanes } from './lanes.js';
 import { StackInterner } from './stack-interner.js';
 
 /** Words of the ring: 1 MiB, thousands of samples. */
@@ -16,6 +19,9 @@ const WITHOUT_STACK = 2;
 /** What a record without a stack tells, above its kind; the lane is above that. */
 const HOST_CALL_ENDS = 0;
 const SUSPENDED = 1;
+const RESUMED = 2;
+const FUEL = 3;
+const GUEST_CALL_BEGINS = 4;
 
 /**
  * What a profiler has seen: native code writes it into a ring, from which it comes here in batches.
@@ -26,18 +32,23 @@ export class Recording {
   readonly handle: object;
   readonly interner = new StackInterner();
   readonly lanes: Lanes;
+  readonly guestCalls = new GuestCalls();
   readonly #ring = new Uint32Array(RING_WORDS);
+  readonly #profile: Profile;
   readonly #thread: Thread;
   /** Held weakly by native code. */
   readonly #onFull = (words: number): void => this.#read(words);
   #drains = 0;
+  #fuel: Counter | undefined;
 
   constructor(
     modules: NativeModule[],
+    profile: Profile,
     thread: Thread,
     hostCall: MarkerKind,
     suspended: () => MarkerKind,
   ) {
+    this.#profile = profile;
     this.#thread = thread;
     this.lanes = new Lanes(thread.markers, hostCall, suspended);
     this.native = new native.NativeRecorder(modules, this.#ring.buffer, this.#onFull);
@@ -58,6 +69,16 @@ export class Recording {
   end(): void {
     this.drain();
     this.lanes.settle();
+  }
+
+  #fuelCounter(): Counter {
+    this.#fuel ??= this.#profile.addCounter({
+      name: 'fuel used',
+      description: 'Fuel that the guest used since the reading before',
+      graph: 'rate',
+      color: 'green',
+    });
+    return this.#fuel;
   }
 
   #read(words: number): void {
@@ -83,7 +104,13 @@ export class Recording {
       const timeMs = milliseconds(words, at + 1);
       at += 3;
       if (kind === WITHOUT_STACK) {
-        this.#event(first, timeMs);
+        const what = (first >>> 2) & 7;
+        if (what === FUEL) {
+          this.#fuelCounter().push(timeMs, wide(words, at));
+          at += 2;
+        } else {
+          this.#event(what, first >>> 5, timeMs);
+        }
         continue;
       }
       lanes.settle();
@@ -104,18 +131,27 @@ export class Recording {
     }
   }
 
-  #event(first: number, timeMs: number): void {
-    const lane = first >>> 4;
-    const what = (first >>> 2) & 3;
-    if (what === HOST_CALL_ENDS) {
+  #event(what: number, lane: Lane, timeMs: number): void {
+    if (what === SUSPENDED) this.lanes.suspended(lane, timeMs);
+    else if (what === RESUMED) this.lanes.resumed(lane, timeMs);
+    else {
       this.lanes.settle();
-      this.lanes.hostCallEnds(lane, timeMs);
-    } else if (what === SUSPENDED) this.lanes.suspended(lane, timeMs);
-    else this.lanes.resumed(lane, timeMs);
+      if (what === HOST_CALL_ENDS) this.lanes.hostCallEnds(lane, timeMs);
+      else this.#guestCall(lane, timeMs, what === GUEST_CALL_BEGINS);
+    }
+  }
+
+  #guestCall(lane: Lane, timeMs: number, begins: boolean): void {
+    this.guestCalls.push(lane, this.#thread.markers.length, timeMs, begins);
   }
 }
 
-/** A number of nanoseconds in two words, the low one first. */
+/** A number of nanoseconds in two words. */
 function milliseconds(words: Uint32Array, at: number): number {
-  return ((words[at + 1] as number) * 0x1_0000_0000 + (words[at] as number)) / 1e6;
+  return wide(words, at) / 1e6;
+}
+
+/** A number in two words, the low one first. */
+function wide(words: Uint32Array, at: number): number {
+  return (words[at + 1] as number) * 0x1_0000_0000 + (words[at] as number);
 }

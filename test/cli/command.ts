@@ -34,8 +34,9 @@ export class RunningCli {
   readonly outcome: Promise<Outcome>;
 
   constructor(cwd: string, args: readonly string[], { stdin, env = {} }: Invocation = {}) {
-    // Errors would carry Rust's backtrace.
-    const clean = { ...process.env, RUST_BACKTRACE: '0', NO_COLOR: '1', ...env };
+    // Errors would carry Rust's backtrace; and vitest's workers have FORCE_COLOR.
+    const own = { RUST_BACKTRACE: '0', NO_COLOR: '1', FORCE_COLOR: undefined };
+    const clean = { ...process.env, ...own, ...env };
     this.child = spawn(process.execPath, [MAIN, ...args], { cwd, env: clean });
     const stdout = text(this.child.stdout);
     const stderr = text(this.child.stderr);

@@ -45,7 +45,7 @@ self         total         function   place
   it.each([
     [['top', 'none.json'], 1, "can't read none.json: no such file or directory"],
     [['top', '.'], 1, "can't read .: it is a directory"],
-    [['top', 'a.json', '--thread', '1'], 1, 'a.json has 1 threads, counted from 0: no 1'],
+    [['top', 'a.json', '--thread', '1'], 1, 'a.json has 1 thread, counted from 0: no 1'],
     [['top', 'a.json', '--thread', 'x'], 2, 'Expected a number from 0.'],
     [['top', 'a.json', '-n', '0'], 2, 'Expected a number from 1.'],
     [['top', 'a.json', '--weight', 'bytes'], 2, 'Allowed choices are samples, wall, cpu.'],

@@ -113,7 +113,7 @@ describe('the summary of run', () => {
   it('is colourless off a terminal', async () => {
     const { stderr } = await directory.run(['run', guest('c/endings.wasm'), 'args'], {
       stdin: '',
-      env: { FORCE_COLOR: '1' },
+      env: { NO_COLOR: undefined },
     });
     expect(stderr).toContain('Drag it into https://profiler.firefox.com');
     expect(stderr).not.toContain('\x1b');

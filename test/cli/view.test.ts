@@ -7,14 +7,14 @@ import { Profile } from '../../lib/profile/profile.js';
 import { NO_STACK } from '../../lib/profile/stack-table.js';
 import { assertProfileIntegrity } from '../support/profile-integrity.js';
 import { sampleProfile } from '../support/sample-profile.js';
-import { CliDirectory } from './command.js';
+import { CliDirectory, guest } from './command.js';
 
 const FRONT_END = 'https://profiler.firefox.com';
 const directory = new CliDirectory();
 afterAll(() => directory[Symbol.asyncDispose]());
 beforeAll(() => save('a.json', sampleProfile()));
 
-/** Starts `view`; the address that it prints. */
+/** Starts `view` in `directory`; the address that it prints. */
 async function view(...given: (string | NodeJS.ProcessEnv)[]) {
   const args = given.filter((arg) => typeof arg === 'string');
   const env = given.find((arg) => typeof arg === 'object') ?? {};
@@ -170,6 +170,87 @@ describe('view', () => {
     await end();
   });
 
+  describe('of a recorded program', () => {
+    const PARSER = guest('c/parser.wasm');
+    beforeAll(async () => {
+      const run = async (file: string, ...options: string[]) => {
+        const args = ['run', '-q', '--hz', '5000', ...options, '-o', file, PARSER, '20'];
+        expect((await directory.run(args)).code).toBe(0);
+      };
+      await run('parser.json');
+      await run('fuel.json', '--fuel', '1000000000000');
+    });
+
+    it.each(['parser.json', 'fuel.json'])(
+      'gives the instructions of functions in %s',
+      async (name) => {
+        const { shared, libs } = JSON.parse(readFileSync(directory.file(name), 'utf8'));
+        const { nativeSymbols, frameTable, stackTable } = shared;
+        const { ask, end } = await view('--wasm', PARSER, name);
+        const of = {
+          name: libs[0].name,
+          debugName: libs[0].debugName,
+          debugId: libs[0].breakpadId,
+        };
+        const linesOf = new Map<number, [number, string][]>();
+        for (const [symbol, address] of nativeSymbols.address.entries()) {
+          const size = `0x${nativeSymbols.functionSize[symbol].toString(16)}`;
+          const startAddress = `0x${address.toString(16)}`;
+          const answer = await ask('asm/v1', { ...of, startAddress, size });
+          expect(answer).toMatchObject({ startAddress, size, arch: 'wasm' });
+          const instructions = answer['instructions'] as [number, string][];
+          expect(instructions[0]).toEqual([0, expect.stringMatching(/^\(func \$/)]);
+          const offsets = instructions.map(([offset]) => offset);
+          expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
+          expect(offsets.at(-1)).toBeLessThan(nativeSymbols.functionSize[symbol]);
+          linesOf.set(symbol, instructions);
+        }
+        // What called another function was in the middle of a call.
+        let calls = 0;
+        for (const [stack, frame] of stackTable.frame.entries()) {
+          const prefixOffset = stackTable.prefixOffset[stack];
+          if (prefixOffset === 0 || frameTable.inlineDepth[frame] > 0) continue;
+          const caller = stackTable.frame[stack - prefixOffset];
+          const symbol = frameTable.nativeSymbol[caller];
+          const offset = frameTable.address[caller] - nativeSymbols.address[symbol];
+          const line = linesOf.get(symbol)?.findLast(([at]) => at <= offset)?.[1];
+          expect(line).toMatch(/^ *call(_indirect)? /);
+          calls++;
+        }
+        expect(calls).toBeGreaterThan(20);
+        const nothing = await ask('asm/v1', { ...of, startAddress: '0x1', size: '0x4' });
+        expect(nothing).toEqual({ error: 'no function that was sampled begins at 0x1' });
+        expect((await end()).stderr).toBe('');
+      },
+    );
+
+    it('says why there are no instructions', async () => {
+      const { shared, libs } = JSON.parse(readFileSync(directory.file('parser.json'), 'utf8'));
+      const startAddress = `0x${shared.nativeSymbols.address[0].toString(16)}`;
+      const { ask, end } = await view('parser.json');
+      const of = { debugName: libs[0].debugName, debugId: libs[0].breakpadId };
+      const { error } = await ask('asm/v1', { ...of, startAddress, size: '0x10' });
+      expect(error).toContain('--wasm FILE');
+      await end();
+    });
+
+    it('takes no file that isn’t the profile’s module, or that comes out otherwise', async () => {
+      const json = JSON.parse(readFileSync(directory.file('parser.json'), 'utf8'));
+      json.shared.nativeSymbols.functionSize[0]++;
+      writeFileSync(directory.file('otherwise.json'), JSON.stringify(json));
+      for (const [file, profile, message] of [
+        ['none.wasm', 'parser.json', "can't read none.wasm: no such file or directory"],
+        ['a.json', 'parser.json', 'a.json is no valid WebAssembly module'],
+        [guest('c/endings.wasm'), 'parser.json', 'endings.wasm is no module of the profile'],
+        [PARSER, 'otherwise.json', 'is compiled to other code here than in the profile'],
+      ] as const) {
+        const { code, stdout, stderr } = await directory.run(['view', '--wasm', file, profile]);
+        expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+        expect(stderr).toContain(message);
+      }
+    });
+  });
+
   it('answers requests that make no sense with errors, and goes on', async () => {
     const { symbolServer, ask, end } = await view('a.json');
     const post = async (path: string, body: string) =>
@@ -186,6 +267,8 @@ describe('view', () => {
       ['source/v1', [], 'request: expected an object'],
       ['source/v1', { ...of, file: 1 }, 'file: expected a string'],
       ['source/v1', { ...of, file: 'a', moduleOffset: '12' }, 'moduleOffset: expected an offset'],
+      ['asm/v1', { ...of, startAddress: 12 }, 'startAddress: expected a string'],
+      ['asm/v1', { debugName: 'b', debugId: '', startAddress: '0x1' }, 'b: the profile has no'],
     ] as const) {
       expect((await ask(path, request))['error'], path).toContain(message);
     }

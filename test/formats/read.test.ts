@@ -104,6 +104,12 @@ describe('what is no profile', () => {
     ['meta.product', null, 'meta.product: expected a string'],
     ['meta.categories', {}, 'meta.categories: expected an array'],
     ['libs', null, 'libs: expected an array'],
+    ['libs.0.debugName', 7, 'libs[0].debugName: expected a string, got 7'],
+    ['libs.0.codeId', 7, 'libs[0].codeId: expected a string, got 7'],
+    ['meta.extra', 7, 'meta.extra: expected an array, got 7'],
+    ['meta.extra', [{ label: 'x' }], 'meta.extra[0].entries: expected an array, got nothing'],
+    ['meta.categories.0.color', 'pink', 'meta.categories[0].color: expected one of transparent'],
+    ['meta.categories.0.subcategories', [1], 'subcategories[0]: expected a string, got 1'],
   ])('names %s, which is %j', async (path, value, message) => {
     const json = jsonOf(firefoxJson(sampleProfile()));
     const keys = path.split('.');

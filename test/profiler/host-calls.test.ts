@@ -11,7 +11,11 @@ import {
 } from '../../lib/index.js';
 import { Profile } from '../../lib/profile/profile.js';
 import { NO_STACK } from '../../lib/profile/stack-table.js';
-import { withHostTime } from '../../lib/profiler/host-calls.js';
+import { GuestCalls } from '../../lib/profiler/guest-calls.js';
+import { hostCallTimes } from '../../lib/profiler/host-calls.js';
+import { withHostTime } from '../../lib/profiler/host-time.js';
+import { addHostTimeCounter } from '../../lib/profiler/host-time-counter.js';
+import { Lanes } from '../../lib/profiler/lanes.js';
 import { readProfile } from './support.js';
 
 const GUEST = `(module
@@ -101,7 +105,12 @@ describe('host time', () => {
 
 describe('withHostTime', () => {
   /** Stacks by letters: `a`, `b` the guest's, `h` under `a` the host's; `.` none. */
-  function filled(samples: [number, string][], calls: [number, number][], endMs = 10): string {
+  function filled(
+    samples: [number, string][],
+    calls: [number, number][],
+    endMs = 10,
+    callBacks: [number, number][] = [],
+  ): string {
     const profile = new Profile({ product: 'p', intervalMs: 1, startTimeUnixMs: 1 });
     const { strings, funcs, frames, stacks } = profile;
     const guest = (name: string) =>
@@ -119,7 +128,16 @@ describe('withHostTime', () => {
       thread.markers.pushIntervalEnd(kind, end);
     }
     thread.end(endMs);
-    const result = withHostTime(profile, thread);
+    const guestCalls = new GuestCalls();
+    for (const [start, end] of callBacks) {
+      const row = 2 * calls.findIndex(([from, to]) => from < start && end < to) + 1;
+      guestCalls.push(1, row, start, true);
+      guestCalls.push(1, row, end, false);
+    }
+    const kind = { name: strings.intern('h') };
+    const lanes = new Lanes(thread.markers, kind, () => kind);
+    const times = hostCallTimes(profile, thread, lanes, guestCalls);
+    const result = withHostTime(profile, thread, times);
     const total = [...result.cpuDelta.segments()].flatMap((part) => [...part]);
     expect(total.reduce((sum, cpu) => sum + cpu, 0)).toBeCloseTo(samples.length, 9);
     return Array.from({ length: result.length }, (_, row) => {
@@ -209,8 +227,196 @@ describe('withHostTime', () => {
     },
   );
 
+  it('leaves ticks that were missed in what the host called back to the guest', () => {
+    // Between 2.2 and 4.2, in the guest, no tick came through.
+    const samples: [number, string][] = [
+      [1, 'a'],
+      [2.3, 'b'],
+      [5.8, 'a'],
+    ];
+    expect(filled(samples, [[1.5, 5.7]])).toBe('abhhh');
+    expect(filled(samples, [[1.5, 5.7]], 10, [[2.2, 4.8]])).toBe('ahh');
+  });
+
   it('goes on to the end of what never came back', () => {
     expect(filled([[1, 'a']], [[1.5, 4.5]], 4.6)).toBe('ahhh');
+  });
+});
+
+describe('hostCallTimes', () => {
+  /** Marks: `(` and `)` a host call, `[` and `]` a guest call, one a millisecond. */
+  function times(marks: string): [number, number][] {
+    const profile = new Profile({ product: 'p', intervalMs: 1, startTimeUnixMs: 1 });
+    const kind = { name: profile.strings.intern('h') };
+    const thread = profile.addThread({ name: 'p' });
+    const guestCalls = new GuestCalls();
+    for (const [timeMs, mark] of [...marks].entries()) {
+      if (mark === '(') thread.markers.pushIntervalStart(kind, timeMs, NO_STACK);
+      else if (mark === ')') thread.markers.pushIntervalEnd(kind, timeMs);
+      else if (mark !== '-') guestCalls.push(1, thread.markers.length, timeMs, mark === '[');
+    }
+    thread.end(marks.length);
+    const lanes = new Lanes(thread.markers, kind, () => kind);
+    return hostCallTimes(profile, thread, lanes, guestCalls).map(({ startMs, endMs }) => [
+      startMs,
+      endMs,
+    ]);
+  }
+
+  it.each([
+    ['', []],
+    [
+      '-(--)-()',
+      [
+        [1, 4],
+        [6, 7],
+      ],
+    ],
+    [
+      '(-[--]-)',
+      [
+        [0, 2],
+        [5, 7],
+      ],
+    ],
+    [
+      '(-[-(-)]-)',
+      [
+        [0, 2],
+        [4, 6],
+        [7, 9],
+      ],
+    ],
+    [
+      '([][])',
+      [
+        [0, 1],
+        [2, 3],
+        [4, 5],
+      ],
+    ],
+    [
+      '([([])])',
+      [
+        [0, 1],
+        [2, 3],
+        [4, 5],
+        [6, 7],
+      ],
+    ],
+    // The recorder came late, or left early.
+    ['-)--(-)', [[4, 6]]],
+    ['-]-)-()', [[5, 6]]],
+    ['(--[-', [[0, 3]]],
+    [
+      '(--[-(-',
+      [
+        [0, 3],
+        [5, 7],
+      ],
+    ],
+  ] as [string, [number, number][]][])('%s', (marks, expected) => {
+    expect(times(marks)).toEqual(expected);
+  });
+});
+
+describe('the counter of host-call time', () => {
+  function readings(calls: [number, number][]): [number, number][] {
+    const profile = new Profile({ product: 'p', intervalMs: 1, startTimeUnixMs: 1 });
+    addHostTimeCounter(
+      profile,
+      calls.map(([startMs, endMs]) => ({ startMs, endMs, marker: 0 })),
+    );
+    const [counter] = profile.counters;
+    return Array.from({ length: counter?.length ?? 0 }, (_, row) => [
+      counter?.time.get(row) ?? 0,
+      counter?.value.get(row) ?? 0,
+    ]);
+  }
+
+  it.each([
+    ['no call', [], []],
+    [
+      'within a step',
+      [[2.25, 2.75]],
+      [
+        [2, 0],
+        [3, 0.5],
+      ],
+    ],
+    [
+      'two in a step',
+      [
+        [2.25, 2.5],
+        [2.5, 2.75],
+      ],
+      [
+        [2, 0],
+        [3, 0.5],
+      ],
+    ],
+    [
+      'over an edge',
+      [[2.5, 3.25]],
+      [
+        [2, 0],
+        [3, 0.5],
+        [4, 0.75],
+      ],
+    ],
+    [
+      'over many steps',
+      [[2.5, 9.25]],
+      [
+        [2, 0],
+        [3, 0.5],
+        [9, 6.5],
+        [10, 6.75],
+      ],
+    ],
+    [
+      'with a pause',
+      [
+        [0.5, 1],
+        [7, 7.5],
+      ],
+      [
+        [0, 0],
+        [1, 0.5],
+        [2, 0.5],
+        [7, 0.5],
+        [8, 1],
+      ],
+    ],
+  ] as [string, [number, number][], [number, number][]][])('%s', (_, calls, expected) => {
+    expect(readings(calls)).toEqual(expected);
+  });
+
+  it('has a bounded number of readings, and all of the time', () => {
+    const calls = Array.from({ length: 100_000 }, (_, i): [number, number] => [
+      i / 1000 + 0.0001,
+      i / 1000 + 0.0006,
+    ]);
+    const found = readings(calls);
+    expect(found.length).toBeLessThanOrEqual(102);
+    expect(found.at(-1)?.[1]).toBeCloseTo(50, 6);
+  });
+
+  it('is in a recorded profile, as a rate', async () => {
+    const { json } = await recorded('run', 'markers');
+    const counter = json.counters.find(({ name }: { name: string }) => name === 'host-call time');
+    expect(counter.display).toMatchObject({
+      graphType: 'line-rate',
+      unit: 'ms',
+      tooltipRows: [{ source: 'rate', format: { unit: 'percent' } }],
+    });
+    const total = counter.samples.count.reduce((sum: number, ms: number) => sum + ms, 0);
+    const { startTime, endTime, phase } = json.threads[0].markers;
+    let marked = 0;
+    for (const [row, kind] of phase.entries()) {
+      marked += kind === 3 ? endTime[row] : kind === 2 ? -startTime[row] : 0;
+    }
+    expect(total).toBeCloseTo(marked, 3);
   });
 });
 

@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,13 +84,15 @@ describe('LiveProfiler.rotate', () => {
     const stop = new AbortController();
     const rotating = live.rotate({ directory: to, everyMs: 40, keep: 2 }, stop.signal);
     writeFileSync(join(to, 'mine.json.gz'), 'not ours');
+    writeFileSync(join(to, 'guest-list.json.gz'), 'nor this');
     await sleep(300);
     stop.abort();
     await rotating;
     const files = readdirSync(to).sort();
-    expect(files).toHaveLength(3);
+    expect(files).toHaveLength(4);
     expect(files).toContain('mine.json.gz');
-    for (const file of files.filter((name) => name.startsWith('guest-'))) {
+    expect(files).toContain('guest-list.json.gz');
+    for (const file of files.filter((name) => name.startsWith('guest-2'))) {
       assertProfileIntegrity(JSON.parse(gunzipSync(readFileSync(join(to, file))).toString()));
     }
     expect(live.recording).toBe(false);
@@ -115,9 +117,26 @@ describe('LiveProfiler.rotate', () => {
     [{ directory: '.', keep: 0 }, 'ERR_OUT_OF_RANGE'],
     [{ directory: '.', everyMs: 0 }, 'ERR_OUT_OF_RANGE'],
     [{ directory: '.', every: 1 }, 'ERR_INVALID_ARG_VALUE'],
+    [{ directory: '.', extension: 7 }, 'ERR_INVALID_ARG_TYPE'],
+    [{ directory: '.', extension: '.svg' }, 'ERR_OUT_OF_RANGE'],
+    [{ directory: '.', onError: 7 }, 'ERR_INVALID_ARG_TYPE'],
   ])('refuses %j', async (options, code) => {
     const rotating = live.rotate(options as never, AbortSignal.abort());
     await expect(rotating).rejects.toMatchObject({ code });
+  });
+});
+
+describe('a signal', () => {
+  it.each([undefined, {}, 'abort'])('%j is none', async (signal) => {
+    const options = { directory: join(directory, 'none') };
+    await expect(live.rotate(options, signal as never)).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARG_TYPE',
+    });
+    if (signal === undefined) return;
+    await expect(live.record(10, signal as never)).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARG_TYPE',
+    });
+    expect(live.recording).toBe(false);
   });
 });
 
@@ -157,6 +176,10 @@ describe('LiveProfiler.handler', () => {
     ['/debug/pprof/profile?seconds=0', 400, 'seconds: expected'],
     ['/debug/pprof/profile?seconds=1e9', 400, 'seconds: expected'],
     ['/debug/pprof/profile?seconds=3601', 400, 'seconds: expected'],
+    ['/debug/pprof/profile?seconds=0.0001', 400, 'seconds: expected'],
+    ['/debug/pprof/profile?seconds=', 400, 'seconds: expected'],
+    ['/debug/pprof/profile?seconds=-1', 400, 'seconds: expected'],
+    ['/debug/pprof/profile?seconds=x', 400, 'seconds: expected'],
     ['/debug/pprof/profile?seconds=1&format=svg', 400, 'format: expected'],
   ])('%s is %d', async (path, status, text) => {
     const answer = await fetch(`${origin}${path}`);
@@ -171,6 +194,49 @@ describe('LiveProfiler.handler', () => {
     const second = await fetch(`${origin}/debug/pprof/profile?seconds=1`);
     expect([second.status, await second.text()]).toEqual([409, 'a recording is under way\n']);
     await recording;
+  });
+
+  it.each(['HEAD', 'PUT', 'DELETE', 'OPTIONS'])('refuses %s', async (method) => {
+    const answer = await fetch(`${origin}/debug/pprof/profile`, { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET']);
+    expect(live.recording).toBe(false);
+  });
+
+  it.each(['//', 'http://[', '*', '/%'])('survives the path %j', async (path) => {
+    const status = await new Promise((resolve, reject) => {
+      const { port } = server.address() as AddressInfo;
+      const asked = request({ host: '127.0.0.1', port, path }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      });
+      asked.on('error', reject).end();
+    });
+    expect(status).toBe(404);
+  });
+
+  it('gives one of several clients a profile, and the others a refusal', async () => {
+    const url = `${origin}/debug/pprof/profile?seconds=0.3`;
+    const answers = await Promise.all(Array.from({ length: 5 }, () => fetch(url)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409]);
+    for (const answer of answers) await answer.arrayBuffer();
+    // And is free again.
+    expect((await fetch(`${origin}/debug/pprof/profile?seconds=0.01`)).status).toBe(200);
+  });
+
+  it('survives that someone else has answered meanwhile', async () => {
+    const impatient = createServer((request, response) => {
+      const answered = live.handler(request, response);
+      response.writeHead(503).flushHeaders();
+      void answered.then(() => impatient.close());
+    });
+    await new Promise<void>((resolve) => impatient.listen(0, '127.0.0.1', resolve));
+    const { port } = impatient.address() as AddressInfo;
+    const closed = new Promise((resolve) => impatient.once('close', resolve));
+    const path = '/debug/pprof/profile?seconds=0.01';
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+    expect(answer.status).toBe(503);
+    await expect(answer.text()).rejects.toThrow();
+    await closed;
   });
 
   it('leaves other paths to the next middleware', async () => {

@@ -28,7 +28,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const INSTALL = 'npm ci --ignore-scripts --prefix test/readers';
+const INSTALL = 'npm run readers';
 const PACKAGES = fileURLToPath(new URL('node_modules', import.meta.url));
 const CLI = join(PACKAGES, '@firefox-devtools', 'profiler-cli', 'dist', 'profiler-cli.js');
 

@@ -1,16 +1,20 @@
 /** Readers of formats beside Firefox's: each gives the samples of functions as that tool counts them. */
 
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { nodeForReaders } from './profiler-cli.js';
 
 const run = promisify(execFile);
 
-const INSTALL = 'npm ci --ignore-scripts --prefix test/readers';
+const INSTALL = 'npm run readers';
 const PACKAGES = fileURLToPath(new URL('node_modules', import.meta.url));
+/** Where `npm run readers` installs what is no npm package. */
+const CRATES = fileURLToPath(new URL('crates', import.meta.url));
+
+/** Of a rectangle in inferno's pictures. */
+const FRAME_HEIGHT = 16;
 
 /** Self samples by function name. */
 export type SelfSamples = Map<string, number>;
@@ -31,13 +35,79 @@ export async function pprofText(path: string, ...options: string[]): Promise<str
   return stdout;
 }
 
-/** flamebearer's list, which leaves functions below 0.5 % out. Of milliseconds, which it shows. */
-export async function cpuprofileTop(path: string): Promise<SelfSamples> {
-  const cli = tool('flamebearer', 'bin', 'flamebearer');
-  const { stdout } = await run(nodeForReaders(), [cli, path, '--top', '1000', '--no-color']);
-  const top = stdout.split(/^Top CPU.*$/m)[1]?.split(/^\S/m)[0] ?? '';
-  const rows = top.matchAll(/^ *([\d.]+) ms +[\d.]+% {2}(.+?) {2}/gm);
-  return added([...rows].map(([, ms, name]) => [name ?? '', Number(ms)]));
+/** Chrome DevTools' own model of a `.cpuprofile`, which its trace engine on npm has. */
+export async function devtoolsTop(path: string): Promise<SelfSamples> {
+  const file = installed(
+    join(PACKAGES, '@paulirish/trace_engine', 'models', 'cpu_profile', 'cpu_profile.js'),
+  );
+  const { CPUProfileDataModel } = (await import(pathToFileURL(file).href)) as DevTools;
+  const profile = JSON.parse(readFileSync(path, 'utf8'));
+  // It turns samples into their average time; the profile's own is in microseconds.
+  const wholeMs = (profile.endTime - profile.startTime) / 1000;
+  const model = new CPUProfileDataModel.CPUProfileDataModel(profile);
+  const intervalMs = wholeMs / model.totalHitCount;
+  const rows: [string, number][] = [];
+  const left = [model.profileHead];
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    const samples = node.self / intervalMs;
+    // Exact but for the division.
+    if (Math.abs(samples - Math.round(samples)) > 1e-6) {
+      throw new Error(`expected whole samples of ${node.functionName}, got ${samples}`);
+    }
+    rows.push([node.functionName, Math.round(samples)]);
+    left.push(...node.children);
+  }
+  return added(rows);
+}
+
+/**
+ * inferno's `inferno-flamegraph`, of folded stacks: what each rectangle of the picture is wider than those
+ * that stand on it.
+ */
+export async function flamegraphTop(path: string): Promise<SelfSamples> {
+  const file = installed(join(CRATES, 'bin', 'inferno-flamegraph'));
+  const { stdout } = await run(file, ['--minwidth', '0', path], { maxBuffer: 2 ** 26 });
+  const shapes = stdout.matchAll(
+    /<title>(.+?) \([\d,]+ samples, [\d.]+%\)<\/title><rect [^>]*\by="(\d+)"[^>]* fg:x="(\d+)" fg:w="(\d+)"/g,
+  );
+  const frames = [...shapes].map(([, name = '', ...numbers]) => {
+    const [y = 0, x = 0, width = 0] = numbers.map(Number);
+    return { name: unescaped(name), y, x, width };
+  });
+  const root = Math.max(...frames.map(({ y }) => y));
+  const called = frames.filter(({ y }) => y < root);
+  return added(
+    called.map(({ name, x, y, width }): [string, number] => {
+      const callees = called.filter(
+        (frame) => frame.y === y - FRAME_HEIGHT && frame.x >= x && frame.x < x + width,
+      );
+      return [name, callees.reduce((left, frame) => left - frame.width, width)];
+    }),
+  );
+}
+
+function unescaped(xml: string): string {
+  const characters: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+  return xml.replace(/&(\w+);/g, (whole, name) => characters[name] ?? whole);
+}
+
+/** What is used of DevTools. */
+interface DevTools {
+  readonly CPUProfileDataModel: {
+    readonly CPUProfileDataModel: new (
+      profile: unknown,
+    ) => {
+      readonly totalHitCount: number;
+      readonly profileHead: DevToolsNode;
+    };
+  };
+}
+
+interface DevToolsNode {
+  readonly functionName: string;
+  /** Milliseconds. */
+  readonly self: number;
+  readonly children: readonly DevToolsNode[];
 }
 
 function added(rows: readonly (readonly [string, number])[]): SelfSamples {
@@ -46,8 +116,7 @@ function added(rows: readonly (readonly [string, number])[]): SelfSamples {
   return sums;
 }
 
-function tool(...path: string[]): string {
-  const file = join(PACKAGES, ...path);
-  if (!existsSync(file)) throw new Error(`expected ${path[0]}, got none: run ${INSTALL}`);
+function installed(file: string): string {
+  if (!existsSync(file)) throw new Error(`expected ${file}, got none: run ${INSTALL}`);
   return file;
 }

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { textTable } from '../../lib/cli/table.js';
+import { layoutOf, PLAIN, styleOf } from '../../lib/cli/terminal.js';
+import { firefoxJson } from '../../lib/formats/firefox.js';
+import { Profile } from '../../lib/profile/profile.js';
+import { sampleProfile } from '../support/sample-profile.js';
+import { CliDirectory, guest, MAIN } from './command.js';
+
+const directory = new CliDirectory();
+afterAll(() => directory[Symbol.asyncDispose]());
+beforeAll(() => {
+  writeFileSync(directory.file('a.json'), Buffer.concat([...firefoxJson(sampleProfile())]));
+});
+
+describe('colours', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  const terminal = (isTTY: boolean, hasColors: boolean) =>
+    ({ isTTY, columns: 70, hasColors: () => hasColors }) as NodeJS.WriteStream;
+
+  it.each([
+    [true, true, undefined, true],
+    [true, false, undefined, false],
+    [false, true, undefined, false],
+    [false, false, '', true],
+    [false, false, '1', true],
+    [false, false, 'true', true],
+    [true, true, '0', false],
+    [true, true, 'false', false],
+  ])('terminal %s, of colours %s, FORCE_COLOR=%s: %s', (isTTY, hasColors, forced, expected) => {
+    vi.stubEnv('FORCE_COLOR', forced);
+    expect(styleOf(terminal(isTTY, hasColors)) !== PLAIN).toBe(expected);
+  });
+
+  it.each([
+    [{ FORCE_COLOR: '1', NO_COLOR: undefined }, true],
+    [{ FORCE_COLOR: undefined, NO_COLOR: '1' }, false],
+    [{ FORCE_COLOR: undefined, NO_COLOR: undefined }, false],
+  ])('off a terminal, with %j: %s', async (env, coloured) => {
+    const { stdout } = await directory.run(['top', 'a.json'], { stdin: '', env });
+    expect(stdout.includes('\x1b[')).toBe(coloured);
+  });
+
+  it('leave lines whole off a terminal', () => {
+    expect(layoutOf(terminal(false, false)).width).toBe(Number.POSITIVE_INFINITY);
+    expect(layoutOf(terminal(true, false)).width).toBe(70);
+  });
+});
+
+describe('a table', () => {
+  const columns = [
+    { title: 'n', align: 'right' },
+    { title: 'function', align: 'left' },
+    { title: 'place', align: 'left' },
+  ] as const;
+  const rows = [
+    ['1,234', 'a_function_with_a_long_name', 'src/a.c:1'],
+    ['5', 'f', 'a/directory/of/sources/b.c:22'],
+  ];
+  const table = (width: number) => textTable(columns, rows, { style: PLAIN, width });
+
+  it('is as wide as it needs where there is room', () => {
+    expect(table(Number.POSITIVE_INFINITY)).toEqual([
+      '    n  function                     place',
+      '1,234  a_function_with_a_long_name  src/a.c:1',
+      '    5  f                            a/directory/of/sources/b.c:22',
+    ]);
+    expect(table(65)).toEqual(table(Number.POSITIVE_INFINITY));
+  });
+
+  it('is as wide as the terminal, the widest columns cut', () => {
+    expect(table(40)).toEqual([
+      '    n  function         place',
+      '1,234  a_function_wit…  src/a.c:1',
+      '    5  f                a/directory/of/…',
+    ]);
+    for (let width = 26; width < 70; width++) {
+      for (const line of table(width)) expect(line.length).toBeLessThanOrEqual(width);
+    }
+  });
+
+  it('keeps something of each column on the narrowest', () => {
+    expect(table(1)).toEqual([
+      '    n  function  place',
+      '1,234  a_funct…  src/a.c…',
+      '    5  f         a/direc…',
+    ]);
+  });
+});
+
+describe('a reader that goes away', () => {
+  it.each([
+    [['top', 'a.json']],
+    [['top', '--markdown', 'a.json']],
+    [['diff', 'a.json', 'a.json']],
+    [['convert', '--format', 'firefox', 'a.json', '-']],
+    [['run', '--help']],
+  ])('ends %j, and is no error', async (args) => {
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: directory.path });
+    child.stdout.destroy();
+    const errors: Buffer[] = [];
+    child.stderr.on('data', (part) => errors.push(part));
+    const [code] = await once(child, 'close');
+    expect({ code, stderr: Buffer.concat(errors).toString() }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('does not cost the profile of a run', async () => {
+    const args = ['run', '-o', 'p.json', guest('c/endings.wasm'), 'args'];
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: directory.path });
+    child.stderr.destroy();
+    child.stdout.resume();
+    expect((await once(child, 'close'))[0]).toBe(0);
+    directory.profile('p.json');
+  });
+});
+
+describe('a profile without samples', () => {
+  beforeAll(() => {
+    const none = new Profile({ product: 'none', intervalMs: 1, startTimeUnixMs: 1 });
+    writeFileSync(directory.file('none.json'), Buffer.concat([...firefoxJson(none)]));
+    none.addThread({ name: 'none' });
+    writeFileSync(directory.file('empty.json'), Buffer.concat([...firefoxJson(none)]));
+  });
+
+  it.each(['none.json', 'empty.json'])('%s is told to be empty', async (name) => {
+    const { code, stdout } = await directory.run(['top', name]);
+    expect(code).toBe(0);
+    expect(stdout).toBe('none: 0 samples, one per 1 ms\n\nNo sample saw a function.\n');
+    const { stdout: report } = await directory.run(['top', '--markdown', name]);
+    expect(report).toBe(
+      '# Profile of none\n\n0 samples, one per 1 ms.\n\nNo sample saw a function.\n',
+    );
+    const { stdout: compared } = await directory.run(['diff', name, name]);
+    expect(compared).toContain('No function changed.');
+    const { code: converted, stderr } = await directory.run(['convert', name, 'x.html']);
+    expect({ converted, stderr }).toEqual({ converted: 0, stderr: '' });
+  });
+});
