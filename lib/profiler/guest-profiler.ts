@@ -13,6 +13,7 @@ import {
   checkKeys,
   checkObject,
   checkOneOf,
+  checkPath,
   checkString,
   DAY_MS,
 } from '../runtime/check.js';
@@ -279,6 +280,7 @@ export class GuestProfiler {
 
   /** {@link GuestProfiler.finish} to a file, for a process that is about to end. */
   finishSync(path: string | URL, options: FormatOptions = {}): void {
+    checkPath('path', path);
     checkFormatOptions(this.#profile, options, path);
     const profile = this.finishProfile();
     try {
@@ -322,10 +324,12 @@ export class GuestProfiler {
 
   #end(): void {
     if (this.#state !== 'recording') return;
+    // A clock of the user's may throw.
+    const now = this.now();
     this.#state = 'ended';
     for (const recorder of this.#recorders) recorder.detach();
     this.#recording.drain();
-    this.#thread.end(this.now());
+    this.#thread.end(now);
     const { interner, native } = this.#recording;
     const warn = (warning: string) => this.#warnings.add(warning);
     const bases = native.bases();

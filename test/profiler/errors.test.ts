@@ -329,9 +329,18 @@ describe('outputs that fail', () => {
   it('an URL that is no file', () =>
     expectRetry(new URL('http://localhost/p.json'), /^ERR_INVALID_URL_SCHEME/));
 
-  it.each([1, true, null, {}, []])('no output: %j', (bad) =>
-    expectRetry(bad, /expected a path, a file: URL or a Writable/),
-  );
+  it.each([1, true, null, {}, [], { write() {} }])('no output: %j ends nothing', async (bad) => {
+    const { guest, profiler } = guestWithProfiler();
+    guest.call('run', 1);
+    const output = bad as ProfileOutput;
+    const error = await rejection(profiler.finish(output));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.code).toBe('ERR_INVALID_ARG_TYPE');
+    expect(error.message).toContain('output: expected a path, a file: URL or a Writable, got ');
+    expectMisuse('ERR_INVALID_ARG_TYPE', () => profiler.finishSync(output as string));
+    expect(profiler.recording).toBe(true);
+    expect(readProfile(Buffer.from(await profiler.finish())).stacks).toHaveLength(100);
+  });
 
   it('a stream that fails at once', () =>
     expectRetry(
