@@ -4,7 +4,7 @@ import { readProfile, readProfileBytes } from '../formats/read.js';
 import { hotFunctions } from '../profile/hot-functions.js';
 import { mergeProfiles } from '../profile/merge.js';
 import type { Profile } from '../profile/profile.js';
-import { checkArray } from '../runtime/check.js';
+import { checkArray, checkPath } from '../runtime/check.js';
 import { outOfRange, wrongType } from '../runtime/errors.js';
 import { checkFormatOptions } from './format-options.js';
 
@@ -112,6 +112,7 @@ export class FinishedProfile {
 
   /** {@link FinishedProfile.write} to a file, for a process that is about to end. */
   writeSync(path: string | URL, options: FormatOptions = {}): void {
+    checkPath('path', path);
     const format = checkFormatOptions(this.#profile, options, path);
     const { chunks, compressed } = encodeProfile(this.#profile, format.format, format);
     writeProfileSync(chunks, path, compressed);

@@ -13,6 +13,7 @@ import {
   checkKeys,
   checkObject,
   checkOneOf,
+  checkPath,
   checkString,
   DAY_MS,
 } from '../runtime/check.js';
@@ -301,6 +302,7 @@ export class GuestProfiler {
 
   /** {@link GuestProfiler.finish} to a file, for a process that is about to end. */
   finishSync(path: string | URL, options: FormatOptions = {}): void {
+    checkPath('path', path);
     checkFormatOptions(this.#profile, options, path);
     const profile = this.finishProfile();
     try {
@@ -344,10 +346,12 @@ export class GuestProfiler {
 
   #end(): void {
     if (this.#state !== 'recording') return;
+    // A clock of the user's may throw.
+    const now = this.now();
     this.#state = 'ended';
     for (const recorder of this.#recorders) recorder.detach();
     this.#recording.end();
-    this.#thread.end(this.now());
+    this.#thread.end(now);
     const { interner, native, lanes, guestCalls } = this.#recording;
     const warn = (warning: string) => this.#warnings.add(warning);
     const bases = native.bases();

@@ -7,6 +7,7 @@ import {
   checkObject,
   checkString,
 } from '../runtime/check.js';
+import { outOfRange } from '../runtime/errors.js';
 import { type CategoryRule, checkCategories, DEFAULT_CATEGORIES } from './categories.js';
 import type { PathPrefixMap } from './source-path.js';
 
@@ -67,11 +68,21 @@ export function checkOptions(options: unknown): Required<ProfilerOptions> {
     checkString(`options.arguments[${i}]`, arg);
   }
   return {
-    clock,
+    clock: clock === REAL_CLOCK ? clock : checkedClock(clock),
     rawNames: checkBoolean('options.rawNames', rawNames),
     lines: checkBoolean('options.lines', lines),
     pathPrefixMap,
     categories: checkCategories('options.categories', categories),
     arguments: args,
   };
+}
+
+/** A clock of the user's, whose readings are checked as they are made. */
+function checkedClock(clock: ProfilerClock): ProfilerClock {
+  const read = (name: keyof ProfilerClock) => (): Milliseconds => {
+    const reading = clock[name]();
+    if (Number.isFinite(reading)) return reading;
+    throw outOfRange(`options.clock.${name}()`, 'a finite number of milliseconds', reading);
+  };
+  return { wall: read('wall'), monotonic: read('monotonic') };
 }

@@ -40,6 +40,10 @@ export class Recording {
   readonly #onFull = (words: number): void => this.#read(words);
   #drains = 0;
   #fuel: Counter | undefined;
+  /** Words that were taken from native code, oldest first. */
+  readonly #waiting: Uint32Array[] = [];
+  /** Of the first of them, the next record. */
+  #at = 0;
 
   constructor(
     modules: NativeModule[],
@@ -62,7 +66,8 @@ export class Recording {
 
   /** Reads all that was written so far. */
   drain(): void {
-    this.#decode(this.native.take());
+    this.#take(this.native.take());
+    this.#decode();
   }
 
   /** Reads the rest. */
@@ -83,21 +88,35 @@ export class Recording {
 
   #read(words: number): void {
     this.#drains++;
-    this.#decode(words);
+    this.#take(words);
+    try {
+      this.#decode();
+    } catch {
+      // Where JavaScript's own stack is at its end: `drain` goes on with the record where this stopped.
+    }
   }
 
-  #decode(words: number): void {
+  /** From here on native code may forget them: it keeps those that this throws for. */
+  #take(words: number): void {
     for (const spilled of this.native.takeSpilled()) {
       this.#drains++;
-      this.#decodeWords(spilled, spilled.length);
+      this.#waiting.push(spilled);
     }
-    this.#decodeWords(this.#ring, words);
+    if (words > 0) this.#waiting.push(this.#ring.slice(0, words));
   }
 
-  #decodeWords(words: Uint32Array, length: number): void {
+  #decode(): void {
+    for (let words = this.#waiting[0]; words !== undefined; words = this.#waiting[0]) {
+      this.#decodeWords(words);
+      this.#waiting.shift();
+      this.#at = 0;
+    }
+  }
+
+  #decodeWords(words: Uint32Array): void {
     const { samples } = this.#thread;
     const { interner, lanes } = this;
-    for (let at = 0; at < length; ) {
+    for (let at = this.#at; at < words.length; this.#at = at) {
       const first = words[at] as number;
       const kind = first & 3;
       const frames = first >>> 2;

@@ -18,7 +18,7 @@ const codes = (from: number, to: number) =>
 export const HOSTILE_NAMES = [
   ...codes(0, 0x20),
   ...codes(0x7f, 0xa0),
-  ...['"', "'", '`', '\\', '\\"', '&lt;', '&#60;', '%00', '${alert(1)}', '{{7*7}}'],
+  ...['"', "'", '`', '\\', '\\"', '&lt;', '&#60;', '%00', '$' + '{alert(1)}', '{{7*7}}'],
   ...['</script><script>window.pwned = 1</script>', '<!--<script>', ']]>', '-->'],
   ...[
     '<img src=x onerror="window.pwned = 1">',

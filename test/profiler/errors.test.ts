@@ -329,13 +329,17 @@ describe('outputs that fail', () => {
   it('an URL that is no file', () =>
     expectRetry(new URL('http://localhost/p.json'), /^ERR_INVALID_URL_SCHEME/));
 
-  it.each([1, true, null, {}, []])('no output: %j, which ends nothing', async (bad) => {
+  it.each([1, true, null, {}, [], { write() {} }])('no output: %j ends nothing', async (bad) => {
     const { guest, profiler } = guestWithProfiler();
     guest.call('run', 1);
-    const error = await rejection(profiler.finish(bad as unknown as ProfileOutput));
-    expect(error.message).toMatch(/expected a path, a file: URL or a Writable/);
-    guest.call('run', 1);
-    expect(readProfile((await profiler.finish()) as Uint8Array).stacks).toHaveLength(200);
+    const output = bad as ProfileOutput;
+    const error = await rejection(profiler.finish(output));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.code).toBe('ERR_INVALID_ARG_TYPE');
+    expect(error.message).toContain('output: expected a path, a file: URL or a Writable, got ');
+    expectMisuse('ERR_INVALID_ARG_TYPE', () => profiler.finishSync(output as string));
+    expect(profiler.recording).toBe(true);
+    expect(readProfile(Buffer.from(await profiler.finish())).stacks).toHaveLength(100);
   });
 
   it('a stream that fails at once', () =>

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { NativeRecorder } from '../../lib/generated/native.js';
 import {
   Engine,
   GuestProfiler,
@@ -205,3 +206,50 @@ function depthOf(profile: Json, stack: number): number {
   for (let row = stack; prefixOffset[row] !== 0; row -= prefixOffset[row]) depth++;
   return depth;
 }
+
+it('a full ring that is read where JavaScript’s stack ends counts each sample once', async () => {
+  const engine = new Engine({ epochInterruption: true });
+  const module = Module.compile(
+    engine,
+    `(module (import "env" "host" (func $host))
+      (func (export "run") (param i32)
+        (loop $again
+          (call $host)
+          (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+          (br_if $again (local.get 0)))))`,
+  );
+  const store = new Store(engine);
+  const profiler = new GuestProfiler('guest', 1, [['guest', module]]);
+  store.setEpochDeadline(0);
+  store.epochDeadlineCallback(() => UpdateDeadline.continue(0));
+  const attach = vi.spyOn(native.NativeRecorder.prototype, 'attach');
+  profiler.attach(store, { everyEpoch: true });
+  const recorder = attach.mock.contexts[0] as NativeRecorder;
+  attach.mockRestore();
+  const linker = new Linker(engine);
+  linker.funcWrap('env', 'host', { params: [], results: [] }, () => {});
+  const run = linker.instantiate(store, module).getFunc(store, 'run');
+  let calls = 0;
+  // Down to the end of the stack, and a guest on every step of the last ones back up.
+  const descend = (depth: number): void => {
+    try {
+      descend(depth + 1);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+    if (depth % 5 === 0 && calls < 30) {
+      try {
+        run.call(store, 20_000);
+        calls++;
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+      }
+    }
+  };
+  descend(0);
+  expect(calls).toBe(30);
+  const samples = recorder.samples();
+  expect(samples).toBeGreaterThan(30 * 19_000);
+  const profile = JSON.parse(Buffer.from(await profiler.finish()).toString());
+  expect(profile.threads[0].samples.length).toBe(samples);
+});
