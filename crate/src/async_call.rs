@@ -360,7 +360,9 @@ pub struct MustBeAsync;
 
 impl std::fmt::Display for MustBeAsync {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the guest waits for a Promise, in a call that is synchronous: use callAsync")
+        f.write_str(
+            "the guest waits for JavaScript, in a call that is synchronous: use callAsync (and addWasiAsync)",
+        )
     }
 }
 

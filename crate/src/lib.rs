@@ -53,6 +53,7 @@ mod ticker;
 mod values;
 mod walker;
 mod wasi;
+mod wasi_input;
 mod wasi_output;
 #[cfg(feature = "oracle")]
 mod wast;

@@ -37,7 +37,9 @@ pub struct Scopes {
     pub has_wasi: Cell<bool>,
     /// The async call is to end as soon as JS returns to its guest.
     pub cancelled: Cell<bool>,
-    /// The guest that was suspended last waits for a promise.
+    /// A function of synchronous WASI runs: what would wait keeps JS from running.
+    pub in_sync_wasi: Cell<bool>,
+    /// The guest that was suspended last waits for a promise, or for input that JS gives.
     pub waits_for_js: Cell<bool>,
 }
 
