@@ -15,7 +15,9 @@ pub struct MustBeAsync;
 
 impl fmt::Display for MustBeAsync {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the guest waits for a Promise, in a call that is synchronous: use callAsync")
+        f.write_str(
+            "the guest waits for JavaScript, in a call that is synchronous: use callAsync (and addWasiAsync)",
+        )
     }
 }
 

@@ -34,6 +34,13 @@ impl JsException {
         }
     }
 
+    /// Of a value that wasn't thrown yet.
+    pub fn new(env: sys::napi_env, value: sys::napi_value) -> Self {
+        // SAFETY: a live handle of env, which `take` takes back.
+        unsafe { sys::napi_throw(env, value) };
+        Self::take(env)
+    }
+
     /// The value that was thrown, in the current handle scope.
     pub fn get(&self, env: sys::napi_env) -> Option<sys::napi_value> {
         let holder = self.0.as_ref()?.get()?;

@@ -63,6 +63,7 @@ mod waiting;
 mod walk_check;
 mod walker;
 mod wasi;
+mod wasi_input;
 mod wasi_output;
 #[cfg(feature = "oracle")]
 mod wast;

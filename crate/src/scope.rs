@@ -40,7 +40,9 @@ pub struct Scopes {
     pub has_wasi: Cell<bool>,
     /// The async call at that place, and those within it, are to end as soon as JS returns to their guests.
     cancelled: Cell<Option<usize>>,
-    /// The guest that was suspended last waits for a promise.
+    /// A function of synchronous WASI runs: what would wait keeps JS from running.
+    pub in_sync_wasi: Cell<bool>,
+    /// The guest that was suspended last waits for a promise, or for input that JS gives.
     pub waits_for_js: Cell<bool>,
     pub waiting: Waiting,
     /// Here, since a store whose guest is suspended can't be reached.

@@ -14,6 +14,7 @@ use crate::self_check;
 use crate::waiting;
 use crate::walker::{Activations, StoreWords};
 use crate::wasi::{NativeWasiConfig, Wasi};
+use crate::wasi_input::NativeInputQueue;
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
@@ -425,10 +426,12 @@ impl NativeStore {
             ts_arg_type = "((store: object, descriptor: number, bytes: Uint8Array) => void) | null"
         )]
         on_output: Option<Function<'_, Unknown<'_>, Unknown<'_>>>,
+        input: Option<&NativeInputQueue>,
     ) -> Result<()> {
+        let input = input.map(|input| input.stream(self.scopes.clone()));
         let on_output = weak_callback(&env, on_output)?;
-        let wasi =
-            Wasi::new(config).map_err(|error| errors::throw(&env, &error, "ERR_WASI_CONFIG"))?;
+        let wasi = Wasi::new(config, input)
+            .map_err(|error| errors::throw(&env, &error, "ERR_WASI_CONFIG"))?;
         self.with(&env, |mut store| {
             store.data().scopes.has_wasi.set(true);
             store.data_mut().wasi = Some(wasi);

@@ -1,7 +1,9 @@
 //! WASI preview 1, on `wasmtime-wasi`.
 
 use crate::interrupt::Interrupt;
+use crate::scope::Scopes;
 use crate::store::StoreData;
+use crate::wasi_input::Input;
 use crate::wasi_output::OutputQueue;
 use bytes::Bytes;
 use napi::bindgen_prelude::Uint8Array;
@@ -18,7 +20,7 @@ use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use wiggle::{GuestMemory, GuestPtr};
 
-/// A guest's stdin: nothing, "inherit", bytes, or a file.
+/// A guest's stdin: nothing, "inherit", bytes, a file, or "stream" for the queue of `set_wasi`.
 #[napi(object, object_to_js = false)]
 pub struct NativeInput {
     pub kind: String,
@@ -66,7 +68,8 @@ pub struct Wasi {
 }
 
 impl Wasi {
-    pub fn new(config: NativeWasiConfig) -> Result<Self> {
+    /// `input` is a stdin of kind "stream".
+    pub fn new(config: NativeWasiConfig, input: Option<Input>) -> Result<Self> {
         let mut builder = WasiCtxBuilder::new();
         builder.args(&config.args);
         for variable in &config.env {
@@ -85,6 +88,11 @@ impl Wasi {
                 let path = config.stdin.path.unwrap_or_default();
                 let file = File::open(&path).with_context(|| format!("stdin: {path}"))?;
                 builder.stdin(InputFile::new(file));
+            }
+            "stream" => {
+                if let Some(input) = input {
+                    builder.stdin(input);
+                }
             }
             _ => {}
         }
@@ -178,6 +186,7 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
          events: i32,
          count: i32,
          size: i32| {
+            let scopes = caller.data().scopes.clone();
             let (interrupt, mut memory, ctx) = parts(&mut caller)?;
             let timeout = sleep_timeout(&memory, subscriptions)
                 .filter(|_| count == 1 && are_apart(subscriptions, events));
@@ -188,7 +197,7 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
                 }
                 memory.write(timeout, 0)?;
             }
-            let result = wait(interrupt, async {
+            let result = wait(&scopes, interrupt, async {
                 wasi_snapshot_preview1::poll_oneoff(
                     ctx,
                     &mut memory,
@@ -209,8 +218,9 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
         MODULE,
         "fd_read",
         |mut caller: Caller<'_, StoreData>, fd: i32, iovs: i32, count: i32, size: i32| {
+            let scopes = caller.data().scopes.clone();
             let (interrupt, mut memory, ctx) = parts(&mut caller)?;
-            wait(interrupt, async {
+            wait(&scopes, interrupt, async {
                 wasi_snapshot_preview1::fd_read(ctx, &mut memory, fd, iovs, count, size).await
             })
         },
@@ -281,8 +291,13 @@ fn are_apart(subscription: i32, event: i32) -> bool {
     event + EVENT_BYTES <= subscription || subscription + SUBSCRIPTION_BYTES <= event
 }
 
-fn wait(interrupt: Option<Arc<Interrupt>>, call: impl Future<Output = Result<i32>>) -> Result<i32> {
-    wasmtime_wasi::runtime::in_tokio(async {
+fn wait(
+    scopes: &Scopes,
+    interrupt: Option<Arc<Interrupt>>,
+    call: impl Future<Output = Result<i32>>,
+) -> Result<i32> {
+    scopes.in_sync_wasi.set(true);
+    let result = wasmtime_wasi::runtime::in_tokio(async {
         let Some(interrupt) = interrupt else {
             return call.await;
         };
@@ -291,5 +306,7 @@ fn wait(interrupt: Option<Arc<Interrupt>>, call: impl Future<Output = Result<i32
             result = call => result,
             () = interrupt.wait() => Err(Trap::Interrupt.into()),
         }
-    })
+    });
+    scopes.in_sync_wasi.set(false);
+    result
 }

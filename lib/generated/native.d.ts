@@ -135,6 +135,16 @@ export declare class NativeGlobal {
   set(store: NativeStore, references?: unknown | undefined | null): void
 }
 
+/** Bytes on their way to the guest. */
+export declare class NativeInputQueue {
+  /** `on_wanted`, held weakly, is called when the guest begins to wait. */
+  constructor(onWanted: () => void)
+  push(bytes: Uint8Array): void
+  end(): void
+  /** Has the guest unwound with `error`, once it has read what there is. */
+  fail(error: unknown): void
+}
+
 /** `wasmtime::Instance`. */
 export declare class NativeInstance {
   /** `null` when there is no such export. */
@@ -430,7 +440,7 @@ export declare class NativeStore {
    * `wasmtime::CallHook`'s variants from 0.
    */
   callHook(hook?: ((store: object, kind: number) => void) | null): void
-  setWasi(config: NativeWasiConfig, onOutput?: ((store: object, descriptor: number, bytes: Uint8Array) => void) | null): void
+  setWasi(config: NativeWasiConfig, onOutput?: ((store: object, descriptor: number, bytes: Uint8Array) => void) | null, input?: NativeInputQueue | undefined | null): void
   /** What the guest has written so far to a captured stdout (1) or stderr (2). */
   wasiOutput(descriptor: number): Uint8Array | null
   setInterruptHandle(handle: NativeInterruptHandle): void
@@ -751,7 +761,7 @@ export interface NativeInlineChains {
   warnings: Array<string>
 }
 
-/** A guest's stdin: nothing, "inherit", bytes, or a file. */
+/** A guest's stdin: nothing, "inherit", bytes, a file, or "stream" for the queue of `set_wasi`. */
 export interface NativeInput {
   kind: string
   path?: string

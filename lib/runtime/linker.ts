@@ -317,6 +317,9 @@ export class Linker {
       for (const item of module.imports) this.#checkOwner(store, item.module, item.name);
     }
     if (this.#hasWasi && !Store.hasWasi(store)) checkNeedsNoWasi(module);
+    if (this.#hasWasi && !this.#isWasiAsync && Store.hasInputStream(store)) {
+      throw misuse('ERR_ASYNC_REQUIRED', "the store's stdin is a stream: use addWasiAsync");
+    }
     // The linker may be collected before the store.
     Store.retain(store, this.#dispatches);
     return store;

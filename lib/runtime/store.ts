@@ -31,6 +31,7 @@ export class Store {
     callHook?: unknown;
     limiter?: unknown;
     wasiOutput?: unknown;
+    wasiInput?: unknown;
   } = {};
   /** Kept: the timer of a handle that is collected stops. */
   readonly #kept: { interruptHandle?: InterruptHandle } = {};
@@ -145,13 +146,18 @@ export class Store {
   /**
    * Gives WASI programs of this store their arguments, streams and directories.
    *
+   * With a stream for stdin only asynchronous calls enter the store from then on.
+   *
    * @throws WasmtimeError `ERR_WASI_CONFIG` for a file or directory that can't be opened.
    */
   setWasi(config: WasiConfig): void {
     const nativeConfig = WasiConfig.native('config', config);
     const onOutput = WasiConfig.onOutput(config);
-    this.#native.setWasi(nativeConfig, onOutput);
+    const feed = WasiConfig.inputFeed(config);
+    this.#native.setWasi(nativeConfig, onOutput, feed?.native ?? null);
     this.#callbacks.wasiOutput = onOutput;
+    this.#callbacks.wasiInput = feed;
+    if (feed !== undefined) this.#native.requireAsync();
     this.#hasWasi = true;
   }
 
@@ -189,6 +195,7 @@ export class Store {
     delete this.#callbacks.callHook;
     delete this.#callbacks.limiter;
     delete this.#callbacks.wasiOutput;
+    delete this.#callbacks.wasiInput;
   }
 
   /** {@link Store.dispose}, for `using`. */
@@ -249,6 +256,11 @@ export class Store {
   /** @internal */
   static releaseRecorder(store: Store): void {
     store.#recorder = undefined;
+  }
+
+  /** @internal Its guest waits for JavaScript to give it input. */
+  static hasInputStream(store: Store): boolean {
+    return store.#callbacks.wasiInput !== undefined;
   }
 
   /** @internal */

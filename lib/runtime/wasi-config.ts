@@ -9,9 +9,19 @@ import {
   checkString,
 } from './check.js';
 import { misuse, wrongType } from './errors.js';
+import { WasiInputFeed } from './wasi-input.js';
 
-/** A guest's stdin: the process's own, these bytes, a file, or empty. */
-export type WasiInput = 'inherit' | Uint8Array | { readonly file: string } | 'null';
+/**
+ * A guest's stdin: the process's own, these bytes, a file, a stream, or empty. A `Readable` or any other stream of bytes
+ * or text is for asynchronous calls with {@link Linker.addWasiAsync}, in one store: it is read when the guest waits
+ * for more, and left open. What it rejects with unwinds the guest.
+ */
+export type WasiInput =
+  | 'inherit'
+  | Uint8Array
+  | { readonly file: string }
+  | AsyncIterable<Uint8Array | string>
+  | 'null';
 
 /**
  * A guest's stdout or stderr: the process's own, kept for {@link Store.wasiOutput}, a file (made or
@@ -64,6 +74,7 @@ const KEYS = ['args', 'env', 'stdin', 'stdout', 'stderr', 'preopens'];
 export class WasiConfig {
   readonly #native: NativeWasiConfig;
   readonly #onOutput: OutputCallback | null;
+  readonly #stdin: AsyncIterable<unknown> | undefined;
 
   /**
    * @throws TypeError for an unknown option, one of the wrong type, or a string with a NUL character,
@@ -76,6 +87,8 @@ export class WasiConfig {
     const takers = [undefined, taker(stdout), taker(stderr)];
     const hasTaker = takers.some((take) => take !== undefined);
     this.#onOutput = hasTaker ? (_store, descriptor, bytes) => takers[descriptor]?.(bytes) : null;
+    const { stdin = 'null' } = options;
+    this.#stdin = isStream(stdin) ? stdin : undefined;
     this.#native = {
       args: checkArray('options.args', options.args ?? []).map((arg, i) =>
         checkText(`options.args[${i}]`, arg),
@@ -86,7 +99,7 @@ export class WasiConfig {
           checkText('options.env', name),
           checkText(`options.env.${name}`, value),
         ]),
-      stdin: input(options.stdin ?? 'null'),
+      stdin: input(stdin),
       stdout: output('options.stdout', stdout),
       stderr: output('options.stderr', stderr),
       preopens: checkArray('options.preopens', options.preopens ?? []).map(preopen),
@@ -97,6 +110,11 @@ export class WasiConfig {
   static native(what: string, config: WasiConfig): NativeWasiConfig {
     if (!(config instanceof WasiConfig)) throw wrongType(what, 'a WasiConfig', config);
     return config.#native;
+  }
+
+  /** @internal What feeds a store's guest, if a stream does. */
+  static inputFeed(config: WasiConfig): WasiInputFeed | undefined {
+    return config.#stdin === undefined ? undefined : new WasiInputFeed(config.#stdin);
   }
 
   /** @internal */
@@ -116,9 +134,18 @@ function checkText(what: string, value: unknown): string {
 function input(stdin: WasiInput): NativeInput {
   if (stdin === 'inherit' || stdin === 'null') return { kind: stdin };
   if (stdin instanceof Uint8Array) return { kind: 'bytes', bytes: stdin };
+  if (isStream(stdin)) return { kind: 'stream' };
   const file = fileOf(stdin);
   if (file !== undefined) return { kind: 'file', path: checkText('options.stdin.file', file) };
-  throw wrongType('options.stdin', "'inherit', 'null', a Uint8Array or { file }", stdin);
+  throw wrongType(
+    'options.stdin',
+    "'inherit', 'null', a Uint8Array, { file } or a Readable",
+    stdin,
+  );
+}
+
+function isStream(stdin: WasiInput): stdin is AsyncIterable<Uint8Array | string> {
+  return typeof stdin === 'object' && stdin !== null && Symbol.asyncIterator in stdin;
 }
 
 function output(what: string, stream: WasiOutput): NativeOutput {
