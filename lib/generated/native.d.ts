@@ -242,7 +242,8 @@ export declare class NativeModule {
   /**
    * Offsets into the wasm file for ascending offsets into the text section, -1 where none is known.
    * An offset at which Wasmtime knows no place, as at code of its own, has that of the code before it
-   * in the same function, or else that of the first after it.
+   * in the same function, or else that of the first after it; not so if its compiler inlines, which
+   * leaves inlined code without places.
    */
   wasmOffsets(textOffsets: Uint32Array): Float64Array
   /**

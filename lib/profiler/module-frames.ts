@@ -16,6 +16,7 @@ import { type PathPrefixMap, shownPath } from './source-path.js';
 export interface Symbolication {
   readonly rawNames: boolean;
   readonly lines: boolean;
+  readonly inlineFrames: boolean;
   readonly pathPrefixMap: PathPrefixMap;
   readonly categories: readonly CategoryRule[];
   /** Told of what could not be read: a section or an option, a colon, and why. */
@@ -62,7 +63,10 @@ export function moduleFrames(
     const file = files.get(row);
     funcs.addFunction(row, funcName, file, offset[row] as number, length[row] as number);
   }
-  return rows.map((row, i) => funcs.frames(row, sampled[i] as number, chains[i] as SourcePlace[]));
+  return rows.map((row, i) => {
+    const chain = chains[i] as SourcePlace[];
+    return funcs.frames(row, sampled[i] as number, how.inlineFrames ? chain : chain.slice(0, 1));
+  });
 }
 
 /** A function of the compiled module. */

@@ -22,8 +22,13 @@ export interface ProfilerOptions {
   readonly clock?: ProfilerClock;
   /** Names as the module has them: mangled, for C++ and Rust. Off by default. */
   readonly rawNames?: boolean;
-  /** Inlined functions as frames of their own, and lines, where there is debug information. On by default. */
+  /** Lines and inlined functions, where there is debug information. On by default. */
   readonly lines?: boolean;
+  /**
+   * Whether inlined functions are frames of their own. Without, what they ran counts for the function
+   * that they were inlined into, at the line of the call. On by default.
+   */
+  readonly inlineFrames?: boolean;
   /**
    * Prefixes of the debug information's source paths, and what the profile shows instead:
    * `{ '/home/me/app': 'app' }`. Of an absolute path under none of them the profile has the file's
@@ -42,12 +47,14 @@ export const REAL_CLOCK: ProfilerClock = {
   monotonic: () => performance.now(),
 };
 
+const OPTIONS = ['clock', 'rawNames', 'lines', 'inlineFrames', 'pathPrefixMap', 'categories'];
+
 /** @internal Options with their defaults; TypeError for unknown ones and for wrong types. */
 export function checkOptions(options: unknown): Required<ProfilerOptions> {
   const given = checkObject('options', options) as ProfilerOptions;
-  checkKeys('options', given, ['clock', 'rawNames', 'lines', 'pathPrefixMap', 'categories']);
-  const { clock = REAL_CLOCK, rawNames = false, lines = true, pathPrefixMap = {} } = given;
-  const { categories = DEFAULT_CATEGORIES } = given;
+  checkKeys('options', given, OPTIONS);
+  const { clock = REAL_CLOCK, rawNames = false, lines = true, inlineFrames = true } = given;
+  const { pathPrefixMap = {}, categories = DEFAULT_CATEGORIES } = given;
   checkObject('options.clock', clock);
   checkFunction('options.clock.wall', clock.wall);
   checkFunction('options.clock.monotonic', clock.monotonic);
@@ -60,6 +67,7 @@ export function checkOptions(options: unknown): Required<ProfilerOptions> {
     clock,
     rawNames: checkBoolean('options.rawNames', rawNames),
     lines: checkBoolean('options.lines', lines),
+    inlineFrames: checkBoolean('options.inlineFrames', inlineFrames),
     pathPrefixMap,
     categories: checkCategories('options.categories', categories),
   };
