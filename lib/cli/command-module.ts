@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
-import type { Engine } from '../runtime/engine.js';
+import { Engine } from '../runtime/engine.js';
 import { WasmtimeError } from '../runtime/errors.js';
 import { Module } from '../runtime/module.js';
 import { CliError, reasonOf } from './cli-error.js';
 
 const WASI = 'wasi_snapshot_preview1';
+
+/** The engine of all commands: the same code for the same module, so the same offsets into it. */
+export function commandEngine(): Engine {
+  return new Engine({ epochInterruption: true });
+}
 
 /**
  * Compiles a WASI preview 1 command: a module that exports `_start` and imports WASI or nothing.

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { addAnnotateCommand } from './annotate.js';
 import { CliError } from './cli-error.js';
 import { addConvertCommand } from './convert.js';
 import { addDiffCommand } from './diff.js';
@@ -27,6 +28,7 @@ const program = new Command('wasmtime-guest-profiler')
 addRunCommand(program, version);
 addTopCommand(program);
 addDiffCommand(program);
+addAnnotateCommand(program);
 addConvertCommand(program);
 addViewCommand(program);
 

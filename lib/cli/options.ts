@@ -68,3 +68,12 @@ export function environmentOf(asked: Environment, own: Environment): Record<stri
   }
   return variables;
 }
+
+/** How many of something. */
+export function positive(text: string): number {
+  const number = Number(text);
+  if (!(Number.isSafeInteger(number) && number > 0)) {
+    throw new InvalidArgumentError('Expected a number from 1.');
+  }
+  return number;
+}

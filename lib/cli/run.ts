@@ -9,9 +9,8 @@ import {
 } from '../formats/formats.js';
 import { WEIGHTS, type Weight } from '../profile/sample-weight.js';
 import { GuestProfiler } from '../profiler/guest-profiler.js';
-import { Engine } from '../runtime/engine.js';
 import type { WasiOptions, WasiPreopen } from '../runtime/wasi-config.js';
-import { loadCommand } from './command-module.js';
+import { commandEngine, loadCommand } from './command-module.js';
 import { formatsHelp } from './convert.js';
 import { describeEnding, errorTextOf, exitCodeOf } from './ending.js';
 import { ExitCode } from './exit-code.js';
@@ -134,7 +133,7 @@ export function addRunCommand(program: Command, version: string): void {
 async function run(app: string, args: readonly string[], options: RunOptions): Promise<number> {
   const outputs = outputsOf(app, options);
   for (const { path } of outputs) checkWritable(path);
-  const engine = new Engine({ epochInterruption: true });
+  const engine = commandEngine();
   const module = loadCommand(engine, app);
   const name = basename(app);
   const recording = record(engine, module, {

@@ -232,6 +232,8 @@ export declare class NativeModule {
   serialize(): Uint8Array
   /** The same module, which was compiled elsewhere, with its binary; `null` when that isn't it. */
   withBinary(bytes: Uint8Array): NativeModule | null
+  /** Whether what it was compiled from is known. */
+  get hasBinary(): boolean
   get name(): string | null
   imports(): Array<NativeExternType>
   exports(): Array<NativeExternType>
