@@ -34,6 +34,7 @@ import { checkOptions, type ProfilerOptions, REAL_CLOCK } from './options.js';
 import { ProgressReader } from './progress.js';
 import { attachRecorder, type Recorder, type RecorderOptions } from './recorder.js';
 import { Recording } from './recording.js';
+import { SourceTexts } from './source-texts.js';
 import { symbolicate } from './symbolicate.js';
 
 /** What a recorder's ticker can keep up with, in milliseconds. */
@@ -330,13 +331,18 @@ export class GuestProfiler {
     if (this.#hostCalls !== 'none') {
       nameHostCalls(this.#profile, this.#thread, interner, this.#modules, bases, warn);
     }
-    const how = { ...this.#options, warn };
+    const { sources } = this.#options;
+    const read = sources === true ? () => undefined : sources;
+    const texts = read === false ? undefined : new SourceTexts(this.#profile, read);
+    const how = { ...this.#options, texts, warn };
     const stackOf = symbolicate(this.#profile, interner, this.#modules, bases, how);
     renumber(this.#thread.samples.stack, stackOf);
     renumber(this.#thread.markers.cause, stackOf);
     if (this.#hostCalls === 'frames') {
       this.#thread.samples = withHostTime(this.#profile, this.#thread);
     }
+    // Last: the user's own function may throw, and the profile is whole by then.
+    texts?.embed();
   }
 
   #checkRecording(): void {

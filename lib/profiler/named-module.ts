@@ -8,6 +8,15 @@ import { Module } from '../runtime/module.js';
 /** A file: its path, or its bytes. */
 export type FileSource = string | URL | Uint8Array | ArrayBuffer;
 
+/** A source map as JSON was parsed to: its fields are those of the format (ECMA-426). */
+export interface SourceMapObject {
+  readonly version: number | string;
+  readonly mappings?: string;
+  readonly sources?: readonly (string | null)[];
+  readonly sourcesContent?: readonly (string | null)[];
+  readonly sections?: readonly object[];
+}
+
 /** Where the symbols of a module come from, beyond what it holds itself. */
 export interface ModuleSymbols {
   /**
@@ -16,10 +25,10 @@ export interface ModuleSymbols {
    */
   readonly debugInfo?: FileSource;
   /**
-   * The module's source map. Of a `sourceMappingURL` section a `data:` URL is read on its own, and
+   * The module's source map: a file, or the object. Of a `sourceMappingURL` section a `data:` URL is read on its own, and
    * nothing else.
    */
-  readonly sourceMap?: FileSource;
+  readonly sourceMap?: FileSource | SourceMapObject;
   /** The module's own binary, for one that was compiled elsewhere or from text. */
   readonly wasm?: FileSource;
 }
@@ -51,9 +60,15 @@ function checkSymbols(what: string, symbols: unknown): ModuleSymbols {
   checkKeys(what, checked, ['debugInfo', 'sourceMap', 'wasm']);
   for (const [key, file] of Object.entries(checked)) {
     if (file === undefined || typeof file === 'string' || file instanceof URL) continue;
+    if (key === 'sourceMap' && isSourceMap(file)) continue;
     checkBytes(`${what}.${key}`, file);
   }
   return checked as ModuleSymbols;
+}
+
+/** @internal Whether it looks like a source map that is parsed. */
+export function isSourceMap(value: unknown): value is SourceMapObject {
+  return typeof value === 'object' && value !== null && 'version' in value;
 }
 
 /**

@@ -6,8 +6,10 @@ import {
   checkObject,
   checkString,
 } from '../runtime/check.js';
+import { wrongType } from '../runtime/errors.js';
 import { type CategoryRule, checkCategories, DEFAULT_CATEGORIES } from './categories.js';
 import type { PathPrefixMap } from './source-path.js';
+import type { SourceReader } from './source-texts.js';
 
 /** Clocks of a profiler, in milliseconds; the real ones unless a test brings its own. */
 export interface ProfilerClock {
@@ -36,6 +38,12 @@ export interface ProfilerOptions {
    */
   readonly pathPrefixMap?: PathPrefixMap;
   /**
+   * Puts the texts of the source files that sampled functions are in into the profile, for its reader's source
+   * view: with `true` those that source maps hold (`sourcesContent`), with a function also what it returns
+   * for others, as {@link sourcesUnder} does. Whoever gets the profile gets the texts. Off by default.
+   */
+  readonly sources?: boolean | SourceReader;
+  /**
    * What functions are shown as, by their names: the first rule that fits decides. By default those of
    * {@link DEFAULT_CATEGORIES}: allocators, garbage collectors, WASI, standard libraries and runtimes.
    */
@@ -47,14 +55,17 @@ export const REAL_CLOCK: ProfilerClock = {
   monotonic: () => performance.now(),
 };
 
-const OPTIONS = ['clock', 'rawNames', 'lines', 'inlineFrames', 'pathPrefixMap', 'categories'];
+const OPTIONS: readonly (keyof ProfilerOptions)[] = [
+  ...(['clock', 'rawNames', 'lines', 'inlineFrames'] as const),
+  ...(['pathPrefixMap', 'sources', 'categories'] as const),
+];
 
 /** @internal Options with their defaults; TypeError for unknown ones and for wrong types. */
 export function checkOptions(options: unknown): Required<ProfilerOptions> {
   const given = checkObject('options', options) as ProfilerOptions;
   checkKeys('options', given, OPTIONS);
   const { clock = REAL_CLOCK, rawNames = false, lines = true, inlineFrames = true } = given;
-  const { pathPrefixMap = {}, categories = DEFAULT_CATEGORIES } = given;
+  const { pathPrefixMap = {}, sources = false, categories = DEFAULT_CATEGORIES } = given;
   checkObject('options.clock', clock);
   checkFunction('options.clock.wall', clock.wall);
   checkFunction('options.clock.monotonic', clock.monotonic);
@@ -69,6 +80,13 @@ export function checkOptions(options: unknown): Required<ProfilerOptions> {
     lines: checkBoolean('options.lines', lines),
     inlineFrames: checkBoolean('options.inlineFrames', inlineFrames),
     pathPrefixMap,
+    sources: checkSources(sources),
     categories: checkCategories('options.categories', categories),
   };
+}
+
+function checkSources(sources: unknown): boolean | SourceReader {
+  if (typeof sources === 'boolean') return sources;
+  if (typeof sources === 'function') return sources as SourceReader;
+  throw wrongType('options.sources', 'a boolean or a function', sources);
 }
