@@ -13,6 +13,7 @@ import { slowdown } from './slowdown.js';
 import { circumstances } from './support/machine.js';
 import { replaceSections, targetTable } from './support/readme.js';
 import { type Bench, markdown, type Report } from './support/report.js';
+import { symbolication } from './symbolication.js';
 import { ticker } from './ticker.js';
 import { totalCost } from './total-cost.js';
 
@@ -25,6 +26,7 @@ const BENCHES: readonly Bench[] = [
   compile,
   ticker,
   largeProfile,
+  symbolication,
 ];
 
 const { values, positionals } = parseArgs({
