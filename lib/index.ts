@@ -22,6 +22,7 @@ export {
   type DisassemblyOptions,
   FinishedProfile,
   type FunctionSamples,
+  type ThreadSummary,
 } from './profiler/finished-profile.js';
 export { GuestProfiler } from './profiler/guest-profiler.js';
 export {

@@ -7,6 +7,7 @@ use crate::symbols;
 use crate::values::val_type_name;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
 use wasmtime::{ExternType, Module, Mutability};
@@ -163,6 +164,12 @@ impl NativeModule {
     #[napi(getter, catch_unwind)]
     pub fn name(&self) -> Option<String> {
         self.module.name().map(str::to_owned)
+    }
+
+    /// SHA-256 of the binary, in hexadecimal; `null` where that isn't known.
+    #[napi(getter, catch_unwind)]
+    pub fn sha256(&self) -> Option<String> {
+        (!self.binary.is_empty()).then(|| format!("{:x}", Sha256::digest(&self.binary)))
     }
 
     #[napi(catch_unwind)]

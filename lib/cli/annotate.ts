@@ -5,13 +5,13 @@ import { type DisassembledFunction, disassemble } from '../profiler/disassembly.
 import type { Module } from '../runtime/module.js';
 import { percent } from './amount.js';
 import { CliError } from './cli-error.js';
-import { commandEngine, loadCommand } from './command-module.js';
-import { positive } from './options.js';
+import { commandEngine, type EngineOptions, loadCommand } from './command-module.js';
+import { positive, wasmFeatures } from './options.js';
 import { readFile, threadNumber, threadsOf } from './read-file.js';
 import { type TableColumn, textTable } from './table.js';
 import { oneLine, type Style, styleOf, write } from './terminal.js';
 
-interface AnnotateOptions {
+interface AnnotateOptions extends EngineOptions {
   readonly limit: number;
   readonly thread?: number;
 }
@@ -44,11 +44,13 @@ export function addAnnotateCommand(program: Command): void {
     .argument('<app.wasm>', 'the module that was profiled')
     .option('-n, --limit <number>', 'how many functions', positive, 3)
     .option('--thread <number>', 'one thread only, counted from 0', threadNumber)
+    .option('--wasm-features <list>', 'as given to run', wasmFeatures)
+    .option('--fuel', 'if it was given to run')
     .addHelpText('after', HELP)
     .action(async (path: string, app: string, options: AnnotateOptions) => {
       const profile = await readFile(path);
       const threads = threadsOf(profile, path, options);
-      const module = loadCommand(commandEngine(), app);
+      const module = loadCommand(commandEngine(options), app, false);
       const functions = disassembled(profile, threads, module, options.limit, app);
       const layout = { style: styleOf(process.stdout), width: process.stdout.columns ?? 120 };
       const lines = functions.flatMap((shown) => annotated(shown, threads, layout));
@@ -72,7 +74,7 @@ function disassembled(
     }
   }
   throw new CliError(
-    `the profile has no samples of ${app}: it needs the very file that run was given, by this version`,
+    `the profile has no samples of ${app}: it needs the very file and options that run had, and the same version`,
   );
 }
 

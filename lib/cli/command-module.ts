@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Config } from '../runtime/config.js';
 import { Engine } from '../runtime/engine.js';
 import { WasmtimeError } from '../runtime/errors.js';
 import { Module } from '../runtime/module.js';
@@ -6,18 +7,43 @@ import { CliError, reasonOf } from './cli-error.js';
 
 const WASI = 'wasi_snapshot_preview1';
 
-/** The engine of all commands: the same code for the same module, so the same offsets into it. */
-export function commandEngine(): Engine {
-  return new Engine({ epochInterruption: true });
+/** What of the command line decides which code a module becomes. */
+export interface EngineOptions {
+  readonly wasmFeatures?: Config;
+  /** Whether there is a limit at all. */
+  readonly fuel?: bigint | boolean;
 }
 
 /**
- * Compiles a WASI preview 1 command: a module that exports `_start` and imports WASI or nothing.
+ * The engine of all commands: the same code for the same module and options, so the same offsets into it.
+ *
+ * @throws CliError for features that don't go together.
+ */
+export function commandEngine({ wasmFeatures, fuel = false }: EngineOptions): Engine {
+  try {
+    return new Engine({ ...wasmFeatures, epochInterruption: true, consumeFuel: fuel !== false });
+  } catch (error) {
+    if (!(error instanceof WasmtimeError)) throw error;
+    throw new CliError(error.message, { cause: error });
+  }
+}
+
+/**
+ * The module of a guest, which imports WASI preview 1 or nothing: compiled here, or what Wasmtime has
+ * compiled before. That is machine code, which is run as it is: only when the user says so.
  *
  * @throws CliError that says what the file is instead.
  */
-export function loadCommand(engine: Engine, path: string): Module {
+export function loadCommand(engine: Engine, path: string, precompiled: boolean): Module {
   const bytes = read(path);
+  const found = Engine.detectPrecompiled(bytes);
+  if (precompiled) return deserialize(engine, path, bytes, found);
+  if (found !== undefined) {
+    throw new CliError(
+      `${path} is a ${found} that Wasmtime has compiled, machine code: if you trust it, run it ` +
+        'with --precompiled',
+    );
+  }
   if (isComponent(bytes)) {
     throw new CliError(
       `${path} is a component: run needs a core module, a WASI preview 1 command such as ` +
@@ -25,7 +51,27 @@ export function loadCommand(engine: Engine, path: string): Module {
     );
   }
   const module = compile(engine, path, bytes);
-  checkStart(path, module);
+  checkImports(path, module);
+  return module;
+}
+
+function deserialize(
+  engine: Engine,
+  path: string,
+  bytes: Uint8Array,
+  found: 'module' | 'component' | undefined,
+): Module {
+  if (found !== 'module') {
+    throw new CliError(
+      `${path} is no module that Wasmtime has compiled: --precompiled takes what ` +
+        'Module.serialize, Engine.precompileModule or wasmtime compile made',
+    );
+  }
+  const module = orCliError(
+    () => Module.deserialize(engine, bytes),
+    `${path} was not compiled for this program, which needs the same version of Wasmtime, with epoch ` +
+      'interruption and the same options',
+  );
   checkImports(path, module);
   return module;
 }
@@ -45,31 +91,15 @@ function isComponent(bytes: Uint8Array): boolean {
 }
 
 function compile(engine: Engine, path: string, bytes: Uint8Array): Module {
-  try {
-    return Module.compile(engine, bytes);
-  } catch (error) {
-    if (!(error instanceof WasmtimeError)) throw error;
-    throw new CliError(`${path} is no valid WebAssembly module: ${error.message}`, {
-      cause: error,
-    });
-  }
+  return orCliError(() => Module.compile(engine, bytes), `${path} is no valid WebAssembly module`);
 }
 
-function checkStart(path: string, module: Module): void {
-  const { exports } = module;
-  const start = exports.find(({ name }) => name === '_start')?.type;
-  if (start === undefined) {
-    const isReactor = exports.some(({ name }) => name === '_initialize');
-    throw new CliError(
-      isReactor
-        ? `${path} is a WASI reactor (it exports _initialize, but no _start): run needs a command. ` +
-            'Build it with a main function, or call its exports from JavaScript through the API'
-        : `${path} exports no _start function: run needs a WASI command. ` +
-            'Call its exports from JavaScript through the API',
-    );
-  }
-  if (start.kind !== 'func' || start.params.length + start.results.length > 0) {
-    throw new CliError(`${path} exports a _start that is no function without parameters`);
+function orCliError(load: () => Module, what: string): Module {
+  try {
+    return load();
+  } catch (error) {
+    if (!(error instanceof WasmtimeError)) throw error;
+    throw new CliError(`${what}: ${error.message}`, { cause: error });
   }
 }
 

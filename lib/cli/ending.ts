@@ -4,7 +4,7 @@ import { ExitCode } from './exit-code.js';
 
 /** How a guest ended. */
 export type Ending =
-  | { readonly kind: 'returned' }
+  | { readonly kind: 'returned'; readonly results: readonly unknown[] }
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'trapped'; readonly error: Trap }
   /** What a host function of WASI, or one of ours, failed with. */
@@ -13,10 +13,9 @@ export type Ending =
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals };
 
 /** Runs a guest to its end, whatever that is. */
-export function endingOf(guest: () => void, interrupt: InterruptHandle): Ending {
+export function endingOf(guest: () => readonly unknown[], interrupt: InterruptHandle): Ending {
   try {
-    guest();
-    return { kind: 'returned' };
+    return { kind: 'returned', results: guest() };
   } catch (error) {
     if (error instanceof WasiExit) return { kind: 'exited', code: error.exitCode };
     if (!(error instanceof Trap)) return { kind: 'failed', error };

@@ -235,6 +235,8 @@ export declare class NativeModule {
   /** Whether what it was compiled from is known. */
   get hasBinary(): boolean
   get name(): string | null
+  /** SHA-256 of the binary, in hexadecimal; `null` where that isn't known. */
+  get sha256(): string | null
   imports(): Array<NativeExternType>
   exports(): Array<NativeExternType>
   /** Mirrors `wasmtime::Module::functions`. */

@@ -23,6 +23,7 @@ export interface DisassembledLine {
 
 /** A compiled function in text format. What the guest's compiler inlined into it is a part of it. */
 export interface DisassembledFunction {
+  /** As in the profile. */
   readonly name: string;
   /** In the module's function index space, imports first. */
   readonly index: number;

@@ -66,8 +66,9 @@ const RECORDER_INTERVALS = { minimum: 0.05, maximum: 1000 };
  * ## Security
  *
  * Profiles hold no detail of the host such as memory addresses, and nothing of modules that weren't
- * listed, so that they are fit to be shown to the guest's owner. They do hold offsets into the compiled
- * code of the listed modules, which tell something of its size: list modules of the guest's owner only.
+ * listed, so that they are fit to be shown to the guest's owner. They do hold the SHA-256 of the listed
+ * modules' binaries, and offsets into their compiled code, which tell something of its size: list modules of
+ * the guest's owner only.
  */
 export class GuestProfiler {
   readonly #modules: readonly NamedModule[];

@@ -1,7 +1,7 @@
 import type { CategoryIndex } from '../profile/category.js';
 import type { FrameIndex } from '../profile/frame-table.js';
 import type { FuncIndex } from '../profile/func-table.js';
-import type { LibIndex } from '../profile/lib-table.js';
+import type { Lib, LibIndex } from '../profile/lib-table.js';
 import type { NativeSymbolIndex } from '../profile/native-symbol-table.js';
 import type { Profile } from '../profile/profile.js';
 import type { ResourceIndex } from '../profile/resource-table.js';
@@ -37,10 +37,13 @@ export function moduleFrames(
   how: Symbolication,
 ): FrameIndex[][] {
   const [name] = named;
-  const lib = profile.libs.add({ name });
-  if (sampled.length === 0) return [];
+  if (sampled.length === 0) {
+    profile.libs.add({ name, ...moduleIds(name, null) });
+    return [];
+  }
   const warn = (warning: string) => how.warn(`${name}: ${warning}`);
   const nativeModule = nativeModuleOf(named, warn);
+  const lib = profile.libs.add({ name, ...moduleIds(name, nativeModule.sha256) });
   const { chains, textOf } = how.lines
     ? inlineChains(nativeModule, named, sampled, how.rawNames, warn)
     : { chains: noChains(sampled), textOf: () => undefined };
@@ -70,6 +73,14 @@ export function moduleFrames(
     const chain = chains[i] as SourcePlace[];
     return funcs.frames(row, sampled[i] as number, how.inlineFrames ? chain : chain.slice(0, 1));
   });
+}
+
+/** The fields by which readers ask about a module: as native ones have them, but of its binary's hash. */
+function moduleIds(name: string, sha256: string | null): Partial<Lib> {
+  if (sha256 === null) return { debugName: name };
+  // An id of Breakpad's is 32 digits of a hash and the age, one more.
+  const breakpadId = `${sha256.slice(0, 32).toUpperCase()}0`;
+  return { debugName: name, breakpadId, codeId: sha256 };
 }
 
 /** A function of the compiled module. */

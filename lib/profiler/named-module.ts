@@ -10,10 +10,15 @@ export type FileSource = string | URL | Uint8Array | ArrayBuffer;
 
 /** A source map as JSON was parsed to: its fields are those of the format (ECMA-426). */
 export interface SourceMapObject {
+  /** 3. */
   readonly version: number | string;
+  /** Of places in the wasm file to places in sources, as text. */
   readonly mappings?: string;
+  /** The names of sources. */
   readonly sources?: readonly (string | null)[];
+  /** The texts of sources; null for one without. */
   readonly sourcesContent?: readonly (string | null)[];
+  /** Maps of parts of the file, in the place of the above. */
   readonly sections?: readonly object[];
 }
 

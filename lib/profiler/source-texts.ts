@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Profile } from '../profile/profile.js';
@@ -22,11 +22,12 @@ const LARGEST = 4 * 1024 * 1024;
  * is looked for, without it, below `directory`. None leads out of there, by `..`, by an absolute path or
  * by a link; files of more than 4 MiB are left out.
  *
- * @throws TypeError for wrong types, or what `node:fs` throws when there is no such directory.
+ * @throws TypeError for wrong types, or what `node:fs` throws for what is no directory.
  */
 export function sourcesUnder(directory: string | URL, prefix = ''): SourceReader {
   const path = directory instanceof URL ? fileURLToPath(directory) : directory;
   const root = realpathSync(checkString('directory', path));
+  readdirSync(root);
   checkString('prefix', prefix);
   return (path) =>
     isUnder(path, prefix) ? readWithin(root, path.slice(prefix.length)) : undefined;
