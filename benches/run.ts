@@ -14,6 +14,7 @@ import { slowdown } from './slowdown.js';
 import { circumstances } from './support/machine.js';
 import { replaceSections, targetTable } from './support/readme.js';
 import { type Bench, markdown, type Report } from './support/report.js';
+import { symbolication } from './symbolication.js';
 import { ticker } from './ticker.js';
 import { totalCost } from './total-cost.js';
 
@@ -27,6 +28,7 @@ const BENCHES: readonly Bench[] = [
   compile,
   ticker,
   largeProfile,
+  symbolication,
 ];
 
 const { values, positionals } = parseArgs({

@@ -17,7 +17,9 @@ export {
   type TaskHooks,
 } from './profiler/bench-profiler.js';
 export { type CategoryRule, DEFAULT_CATEGORIES } from './profiler/categories.js';
+export type { DisassembledFunction, DisassembledLine } from './profiler/disassembly.js';
 export {
+  type DisassemblyOptions,
   FinishedProfile,
   type FunctionSamples,
   type ThreadSummary,
@@ -29,7 +31,12 @@ export {
   type RotateOptions,
 } from './profiler/live-profiler.js';
 export { watchMemory } from './profiler/memory-watch.js';
-export type { FileSource, ModuleSymbols, NamedModule } from './profiler/named-module.js';
+export type {
+  FileSource,
+  ModuleSymbols,
+  NamedModule,
+  SourceMapObject,
+} from './profiler/named-module.js';
 export type { ProfilerClock, ProfilerOptions } from './profiler/options.js';
 export {
   type ProfiledResult,
@@ -38,6 +45,7 @@ export {
 } from './profiler/profile-guest.js';
 export type { Recorder, RecorderOptions } from './profiler/recorder.js';
 export type { PathPrefixMap } from './profiler/source-path.js';
+export { type SourceReader, sourcesUnder } from './profiler/source-texts.js';
 export { ArrayRef } from './runtime/array-ref.js';
 export type { AsyncCallOptions } from './runtime/async-calls.js';
 export type { AsyncHostFunction } from './runtime/async-func.js';

@@ -78,6 +78,10 @@ build_c() {
   link clang "$scratch"/dwarf4/*.o -o parser-dwarf4.wasm
   compile clang "$scratch/endings" endings.c -- -g -gdwarf-5 -Wno-infinite-recursion
   link clang "$scratch"/endings/*.o -Wl,--stack-first -o endings.wasm
+  compile clang "$scratch/inlining" inlining.c -- -g -gdwarf-5
+  link clang -nostdlib "$scratch"/inlining/*.o -Wl,--no-entry -o inlining.wasm
+  compile clang "$scratch/inlining-none" inlining.c -- -g -gdwarf-5 -fno-inline
+  link clang -nostdlib "$scratch"/inlining-none/*.o -Wl,--no-entry -o inlining-none.wasm
   expect_symbols parser.wasm parser-dwarf4.wasm
 }
 

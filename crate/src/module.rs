@@ -155,6 +155,12 @@ impl NativeModule {
             .map_err(|error| errors::throw(env, &error, INVALID))
     }
 
+    /// Whether what it was compiled from is known.
+    #[napi(getter, catch_unwind)]
+    pub fn has_binary(&self) -> bool {
+        !self.binary.is_empty()
+    }
+
     #[napi(getter, catch_unwind)]
     pub fn name(&self) -> Option<String> {
         self.module.name().map(str::to_owned)

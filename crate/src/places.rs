@@ -5,7 +5,7 @@ use crate::module::NativeModule;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::ops::Range;
-use wasmtime::Module;
+use wasmtime::{Inlining, Module};
 
 /// Pieces of machine code, and the instructions that they do the work of; columns.
 #[napi(object)]
@@ -20,7 +20,8 @@ pub struct NativeAddressMap {
 impl NativeModule {
     /// Offsets into the wasm file for ascending offsets into the text section, -1 where none is known.
     /// An offset at which Wasmtime knows no place, as at code of its own, has that of the code before it
-    /// in the same function, or else that of the first after it.
+    /// in the same function, or else that of the first after it; not so if its compiler inlines, which
+    /// leaves inlined code without places.
     #[napi(catch_unwind)]
     pub fn wasm_offsets(&self, text_offsets: Uint32Array) -> Float64Array {
         let places = wasm_offsets(&self.module, &text_offsets);
@@ -73,6 +74,7 @@ fn wasm_offsets(module: &Module, text_offsets: &[u32]) -> Vec<Option<u32>> {
         .map(|function| function.offset..function.offset + function.len)
         .collect();
     functions.sort_unstable_by_key(|range| range.start);
+    let inlines = module.engine().get_compiler_inlining() != Inlining::No;
     let mut next = map.next();
     // The newest entry that knows its place.
     let mut known: Option<(usize, u32)> = None;
@@ -83,11 +85,14 @@ fn wasm_offsets(module: &Module, text_offsets: &[u32]) -> Vec<Option<u32>> {
             continue;
         };
         while let Some((at, place)) = next.filter(|&(at, _)| at <= offset) {
-            known = place.map(|place| (at, place)).or(known);
+            known = place
+                .map(|place| (at, place))
+                .or(known.filter(|_| !inlines));
             next = map.next();
         }
         match known.filter(|&(at, _)| at >= function.start) {
             Some((_, place)) => places[i] = Some(place),
+            None if inlines => {}
             // Nothing before it in this function: what comes first after it.
             None => {
                 while let Some((at, place)) = next.filter(|&(at, _)| at < function.end) {

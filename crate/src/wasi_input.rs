@@ -1,6 +1,6 @@
 //! A guest's stdin that JavaScript fills while the guest waits in an asynchronous call.
 
-use crate::async_call::MustBeAsync;
+use crate::complete::MustBeAsync;
 use crate::js::{self, JsException, JsReference, Strength};
 use crate::scope::Scopes;
 use bytes::Bytes;

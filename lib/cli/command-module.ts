@@ -1,10 +1,32 @@
 import { readFileSync } from 'node:fs';
+import type { Config } from '../runtime/config.js';
 import { Engine } from '../runtime/engine.js';
 import { WasmtimeError } from '../runtime/errors.js';
 import { Module } from '../runtime/module.js';
 import { CliError, reasonOf } from './cli-error.js';
 
 const WASI = 'wasi_snapshot_preview1';
+
+/** What of the command line decides which code a module becomes. */
+export interface EngineOptions {
+  readonly wasmFeatures?: Config;
+  /** Whether there is a limit at all. */
+  readonly fuel?: bigint | boolean;
+}
+
+/**
+ * The engine of all commands: the same code for the same module and options, so the same offsets into it.
+ *
+ * @throws CliError for features that don't go together.
+ */
+export function commandEngine({ wasmFeatures, fuel = false }: EngineOptions): Engine {
+  try {
+    return new Engine({ ...wasmFeatures, epochInterruption: true, consumeFuel: fuel !== false });
+  } catch (error) {
+    if (!(error instanceof WasmtimeError)) throw error;
+    throw new CliError(error.message, { cause: error });
+  }
+}
 
 /**
  * The module of a guest, which imports WASI preview 1 or nothing: compiled here, or what Wasmtime has

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { addAnnotateCommand } from './annotate.js';
 import { CliError } from './cli-error.js';
 import { addConvertCommand } from './convert.js';
 import { addDiffCommand } from './diff.js';
@@ -31,6 +32,7 @@ addRunOptions(program, version).action(async (app: string, args: string[], optio
 });
 addTopCommand(program);
 addDiffCommand(program);
+addAnnotateCommand(program);
 addConvertCommand(program);
 addViewCommand(program);
 

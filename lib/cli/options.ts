@@ -116,3 +116,12 @@ export function wasmFeatures(text: string, before: Config = {}): Config {
   }
   return { ...before, ...features };
 }
+
+/** How many of something. */
+export function positive(text: string): number {
+  const number = Number(text);
+  if (!(Number.isSafeInteger(number) && number > 0)) {
+    throw new InvalidArgumentError('Expected a number from 1.');
+  }
+  return number;
+}

@@ -34,7 +34,11 @@ export function addViewOptions(command: Command, weights: string): Command {
 }
 
 /** The threads that are asked for: one, or all. */
-export function threadsOf(profile: Profile, path: string, { thread }: ProfileView): Thread[] {
+export function threadsOf(
+  profile: Profile,
+  path: string,
+  { thread }: Pick<ProfileView, 'thread'>,
+): Thread[] {
   if (thread === undefined) return profile.threads;
   const chosen = profile.threads[thread];
   if (chosen !== undefined) return [chosen];
@@ -42,7 +46,8 @@ export function threadsOf(profile: Profile, path: string, { thread }: ProfileVie
   throw new CliError(`${path} has ${count}, counted from 0: no ${thread}`);
 }
 
-function threadNumber(text: string): number {
+/** Which thread, counted from 0. */
+export function threadNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Expected a number from 0.');
   return Number(text);
 }

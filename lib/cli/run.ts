@@ -1,11 +1,8 @@
 import { basename } from 'node:path';
 import { FORMATS, type FormatOptions, formatOfPath } from '../formats/formats.js';
 import { GuestProfiler } from '../profiler/guest-profiler.js';
-import { Engine } from '../runtime/engine.js';
-import { WasmtimeError } from '../runtime/errors.js';
 import type { WasiOptions } from '../runtime/wasi-config.js';
-import { CliError } from './cli-error.js';
-import { loadCommand } from './command-module.js';
+import { commandEngine, loadCommand } from './command-module.js';
 import { describeEnding, errorTextOf, exitCodeOf } from './ending.js';
 import { invocation, resultText, START } from './entry.js';
 import { ExitCode } from './exit-code.js';
@@ -27,7 +24,7 @@ export async function run(
   for (const { path } of outputs) checkWritable(path);
   const name = basename(app);
   const entry = options.invoke === undefined ? START : invocation(options.invoke, args);
-  const engine = engineOf(options);
+  const engine = commandEngine(options);
   const module = loadCommand(engine, app, options.precompiled === true);
   if (options.precompiled && !options.quiet) {
     writeNow(
@@ -80,20 +77,6 @@ function outputsOf(
     const chosen = weight !== undefined && FORMATS[name].weights.includes(weight);
     return { path, format: name, ...(chosen && { weight }) };
   });
-}
-
-/** @throws CliError for features that don't go together. */
-function engineOf({ wasmFeatures, fuel }: RunOptions): Engine {
-  try {
-    return new Engine({
-      ...wasmFeatures,
-      epochInterruption: true,
-      consumeFuel: fuel !== undefined,
-    });
-  } catch (error) {
-    if (!(error instanceof WasmtimeError)) throw error;
-    throw new CliError(error.message, { cause: error });
-  }
 }
 
 function recordOptions(

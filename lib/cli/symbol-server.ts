@@ -11,6 +11,7 @@ import type { LibIndex } from '../profile/lib-table.js';
 import { UNKNOWN_SIZE } from '../profile/native-symbol-table.js';
 import type { Profile } from '../profile/profile.js';
 import { NO_SOURCE } from '../profile/source-table.js';
+import type { SourceReader } from '../profiler/source-texts.js';
 import type { Disassembler } from './disassembler.js';
 import {
   arrayOf,
@@ -21,12 +22,11 @@ import {
   stringOf,
   toHex,
 } from './json-request.js';
-import type { SourceFiles } from './source-files.js';
 import { SymbolIndex } from './symbol-index.js';
 
 /** What a {@link SymbolServer} answers from, beside the profile. */
 export interface SymbolServerOptions {
-  readonly sources?: SourceFiles;
+  readonly sources?: SourceReader;
   readonly disassembler?: Disassembler;
 }
 
@@ -129,7 +129,7 @@ export class SymbolServer {
     if (!frames.some((frame) => this.#placeOf(frame).file === file)) {
       throw new RequestError(`no code at ${toHex(offset)} comes from ${file}`);
     }
-    const source = this.#options.sources?.read(file);
+    const source = this.#options.sources?.(file);
     if (source === undefined) {
       throw new RequestError(
         this.#options.sources === undefined

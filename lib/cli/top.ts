@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { selfPaths } from '../profile/diff.js';
 import { funcPlace } from '../profile/func-place.js';
 import { functionWeights, hottestLines } from '../profile/hot-functions.js';
@@ -7,6 +7,7 @@ import type { Weight } from '../profile/sample-weight.js';
 import type { Thread } from '../profile/thread.js';
 import { amount, percent, unitName } from './amount.js';
 import { placeOf } from './function-place.js';
+import { positive } from './options.js';
 import { addViewOptions, type ProfileView, readFile, threadsOf } from './read-file.js';
 import { markdownTable, type TableColumn, textTable } from './table.js';
 import { type Layout, layoutOf, oneLine, write } from './terminal.js';
@@ -143,12 +144,4 @@ function heaviestStacks(profile: Profile, threads: readonly Thread[], weight: We
       const more = path.length > shown.length ? ['…'] : [];
       return `- ${percent(self, whole)}: ${[...more, ...shown].join(' → ')}`;
     });
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (!(Number.isSafeInteger(number) && number > 0)) {
-    throw new InvalidArgumentError('Expected a number from 1.');
-  }
-  return number;
 }

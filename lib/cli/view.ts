@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { type SourceReader, sourcesUnder } from '../profiler/source-texts.js';
 import { CliError, reasonOf } from './cli-error.js';
 import { Disassembler } from './disassembler.js';
 import { FRONT_END, openProfile } from './open-profile.js';
 import { readFile } from './read-file.js';
-import { SourceFiles } from './source-files.js';
 
 interface ViewOptions {
   readonly offline?: boolean;
@@ -60,9 +60,9 @@ async function view(path: string, options: ViewOptions): Promise<void> {
   });
 }
 
-function sourcesIn(directory: string): SourceFiles {
+function sourcesIn(directory: string): SourceReader {
   try {
-    return new SourceFiles(directory);
+    return sourcesUnder(directory);
   } catch (error) {
     throw new CliError(`can't read ${directory}: ${reasonOf(error)}`, { cause: error });
   }

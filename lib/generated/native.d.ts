@@ -244,6 +244,8 @@ export declare class NativeModule {
   serialize(): Uint8Array
   /** The same module, which was compiled elsewhere, with its binary; `null` when that isn't it. */
   withBinary(bytes: Uint8Array): NativeModule | null
+  /** Whether what it was compiled from is known. */
+  get hasBinary(): boolean
   get name(): string | null
   /** SHA-256 of the binary, in hexadecimal; `null` where that isn't known. */
   get sha256(): string | null
@@ -256,7 +258,8 @@ export declare class NativeModule {
   /**
    * Offsets into the wasm file for ascending offsets into the text section, -1 where none is known.
    * An offset at which Wasmtime knows no place, as at code of its own, has that of the code before it
-   * in the same function, or else that of the first after it.
+   * in the same function, or else that of the first after it; not so if its compiler inlines, which
+   * leaves inlined code without places.
    */
   wasmOffsets(textOffsets: Uint32Array): Float64Array
   /**

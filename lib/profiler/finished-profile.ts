@@ -4,9 +4,11 @@ import { readProfile, readProfileBytes } from '../formats/read.js';
 import { hotFunctions } from '../profile/hot-functions.js';
 import { mergeProfiles } from '../profile/merge.js';
 import type { Profile } from '../profile/profile.js';
-import { checkArray, checkPath } from '../runtime/check.js';
+import { checkArray, checkInteger, checkKeys, checkObject, checkPath } from '../runtime/check.js';
 import { outOfRange, wrongType } from '../runtime/errors.js';
+import { type DisassembledFunction, disassemble } from './disassembly.js';
 import { checkFormatOptions } from './format-options.js';
+import { checkModules, type NamedModule } from './named-module.js';
 
 /** A function in a {@link FinishedProfile}, and how often samples saw it. */
 export interface FunctionSamples {
@@ -16,6 +18,14 @@ export interface FunctionSamples {
   readonly selfSamples: number;
   /** Samples in which it was on the stack. */
   readonly totalSamples: number;
+}
+
+/** What {@link FinishedProfile.disassemble} shows. */
+export interface DisassemblyOptions {
+  /** How many functions; 10 by default. */
+  readonly limit?: number;
+  /** One thread's samples, counted from 0; those of all by default. */
+  readonly thread?: number;
 }
 
 /** A thread of a {@link FinishedProfile}: what one profiler recorded. */
@@ -91,6 +101,26 @@ export class FinishedProfile {
       selfSamples,
       totalSamples,
     }));
+  }
+
+  /**
+   * The functions of a module that ran themselves in most samples, hottest first, in WebAssembly's text format
+   * with the samples of each instruction: for code without sources. `module` is as it was listed for the
+   * profile, under the same name, or compiled again by an engine of the same configuration. One that was
+   * deserialized needs its binary, as {@link ModuleSymbols.wasm}.
+   *
+   * @throws TypeError `ERR_WRONG_MODULE` for a module that the profile isn't of, `ERR_NO_BINARY` for one
+   * without its binary, and for wrong types; RangeError for a thread that isn't there.
+   */
+  disassemble(module: NamedModule, options: DisassemblyOptions = {}): DisassembledFunction[] {
+    const [named] = checkModules([module]);
+    checkKeys('options', checkObject('options', options), ['limit', 'thread']);
+    const { limit = 10, thread } = options;
+    checkInteger('options.limit', limit, 0, 2 ** 32 - 1);
+    const { threads } = this.#profile;
+    if (thread !== undefined) checkInteger('options.thread', thread, 0, threads.length - 1);
+    const chosen = thread === undefined ? threads : threads.slice(thread, thread + 1);
+    return disassemble(this.#profile, chosen, named as NamedModule, limit);
   }
 
   /**

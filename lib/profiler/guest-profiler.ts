@@ -38,6 +38,7 @@ import { ProgressReader } from './progress.js';
 import { attachRecorder, type Recorder, type RecorderOptions } from './recorder.js';
 import { Recording } from './recording.js';
 import { recordingFacts } from './recording-facts.js';
+import { SourceTexts } from './source-texts.js';
 import { symbolicate } from './symbolicate.js';
 import { addTraps } from './trap-markers.js';
 
@@ -359,7 +360,10 @@ export class GuestProfiler {
     if (this.#hostCalls !== 'none') {
       nameHostCalls(this.#profile, this.#thread, interner, this.#modules, bases, warn);
     }
-    const how = { ...this.#options, warn };
+    const { sources } = this.#options;
+    const read = sources === true ? () => undefined : sources;
+    const texts = read === false ? undefined : new SourceTexts(this.#profile, read);
+    const how = { ...this.#options, texts, warn };
     const stackOf = symbolicate(this.#profile, interner, this.#modules, bases, how);
     renumber(this.#thread.samples.stack, stackOf);
     renumber(this.#thread.markers.cause, stackOf);
@@ -371,6 +375,8 @@ export class GuestProfiler {
       }
     }
     this.#profile.extra.push(recordingFacts(this.#profile, { missedTicks: this.#missedTicks }));
+    // Last: the user's own function may throw, and the profile is whole by then.
+    texts?.embed();
   }
 
   #checkRecording(): void {

@@ -14,6 +14,12 @@ export interface SourcePlace {
   readonly column: number;
 }
 
+export interface InlineChains {
+  readonly chains: readonly (readonly SourcePlace[])[];
+  /** The text of a file of theirs, when a source map has it. */
+  textOf(file: string): string | undefined;
+}
+
 /**
  * For each of the ascending text offsets, the functions of the source that are active there, outermost
  * first; none where the debug information knows nothing.
@@ -24,7 +30,7 @@ export function inlineChains(
   textOffsets: Uint32Array,
   rawNames: boolean,
   warn: (warning: string) => void,
-): SourcePlace[][] {
+): InlineChains {
   const links = nativeModule.debugLinks();
   for (const warning of links.warnings) warn(warning);
   const other = readSource('debugInfo', symbols.debugInfo, warn);
@@ -33,17 +39,24 @@ export function inlineChains(
   if (!hasDwarf && links.externalDebugInfo !== undefined) {
     warn('external_debug_info: give the file as debugInfo to see lines');
   }
-  if (!hasDwarf && map === undefined) return Array.from(textOffsets, () => []);
+  const textOf = (file: string) => map?.textOf(file);
+  if (!hasDwarf && map === undefined) return { chains: noChains(textOffsets), textOf };
   const places = nativeModule.wasmOffsets(textOffsets);
-  const chains = nativeModule.inlineChains(places, other, rawNames);
-  for (const warning of chains.warnings) warn(warning);
-  return Array.from(textOffsets, (_, i) => {
-    const chain = chainOf(chains, i);
+  const found = nativeModule.inlineChains(places, other, rawNames);
+  for (const warning of found.warnings) warn(warning);
+  const chains = Array.from(textOffsets, (_, i) => {
+    const chain = chainOf(found, i);
     const wasmOffset = places[i] as number;
     if (chain.length > 0 || map === undefined || wasmOffset < 0) return chain;
     const place = map(wasmOffset);
     return place === undefined ? [] : [place];
   });
+  return { chains, textOf };
+}
+
+/** What is known without lines. */
+export function noChains(textOffsets: Uint32Array): SourcePlace[][] {
+  return Array.from(textOffsets, () => []);
 }
 
 function chainOf(chains: NativeInlineChains, i: number): SourcePlace[] {

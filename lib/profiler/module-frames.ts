@@ -7,17 +7,21 @@ import type { Profile } from '../profile/profile.js';
 import type { ResourceIndex } from '../profile/resource-table.js';
 import { NO_SOURCE, type SourceIndex } from '../profile/source-table.js';
 import { Categorizer, type CategoryRule } from './categories.js';
-import { inlineChains, type SourcePlace } from './inline-chains.js';
+import { inlineChains, noChains, type SourcePlace } from './inline-chains.js';
 import { type NamedModule, nativeModuleOf } from './named-module.js';
 import { findRow } from './rows.js';
 import { type PathPrefixMap, shownPath } from './source-path.js';
+import type { SourceTexts } from './source-texts.js';
 
 /** How addresses are given names. */
 export interface Symbolication {
   readonly rawNames: boolean;
   readonly lines: boolean;
+  readonly inlineFrames: boolean;
   readonly pathPrefixMap: PathPrefixMap;
   readonly categories: readonly CategoryRule[];
+  /** Where the texts of source files are noted, if they are wanted. */
+  readonly texts: SourceTexts | undefined;
   /** Told of what could not be read: a section or an option, a colon, and why. */
   warn(warning: string): void;
 }
@@ -40,9 +44,9 @@ export function moduleFrames(
   const warn = (warning: string) => how.warn(`${name}: ${warning}`);
   const nativeModule = nativeModuleOf(named, warn);
   const lib = profile.libs.add({ name, ...moduleIds(name, nativeModule.sha256) });
-  const chains = how.lines
+  const { chains, textOf } = how.lines
     ? inlineChains(nativeModule, named, sampled, how.rawNames, warn)
-    : Array.from(sampled, (): SourcePlace[] => []);
+    : { chains: noChains(sampled), textOf: () => undefined };
 
   const { offset, length, index } = nativeModule.functions();
   const rows = Array.from(sampled, (address) => findRow(offset, address));
@@ -58,14 +62,17 @@ export function moduleFrames(
     if (file !== undefined && !files.has(row)) files.set(row, file);
   }
 
-  const funcs = new ModuleFuncs(profile, lib, how, name);
+  const funcs = new ModuleFuncs(profile, lib, how, name, textOf);
   for (const [i, row] of sampledRows.entries()) {
     const funcName =
       names[i] ?? sourceNames.get(row) ?? exported[i] ?? `wasm-function[${indices[i]}]`;
     const file = files.get(row);
     funcs.addFunction(row, funcName, file, offset[row] as number, length[row] as number);
   }
-  return rows.map((row, i) => funcs.frames(row, sampled[i] as number, chains[i] as SourcePlace[]));
+  return rows.map((row, i) => {
+    const chain = chains[i] as SourcePlace[];
+    return funcs.frames(row, sampled[i] as number, how.inlineFrames ? chain : chain.slice(0, 1));
+  });
 }
 
 /** The fields by which readers ask about a module: as native ones have them, but of its binary's hash. */
@@ -91,7 +98,8 @@ class ModuleFuncs {
   readonly #profile: Profile;
   readonly #lib: LibIndex;
   readonly #resource: ResourceIndex;
-  readonly #pathPrefixMap: PathPrefixMap;
+  readonly #how: Symbolication;
+  readonly #textOf: (file: string) => string | undefined;
   readonly #functions = new Map<number, CompiledFunction>();
   /** Funcs by name and file: what was inlined here and compiled there is one function of the source. */
   readonly #byPlace = new Map<string, FuncIndex>();
@@ -99,10 +107,17 @@ class ModuleFuncs {
   readonly #categorizer: Categorizer;
   readonly #categories = new Map<FuncIndex, CategoryIndex>();
 
-  constructor(profile: Profile, lib: LibIndex, how: Symbolication, name: string) {
+  constructor(
+    profile: Profile,
+    lib: LibIndex,
+    how: Symbolication,
+    name: string,
+    textOf: (file: string) => string | undefined,
+  ) {
     this.#profile = profile;
     this.#lib = lib;
-    this.#pathPrefixMap = how.pathPrefixMap;
+    this.#how = how;
+    this.#textOf = textOf;
     this.#categorizer = new Categorizer(profile.categories, how.categories);
     this.#resource = profile.resources.addLibrary(profile.strings.intern(name));
   }
@@ -179,7 +194,9 @@ class ModuleFuncs {
   #source(file: string | undefined): SourceIndex {
     if (file === undefined) return NO_SOURCE;
     const { sources, strings } = this.#profile;
-    return sources.intern(strings.intern(shownPath(file, this.#pathPrefixMap)));
+    const source = sources.intern(strings.intern(shownPath(file, this.#how.pathPrefixMap)));
+    this.#how.texts?.add(source, file, this.#textOf(file));
+    return source;
   }
 }
 

@@ -8,6 +8,20 @@ import { Module } from '../runtime/module.js';
 /** A file: its path, or its bytes. */
 export type FileSource = string | URL | Uint8Array | ArrayBuffer;
 
+/** A source map as JSON was parsed to: its fields are those of the format (ECMA-426). */
+export interface SourceMapObject {
+  /** 3. */
+  readonly version: number | string;
+  /** Of places in the wasm file to places in sources, as text. */
+  readonly mappings?: string;
+  /** The names of sources. */
+  readonly sources?: readonly (string | null)[];
+  /** The texts of sources; null for one without. */
+  readonly sourcesContent?: readonly (string | null)[];
+  /** Maps of parts of the file, in the place of the above. */
+  readonly sections?: readonly object[];
+}
+
 /** Where the symbols of a module come from, beyond what it holds itself. */
 export interface ModuleSymbols {
   /**
@@ -16,10 +30,10 @@ export interface ModuleSymbols {
    */
   readonly debugInfo?: FileSource;
   /**
-   * The module's source map. Of a `sourceMappingURL` section a `data:` URL is read on its own, and
+   * The module's source map: a file, or the object. Of a `sourceMappingURL` section a `data:` URL is read on its own, and
    * nothing else.
    */
-  readonly sourceMap?: FileSource;
+  readonly sourceMap?: FileSource | SourceMapObject;
   /** The module's own binary, for one that was compiled elsewhere or from text. */
   readonly wasm?: FileSource;
 }
@@ -51,9 +65,15 @@ function checkSymbols(what: string, symbols: unknown): ModuleSymbols {
   checkKeys(what, checked, ['debugInfo', 'sourceMap', 'wasm']);
   for (const [key, file] of Object.entries(checked)) {
     if (file === undefined || typeof file === 'string' || file instanceof URL) continue;
+    if (key === 'sourceMap' && isSourceMap(file)) continue;
     checkBytes(`${what}.${key}`, file);
   }
   return checked as ModuleSymbols;
+}
+
+/** @internal Whether it looks like a source map that is parsed. */
+export function isSourceMap(value: unknown): value is SourceMapObject {
+  return typeof value === 'object' && value !== null && 'version' in value;
 }
 
 /**

@@ -7,9 +7,10 @@ import {
   checkObject,
   checkString,
 } from '../runtime/check.js';
-import { outOfRange } from '../runtime/errors.js';
+import { outOfRange, wrongType } from '../runtime/errors.js';
 import { type CategoryRule, checkCategories, DEFAULT_CATEGORIES } from './categories.js';
 import type { PathPrefixMap } from './source-path.js';
+import type { SourceReader } from './source-texts.js';
 
 /** Clocks of a profiler, in milliseconds; the real ones unless a test brings its own. */
 export interface ProfilerClock {
@@ -25,14 +26,25 @@ export interface ProfilerOptions {
   readonly clock?: ProfilerClock;
   /** Names as the module has them: mangled, for C++ and Rust. Off by default. */
   readonly rawNames?: boolean;
-  /** Inlined functions as frames of their own, and lines, where there is debug information. On by default. */
+  /** Lines and inlined functions, where there is debug information. On by default. */
   readonly lines?: boolean;
+  /**
+   * Whether inlined functions are frames of their own. Without, what they ran counts for the function
+   * that they were inlined into, at the line of the call. On by default.
+   */
+  readonly inlineFrames?: boolean;
   /**
    * Prefixes of the debug information's source paths, and what the profile shows instead:
    * `{ '/home/me/app': 'app' }`. Of an absolute path under none of them the profile has the file's
    * name alone; `{ '': '' }` keeps all paths whole.
    */
   readonly pathPrefixMap?: PathPrefixMap;
+  /**
+   * Puts the texts of the source files that sampled functions are in into the profile, for its reader's source
+   * view: with `true` those that source maps hold (`sourcesContent`), with a function also what it returns
+   * for others, as {@link sourcesUnder} does. Whoever gets the profile gets the texts. Off by default.
+   */
+  readonly sources?: boolean | SourceReader;
   /**
    * What functions are shown as, by their names: the first rule that fits decides. By default those of
    * {@link DEFAULT_CATEGORIES}: allocators, garbage collectors, WASI, standard libraries and runtimes.
@@ -47,14 +59,17 @@ export const REAL_CLOCK: ProfilerClock = {
   monotonic: () => performance.now(),
 };
 
+const OPTIONS: readonly (keyof ProfilerOptions)[] = [
+  ...(['clock', 'rawNames', 'lines', 'inlineFrames'] as const),
+  ...(['pathPrefixMap', 'sources', 'categories', 'arguments'] as const),
+];
+
 /** @internal Options with their defaults; TypeError for unknown ones and for wrong types. */
 export function checkOptions(options: unknown): Required<ProfilerOptions> {
   const given = checkObject('options', options) as ProfilerOptions;
-  checkKeys('options', given, [
-    ...['clock', 'rawNames', 'lines', 'pathPrefixMap', 'categories', 'arguments'],
-  ]);
-  const { clock = REAL_CLOCK, rawNames = false, lines = true, pathPrefixMap = {} } = given;
-  const { categories = DEFAULT_CATEGORIES } = given;
+  checkKeys('options', given, OPTIONS);
+  const { clock = REAL_CLOCK, rawNames = false, lines = true, inlineFrames = true } = given;
+  const { pathPrefixMap = {}, sources = false, categories = DEFAULT_CATEGORIES } = given;
   checkObject('options.clock', clock);
   checkFunction('options.clock.wall', clock.wall);
   checkFunction('options.clock.monotonic', clock.monotonic);
@@ -71,7 +86,9 @@ export function checkOptions(options: unknown): Required<ProfilerOptions> {
     clock: clock === REAL_CLOCK ? clock : checkedClock(clock),
     rawNames: checkBoolean('options.rawNames', rawNames),
     lines: checkBoolean('options.lines', lines),
+    inlineFrames: checkBoolean('options.inlineFrames', inlineFrames),
     pathPrefixMap,
+    sources: checkSources(sources),
     categories: checkCategories('options.categories', categories),
     arguments: args,
   };
@@ -85,4 +102,10 @@ function checkedClock(clock: ProfilerClock): ProfilerClock {
     throw outOfRange(`options.clock.${name}()`, 'a finite number of milliseconds', reading);
   };
   return { wall: read('wall'), monotonic: read('monotonic') };
+}
+
+function checkSources(sources: unknown): boolean | SourceReader {
+  if (typeof sources === 'boolean') return sources;
+  if (typeof sources === 'function') return sources as SourceReader;
+  throw wrongType('options.sources', 'a boolean or a function', sources);
 }

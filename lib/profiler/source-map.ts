@@ -1,35 +1,41 @@
-import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import {
+  originalPositionFor,
+  type SourceMapInput,
+  sourceContentFor,
+  TraceMap,
+} from '@jridgewell/trace-mapping';
 import type { SourcePlace } from './inline-chains.js';
-import { type FileSource, readSource } from './named-module.js';
+import { type FileSource, isSourceMap, readSource, type SourceMapObject } from './named-module.js';
 
-/** Finds the place in the source of an offset into the wasm file. */
-export type SourceLookup = (wasmOffset: number) => SourcePlace | undefined;
+export interface SourceLookup {
+  /** The place in the source of an offset into the wasm file. */
+  (wasmOffset: number): SourcePlace | undefined;
+  /** The text of a source file, when the map has it. */
+  textOf(file: string): string | undefined;
+}
 
 /**
  * A module's source map: the one that was given, else the one that its `sourceMappingURL` section holds
  * in itself. A URL that leads elsewhere is never followed: the guest wrote it.
  */
 export function sourceLookup(
-  given: FileSource | undefined,
+  given: FileSource | SourceMapObject | undefined,
   url: string | undefined,
   warn: (warning: string) => void,
 ): SourceLookup | undefined {
-  const bytes = readSource('sourceMap', given, warn);
-  const text = bytes === undefined ? given === undefined && dataOf(url) : decode(bytes);
-  if (text === false) {
-    if (given === undefined && url !== undefined) {
-      warn('sourceMappingURL: give the file as sourceMap to see lines');
-    }
-    return undefined;
-  }
+  const source = isSourceMap(given) ? given : textOf(given, url, warn);
+  if (source === undefined) return undefined;
   try {
-    const map = new TraceMap(text);
-    return (wasmOffset) => {
+    const map = new TraceMap(source as SourceMapInput);
+    const placeOf = (wasmOffset: number): SourcePlace | undefined => {
       // For WebAssembly, a source map's one line has a column for each byte of the file.
       const { source, line, column } = originalPositionFor(map, { line: 1, column: wasmOffset });
       if (source === null) return undefined;
       return { name: undefined, file: source, line, column: column + 1 };
     };
+    return Object.assign(placeOf, {
+      textOf: (file: string) => sourceContentFor(map, file) ?? undefined,
+    });
   } catch {
     // A parser's message may quote the file.
     warn(`${given === undefined ? 'sourceMappingURL' : 'sourceMap'}: no valid source map`);
@@ -37,18 +43,30 @@ export function sourceLookup(
   }
 }
 
-/** What a `data:` URL holds, or false. */
-function dataOf(url: string | undefined): string | false {
+function textOf(
+  given: FileSource | undefined,
+  url: string | undefined,
+  warn: (warning: string) => void,
+): string | undefined {
+  if (given === undefined) {
+    const data = dataOf(url);
+    if (data === undefined && url !== undefined) {
+      warn('sourceMappingURL: give the file as sourceMap to see lines');
+    }
+    return data;
+  }
+  const bytes = readSource('sourceMap', given, warn);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+/** What a `data:` URL holds. */
+function dataOf(url: string | undefined): string | undefined {
   const [, base64, data] = /^data:application\/json[^,]*?(;base64)?,(.*)$/s.exec(url ?? '') ?? [];
-  if (data === undefined) return false;
+  if (data === undefined) return undefined;
   if (base64 !== undefined) return Buffer.from(data, 'base64').toString();
   try {
     return decodeURIComponent(data);
   } catch {
     return data;
   }
-}
-
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
 }

@@ -18,7 +18,8 @@ export function shownPath(path: string, map: PathPrefixMap): string {
   return isAbsolute ? (own.at(-1) ?? '') : own.join('/');
 }
 
-function isUnder(path: string, prefix: string): boolean {
+/** Whether a path has `prefix`, and that ends where a directory does. */
+export function isUnder(path: string, prefix: string): boolean {
   if (!path.startsWith(prefix)) return false;
   const next = path[prefix.length];
   return next === undefined || /[/\\]|^$/.test(next) || /[/\\]$/.test(prefix) || prefix === '';

@@ -24,3 +24,23 @@ it('warns when --debug-info is not there, and writes the profile', async () => {
   expect(text).not.toContain('"json.c"');
   expect(stderr).toContain('warning: parser-names.wasm: debugInfo: ENOENT');
 });
+
+it('annotates the hottest functions with samples by instruction', async () => {
+  const profile = directory.file('hot.json');
+  const options = ['-q', '--interval', '50us', '-o', profile];
+  await directory.run(['run', ...options, guest('c/parser.wasm'), '50']);
+  const annotate = ['annotate', '-n', '2', profile, guest('c/parser.wasm')];
+  const { code, stdout, stderr } = await directory.run(annotate);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const lines = stdout.split('\n');
+  const heads = lines.filter((line) => / \(func \$/.test(line));
+  expect(heads).toHaveLength(2);
+  expect(lines.filter((line) => /^\S.*, function \d+: [\d,]+ samples, /.test(line))).toHaveLength(
+    2,
+  );
+  expect(stdout).toMatch(/^ *[\d,]+ +\d+\.\d% +[\d,]+ +\d+\.\d% +0x[0-9a-f]+ {2,}loop/m);
+
+  const other = await directory.run(['annotate', profile, guest('c/endings.wasm')]);
+  expect(other.code).toBe(1);
+  expect(other.stderr).toContain('error: the profile has no samples of ');
+});

@@ -1,5 +1,6 @@
 import {
   Engine,
+  type FinishedProfile,
   GuestProfiler,
   Linker,
   Module,
@@ -11,7 +12,7 @@ import {
   WasiExit,
 } from '../../lib/index.js';
 import { guestPath } from '../runtime/support.js';
-import { finish, type ReadProfile } from './support.js';
+import { type ReadProfile, readProfile } from './support.js';
 
 export interface SymbolProfile extends ReadProfile {
   readonly warnings: readonly string[];
@@ -19,13 +20,25 @@ export interface SymbolProfile extends ReadProfile {
   readonly frames: ReadonlySet<string>;
 }
 
-/** Profiles a WASI guest, a sample at each of its first epoch checks: the same ones at each run. */
+/** {@link profiledGuest}, read. */
 export async function profileGuest(
   guest: string | Uint8Array,
   symbols: ModuleSymbols = {},
   options: ProfilerOptions = {},
-  args: readonly string[] = ['guest', '1'],
+  args?: readonly string[],
 ): Promise<SymbolProfile> {
+  const { profile, warnings } = profiledGuest(guest, symbols, options, args);
+  const read = readProfile(await profile.write());
+  return { ...read, warnings, frames: framesOf(read.json.shared) };
+}
+
+/** Profiles a WASI guest, a sample at each of its first epoch checks: the same ones at each run. */
+export function profiledGuest(
+  guest: string | Uint8Array,
+  symbols: ModuleSymbols = {},
+  options: ProfilerOptions = {},
+  args: readonly string[] = ['guest', '1'],
+): { profile: FinishedProfile; module: Module; warnings: readonly string[] } {
   const engine = new Engine({ epochInterruption: true });
   const module =
     typeof guest === 'string'
@@ -46,8 +59,8 @@ export async function profileGuest(
   } catch (error) {
     if (!(error instanceof WasiExit)) throw error;
   }
-  const profile = await finish(profiler);
-  return { ...profile, warnings: profiler.warnings, frames: framesOf(profile.json.shared) };
+  const profile = profiler.finishProfile();
+  return { profile, module, warnings: profiler.warnings };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON of a known form, checked before.

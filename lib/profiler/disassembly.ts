@@ -1,0 +1,160 @@
+import type { NativeFunctions, NativeModule } from '../generated/native.js';
+import type { LibIndex } from '../profile/lib-table.js';
+import { type NativeSymbolIndex, NO_NATIVE_SYMBOL } from '../profile/native-symbol-table.js';
+import type { Profile } from '../profile/profile.js';
+import { weighStacks } from '../profile/sample-weight.js';
+import { NO_STACK } from '../profile/stack-table.js';
+import type { Thread } from '../profile/thread.js';
+import { misuse } from '../runtime/errors.js';
+import { type NamedModule, nativeModuleOf } from './named-module.js';
+import { findRow } from './rows.js';
+
+/** A line of a function in text format, and how often samples saw its instruction. */
+export interface DisassembledLine {
+  /** Where the instruction begins, in bytes from the start of the wasm file. */
+  readonly wasmOffset: number;
+  /** WebAssembly's text format, indented by two spaces a level. */
+  readonly text: string;
+  /** Samples in which it ran itself. */
+  readonly selfSamples: number;
+  /** Samples in which it ran, or what it called: once each, however often it recursed. */
+  readonly totalSamples: number;
+}
+
+/** A compiled function in text format. What the guest's compiler inlined into it is a part of it. */
+export interface DisassembledFunction {
+  /** As in the profile. */
+  readonly name: string;
+  /** In the module's function index space, imports first. */
+  readonly index: number;
+  /** Samples in which it ran itself. */
+  readonly selfSamples: number;
+  /** The first is its head, which has the samples of code that Wasmtime knows no place of. */
+  readonly lines: readonly DisassembledLine[];
+}
+
+/** How often samples saw the addresses of a function: text offsets. */
+interface AddressCounts {
+  readonly self: Map<number, number>;
+  /** Those of a stack, the innermost first, and the samples that saw it. */
+  readonly stacks: { addresses: number[]; samples: number }[];
+}
+
+/**
+ * The functions of a module that ran themselves in most samples, at most `limit`, hottest first.
+ *
+ * @throws TypeError `ERR_WRONG_MODULE` for a module that the profile isn't of, or compiled otherwise,
+ * `ERR_NO_BINARY` for one without its binary.
+ */
+export function disassemble(
+  profile: Profile,
+  threads: readonly Thread[],
+  named: NamedModule,
+  limit: number,
+): DisassembledFunction[] {
+  const [name] = named;
+  const warnings: string[] = [];
+  const native = nativeModuleOf(named, (warning) => warnings.push(warning));
+  if (!native.hasBinary) {
+    const why = warnings[0] ?? 'it was compiled elsewhere, and its option wasm takes the file';
+    throw misuse('ERR_NO_BINARY', `the module ${name} has no binary to show: ${why}`);
+  }
+  const functions = native.functions();
+  const counts = countsOf(profile, threads, libOf(profile, name, functions));
+  const selfOf = ({ self }: AddressCounts) => [...self.values()].reduce((sum, n) => sum + n, 0);
+  return [...counts]
+    .map(([symbol, counted]) => ({ symbol, counted, selfSamples: selfOf(counted) }))
+    .sort((a, b) => b.selfSamples - a.selfSamples || a.symbol - b.symbol)
+    .slice(0, limit)
+    .map(({ symbol, counted, selfSamples }) => {
+      const { nativeSymbols, strings } = profile;
+      const start = nativeSymbols.address.get(symbol);
+      const index = functions.index[findRow(functions.offset, start)] as number;
+      const lines = linesOf(native, start, start + nativeSymbols.functionSize.get(symbol), counted);
+      return { name: strings.get(nativeSymbols.name.get(symbol)), index, selfSamples, lines };
+    });
+}
+
+/** The profile's library that has the compiled `functions`. */
+function libOf(profile: Profile, name: string, { offset, length }: NativeFunctions): LibIndex {
+  const { libs, nativeSymbols } = profile;
+  const misfits = new Set<LibIndex>();
+  for (let symbol = 0; symbol < nativeSymbols.length; symbol++) {
+    const address = nativeSymbols.address.get(symbol);
+    const row = findRow(offset, address);
+    const fits = offset[row] === address && length[row] === nativeSymbols.functionSize.get(symbol);
+    if (!fits) misfits.add(nativeSymbols.lib.get(symbol));
+  }
+  const lib = [...libs].findIndex((lib, i) => lib.name === name && !misfits.has(i));
+  if (lib >= 0) return lib;
+  const why = 'it needs the same binary, compiled by an engine of the same configuration';
+  throw misuse('ERR_WRONG_MODULE', `the profile has no samples of this module ${name}: ${why}`);
+}
+
+/** By compiled function. */
+function countsOf(
+  profile: Profile,
+  threads: readonly Thread[],
+  lib: LibIndex,
+): Map<NativeSymbolIndex, AddressCounts> {
+  const { stacks, frames } = profile;
+  const found = new Map<NativeSymbolIndex, AddressCounts>();
+  for (const thread of threads) {
+    const weighed = weighStacks(profile, thread, 'samples');
+    for (const [i, stack] of weighed.stacks.entries()) {
+      const samples = weighed.weights[i] as number;
+      const bySymbol = new Map<NativeSymbolIndex, number[]>();
+      for (let row = stack; row !== NO_STACK; row = stacks.prefix.get(row)) {
+        const frame = stacks.frame.get(row);
+        const symbol = frames.nativeSymbol.get(frame);
+        if (symbol === NO_NATIVE_SYMBOL || frames.lib.get(frame) !== lib) continue;
+        const address = frames.address.get(frame);
+        const counts = found.get(symbol) ?? { self: new Map(), stacks: [] };
+        found.set(symbol, counts);
+        if (row === stack) counts.self.set(address, (counts.self.get(address) ?? 0) + samples);
+        const own = bySymbol.get(symbol);
+        if (own === undefined) bySymbol.set(symbol, [address]);
+        else own.push(address);
+      }
+      for (const [symbol, addresses] of bySymbol) {
+        found.get(symbol)?.stacks.push({ addresses, samples });
+      }
+    }
+  }
+  return found;
+}
+
+/** The lines of the function whose code is at `start` to `end`. */
+function linesOf(
+  native: NativeModule,
+  start: number,
+  end: number,
+  { self, stacks }: AddressCounts,
+): DisassembledLine[] {
+  const [place] = native.addressMap(start, end).wasmOffset;
+  // A function of which no place is known can't be told from others.
+  if (place === undefined) return [];
+  const { text, offset } = native.disassemble(Float64Array.of(place));
+  const addresses = Uint32Array.from(new Set(stacks.flatMap(({ addresses }) => addresses))).sort();
+  const places = native.wasmOffsets(addresses);
+  const lineOf = new Map(
+    Array.from(addresses, (address, i) => [address, findRow(offset, places[i] as number)]),
+  );
+  const selfSamples = new Float64Array(text.length);
+  for (const [address, samples] of self) add(selfSamples, lineOf.get(address), samples);
+  const totalSamples = new Float64Array(text.length);
+  for (const { addresses, samples } of stacks) {
+    const lines = new Set(addresses.map((address) => lineOf.get(address)));
+    for (const line of lines) add(totalSamples, line, samples);
+  }
+  return text.map((line, i) => ({
+    wasmOffset: offset[i] as number,
+    text: line,
+    selfSamples: selfSamples[i] as number,
+    totalSamples: totalSamples[i] as number,
+  }));
+}
+
+function add(counts: Float64Array, line: number | undefined, samples: number): void {
+  if (line !== undefined) counts[line] = (counts[line] as number) + samples;
+}

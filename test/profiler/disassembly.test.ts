@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  type Config,
+  type DisassembledFunction,
+  Engine,
+  FinishedProfile,
+  GuestProfiler,
+  Linker,
+  Module,
+  Store,
+} from '../../lib/index.js';
+import { expectMisuse, guestPath } from '../runtime/support.js';
+import { profiledGuest } from './symbols-support.js';
+
+const GUEST = `(module
+  (import "env" "sample" (func $sample))
+  (func $repeat (param $times i32)
+    (loop $again
+      (call $sample)
+      (br_if $again (local.tee $times (i32.sub (local.get $times) (i32.const 1))))))
+  (func $both (export "run")
+    (call $repeat (i32.const 3))
+    (call $sample)
+    (call $repeat (i32.const 2))))`;
+
+/** A profile of {@link GUEST}, with a sample for each call of its import. */
+function profileOf(module: Module): FinishedProfile {
+  const store = new Store(module.engine);
+  const profiler = new GuestProfiler('p', 1, [['guest', module]]);
+  const linker = new Linker(module.engine);
+  linker.funcWrap('env', 'sample', { params: [], results: [] }, () => profiler.sample(store, 0));
+  linker.instantiate(store, module).getFunc(store, 'run').call(store);
+  return profiler.finishProfile();
+}
+
+const compile = (wat = GUEST, config: Config = {}) => Module.compile(new Engine(config), wat);
+
+/** Lines as `self/total text`. */
+const shown = ({ lines }: DisassembledFunction) =>
+  lines.map(({ selfSamples, totalSamples, text }) => `${selfSamples}/${totalSamples} ${text}`);
+
+describe('disassemble', () => {
+  it('counts the samples of each instruction', () => {
+    const module = compile();
+    const functions = profileOf(module).disassemble(['guest', module]);
+    expect(functions.map(({ name, index, selfSamples }) => [name, index, selfSamples])).toEqual([
+      ['repeat', 1, 5],
+      ['both', 2, 1],
+    ]);
+    expect(functions.map(shown)).toEqual([
+      [
+        '0/0 (func $repeat (;1;) (type 1) (param $times i32)',
+        '0/0   loop $again',
+        '5/5     call $sample',
+        '0/0     local.get $times',
+        '0/0     i32.const 1',
+        '0/0     i32.sub',
+        '0/0     local.tee $times',
+        '0/0     br_if $again',
+        '0/0   end',
+        '0/0 )',
+      ],
+      [
+        '0/0 (func $both (;2;) (type 0)',
+        '0/0   i32.const 3',
+        '0/3   call $repeat',
+        '1/1   call $sample',
+        '0/0   i32.const 2',
+        '0/2   call $repeat',
+        '0/0 )',
+      ],
+    ]);
+  });
+
+  it('shows as many functions as asked for, of the thread asked for', () => {
+    const module = compile();
+    const profile = profileOf(module);
+    expect(profile.disassemble(['guest', module], { limit: 1 })).toHaveLength(1);
+    expect(profile.disassemble(['guest', module], { limit: 0 })).toEqual([]);
+    const two = FinishedProfile.merge([profile, profileOf(module)]);
+    const [one] = two.disassemble(['guest', module], { thread: 0 });
+    expect(one?.selfSamples).toBe(5);
+  });
+
+  it('works on a profile that was read, of a module that was compiled again', async () => {
+    const module = compile();
+    const profile = profileOf(module);
+    const read = await FinishedProfile.read(await profile.write());
+    expect(read.disassemble(['guest', compile()])).toEqual(profile.disassemble(['guest', module]));
+  });
+
+  it('needs the binary of a module that was deserialized', () => {
+    const engine = new Engine();
+    const original = Module.compile(engine, GUEST);
+    const module = Module.deserialize(engine, original.serialize());
+    const profile = profileOf(module);
+    expectMisuse('ERR_NO_BINARY', () => profile.disassemble(['guest', module]));
+    expect(profile.disassemble(['guest', module, { wasm: Buffer.from(GUEST) }]).map(shown)).toEqual(
+      profileOf(original).disassemble(['guest', original]).map(shown),
+    );
+    const wasm = Buffer.from('(module (func))');
+    expectMisuse('ERR_NO_BINARY', () => profile.disassemble(['guest', module, { wasm }]));
+  });
+
+  it('refuses another module, another configuration, another name and what is no module', () => {
+    const module = compile();
+    const profile = profileOf(module);
+    const other = compile('(module (func (export "run") (loop)))');
+    expectMisuse('ERR_WRONG_MODULE', () => profile.disassemble(['guest', other]));
+    const epochs = compile(GUEST, { epochInterruption: true });
+    expectMisuse('ERR_WRONG_MODULE', () => profile.disassemble(['guest', epochs]));
+    expectMisuse('ERR_WRONG_MODULE', () => profile.disassemble(['other', module]));
+    expectMisuse('ERR_INVALID_ARG_TYPE', () => profile.disassemble(['guest', {} as Module]));
+    expect(() => profile.disassemble(['guest', module], { limit: -1 })).toThrow(RangeError);
+    expect(() => profile.disassemble(['guest', module], { thread: 1 })).toThrow(RangeError);
+    expectMisuse('ERR_INVALID_ARG_VALUE', () =>
+      profile.disassemble(['guest', module], { top: 1 } as never),
+    );
+  });
+});
+
+/** First bytes of instructions, by the specification. */
+const OPCODES: Readonly<Record<string, number>> = {
+  ...{ unreachable: 0x00, block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, ')': 0x0b },
+  ...{ br: 0x0c, br_if: 0x0d, br_table: 0x0e, return: 0x0f, call: 0x10, call_indirect: 0x11 },
+  ...{ drop: 0x1a, select: 0x1b, 'local.get': 0x20, 'local.set': 0x21, 'local.tee': 0x22 },
+  ...{ 'global.get': 0x23, 'global.set': 0x24, 'i32.load': 0x28, 'i64.load': 0x29 },
+  ...{ 'i32.store': 0x36, 'i64.store': 0x37, 'i32.const': 0x41, 'i64.const': 0x42 },
+  ...{ 'i32.eqz': 0x45, 'i32.add': 0x6a, 'i32.sub': 0x6b, 'i64.add': 0x7c, 'i32.wrap_i64': 0xa7 },
+};
+
+it.each([
+  ['c/parser.wasm', 3],
+  ['go/pipeline.wasm', 20],
+])('offsets of %s are those of its instructions', async (guest, argument) => {
+  const { module, profile } = profiledGuest(guest, {}, {}, ['guest', `${argument}`]);
+  const bytes = readFileSync(guestPath(guest));
+  let lines = 0;
+  let known = 0;
+  let samples = 0;
+  const functions = profile.disassemble(['guest', module], { limit: 40 });
+  expect(functions.length).toBeGreaterThan(20);
+  for (const shown of functions) {
+    const [, ...instructions] = shown.lines;
+    for (const { text, wasmOffset } of instructions) {
+      const [name = ''] = text.trim().split(' ');
+      const opcode = OPCODES[name];
+      lines++;
+      if (opcode === undefined) continue;
+      known++;
+      expect({ text, byte: bytes[wasmOffset] }).toEqual({ text, byte: opcode });
+    }
+    samples += shown.lines.reduce((sum, { selfSamples }) => sum + selfSamples, 0);
+    const self = shown.lines.reduce((sum, { selfSamples }) => sum + selfSamples, 0);
+    expect(self).toBe(shown.selfSamples);
+  }
+  expect(known / lines).toBeGreaterThan(0.8);
+  expect(samples).toBeGreaterThan(1000);
+  // Samples fall where compiled code looks at the epoch: at heads and loops.
+  const hot = functions.flatMap(({ lines }) => lines.filter(({ selfSamples }) => selfSamples > 0));
+  expect(hot.some(({ text }) => text.trim().startsWith('loop'))).toBe(true);
+});
