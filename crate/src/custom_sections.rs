@@ -1,13 +1,20 @@
 //! What of a binary tells where code comes from: its custom sections, and where it calls its imports.
 //! Nothing else of it is kept.
 
-use wasmparser::{BinaryReader, FunctionBody, Operator, Parser, Payload, TypeRef};
+use std::sync::Arc;
+use wasmparser::{
+    BinaryReader, FunctionBody, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
+};
 
 /// Sections are kept as they stand; nothing is parsed before a profile asks.
 #[derive(Default)]
 pub struct CustomSections {
     /// DWARF sections by name, such as `.debug_info`.
     debug: Vec<(String, Box<[u8]>)>,
+    /// From the name section.
+    pub module_name: Option<String>,
+    /// Module and name of each imported function.
+    pub imports: Vec<(String, String)>,
     /// Where DWARF's addresses count from, in bytes from the start of the file.
     pub code_offset: Option<u64>,
     /// Indices of functions that are exported, and the names that they are exported under.
@@ -29,51 +36,114 @@ impl CustomSections {
     /// What of `bytes` can be read: a binary that is cut off has the sections before the cut.
     pub fn of(bytes: &[u8]) -> Self {
         let mut sections = Self::default();
-        if !Self::is_binary(bytes) {
-            return sections;
-        }
-        let mut imported = 0;
-        for payload in Parser::new(0).parse_all(bytes) {
-            match payload {
-                Ok(Payload::CodeSectionStart { range, .. }) => {
-                    sections.code_offset = Some(range.start as u64);
-                }
-                Ok(Payload::ImportSection(imports)) => {
-                    let imports = imports.into_imports().map_while(|import| import.ok());
-                    imported = imports
-                        .filter(|import| {
-                            matches!(import.ty, TypeRef::Func(_) | TypeRef::FuncExact(_))
-                        })
-                        .count() as u32;
-                }
-                Ok(Payload::CodeSectionEntry(body)) if imported > 0 => {
-                    sections.read_calls(&body, imported);
-                }
-                Ok(Payload::ExportSection(exports)) => sections.read_exports(exports),
-                Ok(Payload::CustomSection(section)) => {
-                    sections.read_custom(section.name(), section.data());
-                }
-                Ok(_) => {}
-                Err(_) => break,
+        if Self::is_binary(bytes) {
+            let payloads = Parser::new(0).parse_all(bytes);
+            for payload in payloads.map_while(|payload| payload.ok()) {
+                sections.read(payload);
             }
         }
         sections
     }
 
+    /// The same of each module in a component, nested components' too, in the order of the binary: that of
+    /// Wasmtime's numbers for them. Offsets count from the start of the component.
+    pub fn of_component(bytes: &[u8]) -> Vec<Self> {
+        let mut modules = Vec::<Self>::new();
+        // Open modules and components, innermost last; which module, if it is one.
+        let mut open = Vec::new();
+        if !Self::is_binary(bytes) {
+            return modules;
+        }
+        let payloads = Parser::new(0).parse_all(bytes);
+        for payload in payloads.map_while(|payload| payload.ok()) {
+            match payload {
+                Payload::ModuleSection { .. } => {
+                    open.push(Some(modules.len()));
+                    modules.push(Self::default());
+                }
+                Payload::ComponentSection { .. } => open.push(None),
+                Payload::End(_) => {
+                    open.pop();
+                }
+                payload => {
+                    if let Some(Some(module)) = open.last() {
+                        modules[*module].read(payload);
+                    }
+                }
+            }
+        }
+        modules
+    }
+
+    /// Of a module by itself, or of the module with that number in a component.
+    pub fn of_module(bytes: &[u8], number: Option<usize>) -> Self {
+        match number {
+            None => Self::of(bytes),
+            Some(number) => {
+                let mut modules = Self::of_component(bytes).into_iter();
+                modules.nth(number).unwrap_or_default()
+            }
+        }
+    }
+
     /// Of text format, where a binary's other sections would have told more than the text does.
     pub fn of_text(text: &str) -> Self {
-        let import_calls = match wat::parse_str(text) {
-            Ok(bytes) => Self::of(&bytes).import_calls,
+        // Wasmtime tells what is wrong with it.
+        let sections = wat::parse_str(text).map(|bytes| Self::of(&bytes));
+        sections.unwrap_or_default().without_debug()
+    }
+
+    /// As `of_component`, for a binary or a text.
+    pub fn of_component_source(source: &[u8]) -> Vec<Arc<Self>> {
+        let modules = match wat::parse_bytes(source) {
+            Ok(binary) if Self::is_binary(source) => Self::of_component(&binary),
+            Ok(binary) => {
+                let modules = Self::of_component(&binary).into_iter();
+                modules.map(Self::without_debug).collect()
+            }
             // Wasmtime tells what is wrong with it.
             Err(_) => Vec::new(),
         };
+        modules.into_iter().map(Arc::new).collect()
+    }
+
+    fn without_debug(self) -> Self {
         Self {
-            import_calls,
+            module_name: self.module_name,
+            imports: self.imports,
+            import_calls: self.import_calls,
             ..Self::default()
         }
     }
 
-    fn read_calls(&mut self, body: &FunctionBody<'_>, imported: u32) {
+    fn read(&mut self, payload: Payload<'_>) {
+        match payload {
+            Payload::CodeSectionStart { range, .. } => self.code_offset = Some(range.start as u64),
+            Payload::ImportSection(imports) => {
+                let imports = imports.into_imports().map_while(|import| import.ok());
+                for import in imports {
+                    if let TypeRef::Func(_) | TypeRef::FuncExact(_) = import.ty {
+                        let name = (import.module.to_owned(), import.name.to_owned());
+                        self.imports.push(name);
+                    }
+                }
+            }
+            Payload::CodeSectionEntry(body) if !self.imports.is_empty() => self.read_calls(&body),
+            Payload::ExportSection(exports) => self.read_exports(exports),
+            Payload::CustomSection(section) => match section.as_known() {
+                KnownCustom::Name(mut names) => {
+                    if let Some(Ok(Name::Module { name, .. })) = names.next() {
+                        self.module_name = Some(name.to_owned());
+                    }
+                }
+                _ => self.read_custom(section.name(), section.data()),
+            },
+            _ => {}
+        }
+    }
+
+    fn read_calls(&mut self, body: &FunctionBody<'_>) {
+        let imported = self.imports.len() as u32;
         let Ok(operators) = body.get_operators_reader() else {
             return;
         };

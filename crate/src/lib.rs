@@ -8,6 +8,7 @@
 mod allow_list;
 mod async_call;
 mod async_func;
+mod code;
 mod component;
 mod config;
 mod cpu_clock;

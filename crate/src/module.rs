@@ -3,11 +3,9 @@
 use crate::custom_sections::CustomSections;
 use crate::engine::NativeEngine;
 use crate::errors;
-use crate::symbols;
 use crate::values::val_type_name;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use std::collections::HashMap;
 use std::sync::Arc;
 use wasmtime::{ExternType, Module, Mutability};
 
@@ -47,17 +45,6 @@ pub struct NativeExternType {
     pub index64: Option<bool>,
     /// A memory's, in bytes.
     pub page_size: Option<f64>,
-}
-
-/// The functions of a module's text section, in order of their offsets; columns of equal length.
-#[napi(object)]
-pub struct NativeFunctions {
-    /// In bytes from the start of the text section.
-    pub offset: Uint32Array,
-    /// In bytes.
-    pub length: Uint32Array,
-    /// In the module's function index space, imports first.
-    pub index: Uint32Array,
 }
 
 #[napi]
@@ -168,44 +155,6 @@ impl NativeModule {
         exports
             .map(|export| extern_type(None, export.name(), &export.ty()))
             .collect()
-    }
-
-    /// Mirrors `wasmtime::Module::functions`.
-    #[napi(catch_unwind)]
-    pub fn functions(&self) -> NativeFunctions {
-        let mut functions: Vec<_> = self
-            .module
-            .functions()
-            .map(|function| (function.offset, function.len, function.index.as_u32()))
-            .collect();
-        functions.sort_unstable();
-        let column = |of: fn(&(usize, usize, u32)) -> u32| -> Uint32Array {
-            functions.iter().map(of).collect::<Vec<u32>>().into()
-        };
-        NativeFunctions {
-            offset: column(|&(offset, _, _)| offset as u32),
-            length: column(|&(_, length, _)| length as u32),
-            index: column(|&(_, _, index)| index),
-        }
-    }
-
-    /// The names of functions by index, from the name section; `null` for one without.
-    #[napi(catch_unwind)]
-    pub fn function_names(&self, indices: Uint32Array, raw: bool) -> Vec<Option<String>> {
-        let mut names = HashMap::new();
-        for &index in indices.iter() {
-            names.insert(index, None);
-        }
-        for function in self.module.functions() {
-            if let Some(name) = names.get_mut(&function.index.as_u32()) {
-                *name = function
-                    .name
-                    .as_deref()
-                    .map(|name| symbols::display(name, raw));
-            }
-        }
-        let name_of = |index| names.get(index).cloned().flatten();
-        indices.iter().map(name_of).collect()
     }
 }
 

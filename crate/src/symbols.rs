@@ -1,13 +1,11 @@
 //! Offsets into a module's compiled code → what was written there, in one batch at a profile's end.
 
+use crate::code::{Code, NativeCode};
 use crate::custom_sections::CustomSections;
 use crate::dwarf::DebugInfo;
-use crate::module::NativeModule;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::collections::HashMap;
-use std::ops::Range;
-use wasmtime::Module;
 use wasmtime_environ::demangle_function_name;
 
 /// Longest name of a function, in characters: readers show a line of them.
@@ -58,8 +56,27 @@ pub struct NativeInlineChains {
     pub warnings: Vec<String>,
 }
 
+/// An imported function.
+#[napi(object)]
+pub struct NativeImportName {
+    pub module: String,
+    pub name: String,
+}
+
 #[napi]
-impl NativeModule {
+impl NativeCode {
+    /// The functions that the module imports, by index. Empty without the module's binary.
+    #[napi(catch_unwind)]
+    pub fn imported_functions(&self) -> Vec<NativeImportName> {
+        let imports = self.sections.imports.iter();
+        imports
+            .map(|(module, name)| NativeImportName {
+                module: module.clone(),
+                name: name.clone(),
+            })
+            .collect()
+    }
+
     #[napi(catch_unwind)]
     pub fn debug_links(&self) -> NativeDebugLinks {
         let sections = &self.sections;
@@ -90,7 +107,7 @@ impl NativeModule {
     /// in the same function, or else that of the first after it.
     #[napi(catch_unwind)]
     pub fn wasm_offsets(&self, text_offsets: Uint32Array) -> Float64Array {
-        let places = wasm_offsets(&self.module, &text_offsets);
+        let places = wasm_offsets(&self.code, &text_offsets);
         let numbers = places.into_iter();
         numbers
             .map(|place| place.map_or(-1.0, f64::from))
@@ -102,7 +119,7 @@ impl NativeModule {
     /// where none is, or where it can't be told: in an indirect call, and without the module's binary.
     #[napi(catch_unwind)]
     pub fn imports_called(&self, text_offsets: Uint32Array) -> Int32Array {
-        let places = wasm_offsets(&self.module, &text_offsets).into_iter();
+        let places = wasm_offsets(&self.code, &text_offsets).into_iter();
         let index_at = |place| self.sections.import_called_at(place);
         places
             .map(|place: Option<u32>| place.and_then(index_at).map_or(-1, |index| index as i32))
@@ -121,8 +138,9 @@ impl NativeModule {
         original: Option<&[u8]>,
         raw: bool,
     ) -> NativeInlineChains {
-        let other = other.map(CustomSections::of);
-        let original = original.map(CustomSections::of);
+        let sections = |binary| CustomSections::of_module(binary, self.number);
+        let other = other.map(sections);
+        let original = original.map(sections);
         let own = original.as_ref().unwrap_or(&self.sections);
         inline_chains(own, other.as_ref(), &wasm_offsets, raw)
     }
@@ -212,34 +230,30 @@ impl Chains {
     }
 }
 
-fn wasm_offsets(module: &Module, text_offsets: &[u32]) -> Vec<Option<u32>> {
+fn wasm_offsets(code: &Code, text_offsets: &[u32]) -> Vec<Option<u32>> {
     let mut places = vec![None; text_offsets.len()];
-    let Some(mut map) = module.address_map() else {
+    let Some(mut map) = code.address_map() else {
         return places;
     };
-    let mut functions: Vec<Range<usize>> = module
-        .functions()
-        .map(|function| function.offset..function.offset + function.len)
-        .collect();
-    functions.sort_unstable_by_key(|range| range.start);
+    let functions = code.functions();
     let mut next = map.next();
     // The newest entry that knows its place.
     let mut known: Option<(usize, u32)> = None;
     for (i, &offset) in text_offsets.iter().enumerate() {
         let offset = offset as usize;
-        let after = functions.partition_point(|range| range.start <= offset);
-        let Some(function) = after.checked_sub(1).map(|i| functions[i].clone()) else {
+        let after = functions.partition_point(|function| function.offset <= offset);
+        let Some(function) = after.checked_sub(1).map(|i| functions[i]) else {
             continue;
         };
         while let Some((at, place)) = next.filter(|&(at, _)| at <= offset) {
             known = place.map(|place| (at, place)).or(known);
             next = map.next();
         }
-        match known.filter(|&(at, _)| at >= function.start) {
+        match known.filter(|&(at, _)| at >= function.offset) {
             Some((_, place)) => places[i] = Some(place),
             // Nothing before it in this function: what comes first after it.
             None => {
-                while let Some((at, place)) = next.filter(|&(at, _)| at < function.end) {
+                while let Some((at, place)) = next.filter(|&(at, _)| at < function.end()) {
                     known = place.map(|place| (at, place));
                     if known.is_some() {
                         break;
@@ -247,7 +261,7 @@ fn wasm_offsets(module: &Module, text_offsets: &[u32]) -> Vec<Option<u32>> {
                     next = map.next();
                 }
                 places[i] = known
-                    .filter(|&(at, _)| at >= function.start)
+                    .filter(|&(at, _)| at >= function.offset)
                     .map(|(_, place)| place);
             }
         }

@@ -24,8 +24,44 @@ export declare class NativeAsyncCall {
   cancel(): boolean
 }
 
+/** Compiled code of one module, and what its binary tells of it. */
+export declare class NativeCode {
+  /** The module's number in its component; `null` for one by itself. */
+  get number(): number | null
+  /** The module's own name, from the name section of its binary. */
+  get name(): string | null
+  /** Mirrors `wasmtime::Module::functions`. */
+  functions(): NativeFunctions
+  /** The names of functions by index, from the name section; `null` for one without. */
+  functionNames(indices: Uint32Array, raw: boolean): Array<string | undefined | null>
+  /** The functions that the module imports, by index. Empty without the module's binary. */
+  importedFunctions(): Array<NativeImportName>
+  debugLinks(): NativeDebugLinks
+  /** Names of exported functions, by index; `null` for one that isn't exported. */
+  exportedNames(indices: Uint32Array): Array<string | undefined | null>
+  /**
+   * Offsets into the wasm file for ascending offsets into the text section, -1 where none is known.
+   * An offset at which Wasmtime knows no place, as at code of its own, has that of the code before it
+   * in the same function, or else that of the first after it.
+   */
+  wasmOffsets(textOffsets: Uint32Array): Float64Array
+  /**
+   * Indices of the imported functions that are called at ascending offsets into the text section, -1
+   * where none is, or where it can't be told: in an indirect call, and without the module's binary.
+   */
+  importsCalled(textOffsets: Uint32Array): Int32Array
+  /**
+   * Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of
+   * this one or with split DWARF that this one refers to; `original` is this one, for a module
+   * that was compiled elsewhere.
+   */
+  inlineChains(wasmOffsets: Float64Array, other: Uint8Array | undefined | null, original: Uint8Array | undefined | null, raw: boolean): NativeInlineChains
+}
+
 /** `wasmtime::component::Component`. */
 export declare class NativeComponent {
+  /** The code of each of the component's modules that has functions. */
+  code(): Array<NativeCode>
   /** Compiles a binary, or text format. */
   static compile(engine: NativeEngine, source: Uint8Array | string): NativeComponent
   static fromFile(engine: NativeEngine, path: string): NativeComponent
@@ -217,6 +253,7 @@ export declare class NativeMemory {
 
 /** `wasmtime::Module`. */
 export declare class NativeModule {
+  code(): NativeCode
   /** Compiles a binary, or text format. */
   static compile(engine: NativeEngine, source: Uint8Array | string): NativeModule
   static fromFile(engine: NativeEngine, path: string): NativeModule
@@ -228,35 +265,11 @@ export declare class NativeModule {
   get name(): string | null
   imports(): Array<NativeExternType>
   exports(): Array<NativeExternType>
-  /** Mirrors `wasmtime::Module::functions`. */
-  functions(): NativeFunctions
-  /** The names of functions by index, from the name section; `null` for one without. */
-  functionNames(indices: Uint32Array, raw: boolean): Array<string | undefined | null>
-  debugLinks(): NativeDebugLinks
-  /** Names of exported functions, by index; `null` for one that isn't exported. */
-  exportedNames(indices: Uint32Array): Array<string | undefined | null>
-  /**
-   * Offsets into the wasm file for ascending offsets into the text section, -1 where none is known.
-   * An offset at which Wasmtime knows no place, as at code of its own, has that of the code before it
-   * in the same function, or else that of the first after it.
-   */
-  wasmOffsets(textOffsets: Uint32Array): Float64Array
-  /**
-   * Indices of the imported functions that are called at ascending offsets into the text section, -1
-   * where none is, or where it can't be told: in an indirect call, and without the module's binary.
-   */
-  importsCalled(textOffsets: Uint32Array): Int32Array
-  /**
-   * Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of
-   * this one or with split DWARF that this one refers to; `original` is this one, for a module
-   * that was compiled elsewhere.
-   */
-  inlineChains(wasmOffsets: Float64Array, other: Uint8Array | undefined | null, original: Uint8Array | undefined | null, raw: boolean): NativeInlineChains
 }
 
 /** `wasmtime::GuestProfiler`. */
 export declare class NativeOracle {
-  constructor(engine: NativeEngine, moduleName: string, intervalMs: number, names: Array<string>, modules: Array<NativeModule>)
+  constructor(engine: NativeEngine, moduleName: string, intervalMs: number, names: Array<string>, modules: Array<NativeModule>, component?: NativeComponent | undefined | null)
   sample(store: NativeStore, deltaMs: number): void
   callHook(store: NativeStore, kind: number): void
   /** The profile's JSON. */
@@ -266,7 +279,7 @@ export declare class NativeOracle {
 /** See `Recording` in `lib/profiler`. */
 export declare class NativeRecorder {
   /** `ring` receives the records; `drain(words)`, held weakly, reads that many words of it. */
-  constructor(modules: Array<NativeModule>, ring: ArrayBuffer, drain: (words: number) => void)
+  constructor(listed: Array<NativeCode>, ring: ArrayBuffer, drain: (words: number) => void)
   /** For each listed module, the address of its text section's first byte. */
   bases(): Uint32Array
   /** For the functions of `hot`. */
@@ -669,6 +682,12 @@ export interface NativeFunctions {
   length: Uint32Array
   /** In the module's function index space, imports first. */
   index: Uint32Array
+}
+
+/** An imported function. */
+export interface NativeImportName {
+  module: string
+  name: string
 }
 
 /** Inline chains of a batch of addresses; columns, a row for each function of each chain. */

@@ -1,5 +1,5 @@
-import type { NativeInlineChains, NativeModule } from '../generated/native.js';
-import { type NamedModule, readSource } from './named-module.js';
+import type { NativeInlineChains } from '../generated/native.js';
+import { type ListedCode, readSource } from './named-module.js';
 import { sourceLookup } from './source-map.js';
 
 /** A function that the source has at an address. */
@@ -19,13 +19,12 @@ export interface SourcePlace {
  * first; none where the debug information knows nothing.
  */
 export function inlineChains(
-  nativeModule: NativeModule,
-  [, , symbols = {}]: NamedModule,
+  { code, symbols }: ListedCode,
   textOffsets: Uint32Array,
   rawNames: boolean,
   warn: (warning: string) => void,
 ): SourcePlace[][] {
-  const links = nativeModule.debugLinks();
+  const links = code.debugLinks();
   for (const warning of links.warnings) warn(warning);
   const other = readSource('debugInfo', symbols.debugInfo, warn);
   const original = readSource('wasm', symbols.wasm, warn);
@@ -35,8 +34,8 @@ export function inlineChains(
     warn('external_debug_info: give the file as debugInfo to see lines');
   }
   if (!hasDwarf && map === undefined) return Array.from(textOffsets, () => []);
-  const places = nativeModule.wasmOffsets(textOffsets);
-  const chains = nativeModule.inlineChains(places, other, original, rawNames);
+  const places = code.wasmOffsets(textOffsets);
+  const chains = code.inlineChains(places, other, original, rawNames);
   for (const warning of chains.warnings) warn(warning);
   return Array.from(textOffsets, (_, i) => {
     const chain = chainOf(chains, i);

@@ -6,10 +6,9 @@ import type { NativeSymbolIndex } from '../profile/native-symbol-table.js';
 import type { Profile } from '../profile/profile.js';
 import type { ResourceIndex } from '../profile/resource-table.js';
 import { NO_SOURCE, type SourceIndex } from '../profile/source-table.js';
-import { Module } from '../runtime/module.js';
 import { Categorizer, type CategoryRule } from './categories.js';
 import { inlineChains, type SourcePlace } from './inline-chains.js';
-import type { NamedModule } from './named-module.js';
+import type { ListedCode } from './named-module.js';
 import { findRow } from './rows.js';
 import { type PathPrefixMap, shownPath } from './source-path.js';
 
@@ -29,25 +28,24 @@ export interface Symbolication {
  */
 export function moduleFrames(
   profile: Profile,
-  named: NamedModule,
+  listed: ListedCode,
   sampled: Uint32Array,
   how: Symbolication,
 ): FrameIndex[][] {
-  const [name, module] = named;
+  const { name, code } = listed;
   const lib = profile.libs.add({ name });
   if (sampled.length === 0) return [];
-  const nativeModule = Module.native('module', module);
   const warn = (warning: string) => how.warn(`${name}: ${warning}`);
   const chains = how.lines
-    ? inlineChains(nativeModule, named, sampled, how.rawNames, warn)
+    ? inlineChains(listed, sampled, how.rawNames, warn)
     : Array.from(sampled, (): SourcePlace[] => []);
 
-  const { offset, length, index } = nativeModule.functions();
+  const { offset, length, index } = code.functions();
   const rows = Array.from(sampled, (address) => findRow(offset, address));
   const sampledRows = [...new Set(rows)];
   const indices = Uint32Array.from(sampledRows, (row) => index[row] as number);
-  const names = nativeModule.functionNames(indices, how.rawNames);
-  const exported = nativeModule.exportedNames(indices);
+  const names = code.functionNames(indices, how.rawNames);
+  const exported = code.exportedNames(indices);
   const sourceNames = new Map<number, string>();
   const files = new Map<number, string>();
   for (const [i, row] of rows.entries()) {

@@ -1,4 +1,4 @@
-import type { NativeModule, NativeRecorder } from '../generated/native.js';
+import type { NativeCode, NativeRecorder } from '../generated/native.js';
 import { native } from '../native.js';
 import type { MarkerKind } from '../profile/marker-table.js';
 import type { Thread } from '../profile/thread.js';
@@ -27,10 +27,10 @@ export class Recording {
   readonly #onFull = (words: number): void => this.#read(words);
   #drains = 0;
 
-  constructor(modules: NativeModule[], thread: Thread, hostCall: MarkerKind) {
+  constructor(code: NativeCode[], thread: Thread, hostCall: MarkerKind) {
     this.#thread = thread;
     this.#hostCall = hostCall;
-    this.native = new native.NativeRecorder(modules, this.#ring.buffer, this.#onFull);
+    this.native = new native.NativeRecorder(code, this.#ring.buffer, this.#onFull);
     this.handle = this.native.handle;
   }
 

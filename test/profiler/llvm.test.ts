@@ -8,12 +8,9 @@ type Expected = Record<string, string[]>;
 
 function chainsAt(guest: string, offsets: readonly number[]): string[][] {
   const module = Module.fromFile(new Engine(), guestPath(`${guest}.wasm`));
-  const chains = Module.native('module', module).inlineChains(
-    Float64Array.from(offsets),
-    null,
-    null,
-    true,
-  );
+  const chains = Module.native('module', module)
+    .code()
+    .inlineChains(Float64Array.from(offsets), null, null, true);
   expect(chains.warnings).toEqual([]);
   return offsets.map((_, i) => {
     const frames: string[] = [];
