@@ -115,3 +115,4 @@ export {
   type WasiOutput,
   type WasiPreopen,
 } from './runtime/wasi-config.js';
+export type { WasiNetwork } from './runtime/wasi-network.js';

@@ -162,11 +162,22 @@ impl NativeComponent {
         Code::of_component(&self.component)
             .map(|(number, code)| NativeCode {
                 code,
-                // Wasmtime's adapters have none.
-                sections: self.sections.get(number).cloned().unwrap_or_default(),
+                sections: self.sections_of(number),
                 number: Some(number),
             })
             .collect()
+    }
+}
+
+impl NativeComponent {
+    fn sections_of(&self, number: usize) -> Arc<CustomSections> {
+        match self.sections.get(number) {
+            Some(sections) => sections.clone(),
+            // Unknown, of what was compiled elsewhere.
+            None if self.sections.is_empty() => Arc::default(),
+            // Wasmtime's own code, where one component calls another.
+            None => Arc::new(CustomSections::named("adapter")),
+        }
     }
 }
 

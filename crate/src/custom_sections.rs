@@ -29,6 +29,14 @@ pub struct CustomSections {
 }
 
 impl CustomSections {
+    /// Of a module of which no more is known.
+    pub fn named(module_name: &str) -> Self {
+        Self {
+            module_name: Some(module_name.to_owned()),
+            ..Self::default()
+        }
+    }
+
     pub fn is_binary(bytes: &[u8]) -> bool {
         bytes.starts_with(b"\0asm")
     }

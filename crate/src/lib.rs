@@ -30,6 +30,7 @@ mod linker;
 mod main_stack;
 mod memory;
 mod module;
+mod network;
 mod operator_cost;
 #[cfg(feature = "oracle")]
 mod oracle;

@@ -1,6 +1,7 @@
-//! WASI preview 1, on `wasmtime-wasi`.
+//! WASI's state, and preview 1, on `wasmtime-wasi`; preview 2 is in `component/wasi.rs`.
 
 use crate::interrupt::Interrupt;
+use crate::network::{self, NativeNetwork};
 use crate::store::StoreData;
 use bytes::Bytes;
 use napi::bindgen_prelude::Uint8Array;
@@ -51,6 +52,7 @@ pub struct NativeWasiConfig {
     pub stdout: NativeOutput,
     pub stderr: NativeOutput,
     pub preopens: Vec<NativePreopen>,
+    pub network: Option<NativeNetwork>,
 }
 
 /// A store's WASI state.
@@ -108,6 +110,9 @@ impl Wasi {
             builder
                 .preopened_dir(&preopen.host, &preopen.guest, permissions)
                 .with_context(|| format!("directory {}", preopen.host))?;
+        }
+        if let Some(network) = &config.network {
+            network::allow(&mut builder, network)?;
         }
         Ok(Self {
             builder,
@@ -169,7 +174,7 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
                 }
                 memory.write(timeout, 0)?;
             }
-            let result = wait(interrupt, async {
+            let result = wait(&interrupt, async {
                 wasi_snapshot_preview1::poll_oneoff(
                     ctx,
                     &mut memory,
@@ -183,7 +188,7 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
             if let Some((timeout, nanoseconds)) = timeout {
                 memory.write(timeout, nanoseconds)?;
             }
-            result
+            result?
         },
     )?;
     linker.func_wrap(
@@ -191,9 +196,9 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
         "fd_read",
         |mut caller: Caller<'_, StoreData>, fd: i32, iovs: i32, count: i32, size: i32| {
             let (interrupt, mut memory, ctx) = parts(&mut caller)?;
-            wait(interrupt, async {
+            wait(&interrupt, async {
                 wasi_snapshot_preview1::fd_read(ctx, &mut memory, fd, iovs, count, size).await
-            })
+            })?
         },
     )?;
     Ok(())
@@ -208,7 +213,7 @@ pub fn add_to_linker_async(linker: &mut Linker<StoreData>) -> Result<()> {
 }
 
 /// The state of a store that has none set is that of an empty configuration.
-fn ctx_of(data: &mut StoreData) -> &mut WasiP1Ctx {
+pub fn ctx_of(data: &mut StoreData) -> &mut WasiP1Ctx {
     let blocking = !data.scopes.async_required.get();
     let wasi = data.wasi.get_or_insert_with(|| Wasi {
         builder: WasiCtxBuilder::new(),
@@ -261,14 +266,15 @@ fn are_apart(subscription: i32, event: i32) -> bool {
     event + EVENT_BYTES <= subscription || subscription + SUBSCRIPTION_BYTES <= event
 }
 
-fn wait(interrupt: Option<Arc<Interrupt>>, call: impl Future<Output = Result<i32>>) -> Result<i32> {
+/// Blocks the thread until `call` is done, or the store is interrupted.
+pub fn wait<T>(interrupt: &Option<Arc<Interrupt>>, call: impl Future<Output = T>) -> Result<T> {
     wasmtime_wasi::runtime::in_tokio(async {
         let Some(interrupt) = interrupt else {
-            return call.await;
+            return Ok(call.await);
         };
         tokio::select! {
             biased;
-            result = call => result,
+            result = call => Ok(result),
             () = interrupt.wait() => Err(Trap::Interrupt.into()),
         }
     })

@@ -108,6 +108,7 @@ export declare class NativeComponentLinker {
   resource(path: Array<string>, name: string, ty: NativeResourceType, dispatch: (store: object, number: number) => void): void
   module(path: Array<string>, name: string, module: NativeModule): void
   defineUnknownImportsAsTraps(component: NativeComponent): void
+  addWasi(): void
   instantiatePre(component: NativeComponent): NativeComponentInstancePre
 }
 
@@ -490,6 +491,14 @@ export declare function initializeAsync(wake: (call: number) => void): void
 /** Whether there is an operator of that name. */
 export declare function isOperator(name: string): boolean
 
+/** Addresses that share their first `prefix` bits, and a port of theirs. */
+export interface NativeAddressRule {
+  address: string
+  prefix: number
+  /** Any port, without one. */
+  port?: number
+}
+
 /** Where compiled modules are kept: in a directory, as a configuration file says, or as is usual. */
 export interface NativeCacheConfig {
   directory?: string
@@ -727,6 +736,15 @@ export interface NativeLimits {
   trapOnGrowFailure?: boolean
 }
 
+/** See `WasiNetwork` in `lib/`. */
+export interface NativeNetwork {
+  tcpConnect: Array<NativeAddressRule>
+  tcpListen: Array<NativeAddressRule>
+  udp: Array<NativeAddressRule>
+  udpBind: Array<NativeAddressRule>
+  nameLookup: boolean
+}
+
 /** Costs that differ from Wasmtime's own: `costs[i]` is that of the operator `names[i]`. */
 export interface NativeOperatorCost {
   names: Array<string>
@@ -801,6 +819,7 @@ export interface NativeWasiConfig {
   stdout: NativeOutput
   stderr: NativeOutput
   preopens: Array<NativePreopen>
+  network?: NativeNetwork
 }
 
 /** A script as JSON, and the modules that it mentions by file name. */

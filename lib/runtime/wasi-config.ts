@@ -8,6 +8,7 @@ import {
   checkString,
 } from './check.js';
 import { misuse, wrongType } from './errors.js';
+import { networkOf, type WasiNetwork } from './wasi-network.js';
 
 /** A guest's stdin: the process's own, these bytes, a file, or empty. */
 export type WasiInput = 'inherit' | Uint8Array | { readonly file: string } | 'null';
@@ -46,9 +47,11 @@ export interface WasiOptions {
   /** Nowhere by default. */
   readonly stderr?: WasiOutput;
   readonly preopens?: readonly WasiPreopen[];
+  /** None by default; sockets are preview 2's. */
+  readonly network?: WasiNetwork;
 }
 
-const KEYS = ['args', 'env', 'stdin', 'stdout', 'stderr', 'preopens'];
+const KEYS = ['args', 'env', 'stdin', 'stdout', 'stderr', 'preopens', 'network'];
 
 /** A WASI program's arguments, environment, streams and directories. Mirrors `WasiCtxBuilder`. */
 export class WasiConfig {
@@ -73,6 +76,7 @@ export class WasiConfig {
       stdout: output('options.stdout', options.stdout ?? 'null'),
       stderr: output('options.stderr', options.stderr ?? 'null'),
       preopens: checkArray('options.preopens', options.preopens ?? []).map(preopen),
+      ...(options.network !== undefined && { network: networkOf(options.network) }),
     };
   }
 

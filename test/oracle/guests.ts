@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import {
+  Component,
+  ComponentLinker,
   type Config,
   Engine,
   type Extern,
@@ -107,18 +109,48 @@ export class BumpGuest {
   }
 }
 
-/** Runs a WASI program, sampled by the clock every `intervalMs`; returns what it printed. */
-export function runWasi(
+/** What a program that ran left. */
+export interface WasiRun {
+  readonly pair: OraclePair;
+  readonly stdout: string;
+  readonly error: unknown;
+}
+
+/** Runs a WASI program, sampled by the clock every `intervalMs`. */
+export function runWasi(name: string, args: readonly string[], intervalMs: number): WasiRun {
+  const engine = new Engine({ epochInterruption: true });
+  const module = Module.fromFile(engine, guestPath(name));
+  const pair = new OraclePair(engine, [[name, module]]);
+  return runSampled(engine, pair, [name, ...args], intervalMs, (store) => {
+    const instance = new Linker(engine).addWasi().instantiate(store, module);
+    instance.getFunc(store, '_start').call(store);
+  });
+}
+
+/** The same of a command of preview 2, a component. */
+export function runWasiComponent(
   name: string,
   args: readonly string[],
   intervalMs: number,
-): { pair: OraclePair; stdout: string; error: unknown } {
+): WasiRun {
   const engine = new Engine({ epochInterruption: true });
-  const module = Module.fromFile(engine, guestPath(name));
-  const linker = new Linker(engine).addWasi();
+  const component = Component.fromFile(engine, guestPath(name));
+  const pair = new OraclePair(engine, [], component);
+  return runSampled(engine, pair, [name, ...args], intervalMs, (store) => {
+    const instance = new ComponentLinker(engine).addWasi().instantiate(store, component);
+    instance.getFunc(store, ['wasi:cli/run@0.2.0', 'run']).call(store);
+  });
+}
+
+function runSampled(
+  engine: Engine,
+  pair: OraclePair,
+  args: readonly string[],
+  intervalMs: number,
+  run: (store: Store) => void,
+): WasiRun {
   const store = new Store(engine);
-  store.setWasi(new WasiConfig({ args: [name, ...args], stdout: 'capture', stderr: 'capture' }));
-  const pair = new OraclePair(engine, [[name, module]]);
+  store.setWasi(new WasiConfig({ args, stdout: 'capture', stderr: 'capture' }));
   pair.attach(store);
   store.setEpochDeadline(1);
   store.epochDeadlineCallback((store) => {
@@ -129,8 +161,7 @@ export function runWasi(
   const ticker = engine.startEpochTicker(intervalMs);
   let error: unknown;
   try {
-    const instance = linker.instantiate(store, module);
-    instance.getFunc(store, '_start').call(store);
+    run(store);
   } catch (thrown) {
     error = thrown;
   } finally {

@@ -30,6 +30,9 @@ export interface Compared {
 /** Our profiler and Wasmtime's own, told of the same moments on the same stores. */
 export class OraclePair {
   readonly profiler: GuestProfiler;
+  /** Our profile as JSON, once it was compared. */
+  // biome-ignore lint/suspicious/noExplicitAny: parsed JSON.
+  ours: any;
   /** Another one of ours, which samples on its own at each tick: `undefined` until it is attached. */
   #recorded: GuestProfiler | undefined;
   readonly #begin: () => GuestProfiler;
@@ -106,6 +109,7 @@ export class OraclePair {
   /** Ends both profiles and demands that they are equal, sample by sample and marker by marker. */
   async compare(): Promise<Compared> {
     const ours = JSON.parse(Buffer.from(await this.profiler.finish()).toString());
+    this.ours = ours;
     assertProfileIntegrity(ours);
     const upstream = JSON.parse(this.finishUpstream());
     const compared = compareProfiles(ours, upstream, this.#imports, new Set(), this.#exported);
@@ -143,7 +147,7 @@ export function compareProfiles(
           return `<wasm function ${Number(index) - (imports.get(module) ?? 0)}>`;
         },
       ),
-    (module) => module.replace(/^guest\[\d+\]$/, '<unknown>'),
+    (module) => module.replace(/^(guest\[\d+\]|adapter)$/, '<unknown>'),
   );
   const their = readStacks(upstream);
   const compared = { samples: 0, frames: 0, markers: 0, deepest: 0, recorded: 0 };

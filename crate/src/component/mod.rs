@@ -6,6 +6,7 @@ mod linker;
 mod resource;
 mod types;
 mod values;
+mod wasi;
 
 use crate::custom_sections::CustomSections;
 use crate::engine::NativeEngine;
