@@ -17,7 +17,11 @@ export {
   type TaskHooks,
 } from './profiler/bench-profiler.js';
 export { type CategoryRule, DEFAULT_CATEGORIES } from './profiler/categories.js';
-export { FinishedProfile, type FunctionSamples } from './profiler/finished-profile.js';
+export {
+  FinishedProfile,
+  type FunctionSamples,
+  type ThreadSummary,
+} from './profiler/finished-profile.js';
 export { GuestProfiler } from './profiler/guest-profiler.js';
 export {
   LiveProfiler,
@@ -25,7 +29,8 @@ export {
   type RotateOptions,
 } from './profiler/live-profiler.js';
 export { watchMemory } from './profiler/memory-watch.js';
-export type { FileSource, ModuleSymbols, NamedModule } from './profiler/named-module.js';
+export type { FileSource, ModuleSymbols } from './profiler/module-symbols.js';
+export type { NamedModule } from './profiler/named-module.js';
 export type { ProfilerClock, ProfilerOptions } from './profiler/options.js';
 export {
   type ProfiledResult,

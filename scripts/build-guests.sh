@@ -85,10 +85,14 @@ build_c() {
 # What llvm-symbolizer says of a guest's code, which the tests compare with.
 expect_symbols() {
   local wasm
-  need node "Node.js"
   for wasm in "$@"; do
-    node "$guests/../../scripts/expect-symbols.mjs" "$wasm" >"${wasm%.wasm}.symbols.json"
+    expect_symbols_of "$wasm" >"${wasm%.wasm}.symbols.json"
   done
+}
+
+expect_symbols_of() {
+  need node "Node.js"
+  node "$guests/../../scripts/expect-symbols.mjs" "$1"
 }
 
 build_cpp() {
@@ -139,6 +143,7 @@ build_component() {
     "$scratch/node_modules/.bin/jco" new "$scratch/$name.wasm" --wasi-command \
       -o "$guests/component/$name.wasm"
   done
+  expect_symbols_of "$scratch/parser.wasm" >"$guests/component/parser.symbols.json"
 }
 
 check_paths() {

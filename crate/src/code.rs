@@ -1,21 +1,25 @@
 //! Compiled code that profiles may show: a module's, or that of one module in a component.
 
+use crate::binary::{Binary, component_modules};
 use crate::component::NativeComponent;
 use crate::custom_sections::CustomSections;
 use crate::module::NativeModule;
 use crate::symbols;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use wasmtime::component::Component;
-use wasmtime::{Module, ModuleFunction};
+use wasmtime::{Engine, Module, ModuleFunction};
 use wasmtime_environ::StaticModuleIndex;
 
 /// A module's compiled functions, which it keeps mapped.
 #[derive(Clone)]
 pub struct Code {
     owner: Owner,
+    /// Where the module's binary begins in that which was compiled.
+    binary_start: usize,
     /// In order of their offsets.
     functions: Arc<[CompiledFunction]>,
 }
@@ -57,11 +61,12 @@ impl Code {
         functions.sort_unstable();
         Self {
             owner,
+            binary_start: 0,
             functions: functions.into(),
         }
     }
 
-    pub fn of_module(module: &Module) -> Self {
+    fn of_module(module: &Module) -> Self {
         let functions = module.functions();
         Self::new(
             Owner::Module(module.clone()),
@@ -71,19 +76,27 @@ impl Code {
         )
     }
 
-    /// The code of each module with functions in `component`, and the module's number there: those of the
-    /// binary in their order, nested components' too, then Wasmtime's own adapters.
-    pub fn of_component(component: &Component) -> impl Iterator<Item = (usize, Self)> {
+    /// The code of each module with functions in `component`, by its number there: those of the binary in
+    /// their order, nested components' too, then Wasmtime's own adapters.
+    fn of_component(component: &Component) -> BTreeMap<usize, Self> {
         let mut modules: BTreeMap<u32, (StaticModuleIndex, Vec<_>)> = BTreeMap::new();
         for function in component.functions() {
             let module = modules.entry(function.module.as_u32());
             let (_, functions) = module.or_insert((function.module, Vec::new()));
             functions.push(CompiledFunction::of(&function));
         }
-        modules.into_values().map(|(index, functions)| {
+        let modules = modules.into_values().map(|(index, functions)| {
             let owner = Owner::Component(component.clone(), index);
             (index.as_u32() as usize, Self::new(owner, functions))
-        })
+        });
+        modules.collect()
+    }
+
+    fn engine(&self) -> &Engine {
+        match &self.owner {
+            Owner::Module(module) => module.engine(),
+            Owner::Component(component, _) => component.engine(),
+        }
     }
 
     /// The host address of the text section.
@@ -99,12 +112,20 @@ impl Code {
         &self.functions
     }
 
-    /// Mirrors `wasmtime::Module::address_map`.
-    pub fn address_map(&self) -> Option<Box<dyn Iterator<Item = (usize, Option<u32>)> + '_>> {
-        match &self.owner {
-            Owner::Module(module) => module.address_map().map(|map| Box::new(map) as _),
-            Owner::Component(component, _) => component.address_map().map(|map| Box::new(map) as _),
-        }
+    /// Offsets into the text section, ascending, and offsets into the module's binary, where those are known.
+    /// Of a component's module, with the entries of the others, which mean nothing. Mirrors
+    /// `wasmtime::Module::address_map`.
+    pub fn address_map(&self) -> Option<impl Iterator<Item = (usize, Option<u32>)> + '_> {
+        let map: Box<dyn Iterator<Item = _>> = match &self.owner {
+            Owner::Module(module) => Box::new(module.address_map()?),
+            Owner::Component(component, _) => Box::new(component.address_map()?),
+        };
+        let start = self.binary_start as u32;
+        Some(
+            map.map(move |(offset, place)| {
+                (offset, place.and_then(|place| place.checked_sub(start)))
+            }),
+        )
     }
 
     /// Calls `visit` with each function and its name, if that is known.
@@ -133,13 +154,15 @@ pub struct NativeFunctions {
     pub index: Uint32Array,
 }
 
-/// Compiled code of one module, and what its binary tells of it.
+/// Compiled code of one module.
 #[napi]
 pub struct NativeCode {
     pub(crate) code: Code,
-    pub(crate) sections: Arc<CustomSections>,
+    /// What it was compiled from; empty when unknown.
+    pub(crate) binary: Binary,
     /// Of a component, which of its modules.
-    pub(crate) number: Option<usize>,
+    number: Option<usize>,
+    name: Option<String>,
 }
 
 #[napi]
@@ -148,8 +171,9 @@ impl NativeModule {
     pub fn code(&self) -> NativeCode {
         NativeCode {
             code: Code::of_module(&self.module),
-            sections: self.sections.clone(),
+            binary: Binary::whole(self.binary.clone()),
             number: None,
+            name: self.module.name().map(str::to_owned),
         }
     }
 }
@@ -159,25 +183,60 @@ impl NativeComponent {
     /// The code of each of the component's modules that has functions.
     #[napi(catch_unwind)]
     pub fn code(&self) -> Vec<NativeCode> {
-        Code::of_component(&self.component)
-            .map(|(number, code)| NativeCode {
-                code,
-                sections: self.sections_of(number),
+        let modules = component_modules(&self.binary);
+        let code = Code::of_component(&self.component).into_iter();
+        code.map(|(number, code)| {
+            let part = modules.get(number);
+            let range = part.map_or(0..0, |part| part.range.clone());
+            let is_adapter = part.is_none() && !modules.is_empty();
+            NativeCode {
+                code: Code {
+                    binary_start: range.start,
+                    ..code
+                },
+                binary: Binary::part(self.binary.clone(), range),
                 number: Some(number),
-            })
-            .collect()
+                name: match part {
+                    Some(part) => part.name.clone(),
+                    // Wasmtime's own code, where one component calls another.
+                    None => is_adapter.then(|| "adapter".to_owned()),
+                },
+            }
+        })
+        .collect()
     }
 }
 
-impl NativeComponent {
-    fn sections_of(&self, number: usize) -> Arc<CustomSections> {
-        match self.sections.get(number) {
-            Some(sections) => sections.clone(),
-            // Unknown, of what was compiled elsewhere.
-            None if self.sections.is_empty() => Arc::default(),
-            // Wasmtime's own code, where one component calls another.
-            None => Arc::new(CustomSections::named("adapter")),
+impl NativeCode {
+    /// The module in a second binary: the whole, or the one with the same number in a component.
+    pub fn module_in<'a>(&self, binary: &'a [u8]) -> &'a [u8] {
+        let modules = component_modules(binary);
+        match self.number.and_then(|number| modules.get(number)) {
+            Some(part) => &binary[part.range.clone()],
+            None => binary,
         }
+    }
+
+    /// Whether this was compiled from `module`, as far as can be told.
+    fn fits(&self, module: &[u8], binary_start: usize) -> bool {
+        let Some(section) = CustomSections::of(module).code else {
+            return false;
+        };
+        let code = Code {
+            binary_start,
+            ..self.code.clone()
+        };
+        let functions = code.functions();
+        let own = |offset: usize| {
+            let after = functions.partition_point(|function| function.offset <= offset);
+            after > 0 && offset < functions[after - 1].end()
+        };
+        let mut places = code.address_map().into_iter().flatten();
+        Module::validate(code.engine(), module).is_ok()
+            && functions.len() == section.functions
+            && places.all(|(offset, place)| {
+                !own(offset) || place.is_none_or(|place| section.range.contains(&(place as usize)))
+            })
     }
 }
 
@@ -189,10 +248,40 @@ impl NativeCode {
         self.number.map(|number| number as u32)
     }
 
-    /// The module's own name, from the name section of its binary.
+    /// The module's own name, or that which its component has for it.
     #[napi(getter, catch_unwind)]
     pub fn name(&self) -> Option<String> {
-        self.sections.module_name.clone()
+        self.name.clone()
+    }
+
+    /// SHA-256 of the module's binary, in hexadecimal; `null` where that isn't known.
+    #[napi(getter, catch_unwind)]
+    pub fn sha256(&self) -> Option<String> {
+        (!self.binary.is_empty()).then(|| format!("{:x}", Sha256::digest(&*self.binary)))
+    }
+
+    /// The same code, which was compiled elsewhere, with its binary, the module's or the component's;
+    /// `null` when that isn't it.
+    #[napi(catch_unwind)]
+    pub fn with_binary(&self, bytes: &[u8]) -> Option<NativeCode> {
+        let bytes: Arc<[u8]> = wat::parse_bytes(bytes).ok()?.into();
+        let (range, name) = match self.number {
+            None => (0..bytes.len(), self.name.clone()),
+            Some(number) => {
+                let part = component_modules(&bytes).into_iter().nth(number)?;
+                (part.range, part.name)
+            }
+        };
+        let fits = self.fits(&bytes[range.clone()], range.start);
+        fits.then(|| Self {
+            code: Code {
+                binary_start: range.start,
+                ..self.code.clone()
+            },
+            binary: Binary::part(bytes, range),
+            number: self.number,
+            name,
+        })
     }
 
     /// Mirrors `wasmtime::Module::functions`.

@@ -41,8 +41,8 @@ pub struct DebugInfo<'a> {
 impl<'a> DebugInfo<'a> {
     /// `split` has the units that `sections` refers to, when it is split DWARF.
     pub fn new(
-        sections: &'a CustomSections,
-        split: Option<&'a CustomSections>,
+        sections: &CustomSections<'a>,
+        split: Option<&CustomSections<'a>>,
     ) -> Result<Self, String> {
         let load = |id: SectionId| Ok::<_, gimli::Error>(slice(sections.debug(id.name())));
         let unreadable = |error: gimli::Error| format!(".debug_info: {error}");

@@ -1,6 +1,5 @@
 //! Compiled modules: their types, and the symbols of their code.
 
-use crate::custom_sections::CustomSections;
 use crate::engine::NativeEngine;
 use crate::errors;
 use crate::values::val_type_name;
@@ -16,8 +15,8 @@ const INVALID: &str = "ERR_INVALID_MODULE";
 #[derive(Clone)]
 pub struct NativeModule {
     pub(crate) module: Module,
-    /// What debug information the binary had, for profiles; empty for text format.
-    pub(crate) sections: Arc<CustomSections>,
+    /// What it was compiled from, for profiles, which read in it at their ends; empty when unknown.
+    pub(crate) binary: Arc<[u8]>,
 }
 
 /// An import (`module` set) or an export.
@@ -52,29 +51,22 @@ impl NativeModule {
     /// Compiles a binary, or text format.
     #[napi(factory, catch_unwind)]
     pub fn compile(env: Env, engine: &NativeEngine, source: Either<&[u8], String>) -> Result<Self> {
-        match source {
-            Either::A(bytes) => Self::from_bytes(&env, engine, bytes),
-            Either::B(text) => {
-                let module = Module::new(&engine.engine, &text);
-                let sections = match &module {
-                    Ok(_) => CustomSections::of_text(&text),
-                    Err(_) => CustomSections::default(),
-                };
-                Self::from_result(&env, module, sections)
-            }
-        }
+        let bytes = match &source {
+            Either::A(bytes) => bytes,
+            Either::B(text) => text.as_bytes(),
+        };
+        Self::from_bytes(&env, engine, bytes)
     }
 
     #[napi(factory, catch_unwind)]
     pub fn from_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
-        match std::fs::read(&path) {
-            Ok(bytes) if CustomSections::is_binary(&bytes) => {
-                Self::from_bytes(&env, engine, &bytes)
-            }
-            // Text, or a file that can't be read: Wasmtime's messages name the file.
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        match wat::parse_bytes(&bytes) {
+            Ok(binary) if !binary.is_empty() => Self::from_bytes(&env, engine, &binary),
+            // Wasmtime's messages name the file, and the place in its text.
             _ => {
                 let module = Module::from_file(&engine.engine, path);
-                Self::from_result(&env, module, CustomSections::default())
+                Self::from_result(&env, module, Arc::default())
             }
         }
     }
@@ -105,34 +97,30 @@ impl NativeModule {
     }
 
     fn from_serialized(env: &Env, module: wasmtime::Result<Module>) -> Result<Self> {
-        // Compiled code has no debug information of the binary.
+        // Compiled code has nothing of the binary.
         module
             .map(|module| Self {
                 module,
-                sections: Arc::default(),
+                binary: Arc::default(),
             })
             .map_err(|error| errors::throw(env, &error, "ERR_INCOMPATIBLE_MODULE"))
     }
 
+    /// Compiles a binary, or text format.
     fn from_bytes(env: &Env, engine: &NativeEngine, bytes: &[u8]) -> Result<Self> {
-        let module = Module::new(&engine.engine, bytes);
-        let sections = match &module {
-            Ok(_) => CustomSections::of(bytes),
-            Err(_) => CustomSections::default(),
-        };
-        Self::from_result(env, module, sections)
+        match wat::parse_bytes(bytes) {
+            Ok(binary) => {
+                let module = Module::new(&engine.engine, &binary);
+                Self::from_result(env, module, binary.into())
+            }
+            // The error of Wasmtime, which parses text by the same means.
+            Err(_) => Self::from_result(env, Module::new(&engine.engine, bytes), Arc::default()),
+        }
     }
 
-    fn from_result(
-        env: &Env,
-        module: wasmtime::Result<Module>,
-        sections: CustomSections,
-    ) -> Result<Self> {
+    fn from_result(env: &Env, module: wasmtime::Result<Module>, binary: Arc<[u8]>) -> Result<Self> {
         module
-            .map(|module| Self {
-                module,
-                sections: Arc::new(sections),
-            })
+            .map(|module| Self { module, binary })
             .map_err(|error| errors::throw(env, &error, INVALID))
     }
 

@@ -1,6 +1,6 @@
-//! Offsets into a module's compiled code → what was written there, in one batch at a profile's end.
+//! Places in a module's binary → what was written there, in one batch at a profile's end.
 
-use crate::code::{Code, NativeCode};
+use crate::code::NativeCode;
 use crate::custom_sections::CustomSections;
 use crate::dwarf::DebugInfo;
 use napi::bindgen_prelude::*;
@@ -56,34 +56,15 @@ pub struct NativeInlineChains {
     pub warnings: Vec<String>,
 }
 
-/// An imported function.
-#[napi(object)]
-pub struct NativeImportName {
-    pub module: String,
-    pub name: String,
-}
-
 #[napi]
 impl NativeCode {
-    /// The functions that the module imports, by index. Empty without the module's binary.
-    #[napi(catch_unwind)]
-    pub fn imported_functions(&self) -> Vec<NativeImportName> {
-        let imports = self.sections.imports.iter();
-        imports
-            .map(|(module, name)| NativeImportName {
-                module: module.clone(),
-                name: name.clone(),
-            })
-            .collect()
-    }
-
     #[napi(catch_unwind)]
     pub fn debug_links(&self) -> NativeDebugLinks {
-        let sections = &self.sections;
+        let sections = CustomSections::of(&self.binary);
         let warnings = sections.malformed.iter();
         NativeDebugLinks {
-            source_mapping_url: sections.source_mapping_url.clone(),
-            external_debug_info: sections.external_debug_info.clone(),
+            source_mapping_url: sections.source_mapping_url.map(str::to_owned),
+            external_debug_info: sections.external_debug_info.map(str::to_owned),
             has_dwarf: sections.has_dwarf(),
             warnings: warnings
                 .map(|name| format!("{name}: no valid string"))
@@ -95,67 +76,39 @@ impl NativeCode {
     #[napi(catch_unwind)]
     pub fn exported_names(&self, indices: Uint32Array) -> Vec<Option<String>> {
         let mut names = HashMap::new();
-        for (index, name) in &self.sections.exports {
+        for (index, name) in CustomSections::of(&self.binary).exports {
             names.entry(index).or_insert(name);
         }
-        let name_of = |index| names.get(index).map(|name| display(name, true));
+        let name_of = |index| names.get(index).map(|&name| display(name, true));
         indices.iter().map(name_of).collect()
     }
 
-    /// Offsets into the wasm file for ascending offsets into the text section, -1 where none is known.
-    /// An offset at which Wasmtime knows no place, as at code of its own, has that of the code before it
-    /// in the same function, or else that of the first after it.
-    #[napi(catch_unwind)]
-    pub fn wasm_offsets(&self, text_offsets: Uint32Array) -> Float64Array {
-        let places = wasm_offsets(&self.code, &text_offsets);
-        let numbers = places.into_iter();
-        numbers
-            .map(|place| place.map_or(-1.0, f64::from))
-            .collect::<Vec<f64>>()
-            .into()
-    }
-
-    /// Indices of the imported functions that are called at ascending offsets into the text section, -1
-    /// where none is, or where it can't be told: in an indirect call, and without the module's binary.
-    #[napi(catch_unwind)]
-    pub fn imports_called(&self, text_offsets: Uint32Array) -> Int32Array {
-        let places = wasm_offsets(&self.code, &text_offsets).into_iter();
-        let index_at = |place| self.sections.import_called_at(place);
-        places
-            .map(|place: Option<u32>| place.and_then(index_at).map_or(-1, |index| index as i32))
-            .collect::<Vec<i32>>()
-            .into()
-    }
-
     /// Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of
-    /// this one or with split DWARF that this one refers to; `original` is this one, for a module
-    /// that was compiled elsewhere.
+    /// this one or with split DWARF that this one refers to.
     #[napi(catch_unwind)]
     pub fn inline_chains(
         &self,
         wasm_offsets: Float64Array,
         other: Option<&[u8]>,
-        original: Option<&[u8]>,
         raw: bool,
     ) -> NativeInlineChains {
-        let sections = |binary| CustomSections::of_module(binary, self.number);
-        let other = other.map(sections);
-        let original = original.map(sections);
-        let own = original.as_ref().unwrap_or(&self.sections);
-        inline_chains(own, other.as_ref(), &wasm_offsets, raw)
+        let other = other.map(|other| CustomSections::of(self.module_in(other)));
+        let own = CustomSections::of(&self.binary);
+        inline_chains(&own, other.as_ref(), &wasm_offsets, raw)
     }
 }
 
 fn inline_chains(
-    own: &CustomSections,
-    other: Option<&CustomSections>,
+    own: &CustomSections<'_>,
+    other: Option<&CustomSections<'_>>,
     wasm_offsets: &[f64],
     raw: bool,
 ) -> NativeInlineChains {
     let mut chains = Chains::default();
     // A second binary may have been stripped of its code; it has the addresses of the first all the same.
     let source = other.filter(|other| other.has_dwarf()).unwrap_or(own);
-    let code = own.code_offset.or(source.code_offset);
+    let code = own.code.as_ref().or(source.code.as_ref());
+    let code = code.map(|code| code.range.start as u64);
     let mut info = if source.has_dwarf() {
         DebugInfo::new(source, other)
             .map_err(|warning| chains.warnings.push(warning))
@@ -228,43 +181,4 @@ impl Chains {
         self.names.insert(name, index);
         index
     }
-}
-
-fn wasm_offsets(code: &Code, text_offsets: &[u32]) -> Vec<Option<u32>> {
-    let mut places = vec![None; text_offsets.len()];
-    let Some(mut map) = code.address_map() else {
-        return places;
-    };
-    let functions = code.functions();
-    let mut next = map.next();
-    // The newest entry that knows its place.
-    let mut known: Option<(usize, u32)> = None;
-    for (i, &offset) in text_offsets.iter().enumerate() {
-        let offset = offset as usize;
-        let after = functions.partition_point(|function| function.offset <= offset);
-        let Some(function) = after.checked_sub(1).map(|i| functions[i]) else {
-            continue;
-        };
-        while let Some((at, place)) = next.filter(|&(at, _)| at <= offset) {
-            known = place.map(|place| (at, place)).or(known);
-            next = map.next();
-        }
-        match known.filter(|&(at, _)| at >= function.offset) {
-            Some((_, place)) => places[i] = Some(place),
-            // Nothing before it in this function: what comes first after it.
-            None => {
-                while let Some((at, place)) = next.filter(|&(at, _)| at < function.end()) {
-                    known = place.map(|place| (at, place));
-                    if known.is_some() {
-                        break;
-                    }
-                    next = map.next();
-                }
-                places[i] = known
-                    .filter(|&(at, _)| at >= function.offset)
-                    .map(|(_, place)| place);
-            }
-        }
-    }
-    places
 }

@@ -1,10 +1,11 @@
+import { ComponentError } from '../runtime/component/component-error.js';
 import { Trap, WasiExit } from '../runtime/errors.js';
 import type { InterruptHandle } from '../runtime/interrupt-handle.js';
 import { ExitCode } from './exit-code.js';
 
 /** How a guest ended. */
 export type Ending =
-  | { readonly kind: 'returned' }
+  | { readonly kind: 'returned'; readonly results: readonly unknown[] }
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'trapped'; readonly error: Trap }
   /** What a host function of WASI, or one of ours, failed with. */
@@ -13,12 +14,13 @@ export type Ending =
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals };
 
 /** Runs a guest to its end, whatever that is. */
-export function endingOf(guest: () => void, interrupt: InterruptHandle): Ending {
+export function endingOf(guest: () => readonly unknown[], interrupt: InterruptHandle): Ending {
   try {
-    guest();
-    return { kind: 'returned' };
+    return { kind: 'returned', results: guest() };
   } catch (error) {
     if (error instanceof WasiExit) return { kind: 'exited', code: error.exitCode };
+    // What a component's run function returns when it fails.
+    if (error instanceof ComponentError) return { kind: 'exited', code: 1 };
     if (!(error instanceof Trap)) return { kind: 'failed', error };
     const { reason } = interrupt;
     // A guest may trap by itself after the interrupt and before it has noticed.

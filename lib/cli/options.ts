@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import parseDuration from 'parse-duration';
 import type { Milliseconds } from '../profile/sample-table.js';
+import type { Config } from '../runtime/config.js';
+import { WASM_FEATURES } from '../runtime/config.js';
 import type { WasiPreopen } from '../runtime/wasi-config.js';
 
 /** What the library would read otherwise: signs, words, numbers without a unit. */
@@ -67,4 +69,50 @@ export function environmentOf(asked: Environment, own: Environment): Record<stri
     if (value !== undefined) variables[name] = value;
   }
   return variables;
+}
+
+const UNITS = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 } as const;
+
+/** Bytes: `65536`, `64KiB`, `512M`, `1GiB`; units of 1024, with or without `iB`. */
+export function byteSize(text: string): number {
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)(?:([kmg])(?:i?b)?)?$/i.exec(text) ?? [];
+  const bytes = Number(digits) * UNITS[unit.toLowerCase() as keyof typeof UNITS];
+  if (!Number.isSafeInteger(bytes) || bytes === 0) {
+    throw new InvalidArgumentError('Expected a size such as 65536, 64KiB, 512MiB or 1GiB.');
+  }
+  return bytes;
+}
+
+/** Fuel: an integer of 64 bits. */
+export function fuel(text: string): bigint {
+  const amount = /^\d+$/.test(text) ? BigInt(text) : 0n;
+  if (amount === 0n || amount > 0xffff_ffff_ffff_ffffn) {
+    throw new InvalidArgumentError('Expected a whole number from 1.');
+  }
+  return amount;
+}
+
+/** The names of proposals as Wasmtime's own `-W` has them, and the options of ours: `tail-call`. */
+const FEATURES = new Map(
+  WASM_FEATURES.map((key) => [
+    key
+      .slice('wasm'.length)
+      .replace(/[A-Z]/g, (letter, at: number) => `${at > 0 ? '-' : ''}${letter.toLowerCase()}`),
+    key,
+  ]),
+);
+
+/** `gc,simd=n`: proposals to turn on, or off. */
+export function wasmFeatures(text: string, before: Config = {}): Config {
+  const features: Record<string, boolean> = {};
+  for (const part of text.split(',')) {
+    const [, name = '', off] = /^([a-z0-9-]+)(?:=(?:y|(n)))?$/.exec(part.trim()) ?? [];
+    const key = FEATURES.get(name);
+    if (key === undefined) {
+      const known = [...FEATURES.keys()].join(', ');
+      throw new InvalidArgumentError(`Expected names such as gc or simd=n, of ${known}.`);
+    }
+    features[key] = off === undefined;
+  }
+  return { ...before, ...features };
 }

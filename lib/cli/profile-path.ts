@@ -4,7 +4,7 @@ import { CliError, reasonOf } from './cli-error.js';
 
 /** Where the profile goes unless told: into the current directory, named for the module. */
 export function defaultProfilePath(module: string): string {
-  return `${basename(module).replace(/\.(wasm|wat)$/, '')}.profile.json`;
+  return `${basename(module).replace(/\.(wasm|wat|cwasm)$/, '')}.profile.json`;
 }
 
 /**

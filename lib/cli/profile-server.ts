@@ -2,33 +2,51 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-const FRONT_END = 'https://profiler.firefox.com';
 const LOOPBACK = '127.0.0.1';
 
-/** What is served, by the last part of its path. */
+/** A front end asks for all addresses of a profile at once. */
+const LARGEST_REQUEST_BYTES = 64 * 1024 * 1024;
+
+/** What is served by GET. */
 export interface ServedFile {
   readonly type: string;
   readonly body: Uint8Array;
 }
 
+/** What a {@link ProfileServer} serves. */
+export interface Served {
+  /** By name, the only part of their path. */
+  readonly files: ReadonlyMap<string, ServedFile>;
+  /** What requests by POST get, from JSON to JSON; undefined for a path that there is none at. */
+  readonly api: (path: string, request: unknown) => object | undefined;
+  /** The web origin that may read all of this beside our own. */
+  readonly origin: string;
+}
+
 /**
- * Serves files to this machine's browsers, as long as it runs. Their path has a part that can't be guessed,
- * and a request must name the loopback address, so that no web page gets at them through a name of its own;
- * the Firefox Profiler's front end alone may read them from another origin.
+ * Serves files and answers to this machine's browsers, as long as it runs. Their path has a part that
+ * can't be guessed, and a request must name the loopback address, so that no web page gets at them
+ * through a name of its own; one origin alone may read them from elsewhere.
  */
 export class ProfileServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #secret = randomBytes(16).toString('hex');
-  readonly #files: ReadonlyMap<string, ServedFile>;
+  readonly #served: Served;
 
-  private constructor(files: ReadonlyMap<string, ServedFile>) {
-    this.#files = files;
-    this.#server = createServer((request, response) => this.#answer(request, response));
+  private constructor(served: Served) {
+    this.#served = served;
+    this.#server = createServer((request, response) => {
+      this.#answer(request, response).catch(() => {
+        // The connection broke off; or else there is an error of ours, and no more to say.
+        if (!response.headersSent) response.statusCode = 500;
+        response.end();
+      });
+    });
   }
 
   /** Listens on `port` of the loopback address, or on any that is free for 0. */
-  static async start(files: ReadonlyMap<string, ServedFile>, port: number): Promise<ProfileServer> {
-    const server = new ProfileServer(files);
+  static async start(served: Served, port: number): Promise<ProfileServer> {
+    const server = new ProfileServer(served);
     await new Promise<void>((resolve, reject) => {
       server.#server.once('error', reject);
       server.#server.listen(port, LOOPBACK, resolve);
@@ -36,14 +54,9 @@ export class ProfileServer implements AsyncDisposable {
     return server;
   }
 
-  /** The address of a file. */
-  url(name: string): string {
-    return `http://${this.#host()}/${this.#secret}/${name}`;
-  }
-
-  /** The address at which the Firefox Profiler shows a file. */
-  frontEndUrl(name: string): string {
-    return `${FRONT_END}/from-url/${encodeURIComponent(this.url(name))}`;
+  /** The address under which all is. */
+  get url(): string {
+    return `http://${this.#host()}/${this.#secret}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -55,26 +68,74 @@ export class ProfileServer implements AsyncDisposable {
     return `${LOOPBACK}:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  #answer({ method, headers, url }: IncomingMessage, response: ServerResponse): void {
-    response.setHeader('Access-Control-Allow-Origin', FRONT_END);
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('Access-Control-Allow-Origin', this.#served.origin);
     response.setHeader('Vary', 'Origin');
     response.setHeader('X-Content-Type-Options', 'nosniff');
-    const [, secret, name = ''] = (url ?? '').split('/');
-    const file = secret === this.#secret ? this.#files.get(name) : undefined;
-    if (headers.host !== this.#host() || file === undefined) {
+    const { method = '', headers, url = '' } = request;
+    const [, secret, ...rest] = url.split('/');
+    if (headers.host !== this.#host() || secret !== this.#secret) {
       response.writeHead(404).end();
     } else if (method === 'OPTIONS') {
-      // A browser asks before a public page may fetch from this machine.
+      // A browser asks before a public page may send to this machine.
       response.writeHead(204, {
-        'Access-Control-Allow-Methods': 'GET',
+        'Access-Control-Allow-Methods': 'GET, POST',
+        'Access-Control-Allow-Headers': 'Content-Type, User-Agent',
         'Access-Control-Allow-Private-Network': 'true',
       });
       response.end();
+    } else if (method === 'POST') {
+      await this.#answerApi(rest.join('/'), request, response);
     } else if (method === 'GET' || method === 'HEAD') {
-      response.writeHead(200, { 'Content-Type': file.type, 'Content-Length': file.body.length });
-      response.end(method === 'GET' ? file.body : undefined);
+      const file = this.#served.files.get(rest.join('/'));
+      if (file === undefined) response.writeHead(404).end();
+      else send(response, file.type, method === 'GET' ? file.body : undefined, file.body.length);
     } else {
-      response.writeHead(405, { Allow: 'GET, HEAD' }).end();
+      response.writeHead(405, { Allow: 'GET, HEAD, POST' }).end();
     }
   }
+
+  async #answerApi(path: string, request: IncomingMessage, response: ServerResponse) {
+    const json = await bodyOf(request);
+    if (json === undefined) {
+      response.writeHead(413, { Connection: 'close' }).end();
+      return;
+    }
+    let asked: unknown;
+    try {
+      asked = JSON.parse(json);
+    } catch {
+      response.writeHead(400).end();
+      return;
+    }
+    const answer = this.#served.api(path, asked);
+    if (answer === undefined) {
+      response.writeHead(404).end();
+      return;
+    }
+    const body = Buffer.from(JSON.stringify(answer));
+    send(response, 'application/json', body, body.length);
+  }
+}
+
+/** A request's text, undefined for one that is too long. */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > LARGEST_REQUEST_BYTES) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function send(
+  response: ServerResponse,
+  type: string,
+  body: Uint8Array | undefined,
+  length: number,
+): void {
+  response.writeHead(200, { 'Content-Type': type, 'Content-Length': length });
+  response.end(body);
 }

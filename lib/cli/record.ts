@@ -1,16 +1,15 @@
 import { GuestProfiler } from '../profiler/guest-profiler.js';
 import { watchMemory } from '../profiler/memory-watch.js';
-import type { ModuleSymbols } from '../profiler/named-module.js';
+import type { ModuleSymbols } from '../profiler/module-symbols.js';
 import { threadCpuTime } from '../runtime/clock.js';
 import type { Engine } from '../runtime/engine.js';
 import { WasmtimeError } from '../runtime/errors.js';
 import { InterruptHandle } from '../runtime/interrupt-handle.js';
-import { Linker } from '../runtime/linker.js';
-import type { Module } from '../runtime/module.js';
 import { Store } from '../runtime/store.js';
 import { WasiConfig, type WasiOptions } from '../runtime/wasi-config.js';
 import { CliError } from './cli-error.js';
 import { type Ending, endingOf } from './ending.js';
+import type { Guest } from './guest-file.js';
 import { ProgressLine } from './progress-line.js';
 
 export interface RecordOptions {
@@ -19,6 +18,10 @@ export interface RecordOptions {
   readonly intervalMs: number;
   /** Forever when absent. */
   readonly timeoutMs?: number;
+  /** What the guest may use; without, it isn't counted. */
+  readonly fuel?: bigint;
+  /** Most bytes of each memory. */
+  readonly maxMemoryBytes?: number;
   /** Mark the calls of host functions, which takes time at each. */
   readonly hostCalls: false | 'markers' | 'frames';
   /** Show how it goes on the terminal. */
@@ -34,22 +37,27 @@ export interface Recording {
   readonly profiler: GuestProfiler;
   readonly ending: Ending;
   readonly wallMs: number;
+  /** Still listens to signals: a Ctrl-C that comes late must not cost the profile. */
+  readonly interrupt: InterruptHandle;
   /** CPU time of the guest's thread, which is the JavaScript thread. */
   readonly cpuMs: number;
+  /** What the guest used of its fuel, when that was counted. */
+  readonly fuelUsed?: bigint;
   /** Samples that the operating system left no time for. */
   readonly missedTicks: number;
 }
 
-/** Runs a command to its end and profiles it. */
-export function record(engine: Engine, module: Module, options: RecordOptions): Recording {
-  const { name, intervalMs, timeoutMs } = options;
+/** Runs a guest to its end and profiles it. */
+export function record(engine: Engine, guest: Guest, options: RecordOptions): Recording {
+  const { name, intervalMs, timeoutMs, fuel, maxMemoryBytes } = options;
   const store = new Store(engine);
   setWasi(store, options.wasi);
-  const linker = new Linker(engine).addWasi();
   const interrupt = new InterruptHandle();
   store.setInterruptHandle(interrupt);
-  const profiler = new GuestProfiler(name, intervalMs, [[name, module, options.symbols]]);
-  store.limiter(watchMemory(profiler));
+  const profiler = new GuestProfiler(name, intervalMs, [[name, guest.code, options.symbols]]);
+  if (fuel !== undefined) store.setFuel(fuel);
+  const limits = maxMemoryBytes === undefined ? {} : { memorySize: maxMemoryBytes };
+  store.limiter(watchMemory(profiler, limits));
   const recorder = profiler.attach(store, { intervalMs, hostCalls: options.hostCalls });
 
   const progress =
@@ -61,17 +69,14 @@ export function record(engine: Engine, module: Module, options: RecordOptions): 
   if (timeoutMs !== undefined) interrupt.triggerAfter(timeoutMs);
   const startMs = performance.now();
   const startCpuMs = threadCpuTime();
-  const ending = endingOf(() => {
-    // The module's own start function, if it has one, is the guest's code too.
-    const instance = linker.instantiate(store, module);
-    instance.getFunc(store, '_start').call(store);
-  }, interrupt);
+  const ending = endingOf(() => guest.run(store), interrupt);
   const cpuMs = threadCpuTime() - startCpuMs;
   const wallMs = performance.now() - startMs;
   recorder.detach();
   progress?.end();
-  // The handle keeps listening: a Ctrl-C that comes late must not cost the profile.
-  return { profiler, ending, wallMs, cpuMs, missedTicks: recorder.missedTicks };
+  const { missedTicks } = recorder;
+  const used = fuel === undefined ? {} : { fuelUsed: fuel - store.getFuel() };
+  return { profiler, ending, wallMs, cpuMs, missedTicks, interrupt, ...used };
 }
 
 function setWasi(store: Store, wasi: WasiOptions): void {

@@ -12,6 +12,8 @@ export interface RunFacts {
   readonly wallMs: number;
   readonly cpuMs: number;
   readonly missedTicks: number;
+  /** Undefined when fuel wasn't counted. */
+  readonly fuelUsed?: bigint;
   /** Of the files that were written. */
   readonly paths: readonly string[];
 }
@@ -45,6 +47,9 @@ function measures(profile: Profile, facts: RunFacts): string[] {
       `${seconds(facts.wallMs)} wall time, ${seconds(facts.cpuMs)} CPU time`,
   ];
   if (samples === 0) lines.push('It ran for less than an interval, or waited all the time.');
+  if (facts.fuelUsed !== undefined) {
+    lines.push(`${facts.fuelUsed.toLocaleString('en-US')} of fuel used`);
+  }
   if (facts.missedTicks > 0) {
     lines.push(`${count(facts.missedTicks, 'sample')} missed: the machine was busy`);
   }

@@ -1,26 +1,29 @@
-import { once } from 'node:events';
 import { type Command, InvalidArgumentError } from 'commander';
-import { encodeProfile } from '../formats/formats.js';
-import { writeProfile } from '../formats/output.js';
-import type { Profile } from '../profile/profile.js';
 import { CliError, reasonOf } from './cli-error.js';
-import { ProfileServer, type ServedFile } from './profile-server.js';
+import { FRONT_END, openProfile } from './open-profile.js';
 import { readFile } from './read-file.js';
-import { addSourceTexts } from './source-files.js';
-import { printable, write } from './terminal.js';
+import { SourceFiles } from './source-files.js';
 
 interface ViewOptions {
   readonly offline?: boolean;
   readonly port: number;
   readonly sources?: string;
+  readonly frontEnd: string;
+  readonly launch?: boolean;
 }
 
 const HELP = `
 The profile is served to browsers of this machine alone, until Ctrl-C. The Firefox Profiler's page is loaded
 from the web and fetches the profile from here; nothing is uploaded. --offline needs no web at all.
+A double click on a function opens its source, with --sources.
+
+Exit codes:
+  0    Ctrl-C or SIGTERM ended it
+  1    the profile can't be read, or the port is taken
+  2    the command line is wrong
 
 Examples:
-  $ wasmtime-guest-profiler view app.profile.json
+  $ wasmtime-guest-profiler view --launch app.profile.json
   $ wasmtime-guest-profiler view --sources ~/app/src app.profile.json
   $ wasmtime-guest-profiler view --offline app.profile.json`;
 
@@ -30,44 +33,24 @@ export function addViewCommand(program: Command): void {
     .summary('open a profile in a browser')
     .description('Serves a profile to the browser and prints the link to open.')
     .argument('<file>', 'a profile that run has written, in the Firefox format or .jslb')
+    .option('--launch', 'open the link in the browser')
     .option('--offline', 'as a page of its own, instead of in the Firefox Profiler')
-    .option('--port <number>', 'the port to listen on; any that is free by default', port, 0)
     .option('--sources <directory>', 'where the source files lie, for the source view')
+    .option('--port <number>', 'the port to listen on; any that is free by default', port, 0)
+    .option('--front-end <url>', "the Firefox Profiler's address", frontEnd, FRONT_END)
     .addHelpText('after', HELP)
     .action(view);
 }
 
 async function view(path: string, options: ViewOptions): Promise<void> {
-  const profile = await readFile(path);
-  if (options.sources !== undefined) addSources(profile, options.sources);
-  const name = options.offline ? 'profile.html' : 'profile.json';
-  await using server = await start(await served(profile, name), options.port);
-  const link = options.offline ? server.url(name) : server.frontEndUrl(name);
-  write(process.stdout, `Open ${link}\nCtrl-C ends it.\n`);
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  const { sources, ...rest } = options;
+  const found = sources === undefined ? {} : { sources: sourcesIn(sources) };
+  await openProfile(await readFile(path), { ...rest, ...found });
 }
 
-async function served(profile: Profile, name: string): Promise<ReadonlyMap<string, ServedFile>> {
-  const isPage = name.endsWith('.html');
-  const { chunks } = encodeProfile(profile, isPage ? 'html' : 'firefox');
-  const body = await writeProfile(chunks);
-  const type = isPage ? 'text/html; charset=utf-8' : 'application/json';
-  return new Map([[name, { type, body }]]);
-}
-
-async function start(files: ReadonlyMap<string, ServedFile>, port: number): Promise<ProfileServer> {
+function sourcesIn(directory: string): SourceFiles {
   try {
-    return await ProfileServer.start(files, port);
-  } catch (error) {
-    throw new CliError(`can't listen on port ${port}: ${reasonOf(error)}`, { cause: error });
-  }
-}
-
-function addSources(profile: Profile, directory: string): void {
-  try {
-    const found = addSourceTexts(profile, directory);
-    if (found === 0)
-      write(process.stderr, `warning: no source file of it is in ${printable(directory)}\n`);
+    return new SourceFiles(directory);
   } catch (error) {
     throw new CliError(`can't read ${directory}: ${reasonOf(error)}`, { cause: error });
   }
@@ -79,4 +62,11 @@ function port(text: string): number {
     throw new InvalidArgumentError('Expected a port from 0 to 65535.');
   }
   return number;
+}
+
+function frontEnd(text: string): string {
+  if (!/^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')) {
+    throw new InvalidArgumentError('Expected an address such as https://profiler.firefox.com.');
+  }
+  return text.replace(/\/+$/, '');
 }

@@ -224,11 +224,14 @@ function endOf(thread: Thread): Milliseconds {
   return Math.max(thread.endMs ?? thread.startMs, lastSampleMs(thread));
 }
 
+/** In nanoseconds: what sums of doubles are off by, far less than a clock tells. */
+const NOISE = 1e-3;
+
 function roundToNanos(timeMs: Milliseconds): Milliseconds {
-  return Math.floor(timeMs * NANOS_PER_MS) / NANOS_PER_MS;
+  return Math.floor(timeMs * NANOS_PER_MS + NOISE) / NANOS_PER_MS;
 }
 
-/** Up, so that an end is never a rounding before the last sample. */
+/** Up, so that an end is never a rounding before the last sample; the same again when it is read back. */
 function roundUpToNanos(timeMs: Milliseconds): Milliseconds {
-  return Math.ceil(timeMs * NANOS_PER_MS) / NANOS_PER_MS;
+  return Math.ceil(timeMs * NANOS_PER_MS - NOISE) / NANOS_PER_MS;
 }

@@ -19,6 +19,7 @@ export const FORMAT_NAMES = [
   'folded',
   'html',
 ] as const;
+/** A format that profiles are written in. */
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
 /** What a writer may be told. */

@@ -24,21 +24,30 @@ export declare class NativeAsyncCall {
   cancel(): boolean
 }
 
-/** Compiled code of one module, and what its binary tells of it. */
+/** Compiled code of one module. */
 export declare class NativeCode {
   /** The module's number in its component; `null` for one by itself. */
   get number(): number | null
-  /** The module's own name, from the name section of its binary. */
+  /** The module's own name, or that which its component has for it. */
   get name(): string | null
+  /** SHA-256 of the module's binary, in hexadecimal; `null` where that isn't known. */
+  get sha256(): string | null
+  /**
+   * The same code, which was compiled elsewhere, with its binary, the module's or the component's;
+   * `null` when that isn't it.
+   */
+  withBinary(bytes: Uint8Array): NativeCode | null
   /** Mirrors `wasmtime::Module::functions`. */
   functions(): NativeFunctions
   /** The names of functions by index, from the name section; `null` for one without. */
   functionNames(indices: Uint32Array, raw: boolean): Array<string | undefined | null>
-  /** The functions that the module imports, by index. Empty without the module's binary. */
+  /**
+   * The functions that contain at least one of some offsets into the binary. None without one: see
+   * `with_binary`.
+   */
+  disassemble(wasmOffsets: Float64Array): NativeDisassembly
+  /** The functions that the module imports, by index. None without the module's binary. */
   importedFunctions(): Array<NativeImportName>
-  debugLinks(): NativeDebugLinks
-  /** Names of exported functions, by index; `null` for one that isn't exported. */
-  exportedNames(indices: Uint32Array): Array<string | undefined | null>
   /**
    * Offsets into the wasm file for ascending offsets into the text section, -1 where none is known.
    * An offset at which Wasmtime knows no place, as at code of its own, has that of the code before it
@@ -46,16 +55,23 @@ export declare class NativeCode {
    */
   wasmOffsets(textOffsets: Uint32Array): Float64Array
   /**
+   * Where the instructions of a range of the text section come from, in order of their code. Mirrors
+   * `wasmtime::Module::address_map`.
+   */
+  addressMap(start: number, end: number): NativeAddressMap
+  /**
    * Indices of the imported functions that are called at ascending offsets into the text section, -1
    * where none is, or where it can't be told: in an indirect call, and without the module's binary.
    */
   importsCalled(textOffsets: Uint32Array): Int32Array
+  debugLinks(): NativeDebugLinks
+  /** Names of exported functions, by index; `null` for one that isn't exported. */
+  exportedNames(indices: Uint32Array): Array<string | undefined | null>
   /**
    * Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of
-   * this one or with split DWARF that this one refers to; `original` is this one, for a module
-   * that was compiled elsewhere.
+   * this one or with split DWARF that this one refers to.
    */
-  inlineChains(wasmOffsets: Float64Array, other: Uint8Array | undefined | null, original: Uint8Array | undefined | null, raw: boolean): NativeInlineChains
+  inlineChains(wasmOffsets: Float64Array, other: Uint8Array | undefined | null, raw: boolean): NativeInlineChains
 }
 
 /** `wasmtime::component::Component`. */
@@ -491,6 +507,14 @@ export declare function initializeAsync(wake: (call: number) => void): void
 /** Whether there is an operator of that name. */
 export declare function isOperator(name: string): boolean
 
+/** Pieces of machine code, and the instructions that they do the work of; columns. */
+export interface NativeAddressMap {
+  /** Where the piece begins, in bytes from the start of the text section. */
+  textOffset: Uint32Array
+  /** Of the instruction, in bytes from the start of the binary. */
+  wasmOffset: Float64Array
+}
+
 /** Addresses that share their first `prefix` bits, and a port of theirs. */
 export interface NativeAddressRule {
   address: string
@@ -620,6 +644,21 @@ export interface NativeDebugLinks {
   hasDwarf: boolean
   /** Sections that could not be read. */
   warnings: Array<string>
+}
+
+/** Functions in text format; columns. */
+export interface NativeDisassembly {
+  /** In the module's function index space, in the order of the code. */
+  function: Uint32Array
+  /** For each function, the row of its first line; one more at the end. */
+  firstLine: Uint32Array
+  /**
+   * For each line, where what it shows begins, in bytes from the start of the binary. A function's
+   * first line, its head, is at its body's start.
+   */
+  offset: Uint32Array
+  /** Indented by two spaces a level, the head by none. */
+  text: Array<string>
 }
 
 /** What an error carries beside its message. */

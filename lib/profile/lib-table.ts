@@ -7,9 +7,9 @@ export const NO_LIB: LibIndex = -1;
 /**
  * A piece of code that frames lie in: for a guest, one wasm module.
  *
- * Only `name` is filled for a guest. The paths stay empty because a profile must not tell where
- * files lie on the machine that recorded it; the build ids stay empty because they are keys into
- * native symbol servers, which know no wasm module.
+ * The paths stay empty because a profile must not tell where files lie on the machine that recorded it. The
+ * ids are the module's own hash: no native symbol server has such keys, and a reader tells modules of
+ * one name apart by them.
  */
 export interface Lib {
   readonly name: string;

@@ -5,6 +5,7 @@ import type { Thread } from './thread.js';
 
 /** What a sample counts for: 1, or the wall or CPU time since the sample before it. */
 export const WEIGHTS = ['samples', 'wall', 'cpu'] as const;
+/** What counts in a format that has one number for a sample: samples, milliseconds of time, or of CPU time. */
 export type Weight = (typeof WEIGHTS)[number];
 
 /** Milliseconds to nanoseconds. */

@@ -31,11 +31,13 @@ export interface MarkerOptions {
 
 /** What a counter counts, and how its track looks. */
 export interface CounterOptions {
+  /** A sentence for its tooltip. */
   readonly description?: string;
   /** Anything by default. */
   readonly unit?: 'bytes' | 'number';
   /** The number itself, by default, or how fast it grows. */
   readonly graph?: 'level' | 'rate';
+  /** Of its track; blue by default. */
   readonly color?: CategoryColor;
 }
 

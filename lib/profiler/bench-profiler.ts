@@ -33,13 +33,17 @@ export interface BenchProfilerOptions {
 
 /** Hooks of vitest's `bench` and of tinybench, which call them for the warmup too. */
 export interface BenchHooks {
+  /** Begins the profile of a task. */
   readonly setup?: (task?: unknown, mode?: 'run' | 'warmup') => void;
+  /** Ends it, once the task was run. */
   readonly teardown?: (task?: unknown, mode?: 'run' | 'warmup') => void;
 }
 
 /** Hooks of a task of tinybench. */
 export interface TaskHooks {
+  /** Begins the profile of a task. */
   readonly beforeAll?: (mode?: 'run' | 'warmup') => void;
+  /** Ends it, once the task was run. */
   readonly afterAll?: (mode?: 'run' | 'warmup') => void;
 }
 
@@ -146,6 +150,7 @@ export class BenchProfiler {
 
 /** One task that is profiled; a harness may run it several times, the last run's profile stays. */
 export class BenchTask {
+  /** As it was given, and the name of its file. */
   readonly name: string;
   readonly #store: Store;
   readonly #modules: readonly NamedModule[];

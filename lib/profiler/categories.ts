@@ -12,6 +12,7 @@ import { wrongType } from '../runtime/errors.js';
 export interface CategoryRule {
   /** The category's name; rules that share it share its colour too, the first one's. */
   readonly category: string;
+  /** Of the category in flame graphs and tracks. */
   readonly color: CategoryColor;
   /** Fits functions by their name, as the profile shows it. */
   readonly name?: RegExp;

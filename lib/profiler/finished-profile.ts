@@ -10,11 +10,20 @@ import { checkFormatOptions } from './format-options.js';
 
 /** A function in a {@link FinishedProfile}, and how often samples saw it. */
 export interface FunctionSamples {
+  /** As the profile shows it. */
   readonly name: string;
   /** Samples in which it ran itself. */
   readonly selfSamples: number;
   /** Samples in which it was on the stack. */
   readonly totalSamples: number;
+}
+
+/** A thread of a {@link FinishedProfile}: what one profiler recorded. */
+export interface ThreadSummary {
+  /** The name that its profiler was given. */
+  readonly name: string;
+  /** How many it has, empty ones too. */
+  readonly samples: number;
 }
 
 /** A profile that records no more. It can be written any number of times. */
@@ -65,6 +74,11 @@ export class FinishedProfile {
   /** Samples of all threads. */
   get samples(): number {
     return this.#profile.threads.reduce((sum, { samples }) => sum + samples.length, 0);
+  }
+
+  /** One, and more once profiles were merged. */
+  get threads(): ThreadSummary[] {
+    return this.#profile.threads.map(({ name, samples }) => ({ name, samples: samples.length }));
   }
 
   /** The functions of the thread `thread`, counted from 0: those with most self samples first. */

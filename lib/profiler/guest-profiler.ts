@@ -30,7 +30,8 @@ import {
 import { FinishedProfile } from './finished-profile.js';
 import { checkFormatOptions } from './format-options.js';
 import { nameHostCalls, withHostTime } from './host-calls.js';
-import { type ListedCode, listedCode, type NamedModule } from './named-module.js';
+import type { ListedCode } from './listed-code.js';
+import { listedCode, type NamedModule } from './named-module.js';
 import { checkOptions, type ProfilerOptions, REAL_CLOCK } from './options.js';
 import { ProgressReader } from './progress.js';
 import { attachRecorder, type Recorder, type RecorderOptions } from './recorder.js';
@@ -66,8 +67,9 @@ const RECORDER_INTERVALS = { minimum: 0.05, maximum: 1000 };
  * ## Security
  *
  * Profiles hold no detail of the host such as memory addresses, and nothing of modules that weren't
- * listed, so that they are fit to be shown to the guest's owner. They do hold offsets into the compiled
- * code of the listed modules, which tell something of its size: list modules of the guest's owner only.
+ * listed, so that they are fit to be shown to the guest's owner. They do hold the SHA-256 of the listed
+ * modules' binaries, and offsets into their compiled code, which tell something of its size: list modules of
+ * the guest's owner only.
  */
 export class GuestProfiler {
   readonly #modules: readonly ListedCode[];
@@ -346,13 +348,13 @@ export class GuestProfiler {
     this.#recording.drain();
     this.#thread.end(this.now());
     const { interner, native } = this.#recording;
+    const warn = (warning: string) => this.#warnings.add(warning);
+    const bases = native.bases();
     if (this.#hostCalls !== 'none') {
-      nameHostCalls(this.#profile, this.#thread, interner, this.#modules, native.bases());
+      nameHostCalls(this.#profile, this.#thread, interner, this.#modules, bases, warn);
     }
-    const stackOf = symbolicate(this.#profile, interner, this.#modules, native.bases(), {
-      ...this.#options,
-      warn: (warning) => this.#warnings.add(warning),
-    });
+    const how = { ...this.#options, warn };
+    const stackOf = symbolicate(this.#profile, interner, this.#modules, bases, how);
     renumber(this.#thread.samples.stack, stackOf);
     renumber(this.#thread.markers.cause, stackOf);
     if (this.#hostCalls === 'frames') {

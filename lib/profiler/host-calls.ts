@@ -7,14 +7,14 @@ import { SampleTable } from '../profile/sample-table.js';
 import { NO_STACK, type StackIndex } from '../profile/stack-table.js';
 import type { StringIndex } from '../profile/string-table.js';
 import type { Thread } from '../profile/thread.js';
-import type { ListedCode } from './named-module.js';
+import type { ListedCode } from './listed-code.js';
 import { findRow } from './rows.js';
 import type { StackInterner } from './stack-interner.js';
 
 /**
  * Gives the markers of host calls, whose causes are still the interner's stacks, the names of the
- * imports that were called: `wasi_snapshot_preview1.fd_write`, or in WIT's way `wasi:cli/exit@0.2.0#exit`. A call keeps its name where the import
- * can't be told: from an indirect call, or of a module without its binary.
+ * imports that were called: `wasi_snapshot_preview1.fd_write`, or in WIT's way `wasi:cli/exit@0.2.0#exit`. A
+ * call keeps its name where the import can't be told: from an indirect call, or of a module without its binary.
  */
 export function nameHostCalls(
   profile: Profile,
@@ -22,9 +22,11 @@ export function nameHostCalls(
   interner: StackInterner,
   modules: readonly ListedCode[],
   bases: Uint32Array,
+  warn: (warning: string) => void,
 ): void {
-  const callSites = callSitesOf(markers, interner, modules, bases);
-  const nameOf = importNames(profile, callSites, modules, bases);
+  const shims = shimsOf(modules, warn);
+  const callSites = callSitesOf(markers, interner, shims, bases);
+  const nameOf = importNames(profile, callSites, modules, bases, warn);
   const open: number[] = [];
   for (let row = 0; row < markers.length; row++) {
     const phase = markers.phase.get(row);
@@ -41,7 +43,20 @@ export function nameHostCalls(
 }
 
 /** Name of the module that the component tools put between modules and what they import: no one's own code. */
-const SHIM = 'wit-component:shim';
+const SHIM = 'wit-component-shim-module';
+
+/** Rows of the shims among the modules, which have names in their components' binaries. */
+function shimsOf(
+  modules: readonly ListedCode[],
+  warn: (warning: string) => void,
+): ReadonlySet<number> {
+  const shims = new Set<number>();
+  for (const [row, listed] of modules.entries()) {
+    const { number, name } = listed.code.number === null ? listed.code : listed.whole(warn);
+    if (number !== null && name === SHIM) shims.add(row);
+  }
+  return shims;
+}
 
 /**
  * For each stack that called the host, the return address of its call: the innermost, but in a component the
@@ -50,11 +65,10 @@ const SHIM = 'wit-component:shim';
 function callSitesOf(
   markers: MarkerTable,
   { stacks, addresses }: StackInterner,
-  modules: readonly ListedCode[],
+  shims: ReadonlySet<number>,
   bases: Uint32Array,
 ): Map<StackIndex, number> {
   const callSites = new Map<StackIndex, number>([[NO_STACK, 0]]);
-  const shims = new Set([...modules.keys()].filter((row) => modules[row]?.name === SHIM));
   for (const causes of markers.cause.segments()) {
     for (const cause of causes) {
       if (callSites.has(cause)) continue;
@@ -75,13 +89,15 @@ function importNames(
   callSites: ReadonlyMap<StackIndex, number>,
   modules: readonly ListedCode[],
   bases: Uint32Array,
+  warn: (warning: string) => void,
 ): Map<number, StringIndex> {
   const sorted = Uint32Array.from(new Set(callSites.values())).sort();
   const names = new Map<number, StringIndex>();
-  for (const [row, { code }] of modules.entries()) {
+  for (const [row, listed] of modules.entries()) {
     const base = bases[row] as number;
     const own = sorted.filter((address) => address > 0 && findRow(bases, address - 1) === row);
     if (own.length === 0) continue;
+    const code = listed.whole(warn);
     const functions = code.importedFunctions();
     // A return address less one is in the call itself.
     const called = code.importsCalled(own.map((address) => address - 1 - base));

@@ -1,5 +1,6 @@
-import type { NativeInlineChains } from '../generated/native.js';
-import { type ListedCode, readSource } from './named-module.js';
+import type { NativeCode, NativeInlineChains } from '../generated/native.js';
+import type { ListedCode } from './listed-code.js';
+import { readSource } from './module-symbols.js';
 import { sourceLookup } from './source-map.js';
 
 /** A function that the source has at an address. */
@@ -19,7 +20,8 @@ export interface SourcePlace {
  * first; none where the debug information knows nothing.
  */
 export function inlineChains(
-  { code, symbols }: ListedCode,
+  code: NativeCode,
+  { symbols }: ListedCode,
   textOffsets: Uint32Array,
   rawNames: boolean,
   warn: (warning: string) => void,
@@ -27,15 +29,14 @@ export function inlineChains(
   const links = code.debugLinks();
   for (const warning of links.warnings) warn(warning);
   const other = readSource('debugInfo', symbols.debugInfo, warn);
-  const original = readSource('wasm', symbols.wasm, warn);
   const map = sourceLookup(symbols.sourceMap, links.sourceMappingUrl, warn);
-  const hasDwarf = links.hasDwarf || other !== undefined || original !== undefined;
+  const hasDwarf = links.hasDwarf || other !== undefined;
   if (!hasDwarf && links.externalDebugInfo !== undefined) {
     warn('external_debug_info: give the file as debugInfo to see lines');
   }
   if (!hasDwarf && map === undefined) return Array.from(textOffsets, () => []);
   const places = code.wasmOffsets(textOffsets);
-  const chains = code.inlineChains(places, other, original, rawNames);
+  const chains = code.inlineChains(places, other, rawNames);
   for (const warning of chains.warnings) warn(warning);
   return Array.from(textOffsets, (_, i) => {
     const chain = chainOf(chains, i);

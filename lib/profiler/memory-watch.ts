@@ -1,9 +1,10 @@
-import type { ResourceLimiter } from '../runtime/limiter.js';
+import { checkLimiter, type ResourceLimiter } from '../runtime/limiter.js';
 import type { GuestProfiler } from './guest-profiler.js';
 
 /**
  * A limiter for {@link Store.limiter} that writes down how the store's memories grow: a marker `memory.grow`
- * for each growth, and the counter `linear memory`, all memories together.
+ * for each growth, `memory.grow refused` for one that the limiter refuses, and the counter `linear memory`,
+ * all memories together.
  *
  * ```ts
  * store.limiter(watchMemory(profiler, { memorySize: 64 * 1024 * 1024 }));
@@ -12,17 +13,24 @@ import type { GuestProfiler } from './guest-profiler.js';
  * Set it before instances are made: memories that are there already are not counted. A memory keeps its
  * size until the store is gone. `limiter` limits as it would alone; its `memoryGrowing` is asked first. Once
  * the profile is finished, nothing is written down any more.
+ *
+ * @throws TypeError `ERR_PROFILER_FINISHED` after `finish`, and what {@link Store.limiter} throws.
  */
 export function watchMemory(
   profiler: GuestProfiler,
   limiter: ResourceLimiter = {},
 ): ResourceLimiter {
+  checkLimiter(limiter);
   const counter = profiler.addCounter('linear memory', { unit: 'bytes', color: 'orange' });
   let bytes = 0;
+  // Native code doesn't ask for what is beyond its limits. A refusal that traps must stay its own.
+  const { memorySize, ...others } = limiter;
+  const most = limiter.trapOnGrowFailure ? undefined : memorySize;
   return {
-    ...limiter,
+    ...(most === undefined ? limiter : others),
     memoryGrowing: (current, desired, maximum) => {
-      const allowed = limiter.memoryGrowing?.(current, desired, maximum) ?? true;
+      const isWithin = most === undefined || desired <= most;
+      const allowed = isWithin && (limiter.memoryGrowing?.(current, desired, maximum) ?? true);
       if (!profiler.recording) return allowed;
       const data = { from: current, to: desired };
       // Memories begin with their first pages.

@@ -1,14 +1,14 @@
 import type { CategoryIndex } from '../profile/category.js';
 import type { FrameIndex } from '../profile/frame-table.js';
 import type { FuncIndex } from '../profile/func-table.js';
-import type { LibIndex } from '../profile/lib-table.js';
+import type { Lib, LibIndex } from '../profile/lib-table.js';
 import type { NativeSymbolIndex } from '../profile/native-symbol-table.js';
 import type { Profile } from '../profile/profile.js';
 import type { ResourceIndex } from '../profile/resource-table.js';
 import { NO_SOURCE, type SourceIndex } from '../profile/source-table.js';
 import { Categorizer, type CategoryRule } from './categories.js';
 import { inlineChains, type SourcePlace } from './inline-chains.js';
-import type { ListedCode } from './named-module.js';
+import type { ListedCode } from './listed-code.js';
 import { findRow } from './rows.js';
 import { type PathPrefixMap, shownPath } from './source-path.js';
 
@@ -32,12 +32,17 @@ export function moduleFrames(
   sampled: Uint32Array,
   how: Symbolication,
 ): FrameIndex[][] {
-  const { name, code } = listed;
-  const lib = profile.libs.add({ name });
-  if (sampled.length === 0) return [];
+  if (sampled.length === 0) {
+    const { name } = listed;
+    profile.libs.add({ name, ...moduleIds(name, null) });
+    return [];
+  }
+  const code = listed.whole(how.warn);
+  const { name } = listed;
   const warn = (warning: string) => how.warn(`${name}: ${warning}`);
+  const lib = profile.libs.add({ name, ...moduleIds(name, code.sha256) });
   const chains = how.lines
-    ? inlineChains(listed, sampled, how.rawNames, warn)
+    ? inlineChains(code, listed, sampled, how.rawNames, warn)
     : Array.from(sampled, (): SourcePlace[] => []);
 
   const { offset, length, index } = code.functions();
@@ -62,6 +67,14 @@ export function moduleFrames(
     funcs.addFunction(row, funcName, file, offset[row] as number, length[row] as number);
   }
   return rows.map((row, i) => funcs.frames(row, sampled[i] as number, chains[i] as SourcePlace[]));
+}
+
+/** The fields by which readers ask about a module: as native ones have them, but of its binary's hash. */
+function moduleIds(name: string, sha256: string | null): Partial<Lib> {
+  if (sha256 === null) return { debugName: name };
+  // An id of Breakpad's is 32 digits of a hash and the age, one more.
+  const breakpadId = `${sha256.slice(0, 32).toUpperCase()}0`;
+  return { debugName: name, breakpadId, codeId: sha256 };
 }
 
 /** A function of the compiled module. */

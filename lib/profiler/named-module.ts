@@ -1,29 +1,10 @@
-import { readFileSync } from 'node:fs';
-import type { NativeCode } from '../generated/native.js';
-import { checkArray, checkBytes, checkKeys, checkObject, checkString } from '../runtime/check.js';
+import { checkArray, checkString } from '../runtime/check.js';
 import { Component } from '../runtime/component/component.js';
 import { Engine } from '../runtime/engine.js';
 import { misuse, wrongType } from '../runtime/errors.js';
 import { Module } from '../runtime/module.js';
-
-/** A file: its path, or its bytes. */
-export type FileSource = string | URL | Uint8Array | ArrayBuffer;
-
-/** Where the symbols of a module, or of a component's modules, come from, beyond what it holds itself. */
-export interface ModuleSymbols {
-  /**
-   * A second binary with the DWARF of a module that was stripped of it, or the `.dwp` package of one
-   * with split DWARF. An `external_debug_info` section is never followed on its own: the guest wrote it.
-   */
-  readonly debugInfo?: FileSource;
-  /**
-   * The module's source map; not for a component. Of a `sourceMappingURL` section a `data:` URL is read on its own, and
-   * nothing else.
-   */
-  readonly sourceMap?: FileSource;
-  /** The binary itself, for one that was compiled elsewhere or from text. */
-  readonly wasm?: FileSource;
-}
+import { ListedCode } from './listed-code.js';
+import { checkSymbols, type ModuleSymbols } from './module-symbols.js';
 
 /**
  * A module that may appear in a profile, under the name that it has there; or a component, for all modules in
@@ -32,13 +13,6 @@ export interface ModuleSymbols {
 export type NamedModule =
   | readonly [name: string, module: Module | Component]
   | readonly [name: string, module: Module | Component, symbols: ModuleSymbols];
-
-/** @internal Code that may appear in a profile: a module's, or that of one module in a component. */
-export interface ListedCode {
-  readonly name: string;
-  readonly code: NativeCode;
-  readonly symbols: ModuleSymbols;
-}
 
 /** @internal Checks the modules of a profiler, all of one engine; the code of each. */
 export function listedCode(modules: unknown): readonly ListedCode[] {
@@ -63,43 +37,12 @@ export function listedCode(modules: unknown): readonly ListedCode[] {
   }
   return checked.flatMap(({ name, module, symbols }) => {
     if (module instanceof Module) {
-      return [{ name, code: Module.native('module', module).code(), symbols }];
+      return [new ListedCode(name, Module.native('module', module).code(), symbols)];
     }
     const modules = Component.native('component', module).code();
-    return modules.map((code) => ({ name: code.name ?? `${name}[${code.number}]`, code, symbols }));
+    return modules.map((code) => new ListedCode(name, code, symbols));
   });
 }
 
 /** A component may have a source map for each of its modules: those in its own sections are read. */
 const COMPONENT_KEYS = ['debugInfo', 'wasm'];
-
-function checkSymbols(what: string, symbols: unknown, keys: string[]): ModuleSymbols {
-  const checked = checkObject(what, symbols);
-  checkKeys(what, checked, keys);
-  for (const [key, file] of Object.entries(checked)) {
-    if (file === undefined || typeof file === 'string' || file instanceof URL) continue;
-    checkBytes(`${what}.${key}`, file);
-  }
-  return checked as ModuleSymbols;
-}
-
-/**
- * @internal The bytes of a file that was asked for; undefined when there is none. One that can't be read
- * becomes a warning without its path: the recording is worth more than its lines.
- */
-export function readSource(
-  what: string,
-  source: FileSource | undefined,
-  warn: (warning: string) => void,
-): Uint8Array | undefined {
-  if (source === undefined) return undefined;
-  if (source instanceof Uint8Array) return source;
-  if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  try {
-    return readFileSync(source);
-  } catch (error) {
-    const { code = 'unreadable' } = error as NodeJS.ErrnoException;
-    warn(`${what}: ${code}`);
-    return undefined;
-  }
-}

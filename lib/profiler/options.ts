@@ -19,6 +19,7 @@ export interface ProfilerClock {
 
 /** How a {@link GuestProfiler} keeps time and names what it saw. */
 export interface ProfilerOptions {
+  /** Of times; the system's by default. */
   readonly clock?: ProfilerClock;
   /** Names as the module has them: mangled, for C++ and Rust. Off by default. */
   readonly rawNames?: boolean;

@@ -29,7 +29,9 @@ const KEYS = [
 
 /** What `fn` returned, and the profile of it. */
 export interface ProfiledResult<T> {
+  /** What `fn` returned. */
   readonly result: T;
+  /** Of the time that it took. */
   readonly profile: FinishedProfile;
 }
 

@@ -1,6 +1,6 @@
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
-import type { ListedCode } from './named-module.js';
+import type { ListedCode } from './listed-code.js';
 import type { Recording } from './recording.js';
 import { findRow } from './rows.js';
 

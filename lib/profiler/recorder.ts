@@ -73,6 +73,7 @@ export class Recorder {
     ended();
   }
 
+  /** {@link Recorder.detach}, for `using`. */
   [Symbol.dispose](): void {
     this.detach();
   }

@@ -1,6 +1,6 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import type { SourcePlace } from './inline-chains.js';
-import { type FileSource, readSource } from './named-module.js';
+import { type FileSource, readSource } from './module-symbols.js';
 
 /** Finds the place in the source of an offset into the wasm file. */
 export type SourceLookup = (wasmOffset: number) => SourcePlace | undefined;

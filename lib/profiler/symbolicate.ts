@@ -2,8 +2,8 @@ import type { FrameIndex } from '../profile/frame-table.js';
 import type { Profile } from '../profile/profile.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { AddressTable } from './address-table.js';
+import type { ListedCode } from './listed-code.js';
 import { moduleFrames, type Symbolication } from './module-frames.js';
-import type { ListedCode } from './named-module.js';
 import { findRow } from './rows.js';
 import type { StackInterner } from './stack-interner.js';
 

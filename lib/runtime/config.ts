@@ -258,6 +258,11 @@ const checks: {
   poolingAllocator: checkPooling,
 };
 
+/** @internal The options that turn a proposal on or off. */
+export const WASM_FEATURES = Object.keys(checks).filter(
+  (key) => key.startsWith('wasm') && !key.startsWith('wasmBacktrace'),
+);
+
 /**
  * @internal The form that native code reads.
  *

@@ -14,6 +14,7 @@ export interface RecorderTicks {
 
 /** Stands for an engine in a message to another thread. */
 export interface SharedEngine {
+  /** The number under which other threads find the engine. */
   readonly sharedEngine: number;
 }
 

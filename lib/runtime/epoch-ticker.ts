@@ -32,6 +32,7 @@ export class EpochTicker {
     this.#stopped();
   }
 
+  /** {@link EpochTicker.dispose}, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -5,6 +5,7 @@ import type { ExnRef } from './exn-ref.js';
 export interface FrameSymbol {
   /** Demangled. */
   readonly name: string | undefined;
+  /** As the compiler wrote it. */
   readonly file: string | undefined;
   /** From 1. */
   readonly line: number | undefined;
@@ -14,6 +15,7 @@ export interface FrameSymbol {
 
 /** A WebAssembly frame of an error's backtrace. Mirrors `wasmtime::FrameInfo`. */
 export interface FrameInfo {
+  /** From the module's name section. */
   readonly moduleName: string | undefined;
   /** In the module's function index space. */
   readonly funcIndex: number;
@@ -32,6 +34,7 @@ export interface FrameInfo {
  * `wasmtime::Error`.
  */
 export class WasmtimeError extends Error {
+  /** The name of the class. */
   override readonly name: string = 'WasmtimeError';
   /** Stable, for programs: `ERR_INVALID_MODULE`, `ERR_UNKNOWN_IMPORT`, … */
   readonly code: string;
@@ -57,6 +60,7 @@ export class WasmtimeError extends Error {
 
 /** WebAssembly trapped. Mirrors `wasmtime::Trap`. */
 export class Trap extends WasmtimeError {
+  /** Always `Trap`. */
   override readonly name = 'Trap';
   /** The name of the `wasmtime::Trap` variant: `UnreachableCodeReached`, `MemoryOutOfBounds`, … */
   readonly trapCode: string;
@@ -69,7 +73,9 @@ export class Trap extends WasmtimeError {
 
 /** The guest called WASI's `proc_exit`; 0 is success. Mirrors `wasmtime_wasi::I32Exit`. */
 export class WasiExit extends WasmtimeError {
+  /** Always `WasiExit`. */
   override readonly name = 'WasiExit';
+  /** What the guest gave; 0 is success. */
   readonly exitCode: number;
 
   constructor(message: string, exitCode: number, frames: readonly FrameInfo[] = []) {

@@ -203,6 +203,7 @@ export class TypedFunc<
   P extends readonly ValType[] = readonly ValType[],
   R extends readonly ValType[] = readonly ValType[],
 > {
+  /** The function itself. */
   readonly func: Func;
 
   /** @internal */

@@ -8,6 +8,7 @@ import { Store, type Storelike } from './store.js';
 
 /** A module whose imports are resolved, from {@link Linker.instantiatePre}. Mirrors `wasmtime::InstancePre`. */
 export class InstancePre {
+  /** What it makes instances of. */
   readonly module: Module;
   readonly #native: NativeInstancePre;
   /** The stores that imported items belong to. */

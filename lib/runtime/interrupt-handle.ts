@@ -72,6 +72,7 @@ export class InterruptHandle {
     this.#native.dispose();
   }
 
+  /** {@link InterruptHandle.dispose}, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -20,6 +20,7 @@ import type { FuncType, ValType } from './types.js';
  * {@link Linker.allowShadowing} is on, and TypeError `ERR_LINKER_IN_USE` while the linker instantiates.
  */
 export class Linker {
+  /** The engine whose modules it links. */
   readonly engine: Engine;
   readonly #native: NativeLinker;
   /** Host functions, which native code holds weakly. */

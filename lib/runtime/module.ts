@@ -7,24 +7,31 @@ import { type ExternType, externType } from './types.js';
 
 /** An import of a module. Mirrors `wasmtime::ImportType`. */
 export interface ImportType {
+  /** The first half of its name. */
   readonly module: string;
+  /** The second half. */
   readonly name: string;
+  /** The type that is asked for. */
   readonly type: ExternType;
 }
 
 /** An export of a module. Mirrors `wasmtime::ExportType`. */
 export interface ExportType {
+  /** Its name. */
   readonly name: string;
+  /** Its type. */
   readonly type: ExternType;
 }
 
 /** Stands for a module and its engine in a message to another thread. */
 export interface SharedModule extends SharedEngine {
+  /** The number under which other threads find the module. */
   readonly sharedModule: number;
 }
 
 /** A compiled module, for any number of instances in stores of its engine. Mirrors `wasmtime::Module`. */
 export class Module {
+  /** The engine that it was compiled for. */
   readonly engine: Engine;
   readonly #native: NativeModule;
   #share: NativeShare | undefined;
@@ -127,6 +134,7 @@ export class Module {
     return this.#native.name ?? undefined;
   }
 
+  /** In the order of the module. Mirrors `Module::imports`. */
   get imports(): ImportType[] {
     return this.#native.imports().map((type) => ({
       module: type.module ?? '',
@@ -135,6 +143,7 @@ export class Module {
     }));
   }
 
+  /** In the order of the module. Mirrors `Module::exports`. */
   get exports(): ExportType[] {
     return this.#native.exports().map((type) => ({ name: type.name, type: externType(type) }));
   }

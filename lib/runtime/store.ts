@@ -20,6 +20,7 @@ export type Storelike = Store | Caller;
  * Every method throws a TypeError `ERR_DISPOSED` once the store was disposed.
  */
 export class Store {
+  /** The engine whose modules it may run. */
   readonly engine: Engine;
   readonly #native: NativeStore;
   readonly #handle: object;
@@ -180,6 +181,7 @@ export class Store {
     delete this.#callbacks.limiter;
   }
 
+  /** {@link Store.dispose}, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -37,7 +37,9 @@ export interface FuncType<
   P extends readonly ValType[] = readonly ValType[],
   R extends readonly ValType[] = readonly ValType[],
 > {
+  /** Of the parameters, in order. */
   readonly params: P;
+  /** Of the results, in order. */
   readonly results: R;
 }
 
@@ -57,12 +59,15 @@ export interface MemoryType {
 
 /** A global's type. Mirrors `wasmtime::GlobalType`. */
 export interface GlobalType {
+  /** Of its value. */
   readonly content: ValType;
+  /** It can be set. */
   readonly mutable: boolean;
 }
 
 /** A table's type. Mirrors `wasmtime::TableType`. */
 export interface TableType {
+  /** Of its elements. */
   readonly element: RefType;
   /** In elements. */
   readonly minimum: number;

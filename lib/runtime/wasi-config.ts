@@ -39,6 +39,7 @@ export interface WasiPreopen {
 export interface WasiOptions {
   /** The program's arguments, its own name first. */
   readonly args?: readonly string[];
+  /** Environment variables; none by default. */
   readonly env?: Readonly<Record<string, string>>;
   /** Empty by default. */
   readonly stdin?: WasiInput;
@@ -46,6 +47,7 @@ export interface WasiOptions {
   readonly stdout?: WasiOutput;
   /** Nowhere by default. */
   readonly stderr?: WasiOutput;
+  /** Directories that the guest may open; none by default. */
   readonly preopens?: readonly WasiPreopen[];
   /** None by default; sockets are preview 2's. */
   readonly network?: WasiNetwork;

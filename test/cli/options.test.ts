@@ -1,6 +1,15 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { directory, duration, environmentOf, interval, variable } from '../../lib/cli/options.js';
+import {
+  byteSize,
+  directory,
+  duration,
+  environmentOf,
+  fuel,
+  interval,
+  variable,
+  wasmFeatures,
+} from '../../lib/cli/options.js';
 import { defaultProfilePath } from '../../lib/cli/profile-path.js';
 
 describe('duration', () => {
@@ -80,5 +89,51 @@ describe('defaultProfilePath', () => {
     ['app.wasm.bin', 'app.wasm.bin.profile.json'],
   ])('of %s is %s', (module, path) => {
     expect(defaultProfilePath(module)).toBe(path);
+  });
+});
+
+describe('byteSize', () => {
+  it.each([
+    ['65536', 65_536],
+    ['64k', 65_536],
+    ['64KiB', 65_536],
+    ['1.5MB', 1_572_864],
+    ['4GiB', 4_294_967_296],
+  ])('%s is %d', (text, bytes) => {
+    expect(byteSize(text)).toBe(bytes);
+  });
+
+  it.each(['', '0', '-1', '1T', '1.3', '1e3', '64 k', 'k', '9007199254740993'])(
+    'refuses %j',
+    (text) => {
+      expect(() => byteSize(text)).toThrow(InvalidArgumentError);
+    },
+  );
+});
+
+describe('fuel', () => {
+  it('takes whole numbers of 64 bits', () => {
+    expect(fuel('18446744073709551615')).toBe(2n ** 64n - 1n);
+    for (const text of ['', '0', '1.5', '0x10', `${2n ** 64n}`]) {
+      expect(() => fuel(text), text).toThrow(InvalidArgumentError);
+    }
+  });
+});
+
+describe('wasmFeatures', () => {
+  it('turns proposals on and off, by their names; the last word counts', () => {
+    expect(wasmFeatures('gc,simd=n, tail-call=y')).toEqual({
+      wasmGc: true,
+      wasmSimd: false,
+      wasmTailCall: true,
+    });
+    expect(wasmFeatures('gc=n', wasmFeatures('gc,memory64'))).toEqual({
+      wasmGc: false,
+      wasmMemory64: true,
+    });
+  });
+
+  it.each(['', 'gc,', 'Gc', 'backtrace', 'gc=', 'gc=yes', '-gc'])('refuses %j', (text) => {
+    expect(() => wasmFeatures(text)).toThrow(InvalidArgumentError);
   });
 });

@@ -1,8 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Engine } from '../../lib/index.js';
 import { CliDirectory, guest } from './command.js';
 
 const ENDINGS = guest('c/endings.wasm');
+
+/** A command, compiled by Wasmtime. */
+function compiled(epochInterruption: boolean): string {
+  const bytes = new Engine({ epochInterruption }).precompileModule(
+    '(module (func (export "_start")))',
+  );
+  return Buffer.from(bytes).toString('latin1');
+}
 
 const directory = new CliDirectory();
 afterAll(() => directory[Symbol.asyncDispose]());
@@ -13,8 +22,29 @@ describe('a file that run can’t run', () => {
     ['is empty', '', 'app.wasm is no valid WebAssembly module'],
     ['is cut short', '\0asm\x01\0\0\0\x01', 'app.wasm is no valid WebAssembly module'],
     ['is text', 'hello', 'app.wasm is no valid WebAssembly module'],
-    ['is a component', '\0asm\x0d\0\x01\0', 'app.wasm is a component'],
-    ['is a component as text', '(component)', 'given a WebAssembly component'],
+    [
+      'is machine code',
+      compiled(true),
+      'a module that Wasmtime has compiled, machine code: if you trust',
+    ],
+    ['is a component that is no command', '\0asm\x0d\0\x01\0', 'exports no wasi:cli/run'],
+    ['is a component as text', ';; Empty\n(component)', 'exports no wasi:cli/run'],
+    ['is a component cut short', '\0asm\x0d\0\x01\0\x07', 'is no valid WebAssembly component'],
+    [
+      'is a command of preview 3',
+      `(component (instance $run (export "run" (func $run))) (export "wasi:cli/run@0.3.0" (instance $run)))`,
+      'is no valid WebAssembly component',
+    ],
+    [
+      'is a component that imports what isn’t WASI',
+      `(component (import "other" (func $other))
+        (core module $m (func (export "run") (result i32) (i32.const 0)))
+        (core instance $i (instantiate $m))
+        (func $run (result (result)) (canon lift (core func $i "run")))
+        (instance $command (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.0" (instance $command)))`,
+      "imports what isn't of WASI preview 2",
+    ],
     ['has no _start', '(module)', 'exports no _start function: run needs a WASI command'],
     ['is a reactor', '(module (func (export "_initialize")))', 'is a WASI reactor'],
     [
@@ -40,6 +70,18 @@ describe('a file that run can’t run', () => {
     expect(stderr.toLowerCase()).toMatch(/^error: /);
     expect(stderr).toContain(message);
     expect(stderr).not.toContain('    at ');
+  });
+
+  it.each([
+    ['is no machine code', '(module)', 'is nothing that Wasmtime has compiled'],
+    ['was compiled otherwise', compiled(false), 'compiled without epoch interruption'],
+    ['is cut short', compiled(true).slice(0, 200), 'app.wasm'],
+  ])('with --precompiled: %s', async (_, content, message) => {
+    writeFileSync(directory.file('app.wasm'), content, 'latin1');
+    const { code, stderr } = await directory.run(['run', '--precompiled', 'app.wasm']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: app\.wasm/);
+    expect(stderr).toContain(message);
   });
 
   it('is a directory', async () => {
@@ -75,6 +117,11 @@ describe('a command line that makes no sense', () => {
     [['run', '--timeout', '10', ENDINGS], 'Expected a time such as'],
     [['run', '--env', '=1', ENDINGS], 'Expected NAME=value'],
     [['run', '--dir', '::/', ENDINGS], 'Expected host::guest'],
+    [['run', '--wasm-features', 'gc,flying', ENDINGS], 'Expected names such as gc or simd=n, of '],
+    [['run', '--wasm-features', 'gc=maybe', ENDINGS], 'Expected names such as'],
+    [['run', '--fuel', '-1', ENDINGS], 'Expected a whole number from 1.'],
+    [['run', '--fuel', '18446744073709551616', ENDINGS], 'Expected a whole number from 1.'],
+    [['run', '--max-memory', '1TB', ENDINGS], 'Expected a size such as'],
   ])('%j exits with 2', async (args, message) => {
     const { code, stdout, stderr } = await directory.run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -60,7 +60,8 @@ describe.skipIf(process.platform === 'win32')('run, at a signal', () => {
       expect(outcome).toMatchObject({ code, signal: null });
       expect(stderr).toContain(`was ended by ${signal}\n`);
       const profile = directory.profile(`${name}.profile.json`);
-      if (name !== 'reader') expect(samplesIn(profile)).toBeGreaterThan(0);
+      // The others run for less than an interval before they wait.
+      if (name === 'spinner') expect(samplesIn(profile)).toBeGreaterThan(0);
     });
   });
 

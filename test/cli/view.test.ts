@@ -1,9 +1,10 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { firefoxJson } from '../../lib/formats/firefox.js';
 import { Profile } from '../../lib/profile/profile.js';
+import { NO_STACK } from '../../lib/profile/stack-table.js';
 import { assertProfileIntegrity } from '../support/profile-integrity.js';
 import { sampleProfile } from '../support/sample-profile.js';
 import { CliDirectory } from './command.js';
@@ -14,19 +15,33 @@ afterAll(() => directory[Symbol.asyncDispose]());
 beforeAll(() => save('a.json', sampleProfile()));
 
 /** Starts `view`; the address that it prints. */
-async function view(...args: string[]) {
-  const cli = directory.start(['view', ...args]);
+async function view(...given: (string | NodeJS.ProcessEnv)[]) {
+  const args = given.filter((arg) => typeof arg === 'string');
+  const env = given.find((arg) => typeof arg === 'object') ?? {};
+  const cli = directory.start(['view', ...args], { env });
   const text = await new Promise<string>((resolve, reject) => {
     cli.child.stdout.once('data', (chunk) => resolve(String(chunk)));
     cli.outcome.then(({ stderr }) => reject(new Error(stderr)), reject);
   });
   const link = /^Open (\S+)$/m.exec(text)?.[1] ?? '';
-  const url = decodeURIComponent(link.replace(`${FRONT_END}/from-url/`, ''));
+  const { pathname, searchParams } = new URL(link);
+  const [, fromUrl, encoded = ''] = pathname.split('/');
+  const url = fromUrl === 'from-url' ? decodeURIComponent(encoded) : link;
+  const symbolServer = searchParams.get('symbolServer') ?? '';
   const end = async () => {
     cli.child.kill('SIGINT');
     return cli.outcome;
   };
-  return { link, url, end };
+  /** The symbol server's answer. */
+  const ask = async (path: string, request: object) => {
+    const answer = await fetch(`${symbolServer}/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(request),
+    });
+    expect(answer.headers.get('access-control-allow-origin')).toBe(FRONT_END);
+    return answer.json() as Promise<Record<string, unknown>>;
+  };
+  return { link, url, symbolServer, ask, end };
 }
 
 describe('view', () => {
@@ -57,7 +72,8 @@ describe('view', () => {
     for (const path of ['/', '/profile.json', `/${'0'.repeat(32)}/profile.json`, `${pathname}x`]) {
       expect((await fetch(`${origin}${path}`)).status, path).toBe(404);
     }
-    expect((await fetch(url, { method: 'POST' })).status).toBe(405);
+    expect((await fetch(url, { method: 'PUT' })).status).toBe(405);
+    expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(404);
     const head = await fetch(url, { method: 'HEAD' });
     expect([head.status, await head.text()]).toEqual([200, '']);
     const preflight = await fetch(url, { method: 'OPTIONS' });
@@ -76,25 +92,117 @@ describe('view', () => {
     await end();
   });
 
-  it('shows sources from a directory, and nothing outside of it', async () => {
+  it('gives names for addresses, as symbol servers do', async () => {
+    save('named.json', withPlaces(['src/app.c']));
+    const { ask, end } = await view('named.json');
+    const job = {
+      memoryMap: [
+        ['app.wasm', 'A0'],
+        ['app.wasm', 'B0'],
+      ],
+      stacks: [
+        [[0, 0x44]],
+        [
+          [0, 0x20],
+          [0, 0x60],
+          [1, 0x44],
+        ],
+      ],
+    };
+    expect(await ask('symbolicate/v5', { jobs: [job] })).toEqual({
+      results: [
+        {
+          found_modules: { 'app.wasm/A0': true, 'app.wasm/B0': false },
+          stacks: [
+            [
+              {
+                ...{ frame: 0, module: 'app.wasm', module_offset: '0x44' },
+                ...{ function: 'main', function_offset: '0x4', function_size: '0x10' },
+                ...{ file: 'src/app.c', line: 7 },
+                inlines: [{ function: 'skip', file: 'src/app.c', line: 3 }],
+              },
+            ],
+            [
+              { frame: 0, module: 'app.wasm', module_offset: '0x20' },
+              { frame: 1, module: 'app.wasm', module_offset: '0x60' },
+              { frame: 2, module: 'app.wasm', module_offset: '0x44' },
+            ],
+          ],
+        },
+      ],
+    });
+    await end();
+  });
+
+  it('gives sources from a directory, and nothing outside of it', async () => {
     mkdirSync(directory.file('sources/src'), { recursive: true });
     writeFileSync(directory.file('sources/src/app.c'), 'int found;\n');
+    writeFileSync(directory.file('sources/other.c'), 'int other;\n');
     writeFileSync(directory.file('secret'), 'secret');
     symlinkSync(directory.file('secret'), directory.file('sources/link.c'));
-    const profile = new Profile({ product: 'p', intervalMs: 1, startTimeUnixMs: 1 });
     const names = ['src/app.c', '../secret', '/etc/passwd', 'link.c', 'src', 'none.c', '\0'];
-    for (const name of names) {
-      const source = profile.sources.intern(profile.strings.intern(name));
-      profile.funcs.add({ name: profile.strings.intern(name), source });
+    save('sources.json', withPlaces(names));
+    const { url, ask, end } = await view('--sources', directory.file('sources'), 'sources.json');
+    const at = { debugName: 'app.wasm', debugId: 'A0', moduleOffset: '0x44' };
+    expect(await ask('source/v1', { ...at, file: 'src/app.c' })).toMatchObject({
+      file: 'src/app.c',
+      source: 'int found;\n',
+    });
+    for (const [i, file] of names.slice(1).entries()) {
+      const moduleOffset = `0x${(0x45 + i).toString(16)}`;
+      const { error } = await ask('source/v1', { ...at, moduleOffset, file });
+      expect(error, file).toBe(`${file} is not in the directory of --sources`);
     }
-    profile.addThread({ name: 'p' });
-    save('sources.json', profile);
-    const { url, end } = await view('--sources', directory.file('sources'), 'sources.json');
-    const { shared } = (await (await fetch(url)).json()) as {
-      shared: { sources: { content: (string | null)[] } };
-    };
-    expect(shared.sources.content).toEqual(['int found;\n', ...Array(6).fill(null)]);
+    // A file that is there, but that no code at that address comes from.
+    const { error } = await ask('source/v1', { ...at, file: 'other.c' });
+    expect(error).toBe('no code at 0x44 comes from other.c');
+    // What is shared from the front end must not hold sources without being asked for.
+    expect(await (await fetch(url)).text()).not.toContain('int found');
     expect((await end()).stderr).toBe('');
+  });
+
+  it('says why there is no source', async () => {
+    save('named.json', withPlaces(['src/app.c']));
+    const { ask, end } = await view('named.json');
+    const at = { debugName: 'app.wasm', debugId: 'A0', moduleOffset: '0x44' };
+    const { error } = await ask('source/v1', { ...at, file: 'src/app.c' });
+    expect(error).toContain('--sources');
+    await end();
+  });
+
+  it('answers requests that make no sense with errors, and goes on', async () => {
+    const { symbolServer, ask, end } = await view('a.json');
+    const post = async (path: string, body: string) =>
+      (await fetch(`${symbolServer}/${path}`, { method: 'POST', body })).status;
+    expect(await post('source/v1', '{')).toBe(400);
+    expect(await post('source/v2', '{}')).toBe(404);
+    const of = { debugName: 'app.wasm', debugId: '' };
+    for (const [path, request, message] of [
+      ['symbolicate/v5', {}, 'jobs: expected an array'],
+      ['symbolicate/v5', { jobs: [1] }, 'job: expected an object'],
+      ['symbolicate/v5', { jobs: [{ memoryMap: [['a']], stacks: [] }] }, 'debug id: expected'],
+      ['symbolicate/v5', { jobs: [{ memoryMap: [], stacks: [[[0, 1]]] }] }, 'module index:'],
+      ['symbolicate/v5', { jobs: [{ memoryMap: [], stacks: [[[-1, 1]]] }] }, 'module index:'],
+      ['source/v1', [], 'request: expected an object'],
+      ['source/v1', { ...of, file: 1 }, 'file: expected a string'],
+      ['source/v1', { ...of, file: 'a', moduleOffset: '12' }, 'moduleOffset: expected an offset'],
+    ] as const) {
+      expect((await ask(path, request))['error'], path).toContain(message);
+    }
+    expect(await end()).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('starts the browser with --launch, and goes on without one', async () => {
+    const opened = directory.file('opened');
+    const browser = directory.file('browser');
+    writeFileSync(
+      browser,
+      `#!/bin/sh\necho "$1" > ${opened}.part && mv ${opened}.part ${opened}\n`,
+    );
+    chmodSync(browser, 0o755);
+    const { link, end } = await view('--launch', 'a.json', { BROWSER: browser });
+    await vi.waitFor(() => expect(readFileSync(opened, 'utf8')).toBe(`${link}\n`), 30_000);
+    expect(await end()).toMatchObject({ code: 0 });
   });
 
   it('tells when the port is taken', async () => {
@@ -111,6 +219,8 @@ describe('view', () => {
     [['view'], 2, "missing required argument 'file'"],
     [['view', 'none.json'], 1, "can't read none.json: no such file or directory"],
     [['view', '--port', '65536', 'a.json'], 2, 'Expected a port'],
+    [['view', '--front-end', 'ftp://x', 'a.json'], 2, 'Expected an address'],
+    [['view', '--front-end', 'x', 'a.json'], 2, 'Expected an address'],
     [['view', '--sources', 'none', 'a.json'], 1, "can't read none: no such file or directory"],
   ])('%j exits with %d', async (args, expected, message) => {
     const { code, stdout, stderr } = await directory.run(args);
@@ -118,6 +228,25 @@ describe('view', () => {
     expect(stderr).toContain(message);
   });
 });
+
+/** A function `main` with one inlined into it, `skip`: both of the first file at 0x44, of the next at 0x45 … */
+function withPlaces(files: readonly string[]): Profile {
+  const profile = new Profile({ product: 'p', intervalMs: 1, startTimeUnixMs: 1 });
+  const { strings, libs, nativeSymbols, sources, funcs, frames, stacks } = profile;
+  const lib = libs.add({ name: 'app.wasm', debugName: 'app.wasm', breakpadId: 'A0' });
+  const nativeSymbol = nativeSymbols.intern(lib, 0x40, strings.intern('main'), 0x10);
+  const thread = profile.addThread({ name: 'p' });
+  for (const [i, file] of files.entries()) {
+    const source = sources.intern(strings.intern(file));
+    const func = (name: string) => funcs.intern({ name: strings.intern(name), source });
+    const at = { lib, nativeSymbol, address: 0x44 + i };
+    const main = frames.intern({ ...at, func: func('main'), line: 7 });
+    const skip = frames.intern({ ...at, func: func('skip'), line: 3, inlineDepth: 1 });
+    thread.samples.push(stacks.intern(stacks.intern(NO_STACK, main), skip), i, 1);
+  }
+  thread.end(files.length);
+  return profile;
+}
 
 function save(name: string, profile: Profile): void {
   writeFileSync(directory.file(name), Buffer.concat([...firefoxJson(profile)]));

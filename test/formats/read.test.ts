@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { firefoxJson } from '../../lib/formats/firefox.js';
 import { jslb } from '../../lib/formats/jslb.js';
 import { readProfile, readProfileBytes } from '../../lib/formats/read.js';
-import type { Profile } from '../../lib/profile/profile.js';
+import { Profile } from '../../lib/profile/profile.js';
+import { NO_STACK } from '../../lib/profile/stack-table.js';
 import { FinishedProfile } from '../../lib/profiler/finished-profile.js';
 import { recordedProfile } from '../support/recorded-profile.js';
 import { sampleProfile } from '../support/sample-profile.js';
@@ -37,6 +38,19 @@ describe('a profile that was read', () => {
     const path = join(directory, name);
     writeFileSync(path, encode(Buffer.from(textOf(firefoxJson(recorded)))));
     expect(textOf(firefoxJson(await readProfile(path)))).toBe(textOf(firefoxJson(recorded)));
+  });
+
+  it('ends when it did, whatever sums of doubles are off by', async () => {
+    for (const nanos of [1_032_781_259, 64_000_001, 924_116_381, 5_469_000_003]) {
+      const profile = new Profile({ product: 'p', intervalMs: 0.25, startTimeUnixMs: 1 });
+      const { samples } = profile.addThread({ name: 'p' });
+      // Steps that no double is exactly.
+      for (let i = 1; i <= 1000; i++)
+        samples.push(NO_STACK, Math.round((nanos * i) / 1000) / 1e6, 0);
+      const written = textOf(firefoxJson(profile));
+      const read = await readProfileBytes(Buffer.from(written));
+      expect(jsonOf(firefoxJson(read)).meta).toEqual(jsonOf(firefoxJson(profile)).meta);
+    }
   });
 
   it('may have times instead of differences, and CPU time in microseconds', async () => {

@@ -137,7 +137,8 @@ export function compareProfiles(
 ): Compared {
   // Ours goes by the module's function index, as Wasmtime's traps do; upstream leaves out the imports.
   // Of the functions without a name, ours calls those that are exported so, as the text format would.
-  // A module without a name in a component has its number there; upstream calls each '<unknown>'.
+  // A module without a name in a component has that which the component has for it, or its number there;
+  // upstream calls each '<unknown>'.
   const our = readStacks(
     ours,
     (module, name) =>
@@ -147,7 +148,7 @@ export function compareProfiles(
           return `<wasm function ${Number(index) - (imports.get(module) ?? 0)}>`;
         },
       ),
-    (module) => module.replace(/^(guest\[\d+\]|adapter)$/, '<unknown>'),
+    (module) => module.replace(/^(guest\[\d+\]|adapter|wit-component.*)$/, '<unknown>'),
   );
   const their = readStacks(upstream);
   const compared = { samples: 0, frames: 0, markers: 0, deepest: 0, recorded: 0 };

@@ -116,7 +116,7 @@ describe('watchMemory', () => {
     const { json } = readProfile(await recording.finish());
     const { name, data } = json.threads[0].markers;
     expect(name.map((row: number) => json.shared.stringArray[row])).toEqual([
-      ...['memory.grow', 'memory.grow refused'],
+      ...['memory.grow', 'memory.grow refused', 'memory.grow refused'],
     ]);
     expect(data[0]).toMatchObject({ from: 65_536, to: 196_608 });
     expect(json.counters[0].samples.count).toEqual([65_536, 131_072]);
@@ -124,5 +124,23 @@ describe('watchMemory', () => {
     // The profile is over, the limits are not.
     expect(grow.call(store, 1)).toBe(3);
     expect(grow.call(store, 7)).toBe(-1);
+  });
+
+  it('lets a refusal trap that is to trap', () => {
+    const engine = new Engine();
+    const module = Module.compile(engine, GROWS);
+    const store = new Store(engine);
+    const recording = new GuestProfiler('guest', 1, [['guest', module]]);
+    const limits = { memorySize: 2 * 65_536, trapOnGrowFailure: true };
+    store.limiter(watchMemory(recording, limits));
+    const grow = new Linker(engine).instantiate(store, module).getFunc(store, 'grow');
+    expect(grow.call(store, 1)).toBe(1);
+    expect(() => grow.call(store, 1)).toThrow('forcing trap when growing memory');
+  });
+
+  it('checks the limiter', () => {
+    const recording = new GuestProfiler('guest', 1, []);
+    expect(() => watchMemory(recording, { memorySize: -1 })).toThrow('limiter.memorySize');
+    expect(() => watchMemory(recording, { memory: 1 } as object)).toThrow("no option 'memory'");
   });
 });

@@ -94,8 +94,8 @@ describe('host time', () => {
     const { stacks } = await recorded('nested', 'frames');
     // Ticks that the machine missed count as the host's, and one may fall on a function's entry.
     const under = (leaf: string) => stacks.filter((stack) => stack.at(-1) === leaf).map(String);
-    expect(new Set(under('spin'))).toEqual(new Set(['wasm-function[7],wasm-function[4],spin']));
-    for (const host of under('host.back')) expect(host).toBe('wasm-function[7],host.back');
+    expect(new Set(under('spin'))).toEqual(new Set(['nested,inner,spin']));
+    for (const host of under('host.back')) expect(host).toBe('nested,host.back');
   });
 });
 

@@ -29,7 +29,7 @@ function expectSane(file: Uint8Array): number {
     line,
     column,
     strings,
-  } = native.inlineChains(places, file, null, false);
+  } = native.inlineChains(places, file, false);
   expect(first).toHaveLength(places.length + 1);
   for (const of of [name, files, line, column]) expect(of).toHaveLength(first.at(-1) as number);
   for (const index of [...name, ...files]) expect(index).toBeLessThan(strings.length);
@@ -93,8 +93,8 @@ function nested(depth: number): Uint8Array {
 }
 
 it('nested a million deep', () => {
-  expect(native.inlineChains(places, nested(100), null, false).warnings).toEqual([]);
+  expect(native.inlineChains(places, nested(100), false).warnings).toEqual([]);
   expect(expectSane(nested(100))).toBeGreaterThan(0);
-  const { warnings } = native.inlineChains(places, nested(1_000_000), null, false);
+  const { warnings } = native.inlineChains(places, nested(1_000_000), false);
   expect(warnings).toEqual(['.debug_info: entries are nested more than 1000 deep']);
 });

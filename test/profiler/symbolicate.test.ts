@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GuestProfiler, Module } from '../../lib/index.js';
@@ -118,4 +119,28 @@ it('cuts a name of 10 MB', async () => {
   call('run');
   const { stacks } = await finish(profiler);
   expect(stacks).toEqual([[`${'x'.repeat(4096)}…`]]);
+});
+
+describe('a module', () => {
+  it('is known by the hash of its binary', async () => {
+    const sha256 = createHash('sha256')
+      .update(readFileSync(guestPath('c/parser.wasm')))
+      .digest('hex');
+    const { json } = await profileGuest('c/parser.wasm');
+    expect(json.libs).toMatchObject([
+      {
+        debugName: json.libs[0].name,
+        codeId: sha256,
+        breakpadId: `${sha256.slice(0, 32).toUpperCase()}0`,
+      },
+    ]);
+  });
+
+  it('has none once it was serialized', async () => {
+    const { engine } = world();
+    const compiled = Module.compile(engine, '(module)');
+    const module = Module.deserialize(engine, compiled.serialize());
+    const { json } = await finish(new GuestProfiler('guest', 1, [['guest', module]]));
+    expect(json.libs).toMatchObject([{ debugName: 'guest', codeId: null, breakpadId: '' }]);
+  });
 });

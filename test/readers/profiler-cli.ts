@@ -109,6 +109,20 @@ export class ReaderProfile implements AsyncDisposable {
 
 /** Opens a profile; rejects with the reader's own message when it refuses the file. */
 export async function openProfile(path: string): Promise<ReaderProfile> {
+  const giveUp = performance.now() + COMMAND_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await openOnce(path);
+    } catch (error) {
+      // It waits for its daemon no longer than half a second, which a busy machine may need.
+      const starting = /daemon did not become ready .* pid (\d+)/s.exec(String(error));
+      if (starting === null || performance.now() > giveUp) throw error;
+      kill(Number(starting[1]));
+    }
+  }
+}
+
+async function openOnce(path: string): Promise<ReaderProfile> {
   // Its socket lies in here, and a socket's path is limited to some 100 bytes.
   const sessionDir = await mkdtemp(join(tmpdir(), 'reader-'));
   const profile = new ReaderProfile(sessionDir);
@@ -166,6 +180,10 @@ async function endDaemon(sessionDir: string): Promise<void> {
   const session = join(sessionDir, `${SESSION}.json`);
   if (!existsSync(session)) return;
   const { pid } = JSON.parse(await readFile(session, 'utf8')) as { pid: number };
+  kill(pid);
+}
+
+function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {

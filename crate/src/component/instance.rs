@@ -2,7 +2,6 @@
 
 use crate::component::func::NativeComponentFunc;
 use crate::component::types::NativeResourceType;
-use crate::custom_sections::CustomSections;
 use crate::module::NativeModule;
 use crate::store::{NativeStore, StoreData};
 use napi::bindgen_prelude::*;
@@ -47,7 +46,7 @@ impl NativeComponentInstance {
             let module = self.instance.get_module(store.as_context_mut(), index)?;
             Some(NativeModule {
                 module,
-                sections: Arc::new(CustomSections::default()),
+                binary: Arc::default(),
             })
         })
     }

@@ -8,7 +8,6 @@ mod types;
 mod values;
 mod wasi;
 
-use crate::custom_sections::CustomSections;
 use crate::engine::NativeEngine;
 use crate::errors;
 use napi::bindgen_prelude::*;
@@ -24,8 +23,8 @@ const INCOMPATIBLE: &str = "ERR_INCOMPATIBLE_COMPONENT";
 #[napi]
 pub struct NativeComponent {
     pub(crate) component: Component,
-    /// What the binary told of its modules, by their numbers, for profiles.
-    pub(crate) sections: Arc<[Arc<CustomSections>]>,
+    /// What it was compiled from, for profiles; empty when unknown.
+    pub(crate) binary: Arc<[u8]>,
 }
 
 #[napi]
@@ -95,7 +94,7 @@ impl NativeComponent {
         component
             .map(|component| Self {
                 component,
-                sections: CustomSections::of_component_source(source).into(),
+                binary: wat::parse_bytes(source).unwrap_or_default().into(),
             })
             .map_err(|error| errors::throw(env, &error, code))
     }

@@ -3,7 +3,9 @@
  * be thrown by a host function, whose guest then gets it as a value. As jco's `ComponentError`.
  */
 export class ComponentError extends Error {
+  /** Always `ComponentError`. */
   override readonly name = 'ComponentError';
+  /** Stable, for programs. */
   readonly code = 'ERR_COMPONENT_RESULT';
   /** The value of the error case, undefined when it has none. */
   readonly payload: unknown;

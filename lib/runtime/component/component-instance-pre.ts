@@ -8,6 +8,7 @@ import { ComponentInstance } from './component-instance.js';
  * `wasmtime::component::InstancePre`.
  */
 export class ComponentInstancePre {
+  /** What it makes instances of. */
   readonly component: Component;
   readonly #native: NativeComponentInstancePre;
   readonly #prepare: (store: Storelike) => Store;

@@ -17,6 +17,7 @@ export type ExportPath = string | readonly string[];
 export class ComponentInstance {
   /** The store that the instance belongs to. */
   readonly store: Store;
+  /** What it is an instance of. */
   readonly component: Component;
   readonly #native: NativeComponentInstance;
 

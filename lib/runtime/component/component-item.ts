@@ -24,7 +24,9 @@ export type ComponentItem =
 
 /** An import or export of a component, by its name: `wasi:cli/run@0.2.0`. */
 export interface NamedComponentItem {
+  /** As in WIT. */
   readonly name: string;
+  /** Its type. */
   readonly item: ComponentItem;
 }
 

@@ -19,6 +19,7 @@ import { ResourceType } from './resource-type.js';
  * {@link ComponentLinker.allowShadowing} is on.
  */
 export class ComponentLinker {
+  /** The engine whose components it links. */
   readonly engine: Engine;
   readonly #native: NativeComponentLinker;
   /** Host functions, which native code holds weakly. */

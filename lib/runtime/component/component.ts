@@ -10,6 +10,7 @@ import { type NamedComponentItem, namedItem } from './component-item.js';
  * `wasmtime::component::Component`.
  */
 export class Component {
+  /** The engine that it was compiled for. */
   readonly engine: Engine;
   readonly #native: NativeComponent;
 

@@ -11,6 +11,7 @@ import { ResourceType } from './resource-type.js';
  * borrowed until the host function that got it returns.
  */
 export class ResourceAny {
+  /** The store that the resource belongs to. */
   readonly store: Store;
   readonly #native: NativeResource;
 
@@ -19,6 +20,7 @@ export class ResourceAny {
     this.#native = nativeResource;
   }
 
+  /** Of resources of its kind. Mirrors `ResourceAny::ty`. */
   get type(): ResourceType {
     return ResourceType.fromNative(this.#native.ty());
   }
@@ -38,6 +40,7 @@ export class ResourceAny {
     this.#native.dropResource(Store.native(this.store));
   }
 
+  /** {@link ResourceAny.dispose}, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

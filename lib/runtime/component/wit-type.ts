@@ -24,11 +24,13 @@ export interface WitField {
   readonly name: string;
   /** In JavaScript: `userId`. */
   readonly key: string;
+  /** Of its value. */
   readonly type: WitType;
 }
 
 /** A case of a variant. */
 export interface WitCase {
+  /** As in WIT. */
   readonly name: string;
   /** Of its value, if it has one. */
   readonly type: WitType | undefined;
@@ -64,7 +66,9 @@ export type WitType =
 
 /** The type of a component's function. Mirrors `wasmtime::component::types::ComponentFunc`. */
 export interface ComponentFuncType {
+  /** Parameters with their names in WIT, in order. */
   readonly params: readonly { readonly name: string; readonly type: WitType }[];
+  /** Undefined when it returns nothing. */
   readonly result: WitType | undefined;
   /** Declared `async` in WIT, which JavaScript can't call yet. */
   readonly async: boolean;
