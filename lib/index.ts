@@ -31,12 +31,8 @@ export {
   type RotateOptions,
 } from './profiler/live-profiler.js';
 export { watchMemory } from './profiler/memory-watch.js';
-export type {
-  FileSource,
-  ModuleSymbols,
-  NamedModule,
-  SourceMapObject,
-} from './profiler/named-module.js';
+export type { FileSource, ModuleSymbols, SourceMapObject } from './profiler/module-symbols.js';
+export type { NamedModule } from './profiler/named-module.js';
 export type { ProfilerClock, ProfilerOptions } from './profiler/options.js';
 export {
   type ProfiledResult,
@@ -129,3 +125,4 @@ export {
   type WasiOutput,
   type WasiPreopen,
 } from './runtime/wasi-config.js';
+export type { WasiNetwork } from './runtime/wasi-network.js';

@@ -3,12 +3,13 @@
 # the compilers that are missing (Debian 12, as root). With the same compilers,
 # two runs give the same bytes: no date, no path of this machine, nothing random.
 #
-#   scripts/build-guests.sh [c|cpp|go|assemblyscript]...      (default: all)
+#   scripts/build-guests.sh [c|cpp|go|assemblyscript|component]...      (default: all)
 set -euo pipefail
 export LC_ALL=C
 
 readonly LLVM=19
 readonly ASSEMBLYSCRIPT=0.28.20
+readonly JCO=1.35.0
 readonly APT_PACKAGES=(
   "clang-$LLVM" "lld-$LLVM" "llvm-$LLVM" wasi-libc "libclang-rt-$LLVM-dev-wasm32"
   "libc++-$LLVM-dev-wasm32" "libc++abi-$LLVM-dev-wasm32"
@@ -88,10 +89,14 @@ build_c() {
 # What llvm-symbolizer says of a guest's code, which the tests compare with.
 expect_symbols() {
   local wasm
-  need node "Node.js"
   for wasm in "$@"; do
-    node "$guests/../../scripts/expect-symbols.mjs" "$wasm" >"${wasm%.wasm}.symbols.json"
+    expect_symbols_of "$wasm" >"${wasm%.wasm}.symbols.json"
   done
+}
+
+expect_symbols_of() {
+  need node "Node.js"
+  node "$guests/../../scripts/expect-symbols.mjs" "$1"
 }
 
 build_cpp() {
@@ -126,6 +131,25 @@ build_assemblyscript() {
   '
 }
 
+# Commands for WASI preview 2: C of the preview 1 guests, and the adapter that jco carries.
+build_component() {
+  local name
+  install_llvm
+  need npm "Node.js with npm"
+  npm install --prefix "$scratch" --silent --no-save --no-audit --no-fund "@bytecodealliance/jco@$JCO"
+  cd "$guests/component"
+  compile clang "$scratch/cabi" cabi_realloc.c -- -g -gdwarf-5
+  cd "$guests/c"
+  compile clang "$scratch/component-parser" parser/*.c -- -g -gdwarf-5
+  compile clang "$scratch/component-endings" endings.c -- -g -gdwarf-5 -Wno-infinite-recursion
+  for name in parser endings; do
+    link clang "$scratch/component-$name"/*.o "$scratch/cabi"/*.o -Wl,--stack-first -o "$scratch/$name.wasm"
+    "$scratch/node_modules/.bin/jco" new "$scratch/$name.wasm" --wasi-command \
+      -o "$guests/component/$name.wasm"
+  done
+  expect_symbols_of "$scratch/parser.wasm" >"$guests/component/parser.symbols.json"
+}
+
 check_paths() {
   local file
   for file in "$guests"/*/*.wasm "$guests"/*/*.map; do
@@ -137,11 +161,11 @@ check_paths() {
 }
 
 languages=("$@")
-[[ ${#languages[@]} -gt 0 ]] || languages=(c cpp go assemblyscript)
+[[ ${#languages[@]} -gt 0 ]] || languages=(c cpp go assemblyscript component)
 for language in "${languages[@]}"; do
   case "$language" in
-    c | cpp | go | assemblyscript) "build_$language" ;;
-    *) fail "expected c, cpp, go or assemblyscript, got '$language'" ;;
+    c | cpp | go | assemblyscript | component) "build_$language" ;;
+    *) fail "expected c, cpp, go, assemblyscript or component, got '$language'" ;;
   esac
 done
 check_paths

@@ -1,27 +1,28 @@
 //! Which code may appear in a profile.
 
+use crate::code::Code;
 use std::fmt;
-use wasmtime::{FrameInfo, Module};
+use wasmtime::FrameInfo;
 
 /// The functions of the listed modules, in address order. Everything else has no address here, so it
 /// can't appear in a profile.
 ///
 /// Addresses in profiles are 32-bit numbers: the text sections of the listed modules laid end to end,
-/// in the order of the list.
+/// in the order of the list; a component's modules count its section each.
 pub struct AllowList {
     modules: Vec<AllowedModule>,
     bases: Vec<u32>,
 }
 
 struct AllowedModule {
-    code: Code,
-    /// Keeps the code mapped.
-    module: Module,
+    range: CodeRange,
+    /// Keeps it mapped.
+    _code: Code,
 }
 
 /// A module's functions, from the first one's start to the last one's end.
 #[derive(Clone, Copy, Default)]
-pub struct Code {
+pub struct CodeRange {
     /// Host address.
     start: usize,
     length: usize,
@@ -29,7 +30,7 @@ pub struct Code {
     number: u32,
 }
 
-impl Code {
+impl CodeRange {
     /// The number of a host address in this code.
     #[inline(always)]
     pub fn number(self, pc: usize) -> Option<u32> {
@@ -50,30 +51,29 @@ impl fmt::Display for TooMuchCode {
 
 impl AllowList {
     /// Leaves out modules without functions (wasmtime 48 profiling.rs does), and repetitions.
-    pub fn new(listed: impl IntoIterator<Item = Module>) -> Result<Self, TooMuchCode> {
+    pub fn new(listed: impl IntoIterator<Item = Code>) -> Result<Self, TooMuchCode> {
         let mut modules = Vec::new();
         let mut bases = Vec::new();
         let mut base = 0_u32;
-        for module in listed {
+        for code in listed {
             bases.push(base);
-            // In a component, several modules share one text section: offsets count from its start.
-            let text = module.text().as_ptr() as usize;
-            let (first, last) = (module.functions().next(), module.functions().last());
-            if let (Some(first), Some(last)) = (first, last) {
-                modules.push(AllowedModule {
-                    code: Code {
-                        start: text + first.offset,
-                        length: last.offset + last.len - first.offset,
-                        number: base.wrapping_add(first.offset as u32),
-                    },
-                    module: module.clone(),
-                });
-            }
-            let size = u32::try_from(module.text().len()).map_err(|_| TooMuchCode)?;
-            base = base.checked_add(size).ok_or(TooMuchCode)?;
+            let functions = code.functions();
+            let Some((first, last)) = functions.first().zip(functions.last()) else {
+                continue;
+            };
+            let end = u32::try_from(last.end()).map_err(|_| TooMuchCode)?;
+            // Modules of a component share one text section, each with a piece of its own: offsets count from
+            // the section's start.
+            let range = CodeRange {
+                start: code.text() + first.offset,
+                length: last.end() - first.offset,
+                number: base.wrapping_add(first.offset as u32),
+            };
+            base = base.checked_add(end).ok_or(TooMuchCode)?;
+            modules.push(AllowedModule { range, _code: code });
         }
-        modules.sort_by_key(|module| module.code.start);
-        modules.dedup_by_key(|module| module.code.start);
+        modules.sort_by_key(|module| module.range.start);
+        modules.dedup_by_key(|module| module.range.start);
         Ok(Self { modules, bases })
     }
 
@@ -84,7 +84,10 @@ impl AllowList {
 
     /// The module of an error's frame, as a row of those with code.
     pub fn row_of(&self, frame: &FrameInfo) -> Option<usize> {
-        let is_own = |allowed: &AllowedModule| Module::same(&allowed.module, frame.module());
+        let module = frame.module();
+        let first = module.functions().next()?;
+        let start = module.text().as_ptr() as usize + first.offset;
+        let is_own = |allowed: &AllowedModule| allowed.range.number(start).is_some();
         self.modules.iter().position(is_own)
     }
 
@@ -92,7 +95,7 @@ impl AllowList {
     /// its place in the wasm file: here it is the first one that was compiled from there, or without address
     /// map the function's first.
     pub fn number_of(&self, row: usize, frame: &FrameInfo) -> Option<u32> {
-        let AllowedModule { code, module } = self.modules.get(row)?;
+        let module = frame.module();
         let function = module
             .functions()
             .find(|function| function.index.as_u32() == frame.func_index())?;
@@ -106,24 +109,25 @@ impl AllowList {
             .take_while(|&(at, _)| at < range.end)
             .find(|&(_, of)| place.is_some() && of == place);
         let offset = at.map_or(range.start, |(at, _)| at);
-        code.number(module.text().as_ptr() as usize + offset)
+        let text = module.text().as_ptr() as usize;
+        self.modules.get(row)?.range.number(text + offset)
     }
 
     /// The code to try first: neighbours on a stack are mostly of one module.
     #[inline]
-    pub fn first(&self) -> Code {
+    pub fn first(&self) -> CodeRange {
         let first = self.modules.first();
-        first.map(|module| module.code).unwrap_or_default()
+        first.map(|module| module.range).unwrap_or_default()
     }
 
     /// The code that a host address lies in, if it is of a listed module.
     #[cold]
     #[inline(never)]
-    pub fn code_of(&self, pc: usize) -> Option<Code> {
+    pub fn code_of(&self, pc: usize) -> Option<CodeRange> {
         let after = self
             .modules
-            .partition_point(|module| module.code.start <= pc);
-        let code = self.modules[..after].last()?.code;
-        code.number(pc).map(|_| code)
+            .partition_point(|module| module.range.start <= pc);
+        let range = self.modules[..after].last()?.range;
+        range.number(pc).map(|_| range)
     }
 }

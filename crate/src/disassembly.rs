@@ -3,7 +3,7 @@
 //! `wasmprinter` prints whole modules. So that a function costs what it is worth and not what its
 //! module is, it gets one in which all other functions have no body.
 
-use crate::module::NativeModule;
+use crate::code::NativeCode;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::io;
@@ -29,7 +29,7 @@ pub struct NativeDisassembly {
 }
 
 #[napi]
-impl NativeModule {
+impl NativeCode {
     /// The functions that contain at least one of some offsets into the binary. None without one: see
     /// `with_binary`.
     #[napi(catch_unwind)]

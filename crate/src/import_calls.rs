@@ -1,7 +1,7 @@
-//! Which import an instruction calls.
+//! Which imports a module has, and which of them an instruction calls.
 
 use std::collections::HashMap;
-use wasmparser::{FunctionBody, Operator, Parser, Payload, TypeRef};
+use wasmparser::{FunctionBody, Import, ImportSectionReader, Operator, Parser, Payload, TypeRef};
 
 /// The imported functions that the instructions at `places` call, by place: offsets into the binary,
 /// ascending. Only the functions that hold a place are read.
@@ -10,12 +10,7 @@ pub fn imports_called(bytes: &[u8], places: &[u32]) -> HashMap<u32, u32> {
     let mut imported = 0;
     for payload in Parser::new(0).parse_all(bytes).map_while(|read| read.ok()) {
         match payload {
-            Payload::ImportSection(imports) => {
-                let imports = imports.into_imports().map_while(|import| import.ok());
-                imported = imports
-                    .filter(|import| matches!(import.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)))
-                    .count() as u32;
-            }
+            Payload::ImportSection(imports) => imported = functions(imports).count() as u32,
             Payload::CodeSectionEntry(body) => {
                 let range = body.range();
                 let first = places.partition_point(|&place| (place as usize) < range.start);
@@ -28,6 +23,23 @@ pub fn imports_called(bytes: &[u8], places: &[u32]) -> HashMap<u32, u32> {
         }
     }
     called
+}
+
+/// Module and name of each imported function, in order.
+pub fn imported_functions(bytes: &[u8]) -> Vec<(String, String)> {
+    for payload in Parser::new(0).parse_all(bytes).map_while(|read| read.ok()) {
+        if let Payload::ImportSection(imports) = payload {
+            return functions(imports)
+                .map(|import| (import.module.to_owned(), import.name.to_owned()))
+                .collect();
+        }
+    }
+    Vec::new()
+}
+
+fn functions<'a>(imports: ImportSectionReader<'a>) -> impl Iterator<Item = Import<'a>> {
+    let imports = imports.into_imports().map_while(|import| import.ok());
+    imports.filter(|import| matches!(import.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)))
 }
 
 fn read_calls(

@@ -10,6 +10,8 @@ mod allow_list;
 mod async_call;
 mod async_func;
 mod attachment;
+mod binary;
+mod code;
 mod complete;
 mod component;
 mod config;
@@ -35,6 +37,7 @@ mod main_stack;
 mod memory;
 mod memory_view;
 mod module;
+mod network;
 mod operator_cost;
 #[cfg(feature = "oracle")]
 mod oracle;

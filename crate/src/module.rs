@@ -1,14 +1,10 @@
 //! Compiled modules: their types, and the symbols of their code.
 
-use crate::custom_sections::CustomSections;
 use crate::engine::NativeEngine;
 use crate::errors;
-use crate::symbols;
 use crate::values::val_type_name;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 use std::sync::Arc;
 use wasmtime::{ExternType, Module, Mutability};
 
@@ -48,17 +44,6 @@ pub struct NativeExternType {
     pub index64: Option<bool>,
     /// A memory's, in bytes.
     pub page_size: Option<f64>,
-}
-
-/// The functions of a module's text section, in order of their offsets; columns of equal length.
-#[napi(object)]
-pub struct NativeFunctions {
-    /// In bytes from the start of the text section.
-    pub offset: Uint32Array,
-    /// In bytes.
-    pub length: Uint32Array,
-    /// In the module's function index space, imports first.
-    pub index: Uint32Array,
 }
 
 #[napi]
@@ -111,22 +96,6 @@ impl NativeModule {
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
     }
 
-    /// The same module, which was compiled elsewhere, with its binary; `null` when that isn't it.
-    #[napi(catch_unwind)]
-    pub fn with_binary(&self, bytes: &[u8]) -> Option<NativeModule> {
-        let binary: Arc<[u8]> = wat::parse_bytes(bytes).ok()?.into();
-        Module::validate(self.module.engine(), &binary).ok()?;
-        let code = CustomSections::of(&binary).code?;
-        let mut places = self.module.address_map().into_iter().flatten();
-        let fits = self.module.functions().count() == code.functions
-            && places
-                .all(|(_, place)| place.is_none_or(|place| code.range.contains(&(place as usize))));
-        fits.then(|| Self {
-            module: self.module.clone(),
-            binary,
-        })
-    }
-
     fn from_serialized(env: &Env, module: wasmtime::Result<Module>) -> Result<Self> {
         // Compiled code has nothing of the binary.
         module
@@ -155,21 +124,9 @@ impl NativeModule {
             .map_err(|error| errors::throw(env, &error, INVALID))
     }
 
-    /// Whether what it was compiled from is known.
-    #[napi(getter, catch_unwind)]
-    pub fn has_binary(&self) -> bool {
-        !self.binary.is_empty()
-    }
-
     #[napi(getter, catch_unwind)]
     pub fn name(&self) -> Option<String> {
         self.module.name().map(str::to_owned)
-    }
-
-    /// SHA-256 of the binary, in hexadecimal; `null` where that isn't known.
-    #[napi(getter, catch_unwind)]
-    pub fn sha256(&self) -> Option<String> {
-        (!self.binary.is_empty()).then(|| format!("{:x}", Sha256::digest(&self.binary)))
     }
 
     #[napi(catch_unwind)]
@@ -186,44 +143,6 @@ impl NativeModule {
         exports
             .map(|export| extern_type(None, export.name(), &export.ty()))
             .collect()
-    }
-
-    /// Mirrors `wasmtime::Module::functions`.
-    #[napi(catch_unwind)]
-    pub fn functions(&self) -> NativeFunctions {
-        let mut functions: Vec<_> = self
-            .module
-            .functions()
-            .map(|function| (function.offset, function.len, function.index.as_u32()))
-            .collect();
-        functions.sort_unstable();
-        let column = |of: fn(&(usize, usize, u32)) -> u32| -> Uint32Array {
-            functions.iter().map(of).collect::<Vec<u32>>().into()
-        };
-        NativeFunctions {
-            offset: column(|&(offset, _, _)| offset as u32),
-            length: column(|&(_, length, _)| length as u32),
-            index: column(|&(_, _, index)| index),
-        }
-    }
-
-    /// The names of functions by index, from the name section; `null` for one without.
-    #[napi(catch_unwind)]
-    pub fn function_names(&self, indices: Uint32Array, raw: bool) -> Vec<Option<String>> {
-        let mut names = HashMap::new();
-        for &index in indices.iter() {
-            names.insert(index, None);
-        }
-        for function in self.module.functions() {
-            if let Some(name) = names.get_mut(&function.index.as_u32()) {
-                *name = function
-                    .name
-                    .as_deref()
-                    .map(|name| symbols::display(name, raw));
-            }
-        }
-        let name_of = |index| names.get(index).cloned().flatten();
-        indices.iter().map(name_of).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Upstream's own profiler, on the same store in the same callback: what ours is compared with.
 
+use crate::component::NativeComponent;
 use crate::cpu_clock::current_thread_ns;
 use crate::engine::NativeEngine;
 use crate::errors;
@@ -31,12 +32,23 @@ impl NativeOracle {
         interval_ms: f64,
         names: Vec<String>,
         modules: Vec<&NativeModule>,
+        component: Option<&NativeComponent>,
     ) -> Result<Self> {
         let modules = names
             .into_iter()
             .zip(modules.iter().map(|module| module.module.clone()));
         let interval = Duration::from_secs_f64(interval_ms / 1000.0);
-        GuestProfiler::new(&engine.engine, &module_name, interval, modules)
+        let profiler = match component {
+            Some(component) => GuestProfiler::new_component(
+                &engine.engine,
+                &module_name,
+                interval,
+                component.component.clone(),
+                modules,
+            ),
+            None => GuestProfiler::new(&engine.engine, &module_name, interval, modules),
+        };
+        profiler
             .map(|profiler| Self {
                 profiler: Arc::new(Mutex::new(Some(profiler))),
             })

@@ -1,11 +1,10 @@
 //! Offsets into a module's compiled code → places in its binary, by Wasmtime's address map.
 
-use crate::import_calls::imports_called;
-use crate::module::NativeModule;
+use crate::code::{Code, NativeCode};
+use crate::import_calls::{imported_functions, imports_called};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use std::ops::Range;
-use wasmtime::{Inlining, Module};
+use wasmtime::Inlining;
 
 /// Pieces of machine code, and the instructions that they do the work of; columns.
 #[napi(object)]
@@ -16,15 +15,31 @@ pub struct NativeAddressMap {
     pub wasm_offset: Float64Array,
 }
 
+/// An imported function.
+#[napi(object)]
+pub struct NativeImportName {
+    pub module: String,
+    pub name: String,
+}
+
 #[napi]
-impl NativeModule {
+impl NativeCode {
+    /// The functions that the module imports, by index. None without the module's binary.
+    #[napi(catch_unwind)]
+    pub fn imported_functions(&self) -> Vec<NativeImportName> {
+        let imports = imported_functions(&self.binary).into_iter();
+        imports
+            .map(|(module, name)| NativeImportName { module, name })
+            .collect()
+    }
+
     /// Offsets into the wasm file for ascending offsets into the text section, -1 where none is known.
     /// An offset at which Wasmtime knows no place, as at code of its own, has that of the code before it
     /// in the same function, or else that of the first after it; not so if its compiler inlines, which
     /// leaves inlined code without places.
     #[napi(catch_unwind)]
     pub fn wasm_offsets(&self, text_offsets: Uint32Array) -> Float64Array {
-        let places = wasm_offsets(&self.module, &text_offsets);
+        let places = wasm_offsets(&self.code, &text_offsets);
         let numbers = places.into_iter();
         numbers
             .map(|place| place.map_or(-1.0, f64::from))
@@ -37,7 +52,7 @@ impl NativeModule {
     #[napi(catch_unwind)]
     pub fn address_map(&self, start: u32, end: u32) -> NativeAddressMap {
         let range = start as usize..end as usize;
-        let entries = self.module.address_map().into_iter().flatten();
+        let entries = self.code.address_map().into_iter().flatten();
         let known = entries
             .filter(|(offset, _)| range.contains(offset))
             .filter_map(|(offset, place)| Some((offset as u32, f64::from(place?))));
@@ -52,7 +67,7 @@ impl NativeModule {
     /// where none is, or where it can't be told: in an indirect call, and without the module's binary.
     #[napi(catch_unwind)]
     pub fn imports_called(&self, text_offsets: Uint32Array) -> Int32Array {
-        let places = wasm_offsets(&self.module, &text_offsets);
+        let places = wasm_offsets(&self.code, &text_offsets);
         let mut sorted: Vec<u32> = places.iter().copied().flatten().collect();
         sorted.sort_unstable();
         let called = imports_called(&self.binary, &sorted);
@@ -64,24 +79,20 @@ impl NativeModule {
     }
 }
 
-fn wasm_offsets(module: &Module, text_offsets: &[u32]) -> Vec<Option<u32>> {
+fn wasm_offsets(code: &Code, text_offsets: &[u32]) -> Vec<Option<u32>> {
     let mut places = vec![None; text_offsets.len()];
-    let Some(mut map) = module.address_map() else {
+    let Some(mut map) = code.address_map() else {
         return places;
     };
-    let mut functions: Vec<Range<usize>> = module
-        .functions()
-        .map(|function| function.offset..function.offset + function.len)
-        .collect();
-    functions.sort_unstable_by_key(|range| range.start);
-    let inlines = module.engine().get_compiler_inlining() != Inlining::No;
+    let functions = code.functions();
+    let inlines = code.engine().get_compiler_inlining() != Inlining::No;
     let mut next = map.next();
     // The newest entry that knows its place.
     let mut known: Option<(usize, u32)> = None;
     for (i, &offset) in text_offsets.iter().enumerate() {
         let offset = offset as usize;
-        let after = functions.partition_point(|range| range.start <= offset);
-        let Some(function) = after.checked_sub(1).map(|i| functions[i].clone()) else {
+        let after = functions.partition_point(|function| function.offset <= offset);
+        let Some(function) = after.checked_sub(1).map(|i| functions[i]) else {
             continue;
         };
         while let Some((at, place)) = next.filter(|&(at, _)| at <= offset) {
@@ -90,12 +101,12 @@ fn wasm_offsets(module: &Module, text_offsets: &[u32]) -> Vec<Option<u32>> {
                 .or(known.filter(|_| !inlines));
             next = map.next();
         }
-        match known.filter(|&(at, _)| at >= function.start) {
+        match known.filter(|&(at, _)| at >= function.offset) {
             Some((_, place)) => places[i] = Some(place),
             None if inlines => {}
             // Nothing before it in this function: what comes first after it.
             None => {
-                while let Some((at, place)) = next.filter(|&(at, _)| at < function.end) {
+                while let Some((at, place)) = next.filter(|&(at, _)| at < function.end()) {
                     known = place.map(|place| (at, place));
                     if known.is_some() {
                         break;
@@ -103,7 +114,7 @@ fn wasm_offsets(module: &Module, text_offsets: &[u32]) -> Vec<Option<u32>> {
                     next = map.next();
                 }
                 places[i] = known
-                    .filter(|&(at, _)| at >= function.start)
+                    .filter(|&(at, _)| at >= function.offset)
                     .map(|(_, place)| place);
             }
         }

@@ -27,11 +27,11 @@
 
 use crate::allow_list::AllowList;
 use crate::attachment::Attachment;
+use crate::code::NativeCode;
 use crate::cpu_clock::ThreadClock;
 use crate::errors;
 use crate::hot::Handle;
 use crate::js::{self, JsReference, Strength};
-use crate::module::NativeModule;
 use crate::store::{self, NativeStore};
 use crate::ticker::NativeEpochTicker;
 use crate::traps::{NativeTrap, Traps};
@@ -402,7 +402,7 @@ impl NativeRecorder {
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
-        modules: Vec<&NativeModule>,
+        listed: Vec<&NativeCode>,
         mut ring: ArrayBuffer<'_>,
         #[napi(ts_arg_type = "(words: number) => void")] drain: Function<
             '_,
@@ -410,7 +410,7 @@ impl NativeRecorder {
             Unknown<'_>,
         >,
     ) -> Result<Self> {
-        let allowed = AllowList::new(modules.iter().map(|module| module.module.clone()))
+        let allowed = AllowList::new(listed.iter().map(|listed| listed.code.clone()))
             .map_err(|error| errors::misuse(&env, "ERR_TOO_MUCH_CODE", &error.to_string()))?;
         let references = JsReference::new(env.raw(), ring.raw(), Strength::Strong)
             .zip(JsReference::new(env.raw(), drain.raw(), Strength::Weak));

@@ -1,8 +1,8 @@
 //! Places in a module's binary → what was written there, in one batch at a profile's end.
 
+use crate::code::NativeCode;
 use crate::custom_sections::CustomSections;
 use crate::dwarf::DebugInfo;
-use crate::module::NativeModule;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::collections::HashMap;
@@ -57,7 +57,7 @@ pub struct NativeInlineChains {
 }
 
 #[napi]
-impl NativeModule {
+impl NativeCode {
     #[napi(catch_unwind)]
     pub fn debug_links(&self) -> NativeDebugLinks {
         let sections = CustomSections::of(&self.binary);
@@ -92,7 +92,7 @@ impl NativeModule {
         other: Option<&[u8]>,
         raw: bool,
     ) -> NativeInlineChains {
-        let other = other.map(CustomSections::of);
+        let other = other.map(|other| CustomSections::of(self.module_in(other)));
         let own = CustomSections::of(&self.binary);
         inline_chains(&own, other.as_ref(), &wasm_offsets, raw)
     }

@@ -1,6 +1,7 @@
-//! WASI preview 1, on `wasmtime-wasi`.
+//! WASI's state, and preview 1, on `wasmtime-wasi`; preview 2 is in `component/wasi.rs`.
 
 use crate::interrupt::Interrupt;
+use crate::network::{self, NativeNetwork};
 use crate::scope::Scopes;
 use crate::store::StoreData;
 use crate::wasi_input::Input;
@@ -54,6 +55,7 @@ pub struct NativeWasiConfig {
     pub stdout: NativeOutput,
     pub stderr: NativeOutput,
     pub preopens: Vec<NativePreopen>,
+    pub network: Option<NativeNetwork>,
 }
 
 /// A store's WASI state.
@@ -128,6 +130,9 @@ impl Wasi {
                 .preopened_dir(&preopen.host, &preopen.guest, permissions)
                 .with_context(|| format!("directory {}", preopen.host))?;
         }
+        if let Some(network) = &config.network {
+            network::allow(&mut builder, network)?;
+        }
         Ok(Self {
             builder,
             ctx: None,
@@ -197,7 +202,7 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
                 }
                 memory.write(timeout, 0)?;
             }
-            let result = wait(&scopes, interrupt, async {
+            let result = wait(&scopes, &interrupt, async {
                 wasi_snapshot_preview1::poll_oneoff(
                     ctx,
                     &mut memory,
@@ -211,7 +216,7 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
             if let Some((timeout, nanoseconds)) = timeout {
                 memory.write(timeout, nanoseconds)?;
             }
-            result
+            result?
         },
     )?;
     linker.func_wrap(
@@ -220,9 +225,9 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
         |mut caller: Caller<'_, StoreData>, fd: i32, iovs: i32, count: i32, size: i32| {
             let scopes = caller.data().scopes.clone();
             let (interrupt, mut memory, ctx) = parts(&mut caller)?;
-            wait(&scopes, interrupt, async {
+            wait(&scopes, &interrupt, async {
                 wasi_snapshot_preview1::fd_read(ctx, &mut memory, fd, iovs, count, size).await
-            })
+            })?
         },
     )?;
     Ok(())
@@ -237,7 +242,7 @@ pub fn add_to_linker_async(linker: &mut Linker<StoreData>) -> Result<()> {
 }
 
 /// The state of a store that has none set is that of an empty configuration.
-fn ctx_of(data: &mut StoreData) -> &mut WasiP1Ctx {
+pub fn ctx_of(data: &mut StoreData) -> &mut WasiP1Ctx {
     let blocking = !data.scopes.async_required.get();
     let wasi = data.wasi.get_or_insert_with(|| Wasi {
         builder: WasiCtxBuilder::new(),
@@ -291,19 +296,20 @@ fn are_apart(subscription: i32, event: i32) -> bool {
     event + EVENT_BYTES <= subscription || subscription + SUBSCRIPTION_BYTES <= event
 }
 
-fn wait(
+/// Blocks the thread until `call` is done, or the store is interrupted.
+pub fn wait<T>(
     scopes: &Scopes,
-    interrupt: Option<Arc<Interrupt>>,
-    call: impl Future<Output = Result<i32>>,
-) -> Result<i32> {
+    interrupt: &Option<Arc<Interrupt>>,
+    call: impl Future<Output = T>,
+) -> Result<T> {
     scopes.in_sync_wasi.set(true);
     let result = wasmtime_wasi::runtime::in_tokio(async {
         let Some(interrupt) = interrupt else {
-            return call.await;
+            return Ok(call.await);
         };
         tokio::select! {
             biased;
-            result = call => result,
+            result = call => Ok(result),
             () = interrupt.wait() => Err(Trap::Interrupt.into()),
         }
     });

@@ -2,10 +2,13 @@ import type { Command } from 'commander';
 import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
 import { type DisassembledFunction, disassemble } from '../profiler/disassembly.js';
+import { listedCode } from '../profiler/named-module.js';
+import type { Component } from '../runtime/component/component.js';
 import type { Module } from '../runtime/module.js';
 import { percent } from './amount.js';
 import { CliError } from './cli-error.js';
-import { commandEngine, type EngineOptions, loadCommand } from './command-module.js';
+import { commandEngine, type EngineOptions } from './command-module.js';
+import { loadCode } from './guest.js';
 import { positive, wasmFeatures } from './options.js';
 import { readFile, threadNumber, threadsOf } from './read-file.js';
 import { type TableColumn, textTable } from './table.js';
@@ -41,7 +44,7 @@ export function addAnnotateCommand(program: Command): void {
       "Shows a profile's hottest functions in text format, with the samples of each instruction.",
     )
     .argument('<file>', 'a profile that run has written, in the Firefox format or .jslb')
-    .argument('<app.wasm>', 'the module that was profiled')
+    .argument('<app.wasm>', 'the module or component that was profiled')
     .option('-n, --limit <number>', 'how many functions', positive, 3)
     .option('--thread <number>', 'one thread only, counted from 0', threadNumber)
     .option('--wasm-features <list>', 'as given to run', wasmFeatures)
@@ -50,25 +53,27 @@ export function addAnnotateCommand(program: Command): void {
     .action(async (path: string, app: string, options: AnnotateOptions) => {
       const profile = await readFile(path);
       const threads = threadsOf(profile, path, options);
-      const module = loadCommand(commandEngine(options), app, false);
-      const functions = disassembled(profile, threads, module, options.limit, app);
+      const code = loadCode(commandEngine(options), app);
+      const functions = disassembled(profile, threads, code, options.limit, app);
       const layout = { style: styleOf(process.stdout), width: process.stdout.columns ?? 120 };
       const lines = functions.flatMap((shown) => annotated(shown, threads, layout));
       write(process.stdout, `${lines.join('\n')}\n`);
     });
 }
 
-/** Of the module of the profile that `module` is. */
+/** Of the module of the profile that `code` is, or those that are in it. */
 function disassembled(
   profile: Profile,
   threads: readonly Thread[],
-  module: Module,
+  code: Module | Component,
   limit: number,
   app: string,
 ): DisassembledFunction[] {
-  for (const name of new Set([...profile.libs].map(({ name }) => name))) {
+  // Nameless modules of a component have its name and their numbers.
+  const names = [...profile.libs].map(({ name }) => name);
+  for (const name of new Set([...names.map((name) => name.replace(/\[\d+\]$/, '')), ...names])) {
     try {
-      return disassemble(profile, threads, [name, module], limit);
+      return disassemble(profile, threads, listedCode([[name, code]]), limit);
     } catch (error) {
       if ((error as { code?: string }).code !== 'ERR_WRONG_MODULE') throw error;
     }

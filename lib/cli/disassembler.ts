@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
-import type { NativeModule } from '../generated/native.js';
+import type { NativeCode } from '../generated/native.js';
 import type { LibIndex } from '../profile/lib-table.js';
 import type { Profile } from '../profile/profile.js';
+import { Component } from '../runtime/component/component.js';
+import type { Config } from '../runtime/config.js';
 import { Engine } from '../runtime/engine.js';
-import { WasmtimeError } from '../runtime/errors.js';
 import { Module } from '../runtime/module.js';
-import { CliError, reasonOf } from './cli-error.js';
+import { CliError } from './cli-error.js';
+import { loadCode } from './guest.js';
 
 /** An instruction of WebAssembly, where its machine code begins within the function's. */
 export type Instruction = readonly [offset: number, text: string];
@@ -21,7 +22,7 @@ const CONFIGS = [{ consumeFuel: false }, { consumeFuel: true }];
  * the very functions, of the same size at the same place, that the profile saw.
  */
 export class Disassembler {
-  readonly #modules = new Map<LibIndex, NativeModule>();
+  readonly #modules = new Map<LibIndex, NativeCode>();
 
   /**
    * @throws CliError for a file that can't be read, isn't a module of the profile, or is compiled to other
@@ -29,14 +30,16 @@ export class Disassembler {
    */
   constructor(profile: Profile, paths: readonly string[]) {
     for (const path of paths) {
-      const bytes = read(path);
-      const compiled = compile(path, bytes);
+      const compiled = CONFIGS.flatMap((config) => compile(path, config));
+      const hashes = new Set(compiled.map(({ sha256 }) => sha256));
       const libs = [...[...profile.libs].entries()].filter(
-        ([, { codeId }]) => codeId !== null && codeId === compiled[0]?.sha256,
+        ([, { codeId }]) => codeId !== null && hashes.has(codeId),
       );
       if (libs.length === 0) throw new CliError(`${path} is no module of the profile`);
-      for (const [lib] of libs) {
-        const same = compiled.find((module) => hasFunctionsOf(module, profile, lib));
+      for (const [lib, { codeId }] of libs) {
+        const same = compiled.find(
+          (code) => code.sha256 === codeId && hasFunctionsOf(code, profile, lib),
+        );
         if (same === undefined) {
           throw new CliError(
             `${path} is compiled to other code here than in the profile: it needs the same version of ` +
@@ -69,31 +72,17 @@ export class Disassembler {
   }
 }
 
-function read(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new CliError(`can't read ${path}: ${reasonOf(error)}`, { cause: error });
-  }
-}
-
-/** The module as each of the engines makes it. */
-function compile(path: string, bytes: Uint8Array): NativeModule[] {
-  return CONFIGS.map((config) => {
-    const engine = new Engine({ ...config, epochInterruption: true });
-    try {
-      return Module.native('module', Module.compile(engine, bytes));
-    } catch (error) {
-      if (!(error instanceof WasmtimeError)) throw error;
-      throw new CliError(`${path} is no valid WebAssembly module: ${error.message}`, {
-        cause: error,
-      });
-    }
-  });
+/** The module, or the modules of the component, as one of the engines makes it. */
+function compile(path: string, config: Config): NativeCode[] {
+  const engine = new Engine({ ...config, epochInterruption: true });
+  const code = loadCode(engine, path);
+  return code instanceof Module
+    ? [Module.native('module', code).code()]
+    : Component.native('component', code).code();
 }
 
 /** Whether all functions that a profile saw of a module are there. */
-function hasFunctionsOf(module: NativeModule, profile: Profile, lib: LibIndex): boolean {
+function hasFunctionsOf(module: NativeCode, profile: Profile, lib: LibIndex): boolean {
   const { nativeSymbols } = profile;
   const { offset, length } = module.functions();
   const sizeAt = new Map(Array.from(offset, (at, row) => [at, length[row]]));

@@ -1,3 +1,4 @@
+import { ComponentError } from '../runtime/component/component-error.js';
 import { Trap, WasiExit } from '../runtime/errors.js';
 import type { InterruptHandle } from '../runtime/interrupt-handle.js';
 import { ExitCode } from './exit-code.js';
@@ -18,6 +19,8 @@ export function endingOf(guest: () => readonly unknown[], interrupt: InterruptHa
     return { kind: 'returned', results: guest() };
   } catch (error) {
     if (error instanceof WasiExit) return { kind: 'exited', code: error.exitCode };
+    // What a component's run function returns when it fails.
+    if (error instanceof ComponentError) return { kind: 'exited', code: 1 };
     if (!(error instanceof Trap)) return { kind: 'failed', error };
     const { reason } = interrupt;
     // A guest may trap by itself after the interrupt and before it has noticed.

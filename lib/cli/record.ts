@@ -1,17 +1,15 @@
 import { GuestProfiler } from '../profiler/guest-profiler.js';
 import { watchMemory } from '../profiler/memory-watch.js';
-import type { ModuleSymbols } from '../profiler/named-module.js';
+import type { ModuleSymbols } from '../profiler/module-symbols.js';
 import { threadCpuTime } from '../runtime/clock.js';
 import type { Engine } from '../runtime/engine.js';
 import { WasmtimeError } from '../runtime/errors.js';
 import { InterruptHandle } from '../runtime/interrupt-handle.js';
-import { Linker } from '../runtime/linker.js';
-import type { Module } from '../runtime/module.js';
 import { Store } from '../runtime/store.js';
 import { WasiConfig, type WasiOptions } from '../runtime/wasi-config.js';
 import { CliError } from './cli-error.js';
 import { type Ending, endingOf } from './ending.js';
-import type { Entry } from './entry.js';
+import type { Guest } from './guest-file.js';
 import { ProgressLine } from './progress-line.js';
 
 export interface RecordOptions {
@@ -52,19 +50,13 @@ export interface Recording {
 }
 
 /** Runs a guest to its end and profiles it. */
-export function record(
-  engine: Engine,
-  module: Module,
-  entry: Entry,
-  options: RecordOptions,
-): Recording {
+export function record(engine: Engine, guest: Guest, options: RecordOptions): Recording {
   const { name, intervalMs, timeoutMs, fuel, maxMemoryBytes } = options;
   const store = new Store(engine);
   setWasi(store, options.wasi);
-  const linker = new Linker(engine).addWasi();
   const interrupt = new InterruptHandle();
   store.setInterruptHandle(interrupt);
-  const profiler = new GuestProfiler(name, intervalMs, [[name, module, options.symbols]], {
+  const profiler = new GuestProfiler(name, intervalMs, [[name, guest.code, options.symbols]], {
     arguments: options.arguments,
   });
   if (fuel !== undefined) store.setFuel(fuel);
@@ -81,11 +73,7 @@ export function record(
   if (timeoutMs !== undefined) interrupt.triggerAfter(timeoutMs);
   const startMs = performance.now();
   const startCpuMs = threadCpuTime();
-  const ending = endingOf(() => {
-    // The module's own start function, if it has one, is the guest's code too.
-    const instance = linker.instantiate(store, module);
-    return entry.call(store, instance);
-  }, interrupt);
+  const ending = endingOf(() => guest.run(store), interrupt);
   const cpuMs = threadCpuTime() - startCpuMs;
   const wallMs = performance.now() - startMs;
   recorder.detach();

@@ -70,11 +70,12 @@ export function addRunOptions(program: Command, version: string): Command {
       .command('run')
       .summary('run a WASI command, or a function, and profile it')
       .description(
-        'Runs a WASI preview 1 command and profiles it. It has stdin, stdout and stderr of this one. ' +
+        'Runs a WASI command, a module of preview 1 or a component of preview 2, and profiles it. ' +
+          'It has stdin, stdout and stderr of this one. ' +
           'Whatever follows the module is for the guest.',
       )
       .usage('[options] <app.wasm> [args...]')
-      .argument('<app.wasm>', 'the module, binary or text')
+      .argument('<app.wasm>', 'the module or component, binary or text')
       .argument('[args...]', 'its arguments, options among them')
       // `run app.wasm --help` asks the guest.
       .passThroughOptions()

@@ -1,11 +1,14 @@
 import { basename } from 'node:path';
 import { FORMATS, type FormatOptions, formatOfPath } from '../formats/formats.js';
 import { GuestProfiler } from '../profiler/guest-profiler.js';
+import { Component } from '../runtime/component/component.js';
 import type { WasiOptions } from '../runtime/wasi-config.js';
-import { commandEngine, loadCommand } from './command-module.js';
+import { CliError } from './cli-error.js';
+import { commandEngine } from './command-module.js';
 import { describeEnding, errorTextOf, exitCodeOf } from './ending.js';
 import { invocation, resultText, START } from './entry.js';
 import { ExitCode } from './exit-code.js';
+import { loadGuest } from './guest.js';
 import { openProfile } from './open-profile.js';
 import { environmentOf } from './options.js';
 import { checkWritable, defaultProfilePath, unwritable } from './profile-path.js';
@@ -25,15 +28,17 @@ export async function run(
   const name = basename(app);
   const entry = options.invoke === undefined ? START : invocation(options.invoke, args);
   const engine = commandEngine(options);
-  const module = loadCommand(engine, app, options.precompiled === true);
+  const guest = loadGuest(engine, app, entry, options.precompiled === true);
+  if (guest.code instanceof Component && options.sourceMap !== undefined) {
+    throw new CliError(`${app} is a component: --source-map is for modules`);
+  }
   if (options.precompiled && !options.quiet) {
     writeNow(
       `warning: ${printable(app)} is machine code that runs unchecked: it must be yours to trust\n`,
     );
   }
-  entry.check(app, module);
   const wasi = wasiOptions(options.invoke === undefined ? [name, ...args] : [name], options);
-  const recording = record(engine, module, entry, recordOptions(name, args, wasi, options));
+  const recording = record(engine, guest, recordOptions(name, args, wasi, options));
 
   const { ending, profiler } = recording;
   if (ending.kind === 'returned') {

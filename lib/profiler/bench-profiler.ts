@@ -14,7 +14,7 @@ import { Store, type Storelike } from '../runtime/store.js';
 import type { FinishedProfile } from './finished-profile.js';
 import { checkExtension } from './format-options.js';
 import { GuestProfiler } from './guest-profiler.js';
-import { checkModules, type NamedModule } from './named-module.js';
+import { listedCode, type NamedModule } from './named-module.js';
 
 /** How a {@link BenchProfiler} profiles. */
 export interface BenchProfilerOptions {
@@ -82,7 +82,7 @@ export class BenchProfiler {
     checkString('options.directory', directory);
     checkBoolean('options.enabled', enabled);
     checkFunction('options.log', log);
-    checkModules(modules);
+    listedCode(modules);
     checkDuration('options.intervalMs', intervalMs, Number.MIN_VALUE, DAY_MS);
     for (const [i, extension] of checkArray('options.extensions', extensions).entries()) {
       checkExtension(`options.extensions[${i}]`, extension);

@@ -1,4 +1,4 @@
-import type { NativeFunctions, NativeModule } from '../generated/native.js';
+import type { NativeCode, NativeFunctions } from '../generated/native.js';
 import type { LibIndex } from '../profile/lib-table.js';
 import { type NativeSymbolIndex, NO_NATIVE_SYMBOL } from '../profile/native-symbol-table.js';
 import type { Profile } from '../profile/profile.js';
@@ -6,7 +6,7 @@ import { weighStacks } from '../profile/sample-weight.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
 import { misuse } from '../runtime/errors.js';
-import { type NamedModule, nativeModuleOf } from './named-module.js';
+import type { ListedCode } from './listed-code.js';
 import { findRow } from './rows.js';
 
 /** A line of a function in text format, and how often samples saw its instruction. */
@@ -41,20 +41,41 @@ interface AddressCounts {
 }
 
 /**
- * The functions of a module that ran themselves in most samples, at most `limit`, hottest first.
+ * The functions of a module, or of a component's modules, that ran themselves in most samples, at most `limit`,
+ * hottest first.
  *
- * @throws TypeError `ERR_WRONG_MODULE` for a module that the profile isn't of, or compiled otherwise,
+ * @throws TypeError `ERR_WRONG_MODULE` when the profile is of none of them, or they were compiled otherwise,
  * `ERR_NO_BINARY` for one without its binary.
  */
 export function disassemble(
   profile: Profile,
   threads: readonly Thread[],
-  named: NamedModule,
+  listed: readonly ListedCode[],
   limit: number,
 ): DisassembledFunction[] {
-  const [name] = named;
+  const found: DisassembledFunction[] = [];
+  const misfits: unknown[] = [];
+  for (const code of listed) {
+    try {
+      found.push(...disassembleModule(profile, threads, code, limit));
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ERR_WRONG_MODULE') throw error;
+      misfits.push(error);
+    }
+  }
+  if (misfits.length > 0 && misfits.length === listed.length) throw misfits[0];
+  return found.sort((a, b) => b.selfSamples - a.selfSamples).slice(0, limit);
+}
+
+function disassembleModule(
+  profile: Profile,
+  threads: readonly Thread[],
+  listed: ListedCode,
+  limit: number,
+): DisassembledFunction[] {
   const warnings: string[] = [];
-  const native = nativeModuleOf(named, (warning) => warnings.push(warning));
+  const native = listed.whole((warning) => warnings.push(warning));
+  const { name } = listed;
   if (!native.hasBinary) {
     const why = warnings[0] ?? 'it was compiled elsewhere, and its option wasm takes the file';
     throw misuse('ERR_NO_BINARY', `the module ${name} has no binary to show: ${why}`);
@@ -126,7 +147,7 @@ function countsOf(
 
 /** The lines of the function whose code is at `start` to `end`. */
 function linesOf(
-  native: NativeModule,
+  native: NativeCode,
   start: number,
   end: number,
   { self, stacks }: AddressCounts,

@@ -8,7 +8,7 @@ import { checkArray, checkInteger, checkKeys, checkObject, checkPath } from '../
 import { outOfRange, wrongType } from '../runtime/errors.js';
 import { type DisassembledFunction, disassemble } from './disassembly.js';
 import { checkFormatOptions } from './format-options.js';
-import { checkModules, type NamedModule } from './named-module.js';
+import { listedCode, type NamedModule } from './named-module.js';
 
 /** A function in a {@link FinishedProfile}, and how often samples saw it. */
 export interface FunctionSamples {
@@ -113,14 +113,14 @@ export class FinishedProfile {
    * without its binary, and for wrong types; RangeError for a thread that isn't there.
    */
   disassemble(module: NamedModule, options: DisassemblyOptions = {}): DisassembledFunction[] {
-    const [named] = checkModules([module]);
+    const listed = listedCode([module]);
     checkKeys('options', checkObject('options', options), ['limit', 'thread']);
     const { limit = 10, thread } = options;
     checkInteger('options.limit', limit, 0, 2 ** 32 - 1);
     const { threads } = this.#profile;
     if (thread !== undefined) checkInteger('options.thread', thread, 0, threads.length - 1);
     const chosen = thread === undefined ? threads : threads.slice(thread, thread + 1);
-    return disassemble(this.#profile, chosen, named as NamedModule, limit);
+    return disassemble(this.#profile, chosen, listed, limit);
   }
 
   /**

@@ -8,6 +8,7 @@ import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
 import { CallHook } from '../runtime/call-hook.js';
 import {
+  checkArray,
   checkBoolean,
   checkDuration,
   checkKeys,
@@ -17,9 +18,9 @@ import {
   checkString,
   DAY_MS,
 } from '../runtime/check.js';
+import { Component } from '../runtime/component/component.js';
 import { Engine } from '../runtime/engine.js';
 import { misuse } from '../runtime/errors.js';
-import { Module } from '../runtime/module.js';
 import { Store, type Storelike } from '../runtime/store.js';
 import {
   Annotations,
@@ -32,7 +33,8 @@ import { checkFormatOptions } from './format-options.js';
 import { hostCallTimes, nameHostCalls } from './host-calls.js';
 import { withHostTime } from './host-time.js';
 import { addHostTimeCounter } from './host-time-counter.js';
-import { checkModules, type NamedModule } from './named-module.js';
+import type { ListedCode } from './listed-code.js';
+import { listedCode, type NamedModule } from './named-module.js';
 import { checkOptions, type ProfilerOptions, REAL_CLOCK } from './options.js';
 import { ProgressReader } from './progress.js';
 import { attachRecorder, type Recorder, type RecorderOptions } from './recorder.js';
@@ -76,7 +78,7 @@ const RECORDER_INTERVALS = { minimum: 0.05, maximum: 1000 };
  * the guest's owner only.
  */
 export class GuestProfiler {
-  readonly #modules: readonly NamedModule[];
+  readonly #modules: readonly ListedCode[];
   readonly #options: Required<ProfilerOptions>;
   readonly #warnings = new Set<string>();
   readonly #startMs: Milliseconds;
@@ -97,7 +99,8 @@ export class GuestProfiler {
    * @param moduleName names the profile.
    * @param intervalMs milliseconds between two samples as you mean to take them; a hint for readers.
    * @param modules those that may appear in stacks, with the names that they get there. Frames of all
-   * others, and of the host, are left out. A third element says where a module's debug information is.
+   * others, and of the host, are left out. A component stands for all modules in it. A third element says
+   * where a module's debug information is.
    * @throws TypeError for wrong types, for modules of several engines (`ERR_WRONG_ENGINE`) and for an
    * engine with `guestDebug` (`ERR_GUEST_DEBUG`), RangeError for an interval that isn't above 0 and at
    * most a day.
@@ -110,7 +113,7 @@ export class GuestProfiler {
   ) {
     checkString('moduleName', moduleName);
     checkDuration('intervalMs', intervalMs, Number.MIN_VALUE, DAY_MS);
-    this.#modules = checkModules(modules);
+    this.#modules = listedCode(modules);
     this.#options = checkOptions(options);
     const { clock } = this.#options;
     this.#profile = new Profile({
@@ -125,17 +128,32 @@ export class GuestProfiler {
       name: strings.intern(schema.name),
       schema: markerSchemas.intern(schema),
     });
-    const nativeModules = this.#modules.map(([, module]) => Module.native('module', module));
-    this.#recording = new Recording(
-      nativeModules,
-      this.#profile,
-      this.#thread,
-      kind(HOSTCALL_SCHEMA),
-      () => kind(SUSPENDED_SCHEMA),
+    const code = this.#modules.map(({ code }) => code);
+    this.#recording = new Recording(code, this.#profile, this.#thread, kind(HOSTCALL_SCHEMA), () =>
+      kind(SUSPENDED_SCHEMA),
     );
     this.#annotations = new Annotations(this.#profile, this.#thread, () => this.now());
     // Native code keeps time for recorders: both clocks start at its moment.
     this.#startMs = clock.monotonic() - this.#recording.native.now();
+  }
+
+  /**
+   * Begins a profile of a component, in which all of its modules may appear, and `extraModules`: short for
+   * listing the component among the modules. Mirrors `GuestProfiler::new_component`.
+   *
+   * @throws as the constructor.
+   */
+  static forComponent(
+    componentName: string,
+    intervalMs: number,
+    component: Component,
+    extraModules: readonly NamedModule[] = [],
+    options: ProfilerOptions = {},
+  ): GuestProfiler {
+    checkString('componentName', componentName);
+    Component.native('component', component);
+    const modules = [[componentName, component], ...checkArray('extraModules', extraModules)];
+    return new GuestProfiler(componentName, intervalMs, modules as NamedModule[], options);
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Host calls: the names of those that were recorded as markers, and when the guest was in them. */
 
+import type { NativeImportName } from '../generated/native.js';
 import { HOSTCALL_SCHEMA, NO_SCHEMA, SUSPENDED_SCHEMA } from '../profile/marker-schema.js';
 import { type MarkerIndex, MarkerPhase, type MarkerTable } from '../profile/marker-table.js';
 import type { Profile } from '../profile/profile.js';
@@ -8,31 +9,33 @@ import type { StringIndex } from '../profile/string-table.js';
 import type { Thread } from '../profile/thread.js';
 import type { GuestCalls } from './guest-calls.js';
 import type { Lane, Lanes } from './lanes.js';
-import { type NamedModule, nativeModuleOf } from './named-module.js';
+import type { ListedCode } from './listed-code.js';
 import { findRow } from './rows.js';
 import type { StackInterner } from './stack-interner.js';
 
 /**
  * Gives the markers of host calls, whose causes are still the interner's stacks, the names of the
- * imports that were called: `wasi_snapshot_preview1.fd_write`. A call keeps its name where the import
- * can't be told: from an indirect call, or of a module without its binary.
+ * imports that were called: `wasi_snapshot_preview1.fd_write`, or in WIT's way `wasi:cli/exit@0.2.0#exit`. A
+ * call keeps its name where the import can't be told: from an indirect call, or of a module without its binary.
  */
 export function nameHostCalls(
   profile: Profile,
   { markers }: Thread,
   interner: StackInterner,
-  modules: readonly NamedModule[],
+  modules: readonly ListedCode[],
   bases: Uint32Array,
   warn: (warning: string) => void,
 ): void {
-  const nameOf = importNames(profile, markers, interner, modules, bases, warn);
+  const shims = shimsOf(modules, warn);
+  const callSites = callSitesOf(markers, interner, shims, bases);
+  const nameOf = importNames(profile, callSites, modules, bases, warn);
   const schema = profile.markerSchemas.intern(HOSTCALL_SCHEMA);
   const open: number[] = [];
   for (let row = 0; row < markers.length; row++) {
     if (markers.schema.get(row) !== schema) continue;
     const phase = markers.phase.get(row);
     if (phase !== MarkerPhase.IntervalEnd) {
-      const name = nameOf.get(leafOf(interner, markers.cause.get(row)));
+      const name = nameOf.get(callSites.get(markers.cause.get(row)) as number);
       if (name !== undefined) markers.name.set(row, name);
       if (phase === MarkerPhase.IntervalStart) open.push(row);
     } else if (phase === MarkerPhase.IntervalEnd) {
@@ -43,42 +46,78 @@ export function nameHostCalls(
   }
 }
 
-/** The imports that the innermost frames of host calls called, by the address they called from. */
+/** Name of the module that the component tools put between modules and what they import: no one's own code. */
+const SHIM = 'wit-component-shim-module';
+
+/** Rows of the shims among the modules, which have names in their components' binaries. */
+function shimsOf(
+  modules: readonly ListedCode[],
+  warn: (warning: string) => void,
+): ReadonlySet<number> {
+  const shims = new Set<number>();
+  for (const [row, listed] of modules.entries()) {
+    const { number, name } = listed.code.number === null ? listed.code : listed.whole(warn);
+    if (number !== null && name === SHIM) shims.add(row);
+  }
+  return shims;
+}
+
+/**
+ * For each stack that called the host, the return address of its call: the innermost, but in a component the
+ * innermost outside of the shim, which calls on by a table; 0, which is none, without a stack.
+ */
+function callSitesOf(
+  markers: MarkerTable,
+  { stacks, addresses }: StackInterner,
+  shims: ReadonlySet<number>,
+  bases: Uint32Array,
+): Map<StackIndex, number> {
+  const callSites = new Map<StackIndex, number>([[NO_STACK, 0]]);
+  for (const causes of markers.cause.segments()) {
+    for (const cause of causes) {
+      if (callSites.has(cause)) continue;
+      let address = 0;
+      for (let stack = cause; stack !== NO_STACK; stack = stacks.prefix.get(stack)) {
+        address = addresses.address.get(stacks.frame.get(stack));
+        if (!shims.has(findRow(bases, address - 1))) break;
+      }
+      callSites.set(cause, address);
+    }
+  }
+  return callSites;
+}
+
+/** The imports that are called at the call sites, by their addresses. */
 function importNames(
   profile: Profile,
-  markers: MarkerTable,
-  interner: StackInterner,
-  modules: readonly NamedModule[],
+  callSites: ReadonlyMap<StackIndex, number>,
+  modules: readonly ListedCode[],
   bases: Uint32Array,
   warn: (warning: string) => void,
 ): Map<number, StringIndex> {
-  const addresses = new Set<number>();
-  for (const causes of markers.cause.segments()) {
-    for (const cause of causes) if (cause !== NO_STACK) addresses.add(leafOf(interner, cause));
-  }
-  const sorted = Uint32Array.from(addresses).sort();
+  const sorted = Uint32Array.from(new Set(callSites.values())).sort();
   const names = new Map<number, StringIndex>();
-  for (const [row, named] of modules.entries()) {
-    const [name, module] = named;
+  for (const [row, listed] of modules.entries()) {
     const base = bases[row] as number;
-    const own = sorted.filter((address) => findRow(bases, address - 1) === row);
+    const own = sorted.filter((address) => address > 0 && findRow(bases, address - 1) === row);
     if (own.length === 0) continue;
-    const functions = module.imports.filter(({ type }) => type.kind === 'func');
+    const code = listed.whole(warn);
+    const functions = code.importedFunctions();
     // A return address less one is in the call itself.
-    const nativeModule = nativeModuleOf(named, (warning) => warn(`${name}: ${warning}`));
-    const called = nativeModule.importsCalled(own.map((address) => address - 1 - base));
+    const called = code.importsCalled(own.map((address) => address - 1 - base));
     for (const [i, index] of called.entries()) {
-      const type = functions[index];
-      if (type === undefined) continue;
-      names.set(own[i] as number, profile.strings.intern(`${type.module}.${type.name}`));
+      const imported = functions[index];
+      if (imported === undefined) continue;
+      names.set(own[i] as number, profile.strings.intern(importName(imported)));
     }
   }
   return names;
 }
 
-/** The innermost return address of a recorded stack; 0, which is none, without a stack. */
-function leafOf({ stacks, addresses }: StackInterner, stack: StackIndex): number {
-  return stack === NO_STACK ? 0 : addresses.address.get(stacks.frame.get(stack));
+function importName({ module, name }: NativeImportName): string {
+  // What a component's world imports by itself, and what it imports from an interface.
+  if (module === '$root') return name;
+  return `${module}${module.includes(':') ? '#' : '.'}${name}`;
 }
 
 /** Time in a host call: all of it, or a part between two cuts. */
@@ -111,7 +150,7 @@ export function hostCallTimes(
     let cutMs = 0;
     const cut = (endMs: number): void => {
       const marker = open.at(-1)?.marker;
-      if (marker !== undefined) calls.push({ startMs: cutMs, endMs, marker });
+      if (marker !== undefined && endMs > cutMs) calls.push({ startMs: cutMs, endMs, marker });
       cutMs = endMs;
     };
     const close = (untilMs: number): void => {

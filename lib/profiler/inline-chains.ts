@@ -1,5 +1,6 @@
-import type { NativeInlineChains, NativeModule } from '../generated/native.js';
-import { type NamedModule, readSource } from './named-module.js';
+import type { NativeCode, NativeInlineChains } from '../generated/native.js';
+import type { ListedCode } from './listed-code.js';
+import { readSource } from './module-symbols.js';
 import { sourceLookup } from './source-map.js';
 
 /** A function that the source has at an address. */
@@ -25,13 +26,13 @@ export interface InlineChains {
  * first; none where the debug information knows nothing.
  */
 export function inlineChains(
-  nativeModule: NativeModule,
-  [, , symbols = {}]: NamedModule,
+  code: NativeCode,
+  { symbols }: ListedCode,
   textOffsets: Uint32Array,
   rawNames: boolean,
   warn: (warning: string) => void,
 ): InlineChains {
-  const links = nativeModule.debugLinks();
+  const links = code.debugLinks();
   for (const warning of links.warnings) warn(warning);
   const other = readSource('debugInfo', symbols.debugInfo, warn);
   const map = sourceLookup(symbols.sourceMap, links.sourceMappingUrl, warn);
@@ -41,8 +42,8 @@ export function inlineChains(
   }
   const textOf = (file: string) => map?.textOf(file);
   if (!hasDwarf && map === undefined) return { chains: noChains(textOffsets), textOf };
-  const places = nativeModule.wasmOffsets(textOffsets);
-  const found = nativeModule.inlineChains(places, other, rawNames);
+  const places = code.wasmOffsets(textOffsets);
+  const found = code.inlineChains(places, other, rawNames);
   for (const warning of found.warnings) warn(warning);
   const chains = Array.from(textOffsets, (_, i) => {
     const chain = chainOf(found, i);

@@ -8,7 +8,7 @@ import type { ResourceIndex } from '../profile/resource-table.js';
 import { NO_SOURCE, type SourceIndex } from '../profile/source-table.js';
 import { Categorizer, type CategoryRule } from './categories.js';
 import { inlineChains, noChains, type SourcePlace } from './inline-chains.js';
-import { type NamedModule, nativeModuleOf } from './named-module.js';
+import type { ListedCode } from './listed-code.js';
 import { findRow } from './rows.js';
 import { type PathPrefixMap, shownPath } from './source-path.js';
 import type { SourceTexts } from './source-texts.js';
@@ -32,28 +32,29 @@ export interface Symbolication {
  */
 export function moduleFrames(
   profile: Profile,
-  named: NamedModule,
+  listed: ListedCode,
   sampled: Uint32Array,
   how: Symbolication,
 ): FrameIndex[][] {
-  const [name] = named;
   if (sampled.length === 0) {
+    const { name } = listed;
     profile.libs.add({ name, ...moduleIds(name, null) });
     return [];
   }
+  const code = listed.whole(how.warn);
+  const { name } = listed;
   const warn = (warning: string) => how.warn(`${name}: ${warning}`);
-  const nativeModule = nativeModuleOf(named, warn);
-  const lib = profile.libs.add({ name, ...moduleIds(name, nativeModule.sha256) });
+  const lib = profile.libs.add({ name, ...moduleIds(name, code.sha256) });
   const { chains, textOf } = how.lines
-    ? inlineChains(nativeModule, named, sampled, how.rawNames, warn)
+    ? inlineChains(code, listed, sampled, how.rawNames, warn)
     : { chains: noChains(sampled), textOf: () => undefined };
 
-  const { offset, length, index } = nativeModule.functions();
+  const { offset, length, index } = code.functions();
   const rows = Array.from(sampled, (address) => findRow(offset, address));
   const sampledRows = [...new Set(rows)];
   const indices = Uint32Array.from(sampledRows, (row) => index[row] as number);
-  const names = nativeModule.functionNames(indices, how.rawNames);
-  const exported = nativeModule.exportedNames(indices);
+  const names = code.functionNames(indices, how.rawNames);
+  const exported = code.exportedNames(indices);
   const sourceNames = new Map<number, string>();
   const files = new Map<number, string>();
   for (const [i, row] of rows.entries()) {

@@ -1,7 +1,6 @@
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
-import { Module } from '../runtime/module.js';
-import type { NamedModule } from './named-module.js';
+import type { ListedCode } from './listed-code.js';
 import type { Recording } from './recording.js';
 import { findRow } from './rows.js';
 
@@ -16,11 +15,11 @@ export interface Progress {
 export class ProgressReader {
   readonly #recording: Recording;
   readonly #thread: Thread;
-  readonly #modules: readonly NamedModule[];
-  readonly #functions = new Map<Module, { offset: Uint32Array; index: Uint32Array }>();
+  readonly #modules: readonly ListedCode[];
+  readonly #functions = new Map<number, { offset: Uint32Array; index: Uint32Array }>();
   #seen = 0;
 
-  constructor(recording: Recording, thread: Thread, modules: readonly NamedModule[]) {
+  constructor(recording: Recording, thread: Thread, modules: readonly ListedCode[]) {
     this.#recording = recording;
     this.#thread = thread;
     this.#modules = modules;
@@ -64,17 +63,16 @@ export class ProgressReader {
 
   #nameOf(address: number): string {
     const { module, func } = this.#place(this.#recording.native.bases(), address);
-    const [, owner] = this.#modules[module] as NamedModule;
-    const [name] = Module.native('module', owner).functionNames(Uint32Array.of(func), false);
+    const { code } = this.#modules[module] as ListedCode;
+    const [name] = code.functionNames(Uint32Array.of(func), false);
     return name ?? `wasm-function[${func}]`;
   }
 
   #functionsOf(row: number): { offset: Uint32Array; index: Uint32Array } {
-    const [, module] = this.#modules[row] as NamedModule;
-    const known = this.#functions.get(module);
+    const known = this.#functions.get(row);
     if (known !== undefined) return known;
-    const functions = Module.native('module', module).functions();
-    this.#functions.set(module, functions);
+    const functions = (this.#modules[row] as ListedCode).code.functions();
+    this.#functions.set(row, functions);
     return functions;
   }
 }

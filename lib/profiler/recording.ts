@@ -1,4 +1,4 @@
-import type { NativeModule, NativeRecorder } from '../generated/native.js';
+import type { NativeCode, NativeRecorder } from '../generated/native.js';
 import { native } from '../native.js';
 import type { Counter } from '../profile/counter.js';
 import type { MarkerKind } from '../profile/marker-table.js';
@@ -46,7 +46,7 @@ export class Recording {
   #at = 0;
 
   constructor(
-    modules: NativeModule[],
+    code: NativeCode[],
     profile: Profile,
     thread: Thread,
     hostCall: MarkerKind,
@@ -55,7 +55,7 @@ export class Recording {
     this.#profile = profile;
     this.#thread = thread;
     this.lanes = new Lanes(thread.markers, hostCall, suspended);
-    this.native = new native.NativeRecorder(modules, this.#ring.buffer, this.#onFull);
+    this.native = new native.NativeRecorder(code, this.#ring.buffer, this.#onFull);
     this.handle = this.native.handle;
   }
 

@@ -5,7 +5,12 @@ import {
   TraceMap,
 } from '@jridgewell/trace-mapping';
 import type { SourcePlace } from './inline-chains.js';
-import { type FileSource, isSourceMap, readSource, type SourceMapObject } from './named-module.js';
+import {
+  type FileSource,
+  isSourceMap,
+  readSource,
+  type SourceMapObject,
+} from './module-symbols.js';
 
 export interface SourceLookup {
   /** The place in the source of an offset into the wasm file. */

@@ -2,8 +2,8 @@ import type { FrameIndex } from '../profile/frame-table.js';
 import type { Profile } from '../profile/profile.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { AddressTable } from './address-table.js';
+import type { ListedCode } from './listed-code.js';
 import { moduleFrames, type Symbolication } from './module-frames.js';
-import type { NamedModule } from './named-module.js';
 import { findRow } from './rows.js';
 import type { StackInterner } from './stack-interner.js';
 
@@ -14,7 +14,7 @@ import type { StackInterner } from './stack-interner.js';
 export function symbolicate(
   profile: Profile,
   recorded: StackInterner,
-  modules: readonly NamedModule[],
+  modules: readonly ListedCode[],
   bases: Uint32Array,
   how: Symbolication,
 ): Int32Array {
@@ -37,7 +37,7 @@ export function symbolicate(
 function addFrames(
   profile: Profile,
   addresses: AddressTable,
-  modules: readonly NamedModule[],
+  modules: readonly ListedCode[],
   bases: Uint32Array,
   how: Symbolication,
 ): (readonly FrameIndex[])[] {

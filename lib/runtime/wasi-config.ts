@@ -10,6 +10,7 @@ import {
 } from './check.js';
 import { misuse, wrongType } from './errors.js';
 import { WasiInputFeed } from './wasi-input.js';
+import { networkOf, type WasiNetwork } from './wasi-network.js';
 
 /**
  * A guest's stdin: the process's own, these bytes, a file, a stream, or empty. A `Readable` or any other stream of bytes
@@ -66,9 +67,11 @@ export interface WasiOptions {
   readonly stderr?: WasiOutput;
   /** Directories that the guest may open; none by default. */
   readonly preopens?: readonly WasiPreopen[];
+  /** None by default; sockets are preview 2's. */
+  readonly network?: WasiNetwork;
 }
 
-const KEYS = ['args', 'env', 'stdin', 'stdout', 'stderr', 'preopens'];
+const KEYS = ['args', 'env', 'stdin', 'stdout', 'stderr', 'preopens', 'network'];
 
 /** A WASI program's arguments, environment, streams and directories. Mirrors `WasiCtxBuilder`. */
 export class WasiConfig {
@@ -103,6 +106,7 @@ export class WasiConfig {
       stdout: output('options.stdout', stdout),
       stderr: output('options.stderr', stderr),
       preopens: checkArray('options.preopens', options.preopens ?? []).map(preopen),
+      ...(options.network !== undefined && { network: networkOf(options.network) }),
     };
   }
 

@@ -27,8 +27,24 @@ describe('a file that run can’t run', () => {
       compiled(true),
       'a module that Wasmtime has compiled, machine code: if you trust',
     ],
-    ['is a component', '\0asm\x0d\0\x01\0', 'app.wasm is a component'],
-    ['is a component as text', '(component)', 'given a WebAssembly component'],
+    ['is a component that is no command', '\0asm\x0d\0\x01\0', 'exports no wasi:cli/run'],
+    ['is a component as text', ';; Empty\n(component)', 'exports no wasi:cli/run'],
+    ['is a component cut short', '\0asm\x0d\0\x01\0\x07', 'is no valid WebAssembly component'],
+    [
+      'is a command of preview 3',
+      `(component (instance $run (export "run" (func $run))) (export "wasi:cli/run@0.3.0" (instance $run)))`,
+      'is no valid WebAssembly component',
+    ],
+    [
+      'is a component that imports what isn’t WASI',
+      `(component (import "other" (func $other))
+        (core module $m (func (export "run") (result i32) (i32.const 0)))
+        (core instance $i (instantiate $m))
+        (func $run (result (result)) (canon lift (core func $i "run")))
+        (instance $command (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.0" (instance $command)))`,
+      "imports what isn't of WASI preview 2",
+    ],
     ['has no _start', '(module)', 'exports no _start function: run needs a WASI command'],
     ['is a reactor', '(module (func (export "_initialize")))', 'is a WASI reactor'],
     [
@@ -57,7 +73,7 @@ describe('a file that run can’t run', () => {
   });
 
   it.each([
-    ['is no machine code', '(module)', 'is no module that Wasmtime has compiled'],
+    ['is no machine code', '(module)', 'is nothing that Wasmtime has compiled'],
     ['was compiled otherwise', compiled(false), 'compiled without epoch interruption'],
     ['is cut short', compiled(true).slice(0, 200), 'app.wasm'],
   ])('with --precompiled: %s', async (_, content, message) => {

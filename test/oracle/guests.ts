@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import {
   type AsyncHostFunction,
+  Component,
+  ComponentLinker,
   type Config,
   Engine,
   type Extern,
@@ -142,7 +144,7 @@ export class BumpGuest {
   }
 }
 
-/** What a WASI program, sampled by the clock, did. */
+/** What a program that ran left. */
 export interface WasiRun {
   readonly pair: OraclePair;
   readonly stdout: string;
@@ -151,10 +153,12 @@ export interface WasiRun {
 
 /** Runs a WASI program, sampled by the clock every `intervalMs`. */
 export function runWasi(name: string, args: readonly string[], intervalMs: number): WasiRun {
-  const { linker, module, store, end, fail } = startWasi(name, args, intervalMs);
-  linker.addWasi();
+  const engine = new Engine({ epochInterruption: true });
+  const module = Module.fromFile(engine, guestPath(name));
+  const pair = new OraclePair(engine, [[name, module]]);
+  const { store, end, fail } = startSampled(engine, pair, [name, ...args], intervalMs);
   try {
-    const instance = linker.instantiate(store, module);
+    const instance = new Linker(engine).addWasi().instantiate(store, module);
     instance.getFunc(store, '_start').call(store);
   } catch (thrown) {
     fail(thrown);
@@ -168,10 +172,12 @@ export async function runWasiAsync(
   args: readonly string[],
   intervalMs: number,
 ): Promise<WasiRun> {
-  const { linker, module, store, end, fail } = startWasi(name, args, intervalMs, true);
-  linker.addWasiAsync();
+  const engine = new Engine({ epochInterruption: true });
+  const module = Module.fromFile(engine, guestPath(name));
+  const pair = new OraclePair(engine, [[name, module]]);
+  const { store, end, fail } = startSampled(engine, pair, [name, ...args], intervalMs, true);
   try {
-    const instance = await linker.instantiateAsync(store, module);
+    const instance = await new Linker(engine).addWasiAsync().instantiateAsync(store, module);
     await instance.getFunc(store, '_start').callAsync(store);
   } catch (thrown) {
     fail(thrown);
@@ -179,12 +185,34 @@ export async function runWasiAsync(
   return end();
 }
 
-function startWasi(name: string, args: readonly string[], intervalMs: number, yields = false) {
+/** The same of a command of preview 2, a component. */
+export function runWasiComponent(
+  name: string,
+  args: readonly string[],
+  intervalMs: number,
+): WasiRun {
   const engine = new Engine({ epochInterruption: true });
-  const module = Module.fromFile(engine, guestPath(name));
+  const component = Component.fromFile(engine, guestPath(name));
+  const pair = new OraclePair(engine, [], component);
+  const { store, end, fail } = startSampled(engine, pair, [name, ...args], intervalMs);
+  try {
+    const instance = new ComponentLinker(engine).addWasi().instantiate(store, component);
+    instance.getFunc(store, ['wasi:cli/run@0.2.0', 'run']).call(store);
+  } catch (thrown) {
+    fail(thrown);
+  }
+  return end();
+}
+
+function startSampled(
+  engine: Engine,
+  pair: OraclePair,
+  args: readonly string[],
+  intervalMs: number,
+  yields = false,
+) {
   const store = new Store(engine);
-  store.setWasi(new WasiConfig({ args: [name, ...args], stdout: 'capture', stderr: 'capture' }));
-  const pair = new OraclePair(engine, [[name, module]]);
+  store.setWasi(new WasiConfig({ args, stdout: 'capture', stderr: 'capture' }));
   pair.attach(store);
   store.setEpochDeadline(1);
   store.epochDeadlineCallback((store) => {
@@ -195,8 +223,6 @@ function startWasi(name: string, args: readonly string[], intervalMs: number, yi
   const ticker = engine.startEpochTicker(intervalMs);
   let error: unknown;
   return {
-    linker: new Linker(engine),
-    module,
     store,
     fail: (thrown: unknown) => {
       error = thrown;

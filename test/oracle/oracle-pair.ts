@@ -1,6 +1,7 @@
 import type { NativeOracle } from '../../lib/generated/native.js';
 import {
   CallHook,
+  type Component,
   Engine,
   GuestProfiler,
   type Module,
@@ -8,6 +9,8 @@ import {
   type Storelike,
 } from '../../lib/index.js';
 import { native } from '../../lib/native.js';
+import { listedCode } from '../../lib/profiler/named-module.js';
+import { Component as ComponentClass } from '../../lib/runtime/component/component.js';
 import { Module as ModuleClass } from '../../lib/runtime/module.js';
 import { Store as StoreClass } from '../../lib/runtime/store.js';
 import { assertProfileIntegrity } from '../support/profile-integrity.js';
@@ -28,10 +31,13 @@ export interface Compared {
 /** Our profiler and Wasmtime's own, told of the same moments on the same stores. */
 export class OraclePair {
   readonly profiler: GuestProfiler;
+  /** Our profile as JSON, once it was compared. */
+  // biome-ignore lint/suspicious/noExplicitAny: parsed JSON.
+  ours: any;
   /** Another one of ours, which samples on its own at each tick: `undefined` until it is attached. */
   #recorded: GuestProfiler | undefined;
   #recordsHostCalls = true;
-  readonly #modules: readonly (readonly [string, Module])[];
+  readonly #begin: () => GuestProfiler;
   /** Host calls that are open, and the markers of those that were epoch callbacks. */
   readonly #hostCalls: { marker: number; isEpoch: boolean }[] = [];
   readonly #epochMarkers = new Set<number>();
@@ -42,23 +48,31 @@ export class OraclePair {
   /** Functions that have no name but an export. */
   readonly #exported = new Map<string, number>();
 
-  constructor(engine: Engine, modules: readonly (readonly [string, Module])[]) {
-    this.#modules = modules;
-    this.profiler = new GuestProfiler('guest', 1, modules, { lines: false });
+  constructor(
+    engine: Engine,
+    modules: readonly (readonly [string, Module])[],
+    component?: Component,
+  ) {
+    const options = { lines: false };
+    this.#begin = () =>
+      component === undefined
+        ? new GuestProfiler('guest', 1, modules, options)
+        : GuestProfiler.forComponent('guest', 1, component, modules, options);
+    this.profiler = this.#begin();
     this.#oracle = new native.NativeOracle(
       Engine.native('engine', engine),
       'guest',
       1,
       modules.map(([name]) => name),
       modules.map(([, module]) => ModuleClass.native('module', module)),
+      component && ComponentClass.native('component', component),
     );
-    for (const [name, module] of modules) {
-      const functions = module.imports.filter(({ type }) => type.kind === 'func');
-      this.#imports.set(name, functions.length);
-      const native = ModuleClass.native('module', module);
-      const { index } = native.functions();
-      const names = native.functionNames(index, false);
-      for (const [i, exported] of native.exportedNames(index).entries()) {
+    const listed = component === undefined ? modules : [['guest', component], ...modules];
+    for (const { name, code } of listedCode(listed)) {
+      const { index } = code.functions();
+      this.#imports.set(name, Math.min(...index));
+      const names = code.functionNames(index, false);
+      for (const [i, exported] of code.exportedNames(index).entries()) {
         if (exported != null && names[i] == null) this.#exported.set(exported, index[i] as number);
       }
     }
@@ -66,7 +80,7 @@ export class OraclePair {
 
   /** Has a recorder sample the store too, at each tick of its engine. */
   attach(store: Store, hostCalls = true): void {
-    this.#recorded ??= new GuestProfiler('guest', 1, this.#modules, { lines: false });
+    this.#recorded ??= this.#begin();
     this.#recordsHostCalls = hostCalls;
     this.#recorded.attach(store, { everyEpoch: true, hostCalls });
   }
@@ -98,6 +112,7 @@ export class OraclePair {
   /** Ends both profiles and demands that they are equal, sample by sample and marker by marker. */
   async compare(): Promise<Compared> {
     const ours = JSON.parse(Buffer.from(await this.profiler.finish()).toString());
+    this.ours = ours;
     assertProfileIntegrity(ours);
     const upstream = JSON.parse(this.finishUpstream());
     const compared = compareProfiles(ours, upstream, this.#imports, new Set(), this.#exported);
@@ -126,13 +141,18 @@ export function compareProfiles(
 ): Compared {
   // Ours goes by the module's function index, as Wasmtime's traps do; upstream leaves out the imports.
   // Of the functions without a name, ours calls those that are exported so, as the text format would.
-  const our = readStacks(ours, (module, name) =>
-    (exported.has(name) ? `wasm-function[${exported.get(name)}]` : name).replace(
-      /^wasm-function\[(\d+)\]$/,
-      (_, index: string) => {
-        return `<wasm function ${Number(index) - (imports.get(module) ?? 0)}>`;
-      },
-    ),
+  // A module without a name in a component has that which the component has for it, or its number there;
+  // upstream calls each '<unknown>'.
+  const our = readStacks(
+    ours,
+    (module, name) =>
+      (exported.has(name) ? `wasm-function[${exported.get(name)}]` : name).replace(
+        /^wasm-function\[(\d+)\]$/,
+        (_, index: string) => {
+          return `<wasm function ${Number(index) - (imports.get(module) ?? 0)}>`;
+        },
+      ),
+    (module) => module.replace(/^(guest\[\d+\]|adapter|wit-component.*)$/, '<unknown>'),
   );
   const their = readStacks(upstream);
   const compared = { samples: 0, frames: 0, markers: 0, deepest: 0, recorded: 0 };

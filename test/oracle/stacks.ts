@@ -33,17 +33,18 @@ export interface Stacks {
 // biome-ignore lint/suspicious/noExplicitAny: parsed JSON of two format versions.
 type Json = any;
 
-/** `rename(module, name)` may give functions other names. */
+/** `rename(module, name)` may give functions other names, `renameLib` modules. */
 export function readStacks(
   profile: Json,
   rename: (module: string, name: string) => string = (_, name) => name,
+  renameLib: (module: string) => string = (module) => module,
 ): Stacks {
   const [thread] = profile.threads;
   const tables: Tables =
     profile.meta.preprocessedProfileVersion === 70 ? ourTables(profile) : thread;
   const libs: string[] = profile.libs.map((lib: { name: string }) => lib.name);
   const frames = tables.frameTable.address.map((_, frame) =>
-    describeFrame(tables, libs, frame, rename),
+    describeFrame(tables, libs, frame, rename, renameLib),
   );
   const cache: string[][] = [];
   const stackOf = (stack: number | null | undefined): string[] => {
@@ -86,11 +87,12 @@ function describeFrame(
   libs: string[],
   frame: number,
   rename: (module: string, name: string) => string,
+  renameLib: (module: string) => string,
 ): string {
   const { address, func, nativeSymbol } = tables.frameTable;
   const symbol = nativeSymbol[frame] as number;
   const { libIndex, address: start, functionSize } = tables.nativeSymbols;
   const lib = libs[libIndex[symbol] as number] as string;
   const name = tables.stringArray[tables.funcTable.name[func[frame] as number] as number] as string;
-  return `${lib}!${rename(lib, name)} [${start[symbol]}+${functionSize[symbol]}] @${address[frame]}`;
+  return `${renameLib(lib)}!${rename(lib, name)} [${start[symbol]}+${functionSize[symbol]}] @${address[frame]}`;
 }

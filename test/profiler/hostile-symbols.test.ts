@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
-import type { NativeModule } from '../../lib/generated/native.js';
+import type { NativeCode } from '../../lib/generated/native.js';
 import { Engine, Module } from '../../lib/index.js';
 import { guestPath } from '../runtime/support.js';
 import { seededRandom } from '../support/random.js';
@@ -8,12 +8,12 @@ import { seededRandom } from '../support/random.js';
 /** Damaged files tried of each kind; more by the environment, for a long run. */
 const RUNS = Number(process.env['HOSTILE_RUNS'] ?? 60);
 
-let native: NativeModule;
+let native: NativeCode;
 let places: Float64Array;
 
 beforeAll(() => {
   const module = Module.fromFile(new Engine(), guestPath('c/parser-stripped.wasm'));
-  native = Module.native('module', module);
+  native = Module.native('module', module).code();
   const { offset, length } = native.functions();
   const end = (offset.at(-1) as number) + (length.at(-1) as number);
   const text = Uint32Array.from({ length: 300 }, (_, i) => Math.floor((i * end) / 300));

@@ -1,18 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Engine, Module } from '../../lib/index.js';
+import type { NativeCode } from '../../lib/generated/native.js';
+import { Component, Engine, Module } from '../../lib/index.js';
 import { guestPath } from '../runtime/support.js';
 
 /** Offsets into the wasm file → functions, innermost first; from scripts/expect-symbols.mjs. */
 type Expected = Record<string, string[]>;
 
-function chainsAt(guest: string, offsets: readonly number[]): string[][] {
-  const module = Module.fromFile(new Engine(), guestPath(`${guest}.wasm`));
-  const chains = Module.native('module', module).inlineChains(
-    Float64Array.from(offsets),
-    null,
-    true,
-  );
+function chainsAt(code: NativeCode, offsets: readonly number[]): string[][] {
+  const chains = code.inlineChains(Float64Array.from(offsets), null, true);
   expect(chains.warnings).toEqual([]);
   return offsets.map((_, i) => {
     const frames: string[] = [];
@@ -31,6 +27,19 @@ describe.each(['c/parser', 'c/parser-dwarf4', 'cpp/raytracer'])('%s', (guest) =>
     const expected: Expected = JSON.parse(readFileSync(guestPath(`${guest}.symbols.json`), 'utf8'));
     const offsets = Object.keys(expected).map(Number);
     expect(offsets.length).toBeGreaterThan(200);
-    expect(chainsAt(guest, offsets)).toEqual(Object.values(expected));
+    const module = Module.fromFile(new Engine(), guestPath(`${guest}.wasm`));
+    const code = Module.native('module', module).code();
+    expect(chainsAt(code, offsets)).toEqual(Object.values(expected));
   });
+});
+
+it('a module within a component has them too', () => {
+  const expected: Expected = JSON.parse(
+    readFileSync(guestPath('component/parser.symbols.json'), 'utf8'),
+  );
+  const offsets = Object.keys(expected).map(Number);
+  expect(offsets.length).toBeGreaterThan(200);
+  const component = Component.fromFile(new Engine(), guestPath('component/parser.wasm'));
+  const [code] = Component.native('component', component).code();
+  expect(chainsAt(code as NativeCode, offsets)).toEqual(Object.values(expected));
 });

@@ -4,6 +4,7 @@ use crate::component::NativeComponent;
 use crate::component::func::{HostFunction, drop_object};
 use crate::component::instance::NativeComponentInstance;
 use crate::component::types::NativeResourceType;
+use crate::component::wasi;
 use crate::engine::NativeEngine;
 use crate::errors;
 use crate::func::dispatcher;
@@ -111,6 +112,14 @@ impl NativeComponentLinker {
         self.change(&env)?
             .define_unknown_imports_as_traps(&component.component)
             .map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn add_wasi(&self, env: Env) -> Result<()> {
+        let mut linker = self.change(&env)?;
+        let added = wasi::add_to_linker(&mut linker);
+        linker.allow_shadowing(self.shadowing.get());
+        added.map_err(|error| errors::throw(&env, &error, LINK))
     }
 
     #[napi(catch_unwind)]

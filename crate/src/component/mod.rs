@@ -6,11 +6,13 @@ mod linker;
 mod resource;
 mod types;
 mod values;
+mod wasi;
 
 use crate::engine::NativeEngine;
 use crate::errors;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use std::sync::Arc;
 use types::{NativeComponentItem, items};
 use wasmtime::component::Component;
 
@@ -21,6 +23,8 @@ const INCOMPATIBLE: &str = "ERR_INCOMPATIBLE_COMPONENT";
 #[napi]
 pub struct NativeComponent {
     pub(crate) component: Component,
+    /// What it was compiled from, for profiles; empty when unknown.
+    pub(crate) binary: Arc<[u8]>,
 }
 
 #[napi]
@@ -28,17 +32,20 @@ impl NativeComponent {
     /// Compiles a binary, or text format.
     #[napi(factory, catch_unwind)]
     pub fn compile(env: Env, engine: &NativeEngine, source: Either<&[u8], String>) -> Result<Self> {
-        let component = match &source {
-            Either::A(bytes) => Component::new(&engine.engine, bytes),
-            Either::B(text) => Component::new(&engine.engine, text),
+        let source = match &source {
+            Either::A(bytes) => bytes,
+            Either::B(text) => text.as_bytes(),
         };
-        Self::from_result(&env, component, INVALID)
+        let component = Component::new(&engine.engine, source);
+        Self::from_result(&env, component, source, INVALID)
     }
 
     #[napi(factory, catch_unwind)]
     pub fn from_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
+        // Wasmtime's messages name the file.
+        let source = std::fs::read(&path).unwrap_or_default();
         let component = Component::from_file(&engine.engine, path);
-        Self::from_result(&env, component, INVALID)
+        Self::from_result(&env, component, &source, INVALID)
     }
 
     /// Mirrors `wasmtime::component::Component::deserialize`: the bytes must come from `serialize` unchanged.
@@ -47,7 +54,7 @@ impl NativeComponent {
         // SAFETY: lib/ documents that only bytes from `serialize` may be given; Wasmtime checks that they are
         // of this version and configuration, and can't check more.
         let component = unsafe { Component::deserialize(&engine.engine, bytes) };
-        Self::from_result(&env, component, INCOMPATIBLE)
+        Self::from_result(&env, component, &[], INCOMPATIBLE)
     }
 
     /// Mirrors `wasmtime::component::Component::deserialize_file`.
@@ -55,7 +62,7 @@ impl NativeComponent {
     pub fn deserialize_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
         // SAFETY: as above.
         let component = unsafe { Component::deserialize_file(&engine.engine, path) };
-        Self::from_result(&env, component, INCOMPATIBLE)
+        Self::from_result(&env, component, &[], INCOMPATIBLE)
     }
 
     #[napi(catch_unwind)]
@@ -78,9 +85,17 @@ impl NativeComponent {
         items(engine, self.component.component_type().exports(engine))
     }
 
-    fn from_result(env: &Env, component: wasmtime::Result<Component>, code: &str) -> Result<Self> {
+    fn from_result(
+        env: &Env,
+        component: wasmtime::Result<Component>,
+        source: &[u8],
+        code: &str,
+    ) -> Result<Self> {
         component
-            .map(|component| Self { component })
+            .map(|component| Self {
+                component,
+                binary: wat::parse_bytes(source).unwrap_or_default().into(),
+            })
             .map_err(|error| errors::throw(env, &error, code))
     }
 }

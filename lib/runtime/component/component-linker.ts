@@ -59,6 +59,16 @@ export class ComponentLinker {
   }
 
   /**
+   * Defines WASI preview 2: `wasi:cli`, `wasi:clocks`, `wasi:filesystem`, `wasi:io`, `wasi:random` and
+   * `wasi:sockets`, for stores with a {@link WasiConfig}, see {@link Store.setWasi}. What waits for long ends
+   * when the store's {@link InterruptHandle} does. Mirrors `wasmtime_wasi::p2::add_to_linker_sync`.
+   */
+  addWasi(): this {
+    this.#native.addWasi();
+    return this;
+  }
+
+  /**
    * Makes an instance of `component`, which runs the start functions of its modules. Mirrors
    * `Linker::instantiate`.
    *

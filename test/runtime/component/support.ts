@@ -13,7 +13,7 @@ export const LIBC = `
   (core module $libc
     (memory (export "memory") 1)
     (global $next (mut i32) (i32.const 1024))
-    (func (export "realloc") (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
+    (func $realloc (export "realloc") (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
       (local $at i32)
       (global.set $next
         (i32.and

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { Component } from '../runtime/component/component.js';
+import { Engine } from '../runtime/engine.js';
+import { Module } from '../runtime/module.js';
+import { CliError, reasonOf } from './cli-error.js';
+import { loadComponent } from './command-component.js';
+import { loadModule } from './command-module.js';
+import type { Entry } from './entry.js';
+import { compileFile, type Guest } from './guest-file.js';
+
+/**
+ * A module or a component with WASI as its only imports: compiled here, or what Wasmtime has compiled before.
+ * That is machine code, which is run as it is: only when the user says so.
+ *
+ * @throws CliError that says what the file is instead.
+ */
+export function loadGuest(engine: Engine, path: string, entry: Entry, precompiled: boolean): Guest {
+  const bytes = read(path);
+  const found = Engine.detectPrecompiled(bytes);
+  if (found !== undefined && !precompiled) {
+    throw new CliError(
+      `${path} is a ${found} that Wasmtime has compiled, machine code: if you trust it, run it ` +
+        'with --precompiled',
+    );
+  }
+  if (found === undefined && precompiled) {
+    throw new CliError(
+      `${path} is nothing that Wasmtime has compiled: --precompiled takes what ` +
+        'Module.serialize, Engine.precompileModule or wasmtime compile made',
+    );
+  }
+  const isComponent = precompiled ? found === 'component' : looksLikeComponent(bytes);
+  const load = isComponent ? loadComponent : loadModule;
+  return load({ engine, path, bytes, precompiled }, entry);
+}
+
+/**
+ * Compiles a module or a component, whatever it imports.
+ *
+ * @throws CliError for a file that can't be read, or is neither.
+ */
+export function loadCode(engine: Engine, path: string): Module | Component {
+  const file = { engine, path, bytes: read(path), precompiled: false };
+  return looksLikeComponent(file.bytes)
+    ? compileFile(file, 'component', Component)
+    : compileFile(file, 'module', Module);
+}
+
+function read(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new CliError(`can't read ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Blanks and comments before the first word of text. */
+const TEXT = /^(?:\s|;;[^\n]*\n|\(;.*?;\))*\(\s*component\b/s;
+
+/** After the magic number, a version and a layer of 16 bits each: layer 0 is a module, 1 a component. */
+function looksLikeComponent(bytes: Uint8Array): boolean {
+  const isBinary = bytes[0] === 0 && Buffer.from(bytes.subarray(1, 4)).toString() === 'asm';
+  if (isBinary) return bytes[6] === 1 && bytes[7] === 0;
+  return TEXT.test(Buffer.from(bytes.subarray(0, 4096)).toString());
+}

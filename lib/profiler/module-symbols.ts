@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { checkBytes, checkKeys, checkObject } from '../runtime/check.js';
+
+/** A file: its path, or its bytes. */
+export type FileSource = string | URL | Uint8Array | ArrayBuffer;
+
+/** A source map as JSON was parsed to: its fields are those of the format (ECMA-426). */
+export interface SourceMapObject {
+  /** 3. */
+  readonly version: number | string;
+  /** Of places in the wasm file to places in sources, as text. */
+  readonly mappings?: string;
+  /** The names of sources. */
+  readonly sources?: readonly (string | null)[];
+  /** The texts of sources; null for one without. */
+  readonly sourcesContent?: readonly (string | null)[];
+  /** Maps of parts of the file, in the place of the above. */
+  readonly sections?: readonly object[];
+}
+
+/** Where the symbols of a module, or of a component's modules, come from, beyond what it holds itself. */
+export interface ModuleSymbols {
+  /**
+   * A second binary with the DWARF of a module that was stripped of it, or the `.dwp` package of one
+   * with split DWARF. An `external_debug_info` section is never followed on its own: the guest wrote it.
+   */
+  readonly debugInfo?: FileSource;
+  /**
+   * The module's source map: a file, or the object; not for a component. Of a `sourceMappingURL` section a
+   * `data:` URL is read on its own, and nothing else.
+   */
+  readonly sourceMap?: FileSource | SourceMapObject;
+  /** The binary itself, for one that was compiled elsewhere or from text. */
+  readonly wasm?: FileSource;
+}
+
+/** @internal */
+export function checkSymbols(what: string, symbols: unknown, keys: string[]): ModuleSymbols {
+  const checked = checkObject(what, symbols);
+  checkKeys(what, checked, keys);
+  for (const [key, file] of Object.entries(checked)) {
+    if (file === undefined || typeof file === 'string' || file instanceof URL) continue;
+    if (key === 'sourceMap' && isSourceMap(file)) continue;
+    checkBytes(`${what}.${key}`, file);
+  }
+  return checked as ModuleSymbols;
+}
+
+/** @internal Whether it looks like a source map that is parsed. */
+export function isSourceMap(value: unknown): value is SourceMapObject {
+  return typeof value === 'object' && value !== null && 'version' in value;
+}
+
+/**
+ * @internal The bytes of a file that was asked for; undefined when there is none. One that can't be read
+ * becomes a warning without its path: the recording is worth more than its lines.
+ */
+export function readSource(
+  what: string,
+  source: FileSource | undefined,
+  warn: (warning: string) => void,
+): Uint8Array | undefined {
+  if (source === undefined) return undefined;
+  if (source instanceof Uint8Array) return source;
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  try {
+    return readFileSync(source);
+  } catch (error) {
+    const { code = 'unreadable' } = error as NodeJS.ErrnoException;
+    warn(`${what}: ${code}`);
+    return undefined;
+  }
+}
