@@ -111,7 +111,7 @@ export function hostCallTimes(
     let cutMs = 0;
     const cut = (endMs: number): void => {
       const marker = open.at(-1)?.marker;
-      if (marker !== undefined) calls.push({ startMs: cutMs, endMs, marker });
+      if (marker !== undefined && endMs > cutMs) calls.push({ startMs: cutMs, endMs, marker });
       cutMs = endMs;
     };
     const close = (untilMs: number): void => {
