@@ -6,6 +6,7 @@ import type { NativeSymbolIndex } from '../profile/native-symbol-table.js';
 import type { Profile } from '../profile/profile.js';
 import type { ResourceIndex } from '../profile/resource-table.js';
 import { NO_SOURCE, type SourceIndex } from '../profile/source-table.js';
+import { Module } from '../runtime/module.js';
 import { Categorizer, type CategoryRule } from './categories.js';
 import { inlineChains, noChains, type SourcePlace } from './inline-chains.js';
 import { type NamedModule, nativeModuleOf } from './named-module.js';
@@ -36,9 +37,9 @@ export function moduleFrames(
   sampled: Uint32Array,
   how: Symbolication,
 ): FrameIndex[][] {
-  const [name] = named;
+  const [name, module] = named;
   if (sampled.length === 0) {
-    profile.libs.add({ name, ...moduleIds(name, null) });
+    profile.libs.add({ name, ...moduleIds(name, Module.native('module', module).sha256) });
     return [];
   }
   const warn = (warning: string) => how.warn(`${name}: ${warning}`);
