@@ -1,6 +1,6 @@
 import type { PageCounter, PageThread } from '../lib/formats/page-types.js';
 import { byId, element } from './dom.js';
-import { milliseconds } from './units.js';
+import { milliseconds, percent } from './units.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -32,11 +32,16 @@ export function showCounters(counters: readonly PageCounter[]): void {
   byId('counters').replaceChildren(...counters.map(counterTrack));
 }
 
-function counterTrack({ name, points }: PageCounter): HTMLElement {
+function numberOf(value: number, unit: string): string {
+  const number = value.toLocaleString('en-US', { maximumFractionDigits: 1 });
+  return unit === 'number' ? number : `${number} ${unit.replace(/^number /, '')}`;
+}
+
+function counterTrack({ name, unit, points }: PageCounter): HTMLElement {
   const track = element('div', '', 'counter');
   const highest = Math.max(...points.map(([, value]) => value), 0);
   const [start, end] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 1];
-  const text = `${name}: up to ${highest.toLocaleString('en-US')}`;
+  const text = `${name}: up to ${unit === 'share' ? percent(highest, 1) : numberOf(highest, unit)}`;
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', '0 0 1000 100');
   svg.setAttribute('preserveAspectRatio', 'none');

@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
 import { type DisassembledFunction, disassemble } from '../profiler/disassembly.js';
@@ -6,18 +5,13 @@ import { listedCode } from '../profiler/named-module.js';
 import type { Component } from '../runtime/component/component.js';
 import type { Module } from '../runtime/module.js';
 import { percent } from './amount.js';
+import type { AnnotateOptions } from './annotate-options.js';
 import { CliError } from './cli-error.js';
-import { commandEngine, type EngineOptions } from './command-module.js';
+import { commandEngine } from './command-module.js';
 import { loadCode } from './guest.js';
-import { positive, wasmFeatures } from './options.js';
-import { readFile, threadNumber, threadsOf } from './read-file.js';
+import { readFile, threadsOf } from './read-file.js';
 import { type TableColumn, textTable } from './table.js';
 import { oneLine, type Style, styleOf, write } from './terminal.js';
-
-interface AnnotateOptions extends EngineOptions {
-  readonly limit: number;
-  readonly thread?: number;
-}
 
 const COLUMNS: readonly TableColumn[] = [
   { title: 'self', align: 'right' },
@@ -28,37 +22,15 @@ const COLUMNS: readonly TableColumn[] = [
   { title: 'instruction', align: 'left' },
 ];
 
-const HELP = `
-Self are the samples in which an instruction ran itself, total those in which it or what it called did. Samples
-fall on calls, loop headers and function entries: where compiled code looks whether one is due.
-
-Examples:
-  $ wasmtime-guest-profiler annotate app.profile.json app.wasm
-  $ wasmtime-guest-profiler annotate -n 10 app.profile.json app.wasm | less`;
-
-export function addAnnotateCommand(program: Command): void {
-  program
-    .command('annotate')
-    .summary('show the hottest functions as text, with samples by instruction')
-    .description(
-      "Shows a profile's hottest functions in text format, with the samples of each instruction.",
-    )
-    .argument('<file>', 'a profile that run has written, in the Firefox format or .jslb')
-    .argument('<app.wasm>', 'the module or component that was profiled')
-    .option('-n, --limit <number>', 'how many functions', positive, 3)
-    .option('--thread <number>', 'one thread only, counted from 0', threadNumber)
-    .option('--wasm-features <list>', 'as given to run', wasmFeatures)
-    .option('--fuel', 'if it was given to run')
-    .addHelpText('after', HELP)
-    .action(async (path: string, app: string, options: AnnotateOptions) => {
-      const profile = await readFile(path);
-      const threads = threadsOf(profile, path, options);
-      const code = loadCode(commandEngine(options), app);
-      const functions = disassembled(profile, threads, code, options.limit, app);
-      const layout = { style: styleOf(process.stdout), width: process.stdout.columns ?? 120 };
-      const lines = functions.flatMap((shown) => annotated(shown, threads, layout));
-      write(process.stdout, `${lines.join('\n')}\n`);
-    });
+/** Prints the hottest functions of the module or component `app` in the profile at `path`. */
+export async function annotate(path: string, app: string, options: AnnotateOptions): Promise<void> {
+  const profile = await readFile(path);
+  const threads = threadsOf(profile, path, options);
+  const code = loadCode(commandEngine(options), app);
+  const functions = disassembled(profile, threads, code, options.limit, app);
+  const layout = { style: styleOf(process.stdout), width: process.stdout.columns ?? 120 };
+  const lines = functions.flatMap((shown) => annotated(shown, threads, layout));
+  write(process.stdout, `${lines.join('\n')}\n`);
 }
 
 /** Of the module of the profile that `code` is, or those that are in it. */

@@ -60,7 +60,7 @@ export class Disassembler {
     const textOf = new Map(Array.from(offset, (at, line) => [at, text[line] as string]));
     // Code of its own, before that of the first instruction; the head is the first line.
     const instructions: Instruction[] = [[0, text[0] ?? '']];
-    let last = Number.NaN;
+    let last = offset[0];
     for (const [row, at] of textOffset.entries()) {
       const place = wasmOffset[row] as number;
       if (place === last) continue;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import { addAnnotateCommand } from './annotate.js';
+import { addAnnotateCommand } from './annotate-options.js';
 import { CliError } from './cli-error.js';
 import { addConvertCommand } from './convert.js';
 import { addDiffCommand } from './diff.js';
@@ -26,7 +26,7 @@ const program = new Command('wasmtime-guest-profiler')
     writeErr: (text) => write(process.stderr, text),
   });
 addRunOptions(program, version).action(async (app: string, args: string[], options: RunOptions) => {
-  // Alone it needs the addon: the other commands work on machines that have none.
+  // It needs the addon: most other commands work on machines that have none.
   const { run } = await import('./run.js');
   process.exitCode = await run(app, args, options);
 });

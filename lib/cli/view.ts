@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Profile } from '../profile/profile.js';
 import { type SourceReader, sourcesUnder } from '../profiler/source-texts.js';
 import { CliError, reasonOf } from './cli-error.js';
-import { Disassembler } from './disassembler.js';
+import type { Disassembler } from './disassembler.js';
 import { FRONT_END, openProfile } from './open-profile.js';
 import { readFile } from './read-file.js';
 
@@ -53,11 +54,18 @@ export function addViewCommand(program: Command): void {
 async function view(path: string, options: ViewOptions): Promise<void> {
   const { sources, wasm, ...rest } = options;
   const profile = await readFile(path);
+  const disassembler = wasm.length > 0 ? await disassemblerOf(profile, wasm) : undefined;
   await openProfile(profile, {
     ...rest,
     ...(sources !== undefined && { sources: sourcesIn(sources) }),
-    ...(wasm.length > 0 && { disassembler: new Disassembler(profile, wasm) }),
+    ...(disassembler !== undefined && { disassembler }),
   });
+}
+
+/** It compiles, for which the addon is needed, as for nothing else here. */
+async function disassemblerOf(profile: Profile, wasm: readonly string[]): Promise<Disassembler> {
+  const { Disassembler } = await import('./disassembler.js');
+  return new Disassembler(profile, wasm);
 }
 
 function sourcesIn(directory: string): SourceReader {

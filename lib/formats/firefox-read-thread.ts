@@ -5,7 +5,7 @@ import type {
   MarkerTable,
 } from '../profile/marker-table.js';
 import { NO_STACK } from '../profile/stack-table.js';
-import type { Thread, ThreadOptions } from '../profile/thread.js';
+import type { Thread } from '../profile/thread.js';
 import type { ReadTables } from './firefox-read.js';
 import { lengthOf } from './firefox-read-shared.js';
 import { invalidProfile } from './invalid-profile.js';
@@ -13,14 +13,16 @@ import type { JsonReader } from './json-reader.js';
 
 /** Adds a thread. `cpuUnitsPerMs` is the unit of its CPU deltas. */
 export function readThread(tables: ReadTables, thread: JsonReader, cpuUnitsPerMs: number): void {
-  const { name, pid, tid, isMainThread, processName } = thread.object() as Partial<ThreadOptions>;
+  const [start, pid, tid] = [thread.get('registerTime'), thread.get('pid'), thread.get('tid')];
+  const [isMainThread, processName] = [thread.get('isMainThread'), thread.get('processName')];
   const added = tables.profile.addThread({
-    name: name ?? thread.get('name').string(),
-    startMs: thread.get('registerTime').present ? thread.get('registerTime').number() : 0,
-    ...(pid !== undefined && { pid: `${pid}` }),
-    ...(tid !== undefined && { tid }),
-    ...(isMainThread !== undefined && { isMainThread }),
-    ...(processName !== undefined && { processName }),
+    name: thread.get('name').string(),
+    startMs: start.present ? start.number() : 0,
+    // Numbers, in files of others.
+    ...(pid.present && { pid: `${pid.any()}` }),
+    ...(tid.present && { tid: typeof tid.any() === 'number' ? tid.number() : tid.string() }),
+    ...(isMainThread.present && { isMainThread: isMainThread.any() === true }),
+    ...(processName.present && { processName: processName.string() }),
   });
   readSamples(tables, added, thread.get('samples'), cpuUnitsPerMs);
   readMarkers(tables, added.markers, thread.get('markers'));

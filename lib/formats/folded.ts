@@ -28,11 +28,12 @@ export function* foldedStacks(profile: Profile, weight: Weight): Generator<Uint8
       const node = tree.nodeOf[stack] as number;
       self[node] = (self[node] as number) + (weights[i] as number);
     }
+    let paths = 0;
     for (const [node, weight] of self.entries()) {
       if (weight === 0) continue;
       const path = tree.path(node).map((func) => names[func]);
       out.raw(`${[...start, ...path].join(';')} ${weight}\n`);
-      if (node % BATCH === 0) yield* out.take();
+      if (++paths % BATCH === 0) yield* out.take();
     }
   }
   yield* out.finish();

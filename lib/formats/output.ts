@@ -27,8 +27,9 @@ export type ProfileOutput = string | URL | Writable;
 /**
  * Writes the chunks of a profile to `output`.
  *
- * - **File**: compressed when its name ends in `.gz`; written beside its final name and renamed at the end, so that name never holds half a
- *   profile; after a failure the partial file is gone and an older one under that name untouched.
+ * - **File**: compressed when its name ends in `.gz`; written beside its final name and renamed at the end, so
+ *   that name never holds half a profile; after a failure the partial file is gone and an older one under that
+ *   name untouched.
  * - **Stream**: written with respect for its backpressure and *not* ended, since it is the caller's, who may
  *   have more to write (and may have passed `process.stdout`). Resolves once every chunk is flushed.
  * - **Absent**: resolves to the bytes. Node caps one array's size, so a huge profile belongs in a file.
@@ -60,7 +61,8 @@ export async function writeProfile(
   } else if (typeof output?.write === 'function') {
     await writeStream(chunks, output);
   } else {
-    throw new TypeError(`expected a path, a file: URL or a Writable, got ${typeof output}`);
+    const message = `output: expected a path, a file: URL or a Writable, got ${typeof output}`;
+    throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
   }
   return undefined;
 }
@@ -127,7 +129,7 @@ async function writeFile(
 }
 
 function isGzip(path: string): boolean {
-  return path.endsWith('.gz');
+  return /\.gz$/i.test(path);
 }
 
 async function* gzip(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,7 @@
 /** What a page shows of a profile: sums, so that it is small whatever the number of samples. */
 
 import { CallTree } from '../profile/call-tree.js';
+import type { Counter } from '../profile/counter.js';
 import { funcPlace } from '../profile/func-place.js';
 import { hostCallsOf } from '../profile/host-calls.js';
 import { functionWeights, hottestLines } from '../profile/hot-functions.js';
@@ -149,8 +150,32 @@ function pageFunctions(profile: Profile, thread: Thread): PageThread['functions'
   }));
 }
 
+function pageCounter(counter: Counter): PageCounter {
+  const { unit, graph } = counter;
+  const name = label(counter.name);
+  if (graph === 'level') return { name, unit, points: levels(counter) };
+  return {
+    name,
+    unit: unit === 'milliseconds' ? 'share' : `${unit} per ms`,
+    points: rates(counter),
+  };
+}
+
+/** How fast it grew from one reading to the next, or over a stretch of many. */
+function rates({ time, value, length }: Counter): [number, number][] {
+  const stretch = Math.max(1, Math.ceil((2 * length) / POINTS));
+  const points: [number, number][] = [];
+  for (let from = 0; from < length - 1; from += stretch) {
+    const to = Math.min(from + stretch, length - 1);
+    const [start, end] = [time.get(from), time.get(to)];
+    const rate = end > start ? (value.get(to) - value.get(from)) / (end - start) : 0;
+    points.push([start, rate], [end, rate]);
+  }
+  return points;
+}
+
 /** Of many readings, those that a line of some hundred pixels can show: each stretch's highest. */
-function pageCounter({ name, time, value, length }: Profile['counters'][number]): PageCounter {
+function levels({ time, value, length }: Counter): [number, number][] {
   const stretch = Math.max(1, Math.ceil(length / POINTS));
   const points: [number, number][] = [];
   for (let from = 0; from < length; from += stretch) {
@@ -160,7 +185,7 @@ function pageCounter({ name, time, value, length }: Profile['counters'][number])
     }
     points.push([time.get(highest), value.get(highest)]);
   }
-  return { name: label(name), points };
+  return points;
 }
 
 function byWeight<T>(of: (weight: Weight) => T): Record<Weight, T> {

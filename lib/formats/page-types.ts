@@ -56,6 +56,8 @@ export interface PageHostCall {
 
 export interface PageCounter {
   readonly name: string;
+  /** What the numbers are: `bytes`, `number`, `number per ms`, or `share` of the time. */
+  readonly unit: string;
   /** Milliseconds since the profile's start, and the number. */
   readonly points: readonly (readonly [number, number])[];
 }

@@ -303,15 +303,18 @@ export declare class NativeRecorder {
   hostCallEnds(timeMs: number): void
   /**
    * Samples `store` at each tick of `ticker`, or without one at each tick of its engine; tells of host
-   * calls, and of when the guest of an async call is suspended. False when a recorder is attached already.
+   * calls, and of what cuts them: suspensions, and what they call back. False when a recorder is attached
+   * already.
    */
-  attach(store: NativeStore, ticker: NativeEpochTicker | undefined | null, hostCalls: boolean, suspensions: boolean): boolean
+  attach(store: NativeStore, ticker: NativeEpochTicker | undefined | null, hostCalls: boolean, cuts: boolean): boolean
   /** Also while the store is in use. */
   detach(store: NativeStore): void
   /** Words of the ring in use, to be read now; they may be overwritten after. */
   take(): number
   /** Records that JS could not read when the ring was full, older than those in it. */
   takeSpilled(): Array<Uint32Array>
+  /** The traps since the last call. */
+  takeTraps(): Array<NativeTrap>
   /** Samples so far. */
   samples(): number
   /** Milliseconds since the profile's start, by the clock of its records. */
@@ -827,6 +830,16 @@ export interface NativePreopen {
   readOnly: boolean
 }
 
+/** A trap of a store that was sampled, for JS. */
+export interface NativeTrap {
+  /** Milliseconds since the profile's start. */
+  timeMs: number
+  /** The name of `wasmtime::Trap`'s variant. */
+  code: string
+  /** Addresses as in the ring, newest frame first, of listed modules only. */
+  addresses: Uint32Array
+}
+
 /** Costs per byte, element or page of what an operator does: `wasmtime::VariableOperatorCost`. */
 export interface NativeVariableOperatorCost {
   memoryCopyPerByte?: number
@@ -918,3 +931,8 @@ export declare function validateModule(engine: NativeEngine, bytes: Uint8Array):
 
 /** `wasmtime::ValType::matches`, by the names of the text format; `null` for another name. */
 export declare function valTypeMatches(ty: string, other: string): boolean | null
+
+export declare function walkChecks(): NativeWalkChecks
+
+/** The version of Wasmtime that this is. */
+export declare function wasmtimeVersion(): string

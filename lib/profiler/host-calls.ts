@@ -1,6 +1,6 @@
 /** Host calls: the names of those that were recorded as markers, and when the guest was in them. */
 
-import type { NativeImportName } from '../generated/native.js';
+import type { NativeCode, NativeImportName } from '../generated/native.js';
 import { HOSTCALL_SCHEMA, NO_SCHEMA, SUSPENDED_SCHEMA } from '../profile/marker-schema.js';
 import { type MarkerIndex, MarkerPhase, type MarkerTable } from '../profile/marker-table.js';
 import type { Profile } from '../profile/profile.js';
@@ -15,8 +15,9 @@ import type { StackInterner } from './stack-interner.js';
 
 /**
  * Gives the markers of host calls, whose causes are still the interner's stacks, the names of the
- * imports that were called: `wasi_snapshot_preview1.fd_write`, or in WIT's way `wasi:cli/exit@0.2.0#exit`. A
- * call keeps its name where the import can't be told: from an indirect call, or of a module without its binary.
+ * imports that were called: `wasi_snapshot_preview1.fd_write`, or in WIT's way `wasi:cli/exit@0.2.0#exit`. What an
+ * instruction has Wasmtime do is a host call too: `memory.grow` has the name of the instruction. A call keeps its
+ * name where neither can be told: from an indirect call, or of a module without its binary.
  */
 export function nameHostCalls(
   profile: Profile,
@@ -110,6 +111,15 @@ function importNames(
       if (imported === undefined) continue;
       names.set(own[i] as number, profile.strings.intern(importName(imported)));
     }
+    const others = own.filter((_, i) => functions[called[i] as number] === undefined);
+    const mnemonics = mnemonicsAt(
+      code,
+      others.map((address) => address - 1 - base),
+    );
+    for (const [i, mnemonic] of mnemonics.entries()) {
+      if (mnemonic === undefined || mnemonic.startsWith('call')) continue;
+      names.set(others[i] as number, profile.strings.intern(mnemonic));
+    }
   }
   return names;
 }
@@ -118,6 +128,15 @@ function importName({ module, name }: NativeImportName): string {
   // What a component's world imports by itself, and what it imports from an interface.
   if (module === '$root') return name;
   return `${module}${module.includes(':') ? '#' : '.'}${name}`;
+}
+
+/** The instructions at ascending text offsets, such as `memory.grow`; undefined where none is known. */
+function mnemonicsAt(code: NativeCode, offsets: Uint32Array): (string | undefined)[] {
+  if (offsets.length === 0) return [];
+  const places = code.wasmOffsets(offsets);
+  const { offset, text } = code.disassemble(places);
+  const lineAt = new Map(Array.from(offset, (place, line) => [place, text[line]]));
+  return Array.from(places, (place) => lineAt.get(place)?.trim().split(' ')[0]);
 }
 
 /** Time in a host call: all of it, or a part between two cuts. */

@@ -38,7 +38,7 @@ export function moduleFrames(
 ): FrameIndex[][] {
   if (sampled.length === 0) {
     const { name } = listed;
-    profile.libs.add({ name, ...moduleIds(name, null) });
+    profile.libs.add({ name, ...moduleIds(name, listed.code.sha256) });
     return [];
   }
   const code = listed.whole(how.warn);

@@ -121,7 +121,7 @@ describe('the page of a profile', () => {
   it('lists host calls and draws counters', async () => {
     const calls = await page.locator('#host-calls tbody tr').allInnerTexts();
     expect(calls.map((row) => row.split('\t'))).toEqual([['2', '0.5 ms', '0.3 ms', 'hostcall']]);
-    expect(await page.locator('.counter').textContent()).toBe('memory: up to 131,072');
+    expect(await page.locator('.counter').textContent()).toBe('memory: up to 131,072 bytes');
     expect(await page.locator('.counter path').getAttribute('d')).toMatch(/^M0 50L1000 2$/);
   });
 

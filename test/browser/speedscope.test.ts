@@ -37,7 +37,9 @@ it.each(['p.speedscope.json', 'p.folded', 'p.cpuprofile', 'p.pb.gz'])(
     const rows = await page
       .locator('table tr')
       .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
-    const self = rows.slice(1, 11).map(([, self, name]) => [name, parseFloat(self ?? '')]);
+    const self = rows
+      .slice(1, 11)
+      .map(([, self, name]) => [name, parseFloat(self?.replaceAll(',', '') ?? '')]);
     const unit = name === 'p.cpuprofile' ? 0.25 : 1;
     const expected = profile.hotFunctions().slice(0, 10);
     // Equal ones it orders as it likes.

@@ -33,9 +33,9 @@ const invoke = (name: string, ...args: string[]) =>
 
 describe('run --invoke', () => {
   it('calls an export and prints its result; the profile shows it', async () => {
-    const args = ['--interval', '50us', '--invoke', 'fib', 'app.wat', '27'];
+    const args = ['--interval', '50us', '--invoke', 'fib', 'app.wat', '36'];
     const { code, stdout, stderr } = await directory.run(['run', ...args]);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: '196418\n' });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '14930352\n' });
     expect(stderr).toContain('app.wat returned');
     expect(directory.profile('app.profile.json').shared.stringArray).toContain('fib');
   });

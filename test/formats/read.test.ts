@@ -101,6 +101,8 @@ describe('what is no profile', () => {
     ['threads.0.samples.weight', [1], 'weights of their own'],
     ['threads.0.markers.name.0', -1, 'threads[0].markers.name[0]'],
     ['threads.0.name', undefined, 'threads[0].name: expected a string, got nothing'],
+    ['threads.0.tid', {}, 'threads[0].tid: expected a string, got {}'],
+    ['threads.0.processName', 7, 'threads[0].processName: expected a string, got 7'],
     ['meta.product', null, 'meta.product: expected a string'],
     ['meta.categories', {}, 'meta.categories: expected an array'],
     ['libs', null, 'libs: expected an array'],

@@ -68,6 +68,25 @@ describe('the markers of host calls', () => {
     expect(stacks.flat()).not.toContain('host.slow');
   });
 
+  it('have the names of instructions that Wasmtime does the work of', async () => {
+    const engine = new Engine({ epochInterruption: true });
+    const module = Module.compile(
+      engine,
+      `(module (memory 1) (table 1 funcref) (func $f)
+        (elem declare func $f)
+        (func (export "run")
+          (drop (memory.grow (i32.const 1)))
+          (drop (table.grow (ref.func $f) (i32.const 1)))))`,
+    );
+    const store = new Store(engine);
+    const profiler = new GuestProfiler('guest', 1, [['guest', module]]);
+    profiler.attach(store, { hostCalls: 'markers' });
+    new Linker(engine).instantiate(store, module).getFunc(store, 'run').call(store);
+    const { json } = readProfile(await profiler.finish());
+    const names = json.threads[0].markers.name.map((row: number) => json.shared.stringArray[row]);
+    expect(names).toEqual(['memory.grow', 'memory.grow', 'table.grow', 'table.grow']);
+  });
+
   it('are upstream’s when asked for with true', async () => {
     const { json } = await recorded('run', true);
     const names = json.threads[0].markers.name.map((row: number) => json.shared.stringArray[row]);

@@ -282,12 +282,13 @@ describe.each(nodes)('in %s', (node) => {
         });\`;
       for (let i = 0; i < 5; i++) {
         const worker = new Worker(source, { eval: true, execArgv: [], workerData: 'LIB' });
+        const exit = new Promise((resolve) => worker.once('exit', resolve));
         const buffer = await new Promise((resolve, reject) => {
           worker.once('message', resolve);
           worker.once('error', reject);
         });
         if ('${how}' === 'is terminated') await worker.terminate();
-        else await new Promise((resolve) => worker.once('exit', resolve));
+        await exit;
         reuse();
         const bytes = new Uint8Array(buffer);
         if (bytes.length > 1 && !bytes.every((byte) => byte === 7)) throw new Error('other bytes');

@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import type { EngineOptions } from './command-module.js';
+import { positive, wasmFeatures } from './options.js';
+import { threadNumber } from './read-file.js';
+
+export interface AnnotateOptions extends EngineOptions {
+  readonly limit: number;
+  readonly thread?: number;
+}
+
+const HELP = `
+Self are the samples in which an instruction ran itself, total those in which it or what it called did. Samples
+fall on calls, loop headers and function entries: where compiled code looks whether one is due.
+
+Examples:
+  $ wasmtime-guest-profiler annotate app.profile.json app.wasm
+  $ wasmtime-guest-profiler annotate -n 10 app.profile.json app.wasm | less`;
+
+export function addAnnotateCommand(program: Command): void {
+  program
+    .command('annotate')
+    .summary('show the hottest functions as text, with samples by instruction')
+    .description(
+      "Shows a profile's hottest functions in text format, with the samples of each instruction.",
+    )
+    .argument('<file>', 'a profile that run has written, in the Firefox format or .jslb')
+    .argument('<app.wasm>', 'the module or component that was profiled')
+    .option('-n, --limit <number>', 'how many functions', positive, 3)
+    .option('--thread <number>', 'one thread only, counted from 0', threadNumber)
+    .option('--wasm-features <list>', 'as given to run', wasmFeatures)
+    .option('--fuel', 'if it was given to run')
+    .addHelpText('after', HELP)
+    .action(async (path: string, app: string, options: AnnotateOptions) => {
+      // It compiles, which needs the addon.
+      const { annotate } = await import('./annotate.js');
+      await annotate(path, app, options);
+    });
+}
