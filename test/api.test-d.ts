@@ -4,6 +4,7 @@
 
 import type {
   Caller,
+  Component,
   Extern,
   FrameInfo,
   Instance,
@@ -43,6 +44,7 @@ declare const caller: Caller;
 declare const instance: Instance;
 declare const linker: Linker;
 declare const module: Module;
+declare const component: Component;
 declare const func: Func;
 
 // Each value type has its JavaScript type.
@@ -218,6 +220,8 @@ void WasmtimeError;
 
 // A profile goes where it is asked to.
 const profiler = new GuestProfiler('p', 1, [['m', module]]);
+exactly<GuestProfiler>()(GuestProfiler.forComponent('p', 1, component, [['m', module]]), true);
+new GuestProfiler('p', 1, [['c', component, { debugInfo: 'c.wasm' }]]);
 exactly<Promise<Uint8Array>>()(profiler.finish(), true);
 exactly<Promise<undefined>>()(profiler.finish('path'), true);
 exactly<Promise<undefined>>()(profiler.finish(process.stdout), true);

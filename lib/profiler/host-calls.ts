@@ -47,8 +47,11 @@ export function nameHostCalls(
   }
 }
 
-/** Name of the module that the component tools put between modules and what they import: no one's own code. */
-const SHIM = 'wit-component-shim-module';
+/**
+ * Names of the module that wit-component puts between modules and what they import, no one's own code: its own,
+ * and that which its component has for it where it was made without names.
+ */
+const SHIMS: readonly (string | null)[] = ['wit-component:shim', 'wit-component-shim-module'];
 
 /** Rows of the shims among the modules, which have names in their components' binaries. */
 function shimsOf(
@@ -58,7 +61,7 @@ function shimsOf(
   const shims = new Set<number>();
   for (const [row, listed] of modules.entries()) {
     const { number, name } = listed.code.number === null ? listed.code : listed.whole(warn);
-    if (number !== null && name === SHIM) shims.add(row);
+    if (number !== null && SHIMS.includes(name)) shims.add(row);
   }
   return shims;
 }

@@ -108,6 +108,55 @@ describe('a profile of a component', () => {
   });
 });
 
+/** As wit-component builds: what a module imports leads through a table in a module between it and the host. */
+const SHIM = (name: string) => `(component
+  (import "test:host/log@1.0.0" (instance $log (export "write" (func (param "x" u32)))))
+  (import "plain" (func $plain))
+  (core func $write (canon lower (func $log "write")))
+  (core func $plain (canon lower (func $plain)))
+  (core module $${name}
+    (table (export "$imports") 1 1 funcref)
+    (func $indirect (export "0") (param i32)
+      (call_indirect (param i32) (local.get 0) (i32.const 0))))
+  (core module $main
+    (import "test:host/log@1.0.0" "write" (func $write (param i32)))
+    (import "$root" "plain" (func $plain))
+    (func $run (export "run") (call $write (i32.const 1)) (call $plain)))
+  (core module $fixups
+    (import "" "0" (func $write (param i32)))
+    (import "" "$imports" (table 1 1 funcref))
+    (elem (i32.const 0) func $write))
+  (core instance $shim (instantiate $${name}))
+  (core instance $main (instantiate $main
+    (with "test:host/log@1.0.0" (instance (export "write" (func $shim "0"))))
+    (with "$root" (instance (export "plain" (func $plain))))))
+  (core instance $fixups (instantiate $fixups
+    (with "" (instance (export "0" (func $write)) (export "$imports" (table $shim "$imports"))))))
+  (func (export "run") (canon lift (core func $main "run"))))`;
+
+describe('a host call', () => {
+  it.each([
+    ['wit-component:shim', ['test:host/log@1.0.0#write', 'plain']],
+    ['wit-component-shim-module', ['test:host/log@1.0.0#write', 'plain']],
+    // Somebody's own table: what it leads to isn't told by who calls.
+    ['table', ['hostcall', 'plain']],
+  ])('through a module named %s is %j', async (name, expected) => {
+    const engine = new Engine({ epochInterruption: true });
+    const component = Component.compile(engine, SHIM(name));
+    const store = new Store(engine);
+    const linker = new ComponentLinker(engine);
+    linker.root().funcNew('plain', () => {});
+    linker.instance('test:host/log@1.0.0').funcNew('write', () => {});
+    const profiler = GuestProfiler.forComponent('app', 1, component);
+    profiler.attach(store, { hostCalls: 'markers' });
+    linker.instantiate(store, component).getFunc(store, 'run').call(store);
+    const { json } = readProfile(await profiler.finish());
+    const { name: names, phase } = json.threads[0].markers;
+    const begun = names.filter((_: number, row: number) => phase[row] === 2);
+    expect(begun.map((index: number) => json.shared.stringArray[index])).toEqual(expected);
+  });
+});
+
 describe('forComponent', () => {
   const engine = new Engine({ epochInterruption: true });
   const component = Component.compile(engine, '(component)');

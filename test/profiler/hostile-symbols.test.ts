@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import type { NativeCode } from '../../lib/generated/native.js';
-import { Engine, Module } from '../../lib/index.js';
+import { Component, Engine, Module } from '../../lib/index.js';
 import { guestPath } from '../runtime/support.js';
 import { seededRandom } from '../support/random.js';
 
@@ -60,6 +60,36 @@ it('cut off anywhere', () => {
   for (let run = 0; run < RUNS; run++) {
     expectSane(whole.subarray(0, random(whole.length)));
   }
+});
+
+it('components damaged anywhere', () => {
+  const whole = readFileSync(guestPath('component/parser.wasm'));
+  const component = Component.fromFile(new Engine(), guestPath('component/parser.wasm'));
+  const codes = Component.native('component', component).code();
+  const random = seededRandom(11);
+  let fits = 0;
+  for (let run = 0; run < RUNS; run++) {
+    const damaged = Uint8Array.from(whole).subarray(
+      0,
+      run % 3 === 0 ? random(whole.length) : undefined,
+    );
+    for (let i = 0; i < 1 + run; i++) damaged[random(damaged.length)] = random(256);
+    for (const code of codes) {
+      const given = code.withBinary(damaged);
+      if (given !== null) fits++;
+      const shown = given ?? code;
+      shown.importsCalled(shown.functions().offset);
+      const { first, line } = shown.inlineChains(
+        shown.wasmOffsets(shown.functions().offset),
+        damaged,
+        false,
+      );
+      expect(line).toHaveLength(first.at(-1) as number);
+    }
+  }
+  // Where only debug information is damaged, the code is the same.
+  expect(fits).toBeGreaterThan(0);
+  expect(codes[0]?.withBinary(new Uint8Array(0))).toBeNull();
 });
 
 it('no WebAssembly at all', () => {

@@ -180,7 +180,10 @@ describe('an interrupt', () => {
   });
 });
 
-/** Connects to a port of 127.0.0.1, or listens at it: 0 when it could, else 1 and the error's number. */
+/**
+ * Uses a port of 127.0.0.1, by TCP or UDP, or looks up a name, `127.0.0.1`: 0 when it could, else 1 and the
+ * error's number.
+ */
 const SOCKETS = `(component
   (import "wasi:io/poll@0.2.0" (instance $poll
     (export "pollable" (type $p (sub resource)))
@@ -243,7 +246,31 @@ const SOCKETS = `(component
     (alias outer 1 $family (type $f)) (export "ip-address-family" (type $f' (eq $f)))
     (alias outer 1 $socket (type $t)) (export "tcp-socket" (type $t' (eq $t)))
     (export "create-tcp-socket" (func (param "address-family" $f') (result (result (own $t') (error $e')))))))
-  (core module $libc (memory (export "memory") 1))
+  (import "wasi:sockets/udp@0.2.0" (instance $udp
+    (alias outer 1 $network (type $n)) (export "network" (type $n' (eq $n)))
+    (alias outer 1 $error (type $e)) (export "error-code" (type $e' (eq $e)))
+    (alias outer 1 $address (type $a)) (export "ip-socket-address" (type $a' (eq $a)))
+    (export "udp-socket" (type $u (sub resource)))
+    (export "incoming-datagram-stream" (type $i (sub resource)))
+    (export "outgoing-datagram-stream" (type $o (sub resource)))
+    (export "[method]udp-socket.start-bind" (func
+      (param "self" (borrow $u)) (param "network" (borrow $n')) (param "local-address" $a') (result (result (error $e')))))
+    (export "[method]udp-socket.finish-bind" (func (param "self" (borrow $u)) (result (result (error $e')))))
+    (export "[method]udp-socket.stream" (func
+      (param "self" (borrow $u)) (param "remote-address" (option $a')) (result (result (tuple (own $i) (own $o)) (error $e')))))))
+  (alias export $udp "udp-socket" (type $datagrams))
+  (import "wasi:sockets/udp-create-socket@0.2.0" (instance $create-udp
+    (alias outer 1 $error (type $e)) (export "error-code" (type $e' (eq $e)))
+    (alias outer 1 $family (type $f)) (export "ip-address-family" (type $f' (eq $f)))
+    (alias outer 1 $datagrams (type $u)) (export "udp-socket" (type $u' (eq $u)))
+    (export "create-udp-socket" (func (param "address-family" $f') (result (result (own $u') (error $e')))))))
+  (import "wasi:sockets/ip-name-lookup@0.2.0" (instance $names
+    (alias outer 1 $network (type $n)) (export "network" (type $n' (eq $n)))
+    (alias outer 1 $error (type $e)) (export "error-code" (type $e' (eq $e)))
+    (export "resolve-address-stream" (type $r (sub resource)))
+    (export "resolve-addresses" (func
+      (param "network" (borrow $n')) (param "name" string) (result (result (own $r) (error $e')))))))
+  (core module $libc (memory (export "memory") 1) (data (i32.const 64) "127.0.0.1"))
   (core instance $libc (instantiate $libc))
   (alias core export $libc "memory" (core memory $memory))
   (core module $m
@@ -258,12 +285,38 @@ const SOCKETS = `(component
     (import "" "finish-bind" (func $finish_bind (type $finish)))
     (import "" "start-listen" (func $start_listen (type $finish)))
     (import "" "finish-listen" (func $finish_listen (type $finish)))
+    (import "" "create-udp" (func $create_udp (param i32 i32)))
+    (import "" "start-bind-udp" (func $start_bind_udp (type $start)))
+    (import "" "finish-bind-udp" (func $finish_bind_udp (type $finish)))
+    (import "" "stream" (func $stream
+      (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+    (import "" "resolve" (func $resolve (param i32 i32 i32 i32)))
     (import "" "subscribe" (func $subscribe (param i32) (result i32)))
     (import "" "block" (func $block (param i32)))
-    (table funcref (elem $start_connect $start_bind $finish_connect $finish_bind $finish_listen $start_listen))
+    (table funcref (elem $start_connect $start_bind $finish_connect $finish_bind $finish_listen $start_listen
+      $start_bind_udp $finish_bind_udp))
     (func $socket (result i32)
       (call $create (i32.const 0) (i32.const 0))
+      (call $error_at_4))
+    (func $error_at_4 (result i32)
       (select (i32.add (i32.const 1) (i32.load8_u (i32.const 4))) (i32.const 0) (i32.load8_u (i32.const 0))))
+    (func $lookup (export "lookup") (result i32)
+      (call $resolve (call $network) (i32.const 64) (i32.const 9) (i32.const 0))
+      (call $error_at_4))
+    (func $send (export "send") (param $port i32) (result i32)
+      (local $socket i32) (local $error i32)
+      (call $create_udp (i32.const 0) (i32.const 0))
+      (local.set $error (call $error_at_4))
+      (if (local.get $error) (then (return (local.get $error))))
+      (local.set $socket (i32.load (i32.const 4)))
+      (local.set $error (call $start (i32.const 6) (local.get $socket) (i32.const 1) (i32.const 0)))
+      (if (local.get $error) (then (return (local.get $error))))
+      (local.set $error (call $finish (i32.const 7) (local.get $socket) (i32.const 1)))
+      (if (local.get $error) (then (return (local.get $error))))
+      (call $stream (local.get $socket) (i32.const 1) (i32.const 0) (local.get $port)
+        (i32.const 127) (i32.const 0) (i32.const 0) (i32.const 1)
+        (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+      (call $error_at_4))
     (func $start (param $which i32) (param $socket i32) (param $last i32) (param $port i32) (result i32)
       (call_indirect (type $start) (local.get $socket) (call $network) (i32.const 0) (local.get $port)
         (i32.const 127) (i32.const 0) (i32.const 0) (local.get $last)
@@ -309,6 +362,11 @@ const SOCKETS = `(component
   (core func $finish-bind (canon lower (func $tcp "[method]tcp-socket.finish-bind") (memory $memory)))
   (core func $start-listen (canon lower (func $tcp "[method]tcp-socket.start-listen") (memory $memory)))
   (core func $finish-listen (canon lower (func $tcp "[method]tcp-socket.finish-listen") (memory $memory)))
+  (core func $create-udp (canon lower (func $create-udp "create-udp-socket") (memory $memory)))
+  (core func $start-bind-udp (canon lower (func $udp "[method]udp-socket.start-bind") (memory $memory)))
+  (core func $finish-bind-udp (canon lower (func $udp "[method]udp-socket.finish-bind") (memory $memory)))
+  (core func $stream (canon lower (func $udp "[method]udp-socket.stream") (memory $memory)))
+  (core func $resolve (canon lower (func $names "resolve-addresses") (memory $memory)))
   (core func $subscribe (canon lower (func $tcp "[method]tcp-socket.subscribe")))
   (core func $block (canon lower (func $poll "[method]pollable.block")))
   (core instance $m (instantiate $m (with "" (instance
@@ -317,8 +375,13 @@ const SOCKETS = `(component
     (export "start-connect" (func $start-connect)) (export "finish-connect" (func $finish-connect))
     (export "start-bind" (func $start-bind)) (export "finish-bind" (func $finish-bind))
     (export "start-listen" (func $start-listen)) (export "finish-listen" (func $finish-listen))
+    (export "create-udp" (func $create-udp)) (export "start-bind-udp" (func $start-bind-udp))
+    (export "finish-bind-udp" (func $finish-bind-udp)) (export "stream" (func $stream))
+    (export "resolve" (func $resolve))
     (export "subscribe" (func $subscribe)) (export "block" (func $block))))))
   (func (export "connect") (param "port" u16) (result u32) (canon lift (core func $m "connect")))
+  (func (export "send") (param "port" u16) (result u32) (canon lift (core func $m "send")))
+  (func (export "lookup") (result u32) (canon lift (core func $m "lookup")))
   (func (export "listen") (param "port" u16) (result u32) (canon lift (core func $m "listen"))))`;
 
 const DENIED = 2;
@@ -340,11 +403,16 @@ describe('the network', () => {
 
   const sockets = Component.compile(engine, SOCKETS);
 
-  function use(name: 'connect' | 'listen', port: number, network?: WasiNetwork): number {
+  function use(
+    name: 'connect' | 'listen' | 'send' | 'lookup',
+    port: number,
+    network?: WasiNetwork,
+  ): number {
     const store = new Store(engine);
     store.setEpochDeadline(1000);
     store.setWasi(new WasiConfig(network === undefined ? {} : { network }));
-    return linker.instantiate(store, sockets).getFunc(store, name).call(store, port) as number;
+    const func = linker.instantiate(store, sockets).getFunc(store, name);
+    return (name === 'lookup' ? func.call(store) : func.call(store, port)) as number;
   }
 
   it('is out of reach', () => {
@@ -377,6 +445,23 @@ describe('the network', () => {
     expect(use('listen', 0, { tcpListen: ['127.0.0.1:*'] })).toBe(0);
     expect(use('listen', 0, { tcpListen: ['127.0.0.2:*'] })).toBe(DENIED);
     expect(use('listen', 0, { tcpConnect: ['127.0.0.1:*'] })).toBe(DENIED);
+  });
+
+  it('to exchange datagrams with', () => {
+    const udp = ['127.0.0.1:4000'];
+    const udpBind = ['127.0.0.1:*'];
+    expect(use('send', 4000)).toBe(DENIED);
+    expect(use('send', 4000, { udp })).toBe(DENIED);
+    expect(use('send', 4000, { udpBind })).toBe(DENIED);
+    expect(use('send', 4000, { udp, udpBind })).toBe(0);
+    expect(use('send', 4001, { udp, udpBind })).toBe(DENIED);
+    expect(use('send', 4000, { tcpConnect: udp, tcpListen: udpBind })).toBe(DENIED);
+  });
+
+  it('looks up names when it may', () => {
+    expect(use('lookup', 0)).not.toBe(0);
+    expect(use('lookup', 0, { tcpConnect: ['0.0.0.0/0:*'] })).not.toBe(0);
+    expect(use('lookup', 0, { nameLookup: true })).toBe(0);
   });
 
   it.each([
