@@ -117,6 +117,15 @@ impl Attachment {
         }
     }
 
+    /// Attached while the guest of an async call is suspended, in the middle of it or not.
+    pub fn begin_suspended(&self, inside: bool) {
+        self.inside.set(inside);
+        if inside {
+            self.suspended_at.set(Some(self.clock.last_ns()));
+            self.tell_suspended();
+        }
+    }
+
     fn tick(&self, ticks: bool) {
         match &self.ticker {
             Some(ticker) if ticks => ticker.enter(),
@@ -133,6 +142,10 @@ impl Attachment {
         self.tick(false);
         self.clock.update_current();
         self.suspended_at.set(Some(self.clock.last_ns()));
+        self.tell_suspended();
+    }
+
+    fn tell_suspended(&self) {
         if self.suspensions {
             self.recorder.suspended(self.lane, self.recorder.now_ns());
         }

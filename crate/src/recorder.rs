@@ -451,7 +451,7 @@ impl NativeRecorder {
         let recorder = self.recorder.clone();
         let lane = recorder.next_lane();
         let attachment = Attachment::new(recorder, lane, ticker, clock, host_calls, suspensions);
-        store.with(&env, |context| store::attach(context, attachment))
+        store::attach(&env, store, attachment)
     }
 
     /// Also while the store is in use.

@@ -550,16 +550,25 @@ fn weak_callback(
         .transpose()
 }
 
-/// Samples the store with `attachment`; false when another recorder does already.
-pub fn attach(mut store: StoreContextMut<'_, StoreData>, attachment: Attachment) -> bool {
-    let scopes = &store.data().scopes;
+/// Samples the store with `attachment`, also one whose guest is suspended; false when another recorder does
+/// already.
+pub fn attach(env: &Env, store: &StoreAccess, attachment: Attachment) -> Result<bool> {
+    let scopes = store.scopes();
     if scopes.is_recorded() {
-        return false;
+        return Ok(false);
     }
-    attachment.on_depth(store.data().activations.depth());
-    scopes.set_recorder(Some(attachment));
-    look_in_time(&mut store);
-    true
+    if !store.is_reachable() && scopes.waiting.is_suspended() {
+        attachment.begin_suspended(scopes.in_wasm.get());
+        scopes.set_recorder(Some(attachment));
+        scopes.looks_anew.set(true);
+        return Ok(true);
+    }
+    store.with(env, |mut store| {
+        attachment.on_depth(store.data().activations.depth());
+        store.data().scopes.set_recorder(Some(attachment));
+        look_in_time(&mut store);
+        true
+    })
 }
 
 pub fn detach(env: &Env, store: &StoreAccess) -> Result<()> {
@@ -590,9 +599,13 @@ fn on_call_hook(mut store: StoreContextMut<'_, StoreData>, kind: CallHook) -> wa
             }
         }
         CallHook::ReturningFromHost => {
+            let mut looks_anew = store.data().scopes.looks_anew.take();
             if let Deadline::AfterYield(ticks) = store.data().deadline {
                 store.data_mut().set_deadline(ticks);
                 // Wasmtime has set the engine's before: a tick may have come between.
+                looks_anew = true;
+            }
+            if looks_anew {
                 look_in_time(&mut store);
             }
             if let Some(recorder) = store.data().scopes.recorder() {
@@ -620,6 +633,7 @@ fn change_activations(
     if let Some(recorder) = data.scopes.recorder() {
         recorder.on_depth(depth);
     }
+    data.scopes.in_wasm.set(depth > 0);
     if depth == 0 {
         data.scopes.was_sampled.set(false);
     }
