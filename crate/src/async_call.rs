@@ -194,7 +194,9 @@ impl NativeAsyncCall {
             let mut context = unsafe { cell.begin_async_call(env, within.is_some())? };
             let yields = ticker.is_some() || within.is_some() && context.data().yields_at_ticks();
             context.data_mut().yield_at_ticks(yields);
-            look_in_time(&mut context);
+            if ticker.is_some() {
+                look_in_time(&mut context);
+            }
             let interrupt = context.data().interrupt.clone();
             let interrupted = interrupt
                 .map(|interrupt| Box::pin(async move { interrupt.wait().await }) as Interrupted);

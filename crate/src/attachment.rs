@@ -163,6 +163,15 @@ impl Attachment {
         }
     }
 
+    /// Attached while the guest of an async call is suspended, in the middle of it or not.
+    pub fn begin_suspended(&self, depth: usize) {
+        self.depth.set(depth);
+        if depth > 0 {
+            self.suspended_at.set(Some(self.clock.last_ns()));
+            self.tell_suspended();
+        }
+    }
+
     fn tick(&self, ticks: bool) {
         match &self.ticker {
             Some(ticker) if ticks => ticker.enter(),
@@ -179,6 +188,10 @@ impl Attachment {
         self.tick(false);
         self.clock.update_current();
         self.suspended_at.set(Some(self.clock.last_ns()));
+        self.tell_suspended();
+    }
+
+    fn tell_suspended(&self) {
         if self.cuts {
             self.recorder.suspended(self.lane, self.recorder.now_ns());
         }

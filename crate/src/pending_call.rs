@@ -130,6 +130,10 @@ impl Call {
         self.state.replace(State::Waits(future));
     }
 
+    pub fn is_suspended(&self) -> bool {
+        matches!(*self.state.borrow(), State::Waits(_))
+    }
+
     pub fn end(&self) {
         self.state.replace(State::Ended);
         self.interrupted.take();
@@ -220,7 +224,10 @@ impl Call {
             }
         };
         // The guest's stack is unwound, which may call hooks.
-        let dropped = self.within(|| aside(|| drop(future.take())));
+        let dropped = self.within(|| {
+            let _running = Running::enter(self, self.cell.scopes());
+            aside(|| drop(future.take()))
+        });
         if let Some(future) = future {
             self.state.replace(State::Waits(future));
             self.cell.scopes().cancel(self.place);

@@ -493,12 +493,7 @@ impl NativeRecorder {
         let recorder = self.recorder.clone();
         let lane = recorder.next_lane();
         let attachment = Attachment::new(recorder, lane, ticker, clock, host_calls, cuts);
-        store
-            .with(&env, |context| {
-                attachment.count_fuel(context.get_fuel().ok());
-                store::attach(context, attachment)
-            })?
-            .map_err(|error| errors::throw(&env, &error, store::STACK_WALK))
+        store::attach(&env, store, attachment)
     }
 
     /// Also while the store is in use.

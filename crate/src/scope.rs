@@ -49,6 +49,10 @@ pub struct Scopes {
     recorder: RefCell<Option<Rc<Attachment>>>,
     /// It was detached in the middle of a call, which goes on as if it were there.
     pub was_sampled: Cell<bool>,
+    /// It was attached while the guest was suspended: the deadline is for another time.
+    pub looks_anew: Cell<bool>,
+    /// Activations of the store, where it cannot be reached.
+    pub depth: Cell<usize>,
 }
 
 // SAFETY: a store and all its scopes stay on one thread, see `js`.

@@ -50,15 +50,18 @@ pub fn ensure(store: &mut StoreContextMut<'_, StoreData>) -> wasmtime::Result<()
 
 #[cold]
 fn check_once(store: &mut StoreContextMut<'_, StoreData>) -> wasmtime::Result<()> {
+    passed(store.engine().is_pulley())?;
+    store.data_mut().activations.checked = true;
+    Ok(())
+}
+
+/// Checks, unless the process has done so, for engines that interpret or for those that don't.
+pub fn passed(is_pulley: bool) -> wasmtime::Result<()> {
     static NATIVE: OnceLock<Result<(), String>> = OnceLock::new();
     static PULLEY: OnceLock<Result<(), String>> = OnceLock::new();
-    let is_pulley = store.engine().is_pulley();
     let outcome = if is_pulley { &PULLEY } else { &NATIVE };
     match outcome.get_or_init(|| check(is_pulley)) {
-        Ok(()) => {
-            store.data_mut().activations.checked = true;
-            Ok(())
-        }
+        Ok(()) => Ok(()),
         Err(difference) => wasmtime::bail!(
             "the self-check of the stack walker failed, so nothing is recorded: {difference}"
         ),

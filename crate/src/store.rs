@@ -219,6 +219,8 @@ pub struct StoreCell {
     viewed: UnsafeCell<Option<Box<Store<StoreData>>>>,
     /// How many views there are, see `memory_view`.
     views: Cell<usize>,
+    /// Of the engine.
+    is_pulley: bool,
     scopes: Arc<Scopes>,
 }
 
@@ -257,6 +259,7 @@ impl NativeStore {
                     store: UnsafeCell::new(Some(Box::new(store))),
                     viewed: UnsafeCell::new(None),
                     views: Cell::new(0),
+                    is_pulley: engine.engine.is_pulley(),
                     scopes,
                 }),
                 visitor: None,
@@ -605,20 +608,27 @@ fn weak_callback(
         .transpose()
 }
 
-/// Samples the store with `attachment`; false when another recorder does already.
-pub fn attach(
-    mut store: StoreContextMut<'_, StoreData>,
-    attachment: Attachment,
-) -> wasmtime::Result<bool> {
-    self_check::ensure(&mut store)?;
-    let scopes = &store.data().scopes;
+/// Samples the store with `attachment`, also one whose guest is suspended; false when another recorder does
+/// already.
+pub fn attach(env: &Env, store: &StoreAccess, attachment: Attachment) -> Result<bool> {
+    self_check::passed(store.is_pulley).map_err(|error| errors::throw(env, &error, STACK_WALK))?;
+    let scopes = store.scopes();
     if scopes.is_recorded() {
         return Ok(false);
     }
-    attachment.on_depth(store.data().activations.depth());
-    scopes.set_recorder(Some(attachment));
-    look_in_time(&mut store);
-    Ok(true)
+    if !store.is_reachable() && scopes.waiting.is_suspended() {
+        attachment.begin_suspended(scopes.depth.get());
+        scopes.set_recorder(Some(attachment));
+        scopes.looks_anew.set(true);
+        return Ok(true);
+    }
+    store.with(env, |mut store| {
+        attachment.count_fuel(store.get_fuel().ok());
+        attachment.on_depth(store.data().activations.depth());
+        store.data().scopes.set_recorder(Some(attachment));
+        look_in_time(&mut store);
+        true
+    })
 }
 
 /// `code` of the error where the walker is not to be trusted.
@@ -678,9 +688,13 @@ fn on_call_hook(mut store: StoreContextMut<'_, StoreData>, kind: CallHook) -> wa
             }
         }
         CallHook::ReturningFromHost => {
+            let mut looks_anew = store.data().scopes.looks_anew.take();
             if let Deadline::AfterYield(ticks) = store.data().deadline {
                 store.data_mut().set_deadline(ticks);
                 // Wasmtime has set the engine's before: a tick may have come between.
+                looks_anew = true;
+            }
+            if looks_anew {
                 look_in_time(&mut store);
             }
             if let Some(recorder) = store.data().scopes.recorder() {
@@ -713,6 +727,7 @@ fn change_activations(
     if let Some(recorder) = data.scopes.recorder() {
         recorder.on_depth(depth);
     }
+    data.scopes.depth.set(depth);
     if depth == 0 {
         data.scopes.was_sampled.set(false);
     }

@@ -73,6 +73,11 @@ impl Waiting {
         calls.is_empty()
     }
 
+    /// Whether an async call is under way, and doesn't run just now.
+    pub fn is_suspended(&self) -> bool {
+        self.call(0).is_some_and(|call| call.is_suspended())
+    }
+
     fn call(&self, place: usize) -> Option<Rc<Call>> {
         self.calls.borrow().get(place).and_then(Weak::upgrade)
     }

@@ -203,7 +203,8 @@ export class GuestProfiler {
    * Samples `store` from native code, at a fraction of the cost of {@link GuestProfiler.sample} in a
    * callback, and measures the CPU time of each sample's interval. Your own epoch deadline and call
    * hook go on as they were: the recorder's ticks don't count for them. A store that has no deadline
-   * just runs. After a long host call there is one sample, not a burst.
+   * just runs. After a long host call there is one sample, not a burst. A store whose guest is suspended, in an
+   * asynchronous call, may be attached and detached too.
    *
    * @throws TypeError `ERR_RECORDER_ATTACHED` when the store has a recorder, `ERR_NO_EPOCHS` when its
    * engine was made without `epochInterruption`, `ERR_PROFILER_FINISHED` after `finish`; RangeError for

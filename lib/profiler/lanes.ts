@@ -21,7 +21,7 @@ export class Lanes {
   readonly #suspended: () => MarkerKind;
   /** Rows of the markers of open host calls. */
   readonly #open = new Map<Lane, number[]>();
-  /** Those of all lanes, ascending. */
+  /** Of all lanes, in order. */
   readonly #allOpen: number[] = [];
   readonly #suspensions = new Map<Lane, number>();
   /** A guest that goes on: for good, if anything is told of it before it is suspended again. */
@@ -48,14 +48,16 @@ export class Lanes {
     const open = this.#open.get(lane);
     if (open === undefined) this.#open.set(lane, [row]);
     else open.push(row);
+    this.#allOpen.push(row);
   }
 
   hostCallEnds(lane: Lane, timeMs: Milliseconds): void {
     const open = this.#open.get(lane);
     const row = open?.pop();
     if (open?.length === 0) this.#open.delete(lane);
-    const isNewest = row === this.#allOpen.at(-1);
-    if (row !== undefined) this.#allOpen.splice(this.#allOpen.lastIndexOf(row), 1);
+    const place = row === undefined ? -1 : this.#allOpen.lastIndexOf(row);
+    const isNewest = place === this.#allOpen.length - 1;
+    if (place >= 0) this.#allOpen.splice(place, 1);
     // Readers pair an end with the newest start, which may be another lane's.
     if (row !== undefined && !isNewest) this.#markers.close(row, timeMs);
     else this.#remember(lane, this.#markers.pushIntervalEnd(this.#hostCall, timeMs));

@@ -22,6 +22,9 @@ export interface RecorderOptions {
    * - `'frames'`: samples of the time in them too, which would show none: the stack that called, and on top
    *   of it the import's name, in the category 'Host'. Nothing else of the host is shown.
    * - `true`: markers as upstream has them, all named `hostcall`.
+   *
+   * The first two tell, by a marker `suspended`, when the guest of an asynchronous call was suspended: that is
+   * time of neither the guest nor the host.
    */
   readonly hostCalls?: boolean | 'markers' | 'frames';
 }

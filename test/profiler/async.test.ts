@@ -2,8 +2,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
   Engine,
+  FinishedProfile,
   GuestProfiler,
   Linker,
+  LiveProfiler,
   Module,
   type RecorderOptions,
   Store,
@@ -151,6 +153,60 @@ describe('while the guest is suspended', () => {
     expect(await call).toBeUndefined();
     await spin.callAsync(store, 10);
     expect(seen).toBeGreaterThan(0);
+  });
+
+  it.each(['waits', 'yields'])('attach, to a guest that %s', async (how) => {
+    let goOn = () => {};
+    const { engine, profiler, start } = guests(
+      () => new Promise<void>((resolve) => (goOn = resolve)),
+    );
+    const { store, run, spin } = await start();
+    if (how === 'yields') store.epochDeadlineAsyncYieldAndUpdate(1);
+    if (how === 'yields') store.setEpochDeadline(1);
+    engine.incrementEpoch();
+    const call = run.callAsync(store, 1, 200);
+    const recorder = profiler.attach(store, { everyEpoch: true, hostCalls: 'markers' });
+    const again = new GuestProfiler('other', 1, []);
+    expect(() => again.attach(store)).toThrow('has a recorder already');
+    if (how === 'yields') await turn();
+    goOn();
+    await call;
+    // It has set a deadline meanwhile, which this tick reaches.
+    engine.incrementEpoch();
+    await spin.callAsync(store, 1);
+    expect(recorder.attached).toBe(true);
+    const { stacks, json } = readProfile(await profiler.finish());
+    expect(stacks.at(-1)).toEqual(['spin']);
+    const { name, phase } = json.threads[0].markers;
+    expect(json.shared.stringArray[name[0]]).toBe('suspended');
+    expect(phase[0]).toBe(1);
+  });
+
+  it('a live profiler begins, and ends', async () => {
+    let goOn = () => {};
+    const { engine, start } = guests(() => new Promise<void>((resolve) => (goOn = resolve)));
+    const { store, run } = await start();
+    const live = new LiveProfiler({ modules: [], intervalMs: 1 });
+    live.watch(store);
+    const call = run.callAsync(store, 1, 1);
+    const profile = live.record(5);
+    engine.incrementEpoch();
+    expect(await profile).toBeInstanceOf(FinishedProfile);
+    goOn();
+    expect(await call).toBeUndefined();
+  });
+
+  it('a signal that ends the guest ends the recorder’s ticks for it', async () => {
+    const { profiler, start } = guests(() => new Promise<void>(() => {}));
+    const { store, run, spin } = await start({ intervalMs: 1 });
+    const controller = new AbortController();
+    const call = run.callAsync(store, 1, 1, { signal: controller.signal });
+    await turn();
+    controller.abort('ended');
+    await expect(call).rejects.toBe('ended');
+    await spin.callAsync(store, 30_000_000);
+    const { stacks } = readProfile(await profiler.finish());
+    expect(stacks.at(-1)).toEqual(['spin', 'spin']);
   });
 
   it('a guest without a deadline goes on to its end', async () => {
