@@ -7,7 +7,7 @@
 // Needs Node and Rust alone: `npm install` calls it through binding.gyp where no prebuilt binary fits.
 // The napi-rs CLI does the work where it is installed, which is in a checkout of the project.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,24 +65,26 @@ function buildWithNapi(cli) {
 }
 
 function buildWithCargo() {
-  run('cargo', ['build', '--release', '--locked', ...(oracle ? ['--features', 'oracle'] : [])]);
-  const files = {
-    darwin: `lib${name}.dylib`,
-    win32: `${name}.dll`,
-  };
-  const built = path.join(targetDirectory(), 'release', files[process.platform] ?? `lib${name}.so`);
-  if (!existsSync(built)) fail(`cargo built no ${built}`);
+  const args = ['build', '--release', '--locked', ...(oracle ? ['--features', 'oracle'] : [])];
+  // Where it puts what it builds depends on settings of the user's (build.target, build.target-dir): it says so.
+  const { status, stdout, error } = spawnSync(
+    'cargo',
+    [...args, '--message-format', 'json-render-diagnostics'],
+    { cwd: root, encoding: 'utf8', stdio: ['inherit', 'pipe', 'inherit'], maxBuffer: 2 ** 28 },
+  );
+  if (error) fail(`cargo: ${error.message}`);
+  if (status !== 0) process.exit(status ?? 1);
+  const built = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{"reason":"compiler-artifact"'))
+    .map((line) => JSON.parse(line))
+    .filter(({ target }) => target.name === name && target.crate_types.includes('cdylib'))
+    .flatMap(({ filenames }) => filenames)
+    .find((file) => /\.(so|dylib|dll)$/.test(file));
+  if (built === undefined) fail('cargo built no dynamic library');
   const output = path.join(root, 'build', 'Release');
   mkdirSync(output, { recursive: true });
   copyFileSync(built, path.join(output, `${name}.node`));
-}
-
-function targetDirectory() {
-  const { stdout } = spawnSync('cargo', ['metadata', '--format-version', '1', '--no-deps'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  return JSON.parse(stdout).target_directory;
 }
 
 function run(command, args) {
