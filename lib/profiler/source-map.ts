@@ -7,6 +7,9 @@ import {
 import type { SourcePlace } from './inline-chains.js';
 import { type FileSource, isSourceMap, readSource, type SourceMapObject } from './named-module.js';
 
+/** Longer texts nobody reads by lines; in characters. */
+const LARGEST_TEXT = 4 * 1024 * 1024;
+
 export interface SourceLookup {
   /** The place in the source of an offset into the wasm file. */
   (wasmOffset: number): SourcePlace | undefined;
@@ -30,17 +33,25 @@ export function sourceLookup(
     const placeOf = (wasmOffset: number): SourcePlace | undefined => {
       // For WebAssembly, a source map's one line has a column for each byte of the file.
       const { source, line, column } = originalPositionFor(map, { line: 1, column: wasmOffset });
-      if (source === null) return undefined;
+      // What a map says need not be so: of a source that it hasn't, the library gives none.
+      if (typeof source !== 'string' || !isPosition(line) || !isPosition(column)) return undefined;
       return { name: undefined, file: source, line, column: column + 1 };
     };
     return Object.assign(placeOf, {
-      textOf: (file: string) => sourceContentFor(map, file) ?? undefined,
+      textOf: (file: string) => {
+        const text: unknown = sourceContentFor(map, file);
+        return typeof text === 'string' && text.length <= LARGEST_TEXT ? text : undefined;
+      },
     });
   } catch {
     // A parser's message may quote the file.
     warn(`${given === undefined ? 'sourceMappingURL' : 'sourceMap'}: no valid source map`);
     return undefined;
   }
+}
+
+function isPosition(number: unknown): number is number {
+  return Number.isInteger(number) && (number as number) >= 0 && (number as number) < 2 ** 31 - 1;
 }
 
 function textOf(
