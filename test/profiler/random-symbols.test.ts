@@ -79,6 +79,14 @@ describe('source maps', () => {
     );
   });
 
+  it('that the library only fails on when it is asked are a warning', () => {
+    const warnings: string[] = [];
+    const map = { version: 3, sources: [], mappings: [[null]] };
+    const lookup = sourceLookup(map as never, undefined, (warning) => warnings.push(warning));
+    expect(lookup?.(0)).toBe(undefined);
+    expect(warnings).toEqual(['sourceMap: no valid source map']);
+  });
+
   it('of any bytes give none', { timeout: TIMEOUT_MS }, () => {
     const property = fc.property(bytes(100), (file) => expectSane(file, [0, 7]));
     fc.assert(property, { numRuns: numRuns * 10 });
