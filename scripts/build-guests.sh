@@ -79,6 +79,11 @@ build_c() {
   link clang "$scratch"/dwarf4/*.o -o parser-dwarf4.wasm
   compile clang "$scratch/endings" endings.c -- -g -gdwarf-5 -Wno-infinite-recursion
   link clang "$scratch"/endings/*.o -Wl,--stack-first -o endings.wasm
+  # The module says where its .dwo files were, so that is a place of the guests'.
+  compile clang .split parser/*.c -- -g -gdwarf-5 -gsplit-dwarf
+  link clang .split/*.o -o parser-split.wasm
+  "llvm-dwp-$LLVM" .split/*.dwo -o parser-split.dwp
+  rm -r .split
   compile clang "$scratch/inlining" inlining.c -- -g -gdwarf-5
   link clang -nostdlib "$scratch"/inlining/*.o -Wl,--no-entry -o inlining.wasm
   compile clang "$scratch/inlining-none" inlining.c -- -g -gdwarf-5 -fno-inline
@@ -113,6 +118,9 @@ build_go() {
   cd "$guests/go/pipeline"
   GOOS=wasip1 GOARCH=wasm GOWASM='' GOFLAGS='' GOTOOLCHAIN=local CGO_ENABLED=0 \
     go build -trimpath -buildvcs=false -ldflags=-buildid= -o ../pipeline.wasm .
+  cd ..
+  install_llvm
+  expect_symbols pipeline.wasm
 }
 
 build_assemblyscript() {
@@ -152,12 +160,12 @@ build_component() {
 
 check_paths() {
   local file
-  for file in "$guests"/*/*.wasm "$guests"/*/*.map; do
+  for file in "$guests"/*/*.{wasm,dwp,map}; do
     for path in "$guests" "$scratch" "${HOME:-/}"; do
       [[ "$path" != / ]] && grep -qaF "$path" "$file" && fail "$file contains the path $path"
     done
   done
-  chmod 644 "$guests"/*/*.wasm
+  chmod 644 "$guests"/*/*.{wasm,dwp}
 }
 
 languages=("$@")
@@ -170,4 +178,4 @@ for language in "${languages[@]}"; do
 done
 check_paths
 cd "$guests"
-wc -c -- */*.wasm */*.map
+wc -c -- */*.{wasm,dwp,map}

@@ -1,7 +1,7 @@
 //! What of a binary tells where code comes from: its custom sections and its exports.
 
 use std::ops::Range;
-use wasmparser::{BinaryReader, Parser, Payload};
+use wasmparser::{BinaryReader, Name, NameSectionReader, Parser, Payload};
 
 /// Sections of a binary as they stand in it; what is in them is parsed where it is asked for.
 #[derive(Default)]
@@ -13,8 +13,10 @@ pub struct CustomSections<'a> {
     pub exports: Vec<(u32, &'a str)>,
     pub source_mapping_url: Option<&'a str>,
     pub external_debug_info: Option<&'a str>,
-    /// Sections that can't be read, by name.
-    pub malformed: Vec<&'static str>,
+    /// The name section's content.
+    names: Option<BinaryReader<'a>>,
+    /// Sections that can't be read: each one's name, a colon, and why.
+    pub malformed: Vec<String>,
 }
 
 /// The code section.
@@ -61,6 +63,7 @@ impl<'a> CustomSections<'a> {
 
     fn read_custom(&mut self, name: &'a str, data: &'a [u8]) {
         match name {
+            "name" => self.names = Some(BinaryReader::new(data, 0)),
             "sourceMappingURL" => self.source_mapping_url = self.string("sourceMappingURL", data),
             "external_debug_info" => {
                 self.external_debug_info = self.string("external_debug_info", data);
@@ -73,9 +76,15 @@ impl<'a> CustomSections<'a> {
     fn string(&mut self, section: &'static str, data: &'a [u8]) -> Option<&'a str> {
         let text = BinaryReader::new(data, 0).read_string();
         if text.is_err() {
-            self.malformed.push(section);
+            self.malformed.push(format!("{section}: no valid string"));
         }
         text.ok()
+    }
+
+    /// What keeps the names of functions from being read; Wasmtime has those before it.
+    pub fn names_error(&self) -> Option<String> {
+        let error = read_names(NameSectionReader::new(self.names.clone()?)).err()?;
+        Some(format!("name: {}", error.message()))
     }
 
     /// Empty when there is none of that name.
@@ -93,4 +102,15 @@ impl<'a> CustomSections<'a> {
     pub fn has_split_dwarf(&self) -> bool {
         !self.debug(".debug_info.dwo").is_empty()
     }
+}
+
+fn read_names(sections: NameSectionReader<'_>) -> wasmparser::Result<()> {
+    for section in sections {
+        if let Name::Function(functions) = section? {
+            for name in functions {
+                name?;
+            }
+        }
+    }
+    Ok(())
 }

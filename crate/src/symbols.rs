@@ -33,7 +33,7 @@ pub struct NativeDebugLinks {
     /// A path or URL of a second binary with DWARF.
     pub external_debug_info: Option<String>,
     pub has_dwarf: bool,
-    /// Sections that could not be read.
+    /// Sections that could not be read: each one's name, a colon, and why.
     pub warnings: Vec<String>,
 }
 
@@ -61,14 +61,12 @@ impl NativeCode {
     #[napi(catch_unwind)]
     pub fn debug_links(&self) -> NativeDebugLinks {
         let sections = CustomSections::of(&self.binary);
-        let warnings = sections.malformed.iter();
+        let warnings = sections.malformed.iter().cloned();
         NativeDebugLinks {
             source_mapping_url: sections.source_mapping_url.map(str::to_owned),
             external_debug_info: sections.external_debug_info.map(str::to_owned),
             has_dwarf: sections.has_dwarf(),
-            warnings: warnings
-                .map(|name| format!("{name}: no valid string"))
-                .collect(),
+            warnings: warnings.chain(sections.names_error()).collect(),
         }
     }
 

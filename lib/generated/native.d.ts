@@ -657,7 +657,7 @@ export interface NativeDebugLinks {
   /** A path or URL of a second binary with DWARF. */
   externalDebugInfo?: string
   hasDwarf: boolean
-  /** Sections that could not be read. */
+  /** Sections that could not be read: each one's name, a colon, and why. */
   warnings: Array<string>
 }
 

@@ -12,6 +12,9 @@ import {
   type SourceMapObject,
 } from './module-symbols.js';
 
+/** Longer texts nobody reads by lines; in characters. */
+const LARGEST_TEXT = 4 * 1024 * 1024;
+
 export interface SourceLookup {
   /** The place in the source of an offset into the wasm file. */
   (wasmOffset: number): SourcePlace | undefined;
@@ -30,22 +33,35 @@ export function sourceLookup(
 ): SourceLookup | undefined {
   const source = isSourceMap(given) ? given : textOf(given, url, warn);
   if (source === undefined) return undefined;
-  try {
-    const map = new TraceMap(source as SourceMapInput);
-    const placeOf = (wasmOffset: number): SourcePlace | undefined => {
-      // For WebAssembly, a source map's one line has a column for each byte of the file.
-      const { source, line, column } = originalPositionFor(map, { line: 1, column: wasmOffset });
-      if (source === null) return undefined;
-      return { name: undefined, file: source, line, column: column + 1 };
-    };
-    return Object.assign(placeOf, {
-      textOf: (file: string) => sourceContentFor(map, file) ?? undefined,
-    });
-  } catch {
-    // A parser's message may quote the file.
-    warn(`${given === undefined ? 'sourceMappingURL' : 'sourceMap'}: no valid source map`);
-    return undefined;
-  }
+  // A parser's message may quote the file. The library reads a map's parts when they are asked for.
+  const orNone = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch {
+      warn(`${given === undefined ? 'sourceMappingURL' : 'sourceMap'}: no valid source map`);
+      return undefined;
+    }
+  };
+  const map = orNone(() => new TraceMap(source as SourceMapInput));
+  if (map === undefined) return undefined;
+  return Object.assign((wasmOffset: number) => orNone(() => placeOf(map, wasmOffset)), {
+    textOf: (file: string) => {
+      const text: unknown = orNone(() => sourceContentFor(map, file));
+      return typeof text === 'string' && text.length <= LARGEST_TEXT ? text : undefined;
+    },
+  });
+}
+
+function placeOf(map: TraceMap, wasmOffset: number): SourcePlace | undefined {
+  // For WebAssembly, a source map's one line has a column for each byte of the file.
+  const { source, line, column } = originalPositionFor(map, { line: 1, column: wasmOffset });
+  // What a map says need not be so: of a source that it hasn't, the library gives none.
+  if (typeof source !== 'string' || !isPosition(line) || !isPosition(column)) return undefined;
+  return { name: undefined, file: source, line, column: column + 1 };
+}
+
+function isPosition(number: unknown): number is number {
+  return Number.isInteger(number) && (number as number) >= 0 && (number as number) < 2 ** 31 - 1;
 }
 
 function textOf(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -254,6 +254,34 @@ describe('a real program with debug information', () => {
     if (process.platform === 'linux') expect(addressesIn(withoutHashes(profile))).toEqual([]);
   });
 
+  it('opens no file that the guest names', async () => {
+    const secret = join(directory, 'host-file');
+    writeFileSync(secret, 'what the host keeps');
+    // A source map whose source it is, without a text; and one that it is itself.
+    const map = JSON.stringify({ version: 3, sources: [secret], names: [], mappings: ';AAAA' });
+    for (const url of [`data:application/json,${encodeURIComponent(map)}`, secret]) {
+      const engine = new Engine();
+      const name = Buffer.from('sourceMappingURL');
+      const text = Buffer.from(url);
+      const content = [name.length, ...name, ...leb(text.length), ...text];
+      const section = [0, ...leb(content.length), ...content];
+      const bytes = readFileSync(guestPath('c/inlining.wasm'));
+      const module = Module.compile(engine, Buffer.concat([bytes, Buffer.from(section)]));
+      const store = new Store(engine);
+      const options = { clock: CLOCK, sources: true };
+      const profiler = new GuestProfiler('program', 1, [['guest', module]], options);
+      const linker = new Linker(engine);
+      const sample = () => profiler.sample(store, 0);
+      linker.funcWrap('env', 'sample', { params: [], results: [] }, sample);
+      linker.instantiate(store, module).getFunc(store, 'run').call(store, 1);
+      const profile = await finish(profiler);
+      expect(profile.stacks.flat()).toContain('heap_sort');
+      for (const secret of ['what the host keeps', directory]) {
+        expect(profile.text).not.toContain(secret);
+      }
+    }
+  });
+
   it('the frames of a call in another store are not in a sample', async () => {
     const engine = new Engine({ epochInterruption: true });
     const wat = `(module
@@ -282,3 +310,8 @@ describe('a real program with debug information', () => {
     expect(stacks).toEqual([['inner_function'], ['outer_function']]);
   });
 });
+
+/** LEB128. */
+function leb(n: number): number[] {
+  return n < 128 ? [n] : [(n % 128) | 128, ...leb(Math.floor(n / 128))];
+}

@@ -49,6 +49,15 @@ it('puts lines of AssemblyScript into a profile', async () => {
   expect(lines.length).toBeGreaterThan(frameTable.length / 2);
 });
 
+it('takes a map that is parsed already for the file', () => {
+  const parsed = sourceLookup(JSON.parse(readFileSync(MAP, 'utf8')), undefined, expect.unreachable);
+  const read = sourceLookup(MAP, undefined, expect.unreachable);
+  const offsets = Array.from({ length: 5000 }, (_, offset) => offset);
+  expect(offsets.map((offset) => parsed?.(offset))).toEqual(
+    offsets.map((offset) => read?.(offset)),
+  );
+});
+
 it('reads data URLs, and nothing else that a guest names', () => {
   const text = readFileSync(MAP, 'utf8');
   const base64 = Buffer.from(text).toString('base64');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { GuestProfiler, Module } from '../../lib/index.js';
+import { type Engine, GuestProfiler, Module } from '../../lib/index.js';
 import { expectMisuse, guestPath, start, world } from '../runtime/support.js';
 import { finish } from './support.js';
 import { profileGuest } from './symbols-support.js';
@@ -27,6 +27,19 @@ describe('lines of a C program', () => {
     expect(stripped.frames).toEqual(whole.frames);
     expect(stripped.stacks).toEqual(whole.stacks);
     expect(original.frames).toEqual(whole.frames);
+  });
+
+  it('are the same when a package of split DWARF has them', async () => {
+    const whole = await profileGuest('c/parser.wasm');
+    const debugInfo = guestPath('c/parser-split.dwp');
+    const split = await profileGuest('c/parser-split.wasm', { debugInfo });
+    expect(split.warnings).toEqual([]);
+    expect(split.frames).toEqual(whole.frames);
+    expect(split.stacks).toEqual(whole.stacks);
+    const bare = await profileGuest('c/parser-split.wasm');
+    expect([...bare.frames].filter((frame) => frame.includes(' json.c:')).length).toBeLessThan(
+      [...whole.frames].filter((frame) => frame.includes(' json.c:')).length,
+    );
   });
 
   it('fold to what a profile without lines has', async () => {
@@ -80,6 +93,39 @@ describe('names', () => {
   it('of exports serve where there is nothing else', async () => {
     const { stacks } = await profileGuest('c/parser-stripped.wasm');
     expect(new Set(stacks.map(([oldest]) => oldest))).toEqual(new Set(['_start']));
+  });
+});
+
+describe('a module that was serialized', () => {
+  const deserialized = (guest: string) => (engine: Engine) =>
+    Module.deserialize(engine, Module.fromFile(engine, guestPath(guest)).serialize());
+
+  it('has the names of the name section, and lines when its binary is given', async () => {
+    const guest = 'c/parser.wasm';
+    const whole = await profileGuest(guest);
+    const names = await profileGuest(deserialized(guest));
+    const bare = await profileGuest(guest, {}, { lines: false });
+    expect(names.stacks).toEqual(bare.stacks);
+    expect([...names.frames].every((frame) => frame.includes(' ?:?@0'))).toBe(true);
+    const given = await profileGuest(deserialized(guest), { wasm: guestPath(guest) });
+    expect(given.frames).toEqual(whole.frames);
+    expect(given.stacks).toEqual(whole.stacks);
+  });
+
+  it('has the names of exports when its binary is given', async () => {
+    const guest = 'c/parser-stripped.wasm';
+    const oldest = ({ stacks }: { stacks: string[][] }) => new Set(stacks.map(([name]) => name));
+    const bare = await profileGuest(deserialized(guest));
+    expect([...oldest(bare)]).toEqual([expect.stringMatching(/^wasm-function\[\d+\]$/)]);
+    const given = await profileGuest(deserialized(guest), { wasm: guestPath(guest) });
+    expect([...oldest(given)]).toEqual(['_start']);
+  });
+
+  it('takes no binary but its own', async () => {
+    const wasm = guestPath('c/endings.wasm');
+    const { stacks, warnings } = await profileGuest(deserialized('c/parser.wasm'), { wasm });
+    expect(warnings).toEqual(['guest: wasm: not the binary of this module']);
+    expect(stacks.flat()).toContain('json_parse');
   });
 });
 

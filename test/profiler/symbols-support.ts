@@ -20,9 +20,12 @@ export interface SymbolProfile extends ReadProfile {
   readonly frames: ReadonlySet<string>;
 }
 
+/** A file's name, or what makes the module. */
+export type Guest = string | ((engine: Engine) => Module);
+
 /** {@link profiledGuest}, read. */
 export async function profileGuest(
-  guest: string | Uint8Array,
+  guest: Guest,
   symbols: ModuleSymbols = {},
   options: ProfilerOptions = {},
   args?: readonly string[],
@@ -34,16 +37,14 @@ export async function profileGuest(
 
 /** Profiles a WASI guest, a sample at each of its first epoch checks: the same ones at each run. */
 export function profiledGuest(
-  guest: string | Uint8Array,
+  guest: Guest,
   symbols: ModuleSymbols = {},
   options: ProfilerOptions = {},
   args: readonly string[] = ['guest', '1'],
 ): { profile: FinishedProfile; module: Module; warnings: readonly string[] } {
   const engine = new Engine({ epochInterruption: true });
   const module =
-    typeof guest === 'string'
-      ? Module.fromFile(engine, guestPath(guest))
-      : Module.compile(engine, guest);
+    typeof guest === 'string' ? Module.fromFile(engine, guestPath(guest)) : guest(engine);
   const store = new Store(engine);
   store.setWasi(new WasiConfig({ args, stdout: 'capture' }));
   const profiler = new GuestProfiler('p', 1, [['guest', module, symbols]], options);
