@@ -2,12 +2,15 @@
  * The public types, tested as types: `tsc` is what runs this file, as part of the lint.
  */
 
+import { PassThrough, Readable } from 'node:stream';
 import type {
   Caller,
   Component,
   Extern,
   FrameInfo,
+  FuncType,
   Instance,
+  Memory,
   NamedModule,
   ProfileOutput,
   Storelike,
@@ -19,12 +22,14 @@ import {
   CallHook,
   Engine,
   Func,
+  funcTypeMatches,
   GuestProfiler,
   type Linker,
   Module,
   Store,
   Trap,
   UpdateDeadline,
+  valTypeMatches,
   WasiConfig,
   WasiExit,
   WasmtimeError,
@@ -46,6 +51,8 @@ declare const linker: Linker;
 declare const module: Module;
 declare const component: Component;
 declare const func: Func;
+declare const memory: Memory;
+declare const linkedType: FuncType;
 
 // Each value type has its JavaScript type.
 exactly<number>()(0 as ValueOf<'i32'>, true);
@@ -205,6 +212,21 @@ new WasiConfig({
 });
 // @ts-expect-error stdin captures nothing
 new WasiConfig({ stdin: 'capture' });
+
+// Streams, functions and the process's environment fit as they are.
+new WasiConfig({
+  env: process.env,
+  stdin: Readable.from(['text']),
+  stdout: new PassThrough(),
+  stderr: (bytes) => exactly<Uint8Array>()(bytes, true),
+});
+
+// Memories and types.
+exactly<Uint8Array>()(memory.data(store), true);
+exactly<boolean>()(valTypeMatches('i31ref', 'anyref'), true);
+exactly<boolean>()(funcTypeMatches(linkedType, { params: ['i32'], results: [] }), true);
+// @ts-expect-error
+valTypeMatches('i31ref', 'any');
 
 // Errors say what they are.
 declare const error: unknown;

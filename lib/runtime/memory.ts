@@ -74,7 +74,8 @@ export class Memory {
    * a view has its old length still, and this gives a longer one. Mirrors `Memory::data_mut`.
    *
    * A view stays good, whatever happens: a store that is disposed frees its memories once their views are
-   * collected. So don't hold one for long, and use {@link Memory.read} for what you want to keep.
+   * collected. So don't hold one for long, and use {@link Memory.read} for what you want to keep. A Worker that is
+   * terminated, and doesn't end by itself, never frees memories of which it has views.
    *
    * @throws TypeError `ERR_MEMORY_MAY_MOVE` when the memory can outgrow what is reserved for it and then moves:
    * its maximum is above the engine's `memoryReservation` (by default 4 GiB, so that all memories of 32 bits
