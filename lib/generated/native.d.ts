@@ -24,8 +24,63 @@ export declare class NativeAsyncCall {
   cancel(): boolean
 }
 
+/** Compiled code of one module. */
+export declare class NativeCode {
+  /** The module's number in its component; `null` for one by itself. */
+  get number(): number | null
+  /** The module's own name, or that which its component has for it. */
+  get name(): string | null
+  /** Whether what it was compiled from is known. */
+  get hasBinary(): boolean
+  /** SHA-256 of the module's binary, in hexadecimal; `null` where that isn't known. */
+  get sha256(): string | null
+  /**
+   * The same code, which was compiled elsewhere, with its binary, the module's or the component's;
+   * `null` when that isn't it.
+   */
+  withBinary(bytes: Uint8Array): NativeCode | null
+  /** Mirrors `wasmtime::Module::functions`. */
+  functions(): NativeFunctions
+  /** The names of functions by index, from the name section; `null` for one without. */
+  functionNames(indices: Uint32Array, raw: boolean): Array<string | undefined | null>
+  /**
+   * The functions that contain at least one of some offsets into the binary. None without one: see
+   * `with_binary`.
+   */
+  disassemble(wasmOffsets: Float64Array): NativeDisassembly
+  /** The functions that the module imports, by index. None without the module's binary. */
+  importedFunctions(): Array<NativeImportName>
+  /**
+   * Offsets into the wasm file for ascending offsets into the text section, -1 where none is known.
+   * An offset at which Wasmtime knows no place, as at code of its own, has that of the code before it
+   * in the same function, or else that of the first after it; not so if its compiler inlines, which
+   * leaves inlined code without places.
+   */
+  wasmOffsets(textOffsets: Uint32Array): Float64Array
+  /**
+   * Where the instructions of a range of the text section come from, in order of their code. Mirrors
+   * `wasmtime::Module::address_map`.
+   */
+  addressMap(start: number, end: number): NativeAddressMap
+  /**
+   * Indices of the imported functions that are called at ascending offsets into the text section, -1
+   * where none is, or where it can't be told: in an indirect call, and without the module's binary.
+   */
+  importsCalled(textOffsets: Uint32Array): Int32Array
+  debugLinks(): NativeDebugLinks
+  /** Names of exported functions, by index; `null` for one that isn't exported. */
+  exportedNames(indices: Uint32Array): Array<string | undefined | null>
+  /**
+   * Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of
+   * this one or with split DWARF that this one refers to.
+   */
+  inlineChains(wasmOffsets: Float64Array, other: Uint8Array | undefined | null, raw: boolean): NativeInlineChains
+}
+
 /** `wasmtime::component::Component`. */
 export declare class NativeComponent {
+  /** The code of each of the component's modules that has functions. */
+  code(): Array<NativeCode>
   /** Compiles a binary, or text format. */
   static compile(engine: NativeEngine, source: Uint8Array | string): NativeComponent
   static fromFile(engine: NativeEngine, path: string): NativeComponent
@@ -72,6 +127,7 @@ export declare class NativeComponentLinker {
   resource(path: Array<string>, name: string, ty: NativeResourceType, dispatch: (store: object, number: number) => void): void
   module(path: Array<string>, name: string, module: NativeModule): void
   defineUnknownImportsAsTraps(component: NativeComponent): void
+  addWasi(): void
   instantiatePre(component: NativeComponent): NativeComponentInstancePre
 }
 
@@ -229,11 +285,7 @@ export declare class NativeMemory {
 
 /** `wasmtime::Module`. */
 export declare class NativeModule {
-  /**
-   * The functions that contain at least one of some offsets into the binary. None without one: see
-   * `with_binary`.
-   */
-  disassemble(wasmOffsets: Float64Array): NativeDisassembly
+  code(): NativeCode
   /** Compiles a binary, or text format. */
   static compile(engine: NativeEngine, source: Uint8Array | string): NativeModule
   static fromFile(engine: NativeEngine, path: string): NativeModule
@@ -242,49 +294,14 @@ export declare class NativeModule {
   /** Mirrors `wasmtime::Module::deserialize_file`. */
   static deserializeFile(engine: NativeEngine, path: string): NativeModule
   serialize(): Uint8Array
-  /** The same module, which was compiled elsewhere, with its binary; `null` when that isn't it. */
-  withBinary(bytes: Uint8Array): NativeModule | null
-  /** Whether what it was compiled from is known. */
-  get hasBinary(): boolean
   get name(): string | null
-  /** SHA-256 of the binary, in hexadecimal; `null` where that isn't known. */
-  get sha256(): string | null
   imports(): Array<NativeExternType>
   exports(): Array<NativeExternType>
-  /** Mirrors `wasmtime::Module::functions`. */
-  functions(): NativeFunctions
-  /** The names of functions by index, from the name section; `null` for one without. */
-  functionNames(indices: Uint32Array, raw: boolean): Array<string | undefined | null>
-  /**
-   * Offsets into the wasm file for ascending offsets into the text section, -1 where none is known.
-   * An offset at which Wasmtime knows no place, as at code of its own, has that of the code before it
-   * in the same function, or else that of the first after it; not so if its compiler inlines, which
-   * leaves inlined code without places.
-   */
-  wasmOffsets(textOffsets: Uint32Array): Float64Array
-  /**
-   * Where the instructions of a range of the text section come from, in order of their code. Mirrors
-   * `wasmtime::Module::address_map`.
-   */
-  addressMap(start: number, end: number): NativeAddressMap
-  /**
-   * Indices of the imported functions that are called at ascending offsets into the text section, -1
-   * where none is, or where it can't be told: in an indirect call, and without the module's binary.
-   */
-  importsCalled(textOffsets: Uint32Array): Int32Array
-  debugLinks(): NativeDebugLinks
-  /** Names of exported functions, by index; `null` for one that isn't exported. */
-  exportedNames(indices: Uint32Array): Array<string | undefined | null>
-  /**
-   * Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of
-   * this one or with split DWARF that this one refers to.
-   */
-  inlineChains(wasmOffsets: Float64Array, other: Uint8Array | undefined | null, raw: boolean): NativeInlineChains
 }
 
 /** `wasmtime::GuestProfiler`. */
 export declare class NativeOracle {
-  constructor(engine: NativeEngine, moduleName: string, intervalMs: number, names: Array<string>, modules: Array<NativeModule>)
+  constructor(engine: NativeEngine, moduleName: string, intervalMs: number, names: Array<string>, modules: Array<NativeModule>, component?: NativeComponent | undefined | null)
   sample(store: NativeStore, deltaMs: number): void
   callHook(store: NativeStore, kind: number): void
   /** The profile's JSON. */
@@ -294,7 +311,7 @@ export declare class NativeOracle {
 /** See `Recording` in `lib/profiler`. */
 export declare class NativeRecorder {
   /** `ring` receives the records; `drain(words)`, held weakly, reads that many words of it. */
-  constructor(modules: Array<NativeModule>, ring: ArrayBuffer, drain: (words: number) => void)
+  constructor(listed: Array<NativeCode>, ring: ArrayBuffer, drain: (words: number) => void)
   /** For each listed module, the address of its text section's first byte. */
   bases(): Uint32Array
   /** For the functions of `hot`. */
@@ -538,6 +555,14 @@ export interface NativeAddressMap {
   wasmOffset: Float64Array
 }
 
+/** Addresses that share their first `prefix` bits, and a port of theirs. */
+export interface NativeAddressRule {
+  address: string
+  prefix: number
+  /** Any port, without one. */
+  port?: number
+}
+
 /** Where compiled modules are kept: in a directory, as a configuration file says, or as is usual. */
 export interface NativeCacheConfig {
   directory?: string
@@ -747,6 +772,12 @@ export interface NativeFunctions {
   index: Uint32Array
 }
 
+/** An imported function. */
+export interface NativeImportName {
+  module: string
+  name: string
+}
+
 /** Inline chains of a batch of addresses; columns, a row for each function of each chain. */
 export interface NativeInlineChains {
   /**
@@ -782,6 +813,15 @@ export interface NativeLimits {
   tables?: number
   memories?: number
   trapOnGrowFailure?: boolean
+}
+
+/** See `WasiNetwork` in `lib/`. */
+export interface NativeNetwork {
+  tcpConnect: Array<NativeAddressRule>
+  tcpListen: Array<NativeAddressRule>
+  udp: Array<NativeAddressRule>
+  udpBind: Array<NativeAddressRule>
+  nameLookup: boolean
 }
 
 /** Costs that differ from Wasmtime's own: `costs[i]` is that of the operator `names[i]`. */
@@ -880,6 +920,7 @@ export interface NativeWasiConfig {
   stdout: NativeOutput
   stderr: NativeOutput
   preopens: Array<NativePreopen>
+  network?: NativeNetwork
 }
 
 /** A script as JSON, and the modules that it mentions by file name. */

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { NativeModule } from '../../lib/generated/native.js';
 import { Engine, GuestProfiler, Linker, Module, Store } from '../../lib/index.js';
 import { sourceLookup } from '../../lib/profiler/source-map.js';
 import { guestPath } from '../runtime/support.js';
@@ -170,7 +169,7 @@ describe('sections of a module', () => {
 describe.each(['c/parser.wasm', 'c/parser-dwarf4.wasm'])('debug information of %s', (guest) => {
   it('with bytes changed, or cut off, gives whole rows', { timeout: TIMEOUT_MS }, () => {
     const stripped = Module.fromFile(new Engine(), guestPath('c/parser-stripped.wasm'));
-    const native: NativeModule = Module.native('module', stripped);
+    const native = Module.native('module', stripped).code();
     const whole = readFileSync(guestPath(guest));
     const debug = whole.indexOf('.debug_');
     const places = Float64Array.from({ length: 300 }, (_, i) => 300 + i * 120);
