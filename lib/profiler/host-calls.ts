@@ -135,7 +135,7 @@ function importName({ module, name }: NativeImportName): string {
 
 /** The instructions at ascending text offsets, such as `memory.grow`; undefined where none is known. */
 function mnemonicsAt(code: NativeCode, offsets: Uint32Array): (string | undefined)[] {
-  if (offsets.length === 0) return [];
+  if (offsets.length === 0 || !code.hasBinary) return [];
   const places = code.wasmOffsets(offsets);
   const { offset, text } = code.disassemble(places);
   const lineAt = new Map(Array.from(offset, (place, line) => [place, text[line]]));

@@ -44,7 +44,6 @@ export class Lanes {
       lane,
       this.#markers.pushIntervalStart(this.#hostCall, timeMs, cause),
     );
-    this.#allOpen.push(row);
     const open = this.#open.get(lane);
     if (open === undefined) this.#open.set(lane, [row]);
     else open.push(row);
