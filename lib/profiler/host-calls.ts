@@ -89,7 +89,7 @@ function importNames(
 
 /** The instructions at ascending text offsets, such as `memory.grow`; undefined where none is known. */
 function mnemonicsAt(module: NativeModule, offsets: Uint32Array): (string | undefined)[] {
-  if (offsets.length === 0) return [];
+  if (offsets.length === 0 || !module.hasBinary) return [];
   const places = module.wasmOffsets(offsets);
   const { offset, text } = module.disassemble(places);
   const lineAt = new Map(Array.from(offset, (place, line) => [place, text[line]]));

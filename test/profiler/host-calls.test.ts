@@ -87,6 +87,22 @@ describe('the markers of host calls', () => {
     expect(names).toEqual(['memory.grow', 'memory.grow', 'table.grow', 'table.grow']);
   });
 
+  it('have no names in a compiled module without its binary', async () => {
+    const engine = new Engine({ epochInterruption: true });
+    const guest = '(module (import "host" "f" (func $f)) (func (export "run") (call $f)))';
+    const module = Module.deserialize(engine, Module.compile(engine, guest).serialize());
+    const store = new Store(engine);
+    const linker = new Linker(engine);
+    linker.funcWrap('host', 'f', { params: [], results: [] }, () => {});
+    const profiler = new GuestProfiler('guest', 1, [['guest', module]]);
+    profiler.attach(store, { hostCalls: 'markers' });
+    linker.instantiate(store, module).getFunc(store, 'run').call(store);
+    const { json } = readProfile(await profiler.finish());
+    const { name } = json.threads[0].markers;
+    const names = name.map((row: number) => json.shared.stringArray[row]);
+    expect(names).toEqual(['hostcall', 'hostcall']);
+  });
+
   it('are upstream’s when asked for with true', async () => {
     const { json } = await recorded('run', true);
     const names = json.threads[0].markers.name.map((row: number) => json.shared.stringArray[row]);
