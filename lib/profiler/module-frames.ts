@@ -38,7 +38,8 @@ export function moduleFrames(
 ): FrameIndex[][] {
   if (sampled.length === 0) {
     const { name } = listed;
-    profile.libs.add({ name, ...moduleIds(name, listed.code.sha256) });
+    // Not even its hash: it costs nothing.
+    profile.libs.add({ name, ...moduleIds(name, null) });
     return [];
   }
   const code = listed.whole(how.warn);

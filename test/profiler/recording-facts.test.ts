@@ -3,7 +3,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Engine, FinishedProfile, GuestProfiler, Module, Store } from '../../lib/index.js';
+import {
+  Engine,
+  FinishedProfile,
+  GuestProfiler,
+  Linker,
+  Module,
+  Store,
+  WasiConfig,
+} from '../../lib/index.js';
 import { openProfile } from '../readers/profiler-cli.js';
 import { guestPath } from '../runtime/support.js';
 import { finish } from './support.js';
@@ -15,9 +23,14 @@ describe('what a profile tells of its recording', () => {
   it('is the engine, the interval, missed ticks and the modules’ hashes', async () => {
     const engine = new Engine({ epochInterruption: true });
     const path = guestPath('c/parser.wasm');
-    const profiler = new GuestProfiler('guest', 2.5, [['parser', Module.fromFile(engine, path)]]);
+    const module = Module.fromFile(engine, path);
+    const unseen = Module.compile(engine, '(module (func))');
+    const listed = [['parser', module] as const, ['unseen', unseen] as const];
+    const profiler = new GuestProfiler('guest', 2.5, listed);
     const store = new Store(engine);
     const recorder = profiler.attach(store);
+    store.setWasi(new WasiConfig({ args: ['parser', '40'] }));
+    new Linker(engine).addWasi().instantiate(store, module).getFunc(store, '_start').call(store);
     recorder.detach();
     const { json } = await finish(profiler);
     expect(json.meta.extra).toEqual([

@@ -183,10 +183,14 @@ describe('a module', () => {
   });
 
   it('has none once it was serialized', async () => {
-    const { engine } = world();
-    const compiled = Module.compile(engine, '(module)');
-    const module = Module.deserialize(engine, compiled.serialize());
-    const { json } = await finish(new GuestProfiler('guest', 1, [['guest', module]]));
+    const { engine, store, linker } = world();
+    const wat = '(module (import "e" "f" (func $f)) (func (export "run") (call $f)))';
+    const module = Module.deserialize(engine, Module.compile(engine, wat).serialize());
+    const profiler = new GuestProfiler('guest', 1, [['guest', module]]);
+    linker.funcWrap('e', 'f', { params: [], results: [] }, () => profiler.sample(store, 0));
+    linker.instantiate(store, module).getFunc(store, 'run').call(store);
+    const { json, stacks } = await finish(profiler);
+    expect(stacks).toHaveLength(1);
     expect(json.libs).toMatchObject([{ debugName: 'guest', codeId: null, breakpadId: '' }]);
   });
 });
