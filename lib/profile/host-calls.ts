@@ -1,8 +1,9 @@
+import { HOSTCALL_SCHEMA } from './marker-schema.js';
 import { MarkerPhase } from './marker-table.js';
 import type { Profile } from './profile.js';
 import type { Thread } from './thread.js';
 
-/** All markers of one name that have a duration: the calls of a host function. */
+/** All calls of one host function. */
 export interface HostCalls {
   readonly name: string;
   readonly calls: number;
@@ -22,7 +23,10 @@ export function hostCallsOf(profile: Profile, thread: Thread): HostCalls[] {
     sum.longestMs = Math.max(sum.longestMs, ms);
     sums.set(name, sum);
   };
+  // A profile that was read has schemas of its own.
+  const schemas = [...profile.markerSchemas].map(({ name }) => name === HOSTCALL_SCHEMA.name);
   for (let row = 0; row < markers.length; row++) {
+    if (!schemas[markers.schema.get(row)]) continue;
     const name = markers.name.get(row);
     const start = markers.startTime.get(row);
     switch (markers.phase.get(row)) {

@@ -46,9 +46,14 @@ export interface MarkerSchema {
   readonly fields: readonly MarkerField[];
 }
 
-/** Time spent in the host, called by the guest; the same schema as wasmtime 48's profiling.rs. */
+/**
+ * Time spent in the host, called by the guest; the schema of wasmtime 48's profiling.rs, but with labels: the
+ * marker chart has none by default, and the column of names cuts an import's.
+ */
 export const HOSTCALL_SCHEMA: MarkerSchema = {
   name: 'hostcall',
+  tableLabel: '{marker.name}',
+  chartLabel: '{marker.name}',
   display: ['marker-chart', 'marker-table', 'timeline-overview'],
   fields: [],
 };

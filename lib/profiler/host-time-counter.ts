@@ -4,7 +4,8 @@ import type { HostCall } from './host-calls.js';
 
 /**
  * Adds the counter of the time in host calls. It has a reading at both ends of each interval of the
- * profile with host calls in it, not one for each call, of which there may be millions.
+ * profile with host calls in it, not one for each call, of which there may be millions, and one just after, since
+ * readers draw a line from each reading to the next.
  */
 export function addHostTimeCounter(profile: Profile, calls: readonly HostCall[]): void {
   if (calls.length === 0) return;
@@ -19,6 +20,9 @@ export function addHostTimeCounter(profile: Profile, calls: readonly HostCall[])
   for (const { startMs, endMs } of calls) sum.add(startMs, endMs);
   sum.end();
 }
+
+/** Share of a step in which the track falls. */
+const FALL = 1e-3;
 
 /** Adds times up, in steps. */
 class StepSum {
@@ -40,9 +44,9 @@ class StepSum {
     this.#goTo(first);
     if (last > first) {
       this.#sumMs += (first + 1) * this.#stepMs - startMs;
-      this.end();
+      this.#close();
       this.#sumMs += (last - first - 1) * this.#stepMs;
-      this.#step = -1;
+      this.#step = last - 1;
       this.#goTo(last);
       this.#sumMs += endMs - last * this.#stepMs;
     } else {
@@ -50,16 +54,30 @@ class StepSum {
     }
   }
 
-  /** Notes the sum at the end of its step. */
+  /** No host call comes any more. */
   end(): void {
-    if (this.#step >= 0) this.#note((this.#step + 1) * this.#stepMs);
+    this.#close();
+    this.#fall();
   }
 
   #goTo(step: number): void {
     if (step === this.#step) return;
-    this.end();
+    this.#close();
+    // No host call in between.
+    if (step > this.#step + 1) this.#fall();
     this.#note(step * this.#stepMs);
     this.#step = step;
+  }
+
+  /** Notes the sum at the end of its step. */
+  #close(): void {
+    if (this.#step >= 0) this.#note((this.#step + 1) * this.#stepMs);
+  }
+
+  /** Has the track of the rate fall where a run of steps ends. */
+  #fall(): void {
+    const { length, time } = this.#counter;
+    if (length > 0) this.#note(time.get(length - 1) + this.#stepMs * FALL);
   }
 
   #note(timeMs: number): void {

@@ -56,6 +56,8 @@ describe('firefoxJson', () => {
       markerSchema: [
         {
           name: 'hostcall',
+          tableLabel: '{marker.name}',
+          chartLabel: '{marker.name}',
           display: ['marker-chart', 'marker-table', 'timeline-overview'],
           fields: [],
         },
