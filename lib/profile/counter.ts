@@ -12,6 +12,8 @@ export interface CounterOptions {
   readonly unit?: CounterUnit;
   /** How its track is drawn: the number itself, or how fast it grows. */
   readonly graph?: 'level' | 'rate';
+  /** Of a level: it keeps a reading until the next one. Readers draw a slope between two readings. */
+  readonly steps?: boolean;
   readonly color?: CategoryColor;
 }
 
@@ -22,6 +24,7 @@ export class Counter {
   readonly unit: CounterUnit;
   readonly graph: 'level' | 'rate';
   readonly color: CategoryColor;
+  readonly #steps: boolean;
   /** Milliseconds since the profile's start, never falling. */
   readonly time = new Float64Log();
   /** The number itself; the Firefox format has differences, which its writer makes. */
@@ -33,6 +36,7 @@ export class Counter {
     this.unit = options.unit ?? 'number';
     this.graph = options.graph ?? 'level';
     this.color = options.color ?? 'blue';
+    this.#steps = options.steps ?? false;
   }
 
   get length(): number {
@@ -43,8 +47,21 @@ export class Counter {
   push(timeMs: Milliseconds, value: number): void {
     if (!Number.isFinite(timeMs)) throw new RangeError(`expected a finite time, got ${timeMs}`);
     if (!Number.isFinite(value)) throw new RangeError(`expected a finite number, got ${value}`);
-    const last = this.length > 0 ? this.time.get(this.length - 1) : timeMs;
-    this.time.push(Math.max(last, timeMs));
+    const { length } = this;
+    const time = Math.max(length > 0 ? this.time.get(length - 1) : timeMs, timeMs);
+    if (this.#steps && length > 0) {
+      this.time.push(time);
+      this.value.push(this.value.get(length - 1));
+    }
+    this.time.push(time);
     this.value.push(value);
+  }
+
+  /** No reading comes any more: steps go on to the profile's end. */
+  end(timeMs: Milliseconds): void {
+    const { length } = this;
+    if (!this.#steps || length === 0) return;
+    this.time.push(Math.max(this.time.get(length - 1), timeMs));
+    this.value.push(this.value.get(length - 1));
   }
 }

@@ -35,8 +35,8 @@ export interface CounterOptions {
   readonly description?: string;
   /** Anything by default. Milliseconds, with the graph `'rate'`, are shown as a share of the time. */
   readonly unit?: 'bytes' | 'number' | 'milliseconds';
-  /** The number itself, by default, or how fast it grows. */
-  readonly graph?: 'level' | 'rate';
+  /** The number itself, by default, as steps where it stays the same between two readings, or how fast it grows. */
+  readonly graph?: 'level' | 'steps' | 'rate';
   /** Of its track; blue by default. */
   readonly color?: CategoryColor;
 }
@@ -106,11 +106,13 @@ export class Annotations {
     const given = checkObject('options', options) as CounterOptions;
     checkKeys('options', given, ['description', 'unit', 'graph', 'color']);
     const { description = '', unit = 'number', graph = 'level', color = 'blue' } = given;
+    const steps = checkOneOf('options.graph', graph, ['level', 'steps', 'rate']) === 'steps';
     const counter = this.#profile.addCounter({
       name,
       description: checkString('options.description', description),
       unit: checkOneOf('options.unit', unit, ['bytes', 'number', 'milliseconds']),
-      graph: checkOneOf('options.graph', graph, ['level', 'rate']),
+      graph: graph === 'rate' ? 'rate' : 'level',
+      steps,
       color: checkOneOf('options.color', color, COLORS),
     });
     return new ProfileCounter(counter, this.#now);

@@ -24,7 +24,11 @@ export function watchMemory(
   if (!(profiler instanceof GuestProfiler))
     throw wrongType('profiler', 'a GuestProfiler', profiler);
   checkLimiter(limiter);
-  const counter = profiler.addCounter('linear memory', { unit: 'bytes', color: 'orange' });
+  const counter = profiler.addCounter('linear memory', {
+    unit: 'bytes',
+    graph: 'steps',
+    color: 'orange',
+  });
   let bytes = 0;
   // Native code doesn't ask for what is beyond its limits. A refusal that traps must stay its own.
   const { memorySize, ...others } = limiter;

@@ -49,6 +49,20 @@ describe('addMarker and addCounter', () => {
     ]);
   });
 
+  it('count in steps', async () => {
+    const recording = profiler();
+    const clients = recording.addCounter('clients', { graph: 'steps' });
+    recording.addCounter('none', { graph: 'steps' });
+    for (const value of [3, 5, 1]) clients.sample(value);
+    const { json } = readProfile(await recording.finish());
+    const [counter, none] = json.counters;
+    expect(counter.display.graphType).toBe('line-accumulated');
+    const [first, ...others] = counter.samples.time;
+    expect(others.map((time: number) => Math.round(time - first))).toEqual([1, 1, 2, 2, 3]);
+    expect(counter.samples.count).toEqual([3, 0, 2, 0, -4, 0]);
+    expect(none.samples.length).toBe(0);
+  });
+
   it('have a schema for each set of fields', async () => {
     const recording = profiler();
     recording.addMarker('a', { data: { n: 1 } });
@@ -119,7 +133,11 @@ describe('watchMemory', () => {
       ...['memory.grow', 'memory.grow refused', 'memory.grow refused'],
     ]);
     expect(data[0]).toMatchObject({ from: 65_536, to: 196_608 });
-    expect(json.counters[0].samples.count).toEqual([65_536, 131_072]);
+    // Steps: the size before at each growth, and the last one at the end.
+    expect(json.counters[0].samples.count).toEqual([65_536, 0, 131_072, 0]);
+    const { time } = json.counters[0].samples;
+    expect(time[1]).toBe(time[2]);
+    expect(time[3]).toBeCloseTo(json.meta.profilingEndTime - json.meta.profilingStartTime, 5);
     expect(asked).toEqual([65_536, 196_608, 524_288]);
     // The profile is over, the limits are not.
     expect(grow.call(store, 1)).toBe(3);
