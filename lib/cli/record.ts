@@ -1,6 +1,7 @@
 import { GuestProfiler } from '../profiler/guest-profiler.js';
 import { watchMemory } from '../profiler/memory-watch.js';
 import type { ModuleSymbols } from '../profiler/module-symbols.js';
+import type { SourceReader } from '../profiler/source-texts.js';
 import { threadCpuTime } from '../runtime/clock.js';
 import type { Engine } from '../runtime/engine.js';
 import { WasmtimeError } from '../runtime/errors.js';
@@ -28,6 +29,8 @@ export interface RecordOptions {
   readonly progress: boolean;
   /** Where the module's lines come from, beside itself. */
   readonly symbols: ModuleSymbols;
+  /** Where the profile gets source texts from. */
+  readonly sources: false | SourceReader;
   /** Shown in the profile. */
   readonly arguments: readonly string[];
   readonly wasi: WasiOptions;
@@ -58,6 +61,7 @@ export function record(engine: Engine, guest: Guest, options: RecordOptions): Re
   store.setInterruptHandle(interrupt);
   const profiler = new GuestProfiler(name, intervalMs, [[name, guest.code, options.symbols]], {
     arguments: options.arguments,
+    sources: options.sources,
   });
   if (fuel !== undefined) store.setFuel(fuel);
   const limits = maxMemoryBytes === undefined ? {} : { memorySize: maxMemoryBytes };

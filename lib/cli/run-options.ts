@@ -36,6 +36,7 @@ export interface RunOptions {
   readonly hostTime?: boolean;
   readonly debugInfo?: string;
   readonly sourceMap?: string;
+  readonly sources?: string;
   readonly wasm?: string;
   readonly showArguments?: boolean;
   readonly launch?: boolean;
@@ -150,6 +151,10 @@ export function addRunOptions(program: Command, version: string): Command {
       .option('--host-time', 'also sample the time in host calls, under the import that was called')
       .option('--debug-info <file>', "where a stripped module's DWARF is, for lines")
       .option('--source-map <file>', "the module's source map, for lines")
+      .option(
+        '--sources <directory>',
+        'where the source files lie: the profile gets the texts of those that it names',
+      )
       .option('--wasm <file>', "the module's own binary, for the names of a --precompiled one")
       .option('--show-arguments', "have the profile show the guest's arguments")
       .option('--launch', 'afterwards open the profile in the browser, as view does, until Ctrl-C')

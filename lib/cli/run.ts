@@ -14,6 +14,7 @@ import { environmentOf } from './options.js';
 import { checkWritable, defaultProfilePath, unwritable } from './profile-path.js';
 import { type Recording, type RecordOptions, record } from './record.js';
 import type { RunOptions } from './run-options.js';
+import { sourcesIn } from './sources.js';
 import { summaryOf } from './summary.js';
 import { layoutOf, printable, write, writeError, writeNow } from './terminal.js';
 
@@ -90,7 +91,7 @@ function recordOptions(
   wasi: WasiOptions,
   options: RunOptions,
 ): RecordOptions {
-  const { timeout, fuel, maxMemory, debugInfo, sourceMap, wasm } = options;
+  const { timeout, fuel, maxMemory, debugInfo, sourceMap, sources, wasm } = options;
   return {
     name,
     intervalMs: options.hz ?? options.interval,
@@ -104,6 +105,7 @@ function recordOptions(
       ...(sourceMap !== undefined && { sourceMap }),
       ...(wasm !== undefined && { wasm }),
     },
+    sources: sources === undefined ? false : sourcesIn(sources),
     arguments: options.showArguments ? args : [],
     wasi,
   };

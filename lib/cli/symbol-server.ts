@@ -129,7 +129,7 @@ export class SymbolServer {
     if (!frames.some((frame) => this.#placeOf(frame).file === file)) {
       throw new RequestError(`no code at ${toHex(offset)} comes from ${file}`);
     }
-    const source = this.#options.sources?.(file);
+    const source = this.#embedded(file) ?? this.#options.sources?.(file, file);
     if (source === undefined) {
       throw new RequestError(
         this.#options.sources === undefined
@@ -138,6 +138,15 @@ export class SymbolServer {
       );
     }
     return { symbolsLastModified: null, sourceLastModified: null, file, source };
+  }
+
+  /** The text that the profile itself has of a file. */
+  #embedded(file: string): string | undefined {
+    const { sources, strings } = this.#profile;
+    for (let source = 0; source < sources.length; source++) {
+      if (strings.get(sources.filename.get(source)) === file) return sources.content(source);
+    }
+    return undefined;
   }
 
   /** Not machine code, but what it does: a line for each instruction of WebAssembly, where its code begins. */

@@ -1,10 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Profile } from '../profile/profile.js';
-import { type SourceReader, sourcesUnder } from '../profiler/source-texts.js';
-import { CliError, reasonOf } from './cli-error.js';
 import type { Disassembler } from './disassembler.js';
 import { FRONT_END, openProfile } from './open-profile.js';
 import { readFile } from './read-file.js';
+import { sourcesIn } from './sources.js';
 
 interface ViewOptions {
   readonly offline?: boolean;
@@ -18,7 +17,8 @@ interface ViewOptions {
 const HELP = `
 The profile is served to browsers of this machine alone, until Ctrl-C. The Firefox Profiler's page is loaded
 from the web and fetches the profile from here; nothing is uploaded. --offline needs no web at all.
-A double click on a function opens its source, with --sources; beside it its instructions, with --wasm.
+A double click on a function opens its source, with --sources or of a profile that run --sources wrote; beside it
+its instructions, with --wasm.
 
 Exit codes:
   0    Ctrl-C or SIGTERM ended it
@@ -66,14 +66,6 @@ async function view(path: string, options: ViewOptions): Promise<void> {
 async function disassemblerOf(profile: Profile, wasm: readonly string[]): Promise<Disassembler> {
   const { Disassembler } = await import('./disassembler.js');
   return new Disassembler(profile, wasm);
-}
-
-function sourcesIn(directory: string): SourceReader {
-  try {
-    return sourcesUnder(directory);
-  } catch (error) {
-    throw new CliError(`can't read ${directory}: ${reasonOf(error)}`, { cause: error });
-  }
 }
 
 function port(text: string): number {

@@ -372,6 +372,7 @@ export class GuestProfiler {
     for (const recorder of this.#recorders) recorder.detach();
     this.#recording.end();
     this.#thread.end(now);
+    for (const counter of this.#profile.counters) counter.end(now);
     const { interner, native, lanes, guestCalls } = this.#recording;
     const warn = (warning: string) => this.#warnings.add(warning);
     const bases = native.bases();
@@ -381,7 +382,7 @@ export class GuestProfiler {
     }
     const { sources } = this.#options;
     const read = sources === true ? () => undefined : sources;
-    const texts = read === false ? undefined : new SourceTexts(this.#profile, read);
+    const texts = read === false ? undefined : new SourceTexts(this.#profile, read, warn);
     const how = { ...this.#options, texts, warn };
     const stackOf = symbolicate(this.#profile, interner, this.#modules, bases, how);
     renumber(this.#thread.samples.stack, stackOf);

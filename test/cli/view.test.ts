@@ -161,6 +161,17 @@ describe('view', () => {
     expect((await end()).stderr).toBe('');
   });
 
+  it('gives the sources that a profile holds itself', async () => {
+    const profile = withPlaces(['src/app.c']);
+    profile.sources.setContent(0, 'int embedded;\n');
+    save('embedded.json', profile);
+    const { ask, end } = await view('embedded.json');
+    const at = { debugName: 'app.wasm', debugId: 'A0', moduleOffset: '0x44' };
+    const answer = await ask('source/v1', { ...at, file: 'src/app.c' });
+    expect(answer).toMatchObject({ file: 'src/app.c', source: 'int embedded;\n' });
+    await end();
+  });
+
   it('says why there is no source', async () => {
     save('named.json', withPlaces(['src/app.c']));
     const { ask, end } = await view('named.json');

@@ -82,10 +82,31 @@ describe('the texts of sources', () => {
     for (const name of others) expect(texts[name]).toBe(null);
   });
 
-  it('of DWARF are not there with true alone', async () => {
-    const { json } = await profileGuest('c/parser.wasm', {}, { sources: true });
-    expect(new Set(Object.values(textsOf(json)))).toEqual(new Set([null]));
+  it('of DWARF come by their shown names where no prefix is given', async () => {
+    const pathPrefixMap = { '/guests/c': 'c' };
+    const sources = sourcesUnder(guestPath('.'));
+    const { json } = await profileGuest('c/parser.wasm', {}, { pathPrefixMap, sources });
+    const texts = textsOf(json);
+    for (const name of ['json.c', 'token.c', 'visit.c']) {
+      expect(texts[`c/parser/${name}`]).toBe(textOfGuest(`c/parser/${name}`));
+    }
   });
+
+  it.each([true, sourcesUnder(guestPath('go'))])(
+    'are missed in a warning where none was found: %s',
+    async (sources) => {
+      const { profile, warnings } = profiledGuest('c/parser.wasm', {}, { sources });
+      const texts = textsOf(readProfile(await profile.write()).json);
+      expect(new Set(Object.values(texts))).toEqual(new Set([null]));
+      const [warning, ...others] = warnings;
+      expect(warning).toMatch(
+        new RegExp(
+          `^sources: none of ${Object.keys(texts).length} files was found, such as \\S+\\.c$`,
+        ),
+      );
+      expect(others).toEqual([]);
+    },
+  );
 
   it('stay when the profile is read, written again and merged', async () => {
     const profile = (await plotted({ sources: true })).finishProfile();
@@ -105,12 +126,17 @@ describe('the texts of sources', () => {
 });
 
 describe('a reader of sources', () => {
-  it('is asked once for each file, by its whole path', () => {
-    const asked: string[] = [];
-    const read = (path: string) => void asked.push(path);
+  it('is asked once for each file, by its whole path and its shown name', () => {
+    const asked = new Map<string, string>();
+    let times = 0;
+    const read = (path: string, shown: string) => {
+      asked.set(path, shown);
+      times++;
+      return undefined;
+    };
     profiledGuest('c/parser.wasm', {}, { sources: read });
-    expect(asked).toContain('/guests/c/parser/json.c');
-    expect(new Set(asked).size).toBe(asked.length);
+    expect(asked.get('/guests/c/parser/json.c')).toBe('json.c');
+    expect(times).toBe(asked.size);
   });
 
   it('that throws does so out of finish, and costs only the texts', async () => {
@@ -155,12 +181,13 @@ describe('sourcesUnder', () => {
   });
 
   it('finds what lies below a directory', () => {
-    const read = sourcesUnder(join(directory, 'src'), '/build/src');
+    const reader = sourcesUnder(join(directory, 'src'), '/build/src');
+    const read = (path: string) => reader(path, 'none.c');
     expect(read('/build/src/a.c')).toBe('int a;');
     expect(read('/build/src/lib/b.c')).toBe('int b;');
     expect(read('/build/src/lib/../a.c')).toBe('int a;');
     expect(read('/build/src/same.c')).toBe('int a;');
-    expect(sourcesUnder(join(directory, 'src'))('lib/b.c')).toBe('int b;');
+    expect(sourcesUnder(join(directory, 'src'))('/build/src/lib/b.c', 'lib/b.c')).toBe('int b;');
   });
 
   it.each([
@@ -168,11 +195,14 @@ describe('sourcesUnder', () => {
     ...['/build/src', '/build/src/', '/build/src/lib', '/build/src/none.c', '/build/src/large.c'],
     ...['/build/source/a.c', 'a.c', '/etc/hostname', '', '\0', '/build/src/a.c\0'],
   ])('finds nothing for %j', (path) => {
-    expect(sourcesUnder(join(directory, 'src'), '/build/src')(path)).toBe(undefined);
+    expect(sourcesUnder(join(directory, 'src'), '/build/src')(path, 'a.c')).toBe(undefined);
   });
 
   it('finds no file by an absolute path', () => {
-    expect(sourcesUnder(join(directory, 'src'))(join(directory, 'secret.c'))).toBe(undefined);
+    const read = sourcesUnder(join(directory, 'src'));
+    for (const name of [join(directory, 'secret.c'), '../secret.c', 'link.c', 'up/secret.c']) {
+      expect(read('a.c', name)).toBe(undefined);
+    }
   });
 
   it('needs a directory', () => {
@@ -186,7 +216,7 @@ it('shows no text for a name that two files have', () => {
   const profile = new Profile({ product: 'p', intervalMs: 1, startTimeUnixMs: 1 });
   const { sources, strings } = profile;
   const [one, two] = [sources.intern(strings.intern('a.c')), sources.intern(strings.intern('b.c'))];
-  const texts = new SourceTexts(profile, (path) => `text of ${path}`);
+  const texts = new SourceTexts(profile, (path) => `text of ${path}`, expect.unreachable);
   texts.add(one, '/x/a.c', undefined);
   texts.add(two, '/x/b.c', 'its own');
   texts.add(two, '/x/b.c', 'its own');
