@@ -126,3 +126,4 @@ export {
   type WasiPreopen,
 } from './runtime/wasi-config.js';
 export type { WasiNetwork } from './runtime/wasi-network.js';
+export type { WasiClock, WasiClocks, WasiRandom } from './runtime/wasi-sources.js';

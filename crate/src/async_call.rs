@@ -49,6 +49,7 @@ pub fn initialize_async(
 }
 
 const INSTANTIATE: &str = "ERR_INSTANTIATE";
+const LINK: &str = "ERR_LINK";
 
 /// A call that is under way.
 #[napi]
@@ -128,6 +129,29 @@ impl NativeAsyncCall {
                 let instance = pre.instantiate_async(scope.as_context_mut()).await;
                 instance
                     .map(Outcome::Instance)
+                    .map_err(|error| collect(scope.as_context_mut(), error))
+            }))
+        })
+    }
+
+    /// Instantiates a module and defines its exports in `linker`, as `NativeLinker::module`.
+    #[napi(factory, catch_unwind)]
+    pub fn define_module(
+        env: Env,
+        id: u32,
+        store: &NativeStore,
+        ticker: Option<&NativeEpochTicker>,
+        linker: &NativeLinker,
+        name: String,
+        module: &NativeModule,
+    ) -> Result<Self> {
+        let (definer, module) = (linker.module_definer(&env)?, module.module.clone());
+        Self::begin(&env, id, store, ticker, LINK, |store| {
+            Ok(Box::pin(async move {
+                let mut scope = RootScope::new(store);
+                let defined = definer.module(scope.as_context_mut(), &name, &module).await;
+                defined
+                    .map(|()| Outcome::Values(None))
                     .map_err(|error| collect(scope.as_context_mut(), error))
             }))
         })

@@ -10,6 +10,8 @@ export declare class NativeAsyncCall {
   static call(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, func: NativeFunc, references: Array<unknown> | undefined): NativeAsyncCall
   static instantiate(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, linker: NativeLinker, module: NativeModule): NativeAsyncCall
   static instantiatePre(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, pre: NativeInstancePre): NativeAsyncCall
+  /** Instantiates a module and defines its exports in `linker`, as `NativeLinker::module`. */
+  static defineModule(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, linker: NativeLinker, name: string, module: NativeModule): NativeAsyncCall
   /**
    * Runs the guest until it ends, waits or yields. 0 when it waits: the wake function will be called, or a
    * promise of an async host function settles; 1 when it can go on at once; else what it ended with: an
@@ -138,6 +140,7 @@ export declare class NativeEngine {
   get guestDebug(): boolean
   isPulley(): boolean
   precompileModule(source: Uint8Array | string): Uint8Array
+  precompileComponent(source: Uint8Array | string): Uint8Array
   precompileCompatibilityHash(): string
   incrementEpoch(): void
 }
@@ -569,6 +572,18 @@ export interface NativeCacheConfig {
   configFile?: string
 }
 
+/** See `WasiClock` in `lib/`: nanoseconds. */
+export interface NativeClock {
+  start: bigint
+  step: bigint
+}
+
+/** See `WasiClocks` in `lib/`. */
+export interface NativeClocks {
+  wall?: NativeClock
+  monotonic?: NativeClock
+}
+
 /** `wasmtime::component::types::ComponentFunc`. */
 export interface NativeComponentFuncType {
   paramNames: Array<string>
@@ -870,6 +885,15 @@ export interface NativePreopen {
   readOnly: boolean
 }
 
+/** See `WasiRandom` in `lib/`. */
+export interface NativeRandom {
+  /** Of 64 bits, as the next one. */
+  secure?: bigint
+  insecure?: bigint
+  /** Of 128 bits. */
+  insecureSeed?: bigint
+}
+
 /** A trap of a store that was sampled, for JS. */
 export interface NativeTrap {
   /** Milliseconds since the profile's start. */
@@ -921,6 +945,8 @@ export interface NativeWasiConfig {
   stderr: NativeOutput
   preopens: Array<NativePreopen>
   network?: NativeNetwork
+  random?: NativeRandom
+  clocks?: NativeClocks
 }
 
 /** A script as JSON, and the modules that it mentions by file name. */
