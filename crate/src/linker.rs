@@ -162,6 +162,7 @@ impl NativeLinker {
         name: String,
         module: &NativeModule,
     ) -> Result<()> {
+        store.check_sync_call(&env)?;
         let mut linker = self.change(&env)?;
         store
             .with(&env, |store| {
@@ -284,6 +285,7 @@ impl NativeLinker {
         store: &NativeStore,
         module: &NativeModule,
     ) -> Result<NativeInstance> {
+        store.check_sync_call(&env)?;
         let linker = self.linker.try_borrow().map_err(|_| in_use(&env))?;
         store
             .with(&env, |store| {

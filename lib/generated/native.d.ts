@@ -15,10 +15,11 @@ export declare class NativeAsyncCall {
   /**
    * Runs the guest until it ends, waits or yields. 0 when it waits: the wake function will be called, or a
    * promise of an async host function settles; 1 when it can go on at once; else what it ended with: an
-   * array of the references among the results (the rest is in the value buffer), or an instance.
+   * array of the references among the results (the rest is in the value buffer), an instance, or what the
+   * call of a component gave.
    * Throws what it failed with.
    */
-  poll(): 0 | 1 | Array<unknown> | NativeInstance | undefined
+  poll(): 0 | 1 | Array<unknown> | NativeInstance | NativeComponentValues | NativeComponentInstance | undefined
   /**
    * Ends the guest wherever it waits, without a result. Once it has ended this does nothing. False
    * while it runs.
@@ -125,11 +126,14 @@ export declare class NativeComponentLinker {
   instance(path: Array<string>): void
   /** Defines a host function, see `func::HostFunction`; `dispatch` is held weakly. */
   funcNew(path: Array<string>, name: string, dispatch: (store: object, number: number, type: NativeComponentFuncType | null, bytes: Uint8Array, handles: NativeResource[]) => readonly [Uint8Array, readonly NativeResource[]]): void
+  /** Defines an async host function, see `async_func`; `dispatch` is held weakly. */
+  funcNewAsync(path: Array<string>, name: string, dispatch: (store: object, number: number, type: NativeComponentFuncType | null, bytes?: Uint8Array, handles?: NativeResource[], pending?: object) => unknown): void
   /** Defines a resource; `dispatch(store, number)`, held weakly, is told which object is dropped. */
   resource(path: Array<string>, name: string, ty: NativeResourceType, dispatch: (store: object, number: number) => void): void
   module(path: Array<string>, name: string, module: NativeModule): void
   defineUnknownImportsAsTraps(component: NativeComponent): void
   addWasi(): void
+  addWasiAsync(): void
   instantiatePre(component: NativeComponent): NativeComponentInstancePre
 }
 
@@ -513,6 +517,9 @@ export declare function benchPeer(store: NativeStore, work: string, everyCheck: 
  */
 export declare function breakWalker(what: string): void
 
+/** Calls `func`; its poll ends with a `NativeComponentValues`. */
+export declare function callComponentAsync(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, func: NativeComponentFunc, bytes: Uint8Array, handles: Array<NativeResource>): NativeAsyncCall
+
 /**
  * An export of the instance that called the running host function: `wasmtime::Caller::get_export`.
  * `null` when there is none.
@@ -531,6 +538,9 @@ export declare function createAsyncFunc(store: NativeStore, params: Array<string
 /** "module", "component", or `null` for other bytes. */
 export declare function detectPrecompiled(bytes: Uint8Array): string | null
 
+/** Drops a resource that isn't gone yet. */
+export declare function dropResourceAsync(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, resource: NativeResource): NativeAsyncCall
+
 /** To be called when a Worker ends by itself: finds the buffers that still have their bytes. */
 export declare function findMemoryViews(): void
 
@@ -546,6 +556,9 @@ export declare function initialize(slots: ArrayBuffer, makeError: (kind: string,
 
 /** Hands over the function `(call) => void` that is told which call can go on, once per environment. */
 export declare function initializeAsync(wake: (call: number) => void): void
+
+/** Makes an instance; its poll ends with a `NativeComponentInstance`. */
+export declare function instantiateComponentAsync(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, pre: NativeComponentInstancePre): NativeAsyncCall
 
 /** Whether there is an operator of that name. */
 export declare function isOperator(name: string): boolean
