@@ -48,6 +48,7 @@ export type { AsyncHostFunction } from './runtime/async-func.js';
 export { CallHook } from './runtime/call-hook.js';
 export type { Caller } from './runtime/caller.js';
 export { threadCpuTime } from './runtime/clock.js';
+export type { AsyncComponentHostFunction } from './runtime/component/async-component-func.js';
 export { Component } from './runtime/component/component.js';
 export { ComponentError } from './runtime/component/component-error.js';
 export { ComponentFunc, type ComponentHostFunction } from './runtime/component/component-func.js';
@@ -126,3 +127,4 @@ export {
   type WasiPreopen,
 } from './runtime/wasi-config.js';
 export type { WasiNetwork } from './runtime/wasi-network.js';
+export type { WasiClock, WasiClocks, WasiRandom } from './runtime/wasi-sources.js';

@@ -49,6 +49,7 @@ pub fn initialize_async(
 }
 
 const INSTANTIATE: &str = "ERR_INSTANTIATE";
+const LINK: &str = "ERR_LINK";
 
 /// A call that is under way.
 #[napi]
@@ -133,13 +134,37 @@ impl NativeAsyncCall {
         })
     }
 
+    /// Instantiates a module and defines its exports in `linker`, as `NativeLinker::module`.
+    #[napi(factory, catch_unwind)]
+    pub fn define_module(
+        env: Env,
+        id: u32,
+        store: &NativeStore,
+        ticker: Option<&NativeEpochTicker>,
+        linker: &NativeLinker,
+        name: String,
+        module: &NativeModule,
+    ) -> Result<Self> {
+        let (definer, module) = (linker.module_definer(&env)?, module.module.clone());
+        Self::begin(&env, id, store, ticker, LINK, |store| {
+            Ok(Box::pin(async move {
+                let mut scope = RootScope::new(store);
+                let defined = definer.module(scope.as_context_mut(), &name, &module).await;
+                defined
+                    .map(|()| Outcome::Values(None))
+                    .map_err(|error| collect(scope.as_context_mut(), error))
+            }))
+        })
+    }
+
     /// Runs the guest until it ends, waits or yields. 0 when it waits: the wake function will be called, or a
     /// promise of an async host function settles; 1 when it can go on at once; else what it ended with: an
-    /// array of the references among the results (the rest is in the value buffer), or an instance.
+    /// array of the references among the results (the rest is in the value buffer), an instance, or what the
+    /// call of a component gave.
     /// Throws what it failed with.
     #[napi(
         catch_unwind,
-        ts_return_type = "0 | 1 | Array<unknown> | NativeInstance | undefined"
+        ts_return_type = "0 | 1 | Array<unknown> | NativeInstance | NativeComponentValues | NativeComponentInstance | undefined"
     )]
     pub fn poll<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
         let raw = match self.call.poll()? {
@@ -153,6 +178,7 @@ impl NativeAsyncCall {
                     Outcome::Instance(instance) => unsafe {
                         ToNapiValue::to_napi_value(env.raw(), NativeInstance { instance })?
                     },
+                    Outcome::Value(make) => make(env.raw())?,
                 }
             }
         };
@@ -176,7 +202,9 @@ impl Drop for NativeAsyncCall {
 }
 
 impl NativeAsyncCall {
-    fn begin(
+    /// A call that `make` starts, with arguments that it reads; its errors have `code` where no more special
+    /// one fits.
+    pub fn begin(
         env: &Env,
         id: u32,
         store: &NativeStore,
@@ -217,7 +245,7 @@ impl NativeAsyncCall {
 }
 
 /// As [`outcome::collect`], which makes a reference to a JS object, on the main stack.
-fn collect(store: StoreContextMut<'_, StoreData>, error: wasmtime::Error) -> wasmtime::Error {
+pub fn collect(store: StoreContextMut<'_, StoreData>, error: wasmtime::Error) -> wasmtime::Error {
     on_main_stack(|| outcome::collect(store, error))
 }
 

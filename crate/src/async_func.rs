@@ -7,17 +7,14 @@
 use crate::environment::Environment;
 use crate::func::{self, NativeFunc, dispatcher};
 use crate::js::{self, JsReference, Strength};
-use crate::main_stack::on_main_stack;
 use crate::store::{NativeStore, StoreData};
 use crate::values;
-use crate::waiting;
+use crate::waiting::{self, until_settled};
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
-use wasmtime::{AsContextMut, Caller, Func, FuncType, Linker, Trap, Val, ValType};
+use wasmtime::{AsContextMut, Caller, Func, FuncType, Linker, Val, ValType};
 
 /// An async host function of a store.
 #[napi(catch_unwind)]
@@ -96,23 +93,14 @@ impl AsyncHostFunction {
                 return Ok(());
             };
             let scopes = caller.data().scopes.clone();
-            let waits = scopes.waiting.begin(pending.id);
-            let mut first = true;
-            poll_fn(|_| {
-                let scopes = &*scopes;
-                let served = waits.serve(|request| {
-                    on_main_stack(|| scopes.enter_caller(&mut caller, request));
-                });
-                if scopes.is_cancelled() {
-                    return Poll::Ready(Err(Trap::Interrupt.into()));
-                }
-                let looks = !(served || std::mem::take(&mut first) || waits.has_call());
-                if looks && self.settled(&mut caller, &pending, results)? {
-                    return Poll::Ready(Ok(()));
-                }
-                scopes.waits_for_js.set(true);
-                Poll::Pending
-            })
+            let id = pending.id;
+            until_settled(
+                &scopes,
+                id,
+                &mut caller,
+                |scopes, caller, request| scopes.enter_caller(caller, request),
+                |caller| self.settled(caller, &pending, results),
+            )
             .await
         })
     }

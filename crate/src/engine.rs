@@ -82,6 +82,22 @@ impl NativeEngine {
     }
 
     #[napi(catch_unwind)]
+    pub fn precompile_component(
+        &self,
+        env: Env,
+        source: Either<&[u8], String>,
+    ) -> Result<Uint8Array> {
+        let source = match &source {
+            Either::A(bytes) => bytes,
+            Either::B(text) => text.as_bytes(),
+        };
+        self.engine
+            .precompile_component(source)
+            .map(Uint8Array::from)
+            .map_err(|error| errors::throw(&env, &error, "ERR_INVALID_COMPONENT"))
+    }
+
+    #[napi(catch_unwind)]
     pub fn precompile_compatibility_hash(&self) -> String {
         let mut hasher = DefaultHasher::new();
         self.engine

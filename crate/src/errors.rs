@@ -1,6 +1,7 @@
 //! Wasmtime's errors, as JS errors. The classes are those of `lib/runtime/errors.ts`.
 
 use crate::complete::MustBeAsync;
+use crate::component::tasks::TasksInCircle;
 use crate::environment::Environment;
 use crate::js::{self, JsException};
 use crate::outcome::{Failure, ThrownObject};
@@ -91,6 +92,8 @@ fn throw_with(env: &Env, error: &wasmtime::Error, failure: Option<&Failure>, cod
         ("error", "ERR_WASM_EXCEPTION")
     } else if error.is::<UnknownImportError>() {
         ("error", "ERR_UNKNOWN_IMPORT")
+    } else if error.is::<TasksInCircle>() {
+        ("error", "ERR_COMPONENT_TASKS")
     } else {
         ("error", code)
     };

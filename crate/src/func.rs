@@ -141,13 +141,7 @@ impl FuncCell {
         references: Option<sys::napi_value>,
     ) -> Result<Option<sys::napi_value>> {
         let scopes = store.scopes();
-        if scopes.async_required.get() && !scopes.in_async_call.get() {
-            return Err(errors::misuse(
-                env,
-                "ERR_ASYNC_REQUIRED",
-                "something of the store's may suspend the guest: use callAsync",
-            ));
-        }
+        store.check_sync_call(env)?;
         store
             .with(env, |store| {
                 entering_wasm(store, |store| {

@@ -24,6 +24,7 @@ impl NativeInstancePre {
 impl NativeInstancePre {
     #[napi(catch_unwind)]
     pub fn instantiate(&self, env: Env, store: &NativeStore) -> Result<NativeInstance> {
+        store.check_sync_call(&env)?;
         store
             .with(&env, |store| {
                 entering_wasm(store, |store| {

@@ -66,7 +66,9 @@ mod waiting;
 mod walk_check;
 mod walker;
 mod wasi;
+mod wasi_clock;
 mod wasi_input;
 mod wasi_output;
+mod wasi_random;
 #[cfg(feature = "oracle")]
 mod wast;

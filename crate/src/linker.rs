@@ -15,14 +15,15 @@ use crate::wasi;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::{Cell, RefCell, RefMut};
-use wasmtime::{AsContextMut, Linker, RootScope};
+use std::rc::Rc;
+use wasmtime::{AsContextMut, Linker, Module, RootScope, StoreContextMut};
 
 const LINK: &str = "ERR_LINK";
 
 /// `wasmtime::Linker`.
 #[napi]
 pub struct NativeLinker {
-    linker: RefCell<Linker<StoreData>>,
+    linker: Rc<RefCell<Linker<StoreData>>>,
     shadowing: Cell<bool>,
 }
 
@@ -31,7 +32,7 @@ impl NativeLinker {
     #[napi(constructor, catch_unwind)]
     pub fn new(engine: &NativeEngine) -> Self {
         Self {
-            linker: RefCell::new(Linker::new(&engine.engine)),
+            linker: Rc::new(RefCell::new(Linker::new(&engine.engine))),
             shadowing: Cell::new(false),
         }
     }
@@ -161,6 +162,7 @@ impl NativeLinker {
         name: String,
         module: &NativeModule,
     ) -> Result<()> {
+        store.check_sync_call(&env)?;
         let mut linker = self.change(&env)?;
         store
             .with(&env, |store| {
@@ -283,6 +285,7 @@ impl NativeLinker {
         store: &NativeStore,
         module: &NativeModule,
     ) -> Result<NativeInstance> {
+        store.check_sync_call(&env)?;
         let linker = self.linker.try_borrow().map_err(|_| in_use(&env))?;
         store
             .with(&env, |store| {
@@ -310,15 +313,54 @@ impl NativeLinker {
         Ok(linker.clone())
     }
 
+    /// Where the exports of a module are defined that an async call makes an instance of.
+    pub fn module_definer(&self, env: &Env) -> Result<ModuleDefiner> {
+        Ok(ModuleDefiner {
+            copy: self.copy(env)?,
+            linker: self.linker.clone(),
+        })
+    }
+
     fn change(&self, env: &Env) -> Result<RefMut<'_, Linker<StoreData>>> {
         self.linker.try_borrow_mut().map_err(|_| in_use(env))
     }
 }
 
+/// A linker that may be used, and changed, while Wasmtime instantiates a module for it.
+pub struct ModuleDefiner {
+    copy: Linker<StoreData>,
+    linker: Rc<RefCell<Linker<StoreData>>>,
+}
+
+impl ModuleDefiner {
+    /// Mirrors `Linker::module_async`: in the copy, whose new definitions become the linker's at the end.
+    pub async fn module(
+        mut self,
+        mut store: StoreContextMut<'_, StoreData>,
+        name: &str,
+        module: &Module,
+    ) -> wasmtime::Result<()> {
+        self.copy
+            .module_async(store.as_context_mut(), name, module)
+            .await?;
+        let mut linker = self
+            .linker
+            .try_borrow_mut()
+            .map_err(|_| wasmtime::Error::msg(IN_USE))?;
+        let is_command =
+            module.get_export("_initialize").is_none() && module.get_export("_start").is_some();
+        for export in module.exports() {
+            if export.ty().func().is_some() || !is_command {
+                let item = self.copy.get(&mut store, name, export.name())?;
+                linker.define(&store, name, export.name(), item)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+const IN_USE: &str = "the linker is instantiating a module: it can't be changed meanwhile";
+
 fn in_use(env: &Env) -> Error {
-    errors::misuse(
-        env,
-        "ERR_LINKER_IN_USE",
-        "the linker is instantiating a module: it can't be changed meanwhile",
-    )
+    errors::misuse(env, "ERR_LINKER_IN_USE", IN_USE)
 }

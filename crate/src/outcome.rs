@@ -1,6 +1,7 @@
 //! What a call that failed has left in its store, which its error takes along: the exception that nobody
 //! caught, and the core dump.
 
+use crate::component::tasks;
 use crate::js::{JsReference, Strength};
 use crate::reference::NativeRef;
 use crate::store::StoreData;
@@ -36,7 +37,11 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// Takes along what the store has of a call that failed with `error`, and tells the store's recorder.
-pub fn collect(store: StoreContextMut<'_, StoreData>, error: wasmtime::Error) -> wasmtime::Error {
+pub fn collect(
+    mut store: StoreContextMut<'_, StoreData>,
+    error: wasmtime::Error,
+) -> wasmtime::Error {
+    tasks::note_lost(&mut store);
     if let Some(recorder) = store.data().scopes.recorder() {
         recorder.on_error(&error);
     }

@@ -1,6 +1,7 @@
 //! Stores: the data that ours carry, and the operations on them.
 
 use crate::attachment::Attachment;
+use crate::component::tasks;
 use crate::engine::NativeEngine;
 use crate::errors;
 use crate::func::dispatcher;
@@ -49,6 +50,8 @@ pub struct StoreData {
     limiter: Limiter,
     /// As of the engine.
     pub fixed_memory_size: u64,
+    /// See `component::tasks`.
+    pub tasks_lost: bool,
     /// What a bench runs at epoch deadlines.
     #[cfg(feature = "oracle")]
     pub peer: Option<crate::oracle::Peer>,
@@ -224,6 +227,15 @@ pub struct StoreCell {
     scopes: Arc<Scopes>,
 }
 
+impl Drop for StoreCell {
+    fn drop(&mut self) {
+        if let Some(store) = self.store.get_mut() {
+            // As in `dispose`.
+            store.data_mut().release();
+        }
+    }
+}
+
 #[napi]
 impl NativeStore {
     /// `facade` is the JS object that callbacks of this store are handed, held weakly.
@@ -248,6 +260,7 @@ impl NativeStore {
             interrupt: None,
             limiter: Limiter::default(),
             fixed_memory_size: engine.fixed_memory_size,
+            tasks_lost: false,
             #[cfg(feature = "oracle")]
             peer: None,
         };
@@ -289,12 +302,13 @@ impl NativeStore {
         self.check_idle(&env)?;
         // SAFETY: no operation and no callback of this store is on the stack.
         let store = unsafe { &mut *self.store.get() }.take();
-        if let Some(mut store) = store
-            && self.views.get() > 0
-        {
+        if let Some(mut store) = store {
+            // No hook may run while guests that wait are unwound.
             store.data_mut().release();
-            // SAFETY: as above.
-            unsafe { *self.viewed.get() = Some(store) };
+            if self.views.get() > 0 {
+                // SAFETY: as above.
+                unsafe { *self.viewed.get() = Some(store) };
+            }
         }
         self.scopes.set_recorder(None);
         Ok(())
@@ -488,6 +502,18 @@ impl StoreCell {
         }
     }
 
+    /// Refuses a synchronous call from outside of async ones where something may suspend the guest.
+    pub fn check_sync_call(&self, env: &Env) -> Result<()> {
+        if self.scopes.async_required.get() && !self.scopes.in_async_call.get() {
+            return Err(errors::misuse(
+                env,
+                "ERR_ASYNC_REQUIRED",
+                "something of the store's may suspend the guest: use callAsync or instantiateAsync",
+            ));
+        }
+        Ok(())
+    }
+
     /// Refuses what can't be done from the store's own callbacks.
     fn check_idle(&self, env: &Env) -> Result<()> {
         if self.scopes.is_empty() && !self.scopes.store_busy.get() {
@@ -578,6 +604,9 @@ pub fn entering_wasm<R>(
     let in_call_hook = store.data().in_call_hook;
     if in_call_hook {
         change_activations(&mut store, Activations::push);
+    }
+    if store.data().scopes.in_async_call.get() {
+        tasks::note_lost(&mut store);
     }
     let result = f(store.as_context_mut());
     if in_call_hook {
@@ -717,7 +746,7 @@ fn on_call_hook(mut store: StoreContextMut<'_, StoreData>, kind: CallHook) -> wa
     Ok(())
 }
 
-fn change_activations(
+pub fn change_activations(
     store: &mut StoreContextMut<'_, StoreData>,
     change: impl FnOnce(&mut Activations),
 ) {

@@ -19,13 +19,17 @@
 //!
 //! Invariant: a request is run, at most once, before the `visit` that made it returns.
 
+use crate::main_stack::on_main_stack;
 use crate::pending_call::Call;
 use crate::scope::{Busy, Scopes};
 use std::cell::RefCell;
-use std::mem::transmute;
+use std::future::poll_fn;
+use std::mem::{take, transmute};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 use std::rc::{Rc, Weak};
+use std::task::Poll;
+use wasmtime::Trap;
 
 /// The number, `lib/`'s, of an async host function that waits.
 pub type Id = u32;
@@ -135,6 +139,32 @@ impl Drop for Waits<'_> {
         let mut functions = self.waiting.functions.borrow_mut();
         functions.retain(|function| function.id != self.function.id);
     }
+}
+
+/// Waits as function `id` until `settled` says that its promise has. Meanwhile JS may use the store through
+/// it, for which `lend` has to lend `store`.
+pub async fn until_settled<S>(
+    scopes: &Scopes,
+    id: Id,
+    store: &mut S,
+    lend: impl Fn(&Scopes, &mut S, &mut dyn FnMut()),
+    mut settled: impl FnMut(&mut S) -> wasmtime::Result<bool>,
+) -> wasmtime::Result<()> {
+    let waits = scopes.waiting.begin(id);
+    let mut first = true;
+    poll_fn(|_| {
+        let served = waits.serve(|request| on_main_stack(|| lend(scopes, store, request)));
+        if scopes.is_cancelled() {
+            return Poll::Ready(Err(Trap::Interrupt.into()));
+        }
+        let looks = !(served || take(&mut first) || waits.has_call());
+        if looks && settled(store)? {
+            return Poll::Ready(Ok(()));
+        }
+        scopes.waits_for_js.set(true);
+        Poll::Pending
+    })
+    .await
 }
 
 impl Scopes {

@@ -73,6 +73,19 @@ impl StoreWords {
         }
     }
 
+    /// A `VMLazyThread` (wasmtime_environ 48 vmtypes.rs).
+    fn current_thread(self) -> usize {
+        let offset = HostPtr.vm_store_context().current_thread();
+        // SAFETY: a live VMStoreContext, by the second invariant.
+        unsafe {
+            self.0
+                .as_ptr()
+                .add(usize::from(offset))
+                .cast::<usize>()
+                .read()
+        }
+    }
+
     #[inline]
     fn newest(self) -> Activation {
         let layout = HostPtr.vm_store_context();
@@ -170,6 +183,24 @@ impl Activations {
     #[inline]
     pub fn pop(&mut self) {
         self.saved.pop();
+    }
+
+    /// Lets go of all but the `depth` oldest.
+    pub fn truncate(&mut self, depth: usize) {
+        self.saved.truncate(depth);
+    }
+
+    /// What compiled code knows of the component model's current thread: 0 when there is none; odd when
+    /// Wasmtime knows more; else the address of a record on the guest's stack.
+    pub fn current_thread(&self) -> usize {
+        self.words.map_or(0, StoreWords::current_thread)
+    }
+
+    /// Whether `address` is on the stack of an activation that is open.
+    pub fn hold(&self, address: usize) -> bool {
+        self.newest_to_oldest().any(|activation| {
+            (activation.exit_trampoline_fp..activation.entry_fp).contains(&address)
+        })
     }
 
     /// Activations of wasm that are open.

@@ -4,8 +4,10 @@ use crate::interrupt::Interrupt;
 use crate::network::{self, NativeNetwork};
 use crate::scope::Scopes;
 use crate::store::StoreData;
+use crate::wasi_clock::{self, NativeClocks};
 use crate::wasi_input::Input;
 use crate::wasi_output::OutputQueue;
+use crate::wasi_random::{self, NativeRandom};
 use bytes::Bytes;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
@@ -56,6 +58,8 @@ pub struct NativeWasiConfig {
     pub stderr: NativeOutput,
     pub preopens: Vec<NativePreopen>,
     pub network: Option<NativeNetwork>,
+    pub random: Option<NativeRandom>,
+    pub clocks: Option<NativeClocks>,
 }
 
 /// A store's WASI state.
@@ -132,6 +136,12 @@ impl Wasi {
         }
         if let Some(network) = &config.network {
             network::allow(&mut builder, network)?;
+        }
+        if let Some(random) = &config.random {
+            wasi_random::configure(&mut builder, random);
+        }
+        if let Some(clocks) = &config.clocks {
+            wasi_clock::configure(&mut builder, clocks);
         }
         Ok(Self {
             builder,

@@ -10,13 +10,16 @@ export declare class NativeAsyncCall {
   static call(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, func: NativeFunc, references: Array<unknown> | undefined): NativeAsyncCall
   static instantiate(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, linker: NativeLinker, module: NativeModule): NativeAsyncCall
   static instantiatePre(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, pre: NativeInstancePre): NativeAsyncCall
+  /** Instantiates a module and defines its exports in `linker`, as `NativeLinker::module`. */
+  static defineModule(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, linker: NativeLinker, name: string, module: NativeModule): NativeAsyncCall
   /**
    * Runs the guest until it ends, waits or yields. 0 when it waits: the wake function will be called, or a
    * promise of an async host function settles; 1 when it can go on at once; else what it ended with: an
-   * array of the references among the results (the rest is in the value buffer), or an instance.
+   * array of the references among the results (the rest is in the value buffer), an instance, or what the
+   * call of a component gave.
    * Throws what it failed with.
    */
-  poll(): 0 | 1 | Array<unknown> | NativeInstance | undefined
+  poll(): 0 | 1 | Array<unknown> | NativeInstance | NativeComponentValues | NativeComponentInstance | undefined
   /**
    * Ends the guest wherever it waits, without a result. Once it has ended this does nothing. False
    * while it runs.
@@ -123,11 +126,14 @@ export declare class NativeComponentLinker {
   instance(path: Array<string>): void
   /** Defines a host function, see `func::HostFunction`; `dispatch` is held weakly. */
   funcNew(path: Array<string>, name: string, dispatch: (store: object, number: number, type: NativeComponentFuncType | null, bytes: Uint8Array, handles: NativeResource[]) => readonly [Uint8Array, readonly NativeResource[]]): void
+  /** Defines an async host function, see `async_func`; `dispatch` is held weakly. */
+  funcNewAsync(path: Array<string>, name: string, dispatch: (store: object, number: number, type: NativeComponentFuncType | null, bytes?: Uint8Array, handles?: NativeResource[], pending?: object) => unknown): void
   /** Defines a resource; `dispatch(store, number)`, held weakly, is told which object is dropped. */
   resource(path: Array<string>, name: string, ty: NativeResourceType, dispatch: (store: object, number: number) => void): void
   module(path: Array<string>, name: string, module: NativeModule): void
   defineUnknownImportsAsTraps(component: NativeComponent): void
   addWasi(): void
+  addWasiAsync(): void
   instantiatePre(component: NativeComponent): NativeComponentInstancePre
 }
 
@@ -138,6 +144,7 @@ export declare class NativeEngine {
   get guestDebug(): boolean
   isPulley(): boolean
   precompileModule(source: Uint8Array | string): Uint8Array
+  precompileComponent(source: Uint8Array | string): Uint8Array
   precompileCompatibilityHash(): string
   incrementEpoch(): void
 }
@@ -510,6 +517,9 @@ export declare function benchPeer(store: NativeStore, work: string, everyCheck: 
  */
 export declare function breakWalker(what: string): void
 
+/** Calls `func`; its poll ends with a `NativeComponentValues`. */
+export declare function callComponentAsync(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, func: NativeComponentFunc, bytes: Uint8Array, handles: Array<NativeResource>): NativeAsyncCall
+
 /**
  * An export of the instance that called the running host function: `wasmtime::Caller::get_export`.
  * `null` when there is none.
@@ -528,6 +538,9 @@ export declare function createAsyncFunc(store: NativeStore, params: Array<string
 /** "module", "component", or `null` for other bytes. */
 export declare function detectPrecompiled(bytes: Uint8Array): string | null
 
+/** Drops a resource that isn't gone yet. */
+export declare function dropResourceAsync(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, resource: NativeResource): NativeAsyncCall
+
 /** To be called when a Worker ends by itself: finds the buffers that still have their bytes. */
 export declare function findMemoryViews(): void
 
@@ -543,6 +556,9 @@ export declare function initialize(slots: ArrayBuffer, makeError: (kind: string,
 
 /** Hands over the function `(call) => void` that is told which call can go on, once per environment. */
 export declare function initializeAsync(wake: (call: number) => void): void
+
+/** Makes an instance; its poll ends with a `NativeComponentInstance`. */
+export declare function instantiateComponentAsync(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, pre: NativeComponentInstancePre): NativeAsyncCall
 
 /** Whether there is an operator of that name. */
 export declare function isOperator(name: string): boolean
@@ -567,6 +583,18 @@ export interface NativeAddressRule {
 export interface NativeCacheConfig {
   directory?: string
   configFile?: string
+}
+
+/** See `WasiClock` in `lib/`: nanoseconds. */
+export interface NativeClock {
+  start: bigint
+  step: bigint
+}
+
+/** See `WasiClocks` in `lib/`. */
+export interface NativeClocks {
+  wall?: NativeClock
+  monotonic?: NativeClock
 }
 
 /** `wasmtime::component::types::ComponentFunc`. */
@@ -870,6 +898,15 @@ export interface NativePreopen {
   readOnly: boolean
 }
 
+/** See `WasiRandom` in `lib/`. */
+export interface NativeRandom {
+  /** Of 64 bits, as the next one. */
+  secure?: bigint
+  insecure?: bigint
+  /** Of 128 bits. */
+  insecureSeed?: bigint
+}
+
 /** A trap of a store that was sampled, for JS. */
 export interface NativeTrap {
   /** Milliseconds since the profile's start. */
@@ -921,6 +958,8 @@ export interface NativeWasiConfig {
   stderr: NativeOutput
   preopens: Array<NativePreopen>
   network?: NativeNetwork
+  random?: NativeRandom
+  clocks?: NativeClocks
 }
 
 /** A script as JSON, and the modules that it mentions by file name. */

@@ -45,7 +45,7 @@ export function asyncHostDispatch<P extends readonly ValType[], R extends readon
       return encodeResults(results, returned, store as Store);
     }
     const args = decode(params, references, REFERENCES, store as Store);
-    const caller = new Caller(store as Store, true);
+    const caller = new Caller(store as Store, { isAsync: true });
     try {
       const returned = host(caller, ...args);
       if (isPromiseLike(returned)) {
@@ -60,7 +60,8 @@ export function asyncHostDispatch<P extends readonly ValType[], R extends readon
   };
 }
 
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+/** @internal */
+export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -69,8 +70,8 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
-/** What a guest waits for. */
-class PendingResult {
+/** @internal What a guest waits for. */
+export class PendingResult {
   /** By which native code knows it. */
   readonly id: number;
   #settled: { readonly value: unknown } | { readonly reason: unknown } | undefined;

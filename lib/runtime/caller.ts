@@ -34,12 +34,15 @@ export class Caller {
   readonly #outer: Caller | undefined;
   /** Of an async host function, which may return a promise. */
   readonly #isAsync: boolean;
+  /** Of a module's import, not a component's. */
+  readonly #hasExports: boolean;
   #waiting: Waiting | undefined;
 
   /** @internal */
-  constructor(store: Store, isAsync = false) {
+  constructor(store: Store, { isAsync = false, hasExports = true } = {}) {
     this.#store = store;
     this.#isAsync = isAsync;
+    this.#hasExports = hasExports;
     this.#outer = Store.setCaller(store, this);
   }
 
@@ -52,7 +55,8 @@ export class Caller {
   }
 
   /**
-   * An export of the instance that calls, such as its memory. Mirrors `Caller::get_export`.
+   * An export of the instance that calls, such as its memory; undefined for a component, which keeps its
+   * own to itself. Mirrors `Caller::get_export`.
    *
    * @throws TypeError `ERR_STORE_IN_USE` while the host function waits for a call that it has made
    * itself: only the newest of a store's callbacks can tell.
@@ -60,6 +64,7 @@ export class Caller {
   getExport(name: string): Extern | undefined {
     const { store } = this;
     checkString('name', name);
+    if (!this.#hasExports) return undefined;
     if (!Store.isNewestCaller(store, this.#waiting === undefined ? this : undefined)) {
       throw misuse('ERR_STORE_IN_USE', 'another host function of the store runs within this one');
     }

@@ -60,6 +60,16 @@ export function checkInteger(
   return number;
 }
 
+/** An integer of so many bits, not negative; a number or a bigint. */
+export function checkUnsigned(what: string, value: unknown, bits: 64 | 128): bigint {
+  if (typeof value === 'number') return BigInt(checkInteger(what, value));
+  if (typeof value !== 'bigint') throw wrongType(what, 'a number or a bigint', value);
+  if (BigInt.asUintN(bits, value) !== value) {
+    throw outOfRange(what, `an integer of ${bits} bits, not negative`, value);
+  }
+  return value;
+}
+
 export function checkOneOf<T extends string>(
   what: string,
   value: unknown,

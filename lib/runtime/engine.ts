@@ -93,6 +93,18 @@ export class Engine {
   }
 
   /**
+   * Compiles a component to bytes for {@link Component.deserialize}, also for another `target`. Mirrors
+   * `Engine::precompile_component`.
+   *
+   * @throws WasmtimeError `ERR_INVALID_COMPONENT`, with Wasmtime's message.
+   */
+  precompileComponent(bytesOrWat: Uint8Array | ArrayBuffer | string): Uint8Array {
+    const source =
+      typeof bytesOrWat === 'string' ? bytesOrWat : checkBytes('bytesOrWat', bytesOrWat);
+    return this.#native.precompileComponent(source);
+  }
+
+  /**
    * Equal for engines that can run each other's serialized modules. Mirrors
    * `Engine::precompile_compatibility_hash`.
    */

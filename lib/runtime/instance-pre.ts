@@ -82,9 +82,9 @@ export class InstancePre {
 }
 
 /** @internal */
-export function mustBeAsync(): Error {
+export function mustBeAsync(importer: 'module' | 'component' = 'module'): Error {
   return misuse(
     'ERR_ASYNC_REQUIRED',
-    'the module imports what may suspend the guest: use instantiateAsync',
+    `the ${importer} imports what may suspend the guest: use instantiateAsync`,
   );
 }

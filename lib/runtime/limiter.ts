@@ -1,6 +1,12 @@
 import type { NativeLimits } from '../generated/native.js';
-import { checkBoolean, checkFunction, checkInteger, checkKeys, checkObject } from './check.js';
-import { outOfRange, wrongType } from './errors.js';
+import {
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkKeys,
+  checkObject,
+  checkUnsigned,
+} from './check.js';
 
 /**
  * Says whether a memory (sizes in bytes) or a table (in elements) may grow; `maximum` is its type's, for a
@@ -70,10 +76,5 @@ function dispatch(what: string, growing: Growing | undefined): NativeGrowing | n
 
 /** @internal */
 export function checkFuel(fuel: number | bigint): bigint {
-  if (typeof fuel === 'number') return BigInt(checkInteger('fuel', fuel));
-  if (typeof fuel !== 'bigint') throw wrongType('fuel', 'a number or a bigint', fuel);
-  if (fuel < 0n || fuel > 0xffff_ffff_ffff_ffffn) {
-    throw outOfRange('fuel', 'an integer of 64 bits, not negative', fuel);
-  }
-  return fuel;
+  return checkUnsigned('fuel', fuel, 64);
 }

@@ -147,6 +147,45 @@ export class Linker {
     return this;
   }
 
+  /**
+   * As {@link Linker.module}, for asynchronous calls: the reactor is made, and the command's functions are
+   * called, on a fiber, so that they may wait. Mirrors `Linker::module_async`.
+   *
+   * @returns a promise of this linker, which has the definitions then. It rejects as
+   * {@link Linker.instantiateAsync}'s does.
+   */
+  async moduleAsync(
+    store: Storelike,
+    name: string,
+    module: Module,
+    options?: AsyncCallOptions,
+  ): Promise<this> {
+    if (Caller.isStarting(store)) await undefined;
+    const nativeModule = Module.native('module', module);
+    const owner = this.#prepare(store, module);
+    checkString('name', name);
+    const nativeStore = Store.native(owner, store);
+    // Each call of a command's function makes an instance, which may wait.
+    const exports = module.exports.map((item) => item.name);
+    const isCommand = exports.includes('_start') && !exports.includes('_initialize');
+    const isAsync = isCommand || this.#isAsync(module);
+    await callAsync(
+      this.engine,
+      store,
+      checkAsyncCallOptions(options),
+      (id, ticker) => {
+        if (isAsync) nativeStore.requireAsync();
+        const { NativeAsyncCall } = native;
+        const linker = this.#native;
+        return NativeAsyncCall.defineModule(id, nativeStore, ticker, linker, name, nativeModule);
+      },
+      () => {
+        for (const item of exports) this.#owners.set(key(name, item), owner);
+      },
+    );
+    return this;
+  }
+
   /** Defines each import of `module` that has no definition as one that traps. Mirrors `Linker::define_unknown_imports_as_traps`. */
   defineUnknownImportsAsTraps(module: Module): this {
     this.#native.defineUnknownImportsAsTraps(this.#nativeModule(module));

@@ -11,6 +11,7 @@ import {
 import { misuse, wrongType } from './errors.js';
 import { WasiInputFeed } from './wasi-input.js';
 import { networkOf, type WasiNetwork } from './wasi-network.js';
+import { clocksOf, randomOf, type WasiClocks, type WasiRandom } from './wasi-sources.js';
 
 /**
  * A guest's stdin: the process's own, these bytes, a file, a stream, or empty. A `Readable` or any other stream of bytes
@@ -69,9 +70,14 @@ export interface WasiOptions {
   readonly preopens?: readonly WasiPreopen[];
   /** None by default; sockets are preview 2's. */
   readonly network?: WasiNetwork;
+  /** Random numbers that are the same in each run; the system's by default. */
+  readonly random?: WasiRandom;
+  /** Clocks that tell the same times in each run; the system's by default. */
+  readonly clocks?: WasiClocks;
 }
 
-const KEYS = ['args', 'env', 'stdin', 'stdout', 'stderr', 'preopens', 'network'];
+const STREAMS = ['stdin', 'stdout', 'stderr'];
+const KEYS = ['args', 'env', ...STREAMS, 'preopens', 'network', 'random', 'clocks'];
 
 /** A WASI program's arguments, environment, streams and directories. Mirrors `WasiCtxBuilder`. */
 export class WasiConfig {
@@ -107,6 +113,8 @@ export class WasiConfig {
       stderr: output('options.stderr', stderr),
       preopens: checkArray('options.preopens', options.preopens ?? []).map(preopen),
       ...(options.network !== undefined && { network: networkOf(options.network) }),
+      ...(options.random !== undefined && { random: randomOf(options.random) }),
+      ...(options.clocks !== undefined && { clocks: clocksOf(options.clocks) }),
     };
   }
 

@@ -2,7 +2,15 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { Engine, Linker, Module, Store, WasmtimeError } from '../../lib/index.js';
+import {
+  Component,
+  ComponentLinker,
+  Engine,
+  Linker,
+  Module,
+  Store,
+  WasmtimeError,
+} from '../../lib/index.js';
 import { expectError, expectMisuse } from './support.js';
 
 const WAT = '(module (func (export "f") (result i32) (i32.const 42)))';
@@ -26,6 +34,24 @@ test('a precompiled module is the same', () => {
   const engine = new Engine();
   expect(answer(Module.deserialize(engine, engine.precompileModule(WAT)))).toBe(42);
   expectError(WasmtimeError, 'ERR_INVALID_MODULE', () => engine.precompileModule('(module'));
+});
+
+test('a precompiled component is the same as a serialized one', () => {
+  const engine = new Engine();
+  const text = `(component
+    (core module $m (func (export "f") (result i32) (i32.const 42)))
+    (core instance $i (instantiate $m))
+    (func (export "f") (result u32) (canon lift (core func $i "f"))))`;
+  const bytes = engine.precompileComponent(text);
+  expect(Engine.detectPrecompiled(bytes)).toBe('component');
+  const component = Component.deserialize(engine, bytes);
+  const store = new Store(engine);
+  const instance = new ComponentLinker(engine).instantiate(store, component);
+  expect(instance.getFunc(store, 'f').call(store)).toBe(42);
+  for (const invalid of ['(component', WAT, new Uint8Array(3)]) {
+    expectError(WasmtimeError, 'ERR_INVALID_COMPONENT', () => engine.precompileComponent(invalid));
+  }
+  expectMisuse('ERR_INVALID_ARG_TYPE', () => engine.precompileComponent(1 as never));
 });
 
 test('an engine refuses what another configuration has made', () => {

@@ -1,11 +1,13 @@
 //! Functions of components: calls into them, and host functions that call JS.
 
+use crate::complete::complete;
 use crate::component::resource::NativeResource;
+use crate::component::tasks::entering_component;
 use crate::component::types::NativeComponentFuncType;
 use crate::component::values::{Reader, Writer, end_lending};
 use crate::errors;
-use crate::js::{self, JsReference};
-use crate::store::{NativeStore, StoreData, entering_wasm};
+use crate::js::{self, JsReference, Strength};
+use crate::store::{NativeStore, StoreData};
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
@@ -44,11 +46,12 @@ impl NativeComponentFunc {
         bytes: Uint8Array,
         handles: Vec<&NativeResource>,
     ) -> Result<NativeComponentValues> {
+        store.check_sync_call(&env)?;
         // A callback may write over what JS has given.
         let bytes = bytes.to_vec();
         let writer = store
             .with(&env, |store| {
-                entering_wasm(store, |mut store| {
+                entering_component(store, |mut store| {
                     let mut reader = Reader::new(&bytes, &handles);
                     let result = self.call_with(&mut store, &mut reader);
                     let ended = end_lending(&mut store, reader.into_lent());
@@ -57,10 +60,7 @@ impl NativeComponentFunc {
                 })
             })?
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
-        Ok(NativeComponentValues {
-            bytes: writer.bytes.into(),
-            handles: writer.handles,
-        })
+        Ok(writer.into())
     }
 }
 
@@ -70,24 +70,58 @@ impl NativeComponentFunc {
         Self { func, ty }
     }
 
+    pub fn parts(&self) -> (Func, ComponentFunc) {
+        (self.func, self.ty.clone())
+    }
+
     fn call_with(
         &self,
         store: &mut StoreContextMut<'_, StoreData>,
         reader: &mut Reader<'_>,
     ) -> wasmtime::Result<Writer> {
-        let mut params = Vec::with_capacity(self.ty.params().len());
-        for (_, ty) in self.ty.params() {
-            params.push(reader.read(store, &ty)?);
-        }
+        let params = read_params(store, &self.ty, reader)?;
         let mut results = vec![Val::Bool(false); self.ty.results().len()];
-        self.func
-            .call(store.as_context_mut(), &params, &mut results)?;
-        let mut writer = Writer::default();
-        for (ty, value) in self.ty.results().zip(&results) {
-            writer.write(store, &ty, value)?;
+        let scopes = store.data().scopes.clone();
+        let context = store.as_context_mut();
+        if scopes.in_async_call.get() {
+            complete(
+                &scopes,
+                self.func.call_async(context, &params, &mut results),
+            )?;
+        } else {
+            self.func.call(context, &params, &mut results)?;
         }
-        Ok(writer)
+        write_results(store, &self.ty, &results)
     }
+}
+
+impl From<Writer> for NativeComponentValues {
+    fn from(writer: Writer) -> Self {
+        Self {
+            bytes: writer.bytes.into(),
+            handles: writer.handles,
+        }
+    }
+}
+
+pub fn read_params(
+    store: &mut StoreContextMut<'_, StoreData>,
+    ty: &ComponentFunc,
+    reader: &mut Reader<'_>,
+) -> wasmtime::Result<Vec<Val>> {
+    ty.params().map(|(_, ty)| reader.read(store, &ty)).collect()
+}
+
+pub fn write_results(
+    store: &mut StoreContextMut<'_, StoreData>,
+    ty: &ComponentFunc,
+    results: &[Val],
+) -> wasmtime::Result<Writer> {
+    let mut writer = Writer::default();
+    for (ty, value) in ty.results().zip(results) {
+        writer.write(store, &ty, value)?;
+    }
+    Ok(writer)
 }
 
 /// What Wasmtime calls for a host function whose work is done by JS: `dispatch(store, number, type |
@@ -112,6 +146,10 @@ impl HostFunction {
         }
     }
 
+    pub fn env(&self) -> sys::napi_env {
+        self.dispatch.env()
+    }
+
     pub fn call(
         &self,
         mut store: StoreContextMut<'_, StoreData>,
@@ -119,75 +157,104 @@ impl HostFunction {
         params: &[Val],
         results: &mut [Val],
     ) -> wasmtime::Result<()> {
+        let env = self.env();
+        js::with_handle_scope(env, || {
+            let HostResult {
+                returned, mut lent, ..
+            } = self.start(&mut store, ty, params)?;
+            let ended = lent.end(env, &mut store);
+            let returned = returned?;
+            ended?;
+            self.read(&mut store, ty, returned, results)
+        })
+    }
+
+    /// Calls JS with the arguments, in a handle scope.
+    pub fn start(
+        &self,
+        store: &mut StoreContextMut<'_, StoreData>,
+        ty: &ComponentFunc,
+        params: &[Val],
+    ) -> wasmtime::Result<HostResult> {
         let own = HostType {
             params: ty.params().map(|(_, ty)| ty).collect(),
             result: ty.results().next(),
         };
         let mut writer = Writer::default();
         for (ty, value) in own.params.iter().zip(params) {
-            writer.write(&mut store, ty, value)?;
+            writer.write(store, ty, value)?;
         }
-        // Those that are lent for the call alone.
-        let borrowed: Vec<ResourceAny> = writer
-            .handles
-            .iter()
-            .map(NativeResource::get)
-            .filter(|resource| !resource.owned())
-            .collect();
-        let env = self.dispatch.env();
-        js::with_handle_scope(env, || {
-            let result = own.result.clone();
-            let returned = self.dispatch(&mut store, ty, own, writer);
-            let ended = end_lending(&mut store, borrowed);
-            let returned = returned?;
-            ended?;
-            let Some((ty, slot)) = result.zip(results.first_mut()) else {
-                return Ok(());
-            };
-            let bytes: Uint8Array = js::from_js(env, js::get_element(env, returned, 0))?;
-            let handles = js::get_element(env, returned, 1);
-            let handles: Vec<&NativeResource> = js::from_js(env, handles)?;
-            let mut reader = Reader::new(&bytes, &handles);
-            *slot = reader.read(&mut store, &ty)?;
-            Ok(())
-        })
-    }
-
-    fn dispatch(
-        &self,
-        store: &mut StoreContextMut<'_, StoreData>,
-        ty: &ComponentFunc,
-        own: HostType,
-        writer: Writer,
-    ) -> wasmtime::Result<sys::napi_value> {
-        let env = self.dispatch.env();
+        let env = self.env();
         let (number, is_new) = self.number(own);
         let description = if is_new {
             js::into_js(env, NativeComponentFuncType::of(ty))?
         } else {
             js::null(env)
         };
-        let scopes = store.data().scopes.clone();
-        let (handles, values) = handles_into_js(env, writer.handles)?;
+        let lent = Lent::new(env, writer.handles)?;
         let args = [
             store.data().facade(),
             js::number(env, number as f64),
             description,
             js::into_js(env, Uint8Array::from(writer.bytes))?,
-            handles,
+            lent.handles,
         ];
-        let returned = scopes
-            .enter_context(store, || self.dispatch.call(&args))
-            .map_err(errors::unwind);
-        // A borrow ends with its call.
-        for value in values {
-            if let Some(handle) = js::unwrap::<NativeResource>(env, value)
-                && !handle.get().owned()
-            {
-                handle.take();
-            }
-        }
-        returned
+        Ok(HostResult {
+            returned: self.dispatch(store, &args),
+            number,
+            lent,
+        })
+    }
+
+    /// Calls JS once more, for what it has returned instead of a result.
+    pub fn settle(
+        &self,
+        store: &mut StoreContextMut<'_, StoreData>,
+        number: usize,
+        pending: sys::napi_value,
+    ) -> wasmtime::Result<sys::napi_value> {
+        let env = self.env();
+        let undefined = js::undefined(env);
+        let args = [
+            store.data().facade(),
+            js::number(env, number as f64),
+            js::null(env),
+            undefined,
+            undefined,
+            pending,
+        ];
+        self.dispatch(store, &args)
+    }
+
+    fn dispatch(
+        &self,
+        store: &mut StoreContextMut<'_, StoreData>,
+        args: &[sys::napi_value],
+    ) -> wasmtime::Result<sys::napi_value> {
+        let scopes = store.data().scopes.clone();
+        scopes
+            .enter_context(store, || self.dispatch.call(args))
+            .map_err(errors::unwind)
+    }
+
+    /// Reads what JS has returned.
+    pub fn read(
+        &self,
+        store: &mut StoreContextMut<'_, StoreData>,
+        ty: &ComponentFunc,
+        returned: sys::napi_value,
+        results: &mut [Val],
+    ) -> wasmtime::Result<()> {
+        let env = self.env();
+        let Some((ty, slot)) = ty.results().next().zip(results.first_mut()) else {
+            return Ok(());
+        };
+        let bytes: Uint8Array = js::from_js(env, js::get_element(env, returned, 0))?;
+        let handles = js::get_element(env, returned, 1);
+        let handles: Vec<&NativeResource> = js::from_js(env, handles)?;
+        let mut reader = Reader::new(&bytes, &handles);
+        *slot = reader.read(store, &ty)?;
+        Ok(())
     }
 
     fn number(&self, ty: HostType) -> (usize, bool) {
@@ -200,19 +267,78 @@ impl HostFunction {
     }
 }
 
-/// An array of handles, and its elements.
-fn handles_into_js(
-    env: sys::napi_env,
-    handles: Vec<NativeResource>,
-) -> wasmtime::Result<(sys::napi_value, Vec<sys::napi_value>)> {
-    let array = js::array(env, handles.len());
-    let mut values = Vec::with_capacity(handles.len());
-    for (i, handle) in handles.into_iter().enumerate() {
-        let value = js::into_js(env, handle)?;
-        js::set_element(env, array, i, value);
-        values.push(value);
+/// What came of calling JS.
+pub struct HostResult {
+    pub returned: wasmtime::Result<sys::napi_value>,
+    /// Of the function's type.
+    pub number: usize,
+    pub lent: Lent,
+}
+
+/// The handles among a host function's arguments, of which it has those that are borrowed until it ends.
+pub struct Lent {
+    /// An array of `NativeResource`, in the handle scope of the call.
+    handles: sys::napi_value,
+    /// The same, when it outlives that.
+    held: Option<JsReference>,
+    count: usize,
+    borrowed: Vec<ResourceAny>,
+}
+
+// SAFETY: stays on the thread of its environment, see `js`.
+unsafe impl Send for Lent {}
+// SAFETY: as above.
+unsafe impl Sync for Lent {}
+
+impl Lent {
+    fn new(env: sys::napi_env, resources: Vec<NativeResource>) -> wasmtime::Result<Self> {
+        let count = resources.len();
+        let borrowed = resources.iter().map(NativeResource::get);
+        let borrowed = borrowed.filter(|resource| !resource.owned()).collect();
+        let handles = js::array(env, count);
+        for (i, resource) in resources.into_iter().enumerate() {
+            js::set_element(env, handles, i, js::into_js(env, resource)?);
+        }
+        Ok(Self {
+            handles,
+            held: None,
+            count,
+            borrowed,
+        })
     }
-    Ok((array, values))
+
+    /// To be ended in another handle scope.
+    pub fn hold(&mut self, env: sys::napi_env) -> wasmtime::Result<()> {
+        if !self.borrowed.is_empty() {
+            let held = JsReference::new(env, self.handles, Strength::Strong);
+            let held = held.ok_or_else(|| wasmtime::Error::msg("the handles can't be held"))?;
+            self.held = Some(held);
+        }
+        Ok(())
+    }
+
+    /// The host function has ended, in a handle scope.
+    pub fn end(
+        &mut self,
+        env: sys::napi_env,
+        store: &mut StoreContextMut<'_, StoreData>,
+    ) -> wasmtime::Result<()> {
+        if self.borrowed.is_empty() {
+            return Ok(());
+        }
+        let held = self.held.take();
+        let handles = held.map_or(Some(self.handles), |held| held.get());
+        for i in 0..self.count {
+            let handle = handles.map(|handles| js::get_element(env, handles, i));
+            if let Some(handle) =
+                handle.and_then(|handle| js::unwrap::<NativeResource>(env, handle))
+                && !handle.get().owned()
+            {
+                handle.take();
+            }
+        }
+        end_lending(store, std::mem::take(&mut self.borrowed))
+    }
 }
 
 /// Calls `dispatch(store, number)` for a host object that the guest has dropped.

@@ -1,22 +1,26 @@
 //! Linkers of components.
 
+use crate::complete::complete;
 use crate::component::NativeComponent;
+use crate::component::async_func;
 use crate::component::func::{HostFunction, drop_object};
 use crate::component::instance::NativeComponentInstance;
+use crate::component::tasks::entering_component;
 use crate::component::types::NativeResourceType;
 use crate::component::wasi;
 use crate::engine::NativeEngine;
 use crate::errors;
 use crate::func::dispatcher;
 use crate::module::NativeModule;
-use crate::store::{NativeStore, StoreData, entering_wasm};
+use crate::store::{NativeStore, StoreData};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::{Cell, RefCell, RefMut};
 use wasmtime::component::{InstancePre, Linker, LinkerInstance};
+use wasmtime_wasi::p2;
 
 const LINK: &str = "ERR_LINK";
-const INSTANTIATE: &str = "ERR_INSTANTIATE";
+pub const INSTANTIATE: &str = "ERR_INSTANTIATE";
 
 /// `wasmtime::component::Linker`. A path leads to an instance of it, an empty one to its root.
 #[napi]
@@ -65,6 +69,24 @@ impl NativeComponentLinker {
             instance.func_new(&name, move |store, ty, params, results| {
                 host.call(store, &ty, params, results)
             })
+        })
+    }
+
+    /// Defines an async host function, see `async_func`; `dispatch` is held weakly.
+    #[napi(catch_unwind)]
+    pub fn func_new_async(
+        &self,
+        env: Env,
+        path: Vec<String>,
+        name: String,
+        #[napi(
+            ts_arg_type = "(store: object, number: number, type: NativeComponentFuncType | null, bytes?: Uint8Array, handles?: NativeResource[], pending?: object) => unknown"
+        )]
+        dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
+    ) -> Result<()> {
+        let dispatch = dispatcher(&env, &dispatch)?;
+        self.define(&env, &path, |instance| {
+            async_func::define(instance, &name, dispatch)
         })
     }
 
@@ -123,6 +145,12 @@ impl NativeComponentLinker {
     }
 
     #[napi(catch_unwind)]
+    pub fn add_wasi_async(&self, env: Env) -> Result<()> {
+        let mut linker = self.change(&env)?;
+        p2::add_to_linker_async(&mut linker).map_err(|error| errors::throw(&env, &error, LINK))
+    }
+
+    #[napi(catch_unwind)]
     pub fn instantiate_pre(
         &self,
         env: Env,
@@ -158,16 +186,24 @@ impl NativeComponentLinker {
 /// `wasmtime::component::InstancePre`.
 #[napi]
 pub struct NativeComponentInstancePre {
-    pre: InstancePre<StoreData>,
+    pub(super) pre: InstancePre<StoreData>,
 }
 
 #[napi]
 impl NativeComponentInstancePre {
     #[napi(catch_unwind)]
     pub fn instantiate(&self, env: Env, store: &NativeStore) -> Result<NativeComponentInstance> {
+        store.check_sync_call(&env)?;
         store
             .with(&env, |store| {
-                entering_wasm(store, |store| self.pre.instantiate(store))
+                entering_component(store, |store| {
+                    let scopes = store.data().scopes.clone();
+                    if scopes.in_async_call.get() {
+                        complete(&scopes, self.pre.instantiate_async(store))
+                    } else {
+                        self.pre.instantiate(store)
+                    }
+                })
             })?
             .map(|instance| NativeComponentInstance { instance })
             .map_err(|error| errors::throw(&env, &error, INSTANTIATE))

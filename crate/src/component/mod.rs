@@ -1,9 +1,12 @@
 //! Components: `wasmtime::component`.
 
+mod async_call;
+mod async_func;
 mod func;
 mod instance;
 mod linker;
 mod resource;
+pub mod tasks;
 mod types;
 mod values;
 mod wasi;

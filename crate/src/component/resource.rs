@@ -1,12 +1,16 @@
 //! Handles of resources that guests, or Wasmtime's own hosts, define.
 
+use crate::complete::complete;
+use crate::component::tasks::entering_component;
 use crate::component::types::NativeResourceType;
 use crate::errors;
-use crate::store::{NativeStore, entering_wasm};
+use crate::store::NativeStore;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::Cell;
 use wasmtime::component::ResourceAny;
+
+pub const RESOURCE: &str = "ERR_RESOURCE";
 
 /// `wasmtime::component::ResourceAny`. Wasmtime finds out when one is used after it is gone.
 #[napi]
@@ -39,11 +43,19 @@ impl NativeResource {
         if self.gone.get() {
             return Ok(());
         }
+        store.check_sync_call(&env)?;
         store
             .with(&env, |store| {
-                entering_wasm(store, |store| self.take().resource_drop(store))
+                entering_component(store, |store| {
+                    let scopes = store.data().scopes.clone();
+                    if scopes.in_async_call.get() {
+                        complete(&scopes, self.take().resource_drop_async(store))
+                    } else {
+                        self.take().resource_drop(store)
+                    }
+                })
             })?
-            .map_err(|error| errors::throw(&env, &error, "ERR_RESOURCE"))
+            .map_err(|error| errors::throw(&env, &error, RESOURCE))
     }
 }
 

@@ -11,7 +11,9 @@
 //! own, borrow                    0 and the number of a host's object (u32), or 1 and a place in the list (u32)
 //! ```
 
+use crate::complete::complete;
 use crate::component::resource::NativeResource;
+use crate::component::tasks;
 use crate::component::types::NativeResourceType;
 use crate::store::StoreData;
 use wasmtime::component::{ResourceAny, ResourceDynamic, Type, Val};
@@ -182,13 +184,22 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Takes back the host objects that a call was lent.
+/// Takes back the host objects that a call was lent. To be called on the main stack.
 pub fn end_lending(
     store: &mut StoreContextMut<'_, StoreData>,
     lent: Vec<ResourceAny>,
 ) -> Result<()> {
+    if lent.is_empty() || tasks::are_lost(store) {
+        return Ok(());
+    }
+    let scopes = store.data().scopes.clone();
     for resource in lent {
-        resource.resource_drop(store.as_context_mut())?;
+        let context = store.as_context_mut();
+        if scopes.in_async_call.get() {
+            complete(&scopes, resource.resource_drop_async(context))?;
+        } else {
+            resource.resource_drop(context)?;
+        }
     }
     Ok(())
 }

@@ -1,4 +1,11 @@
-import type { NativeComponentFunc, NativeResource } from '../../generated/native.js';
+import type {
+  NativeComponentFunc,
+  NativeComponentValues,
+  NativeResource,
+} from '../../generated/native.js';
+import { native } from '../../native.js';
+import { callAsync, checkAsyncCallOptions } from '../async-calls.js';
+import { Caller } from '../caller.js';
 import { checkFunction } from '../check.js';
 import { misuse } from '../errors.js';
 import { Store, type Storelike } from '../store.js';
@@ -43,7 +50,56 @@ export class ComponentFunc {
   // biome-ignore lint/suspicious/noExplicitAny: what a function returns is in its type at run time.
   call(store: Storelike, ...args: unknown[]): any {
     const owner = Store.nativeOwner(this.store, store);
-    const { params, result } = this.type;
+    if (this.type.async) {
+      throw misuse('ERR_ASYNC_REQUIRED', 'the function is async: use callAsync');
+    }
+    const encoder = this.#encode(args);
+    let returned: NativeComponentValues;
+    try {
+      returned = this.#native.call(owner, encoder.bytes, encoder.handles);
+    } finally {
+      encoder.end();
+    }
+    return this.#decode(returned);
+  }
+
+  /**
+   * Calls the function, and its post-return, on a fiber, as {@link Func.callAsync} does: the event loop goes
+   * on while the guest waits for the promise of a host function ({@link LinkerInstance.funcNewAsync}) or for
+   * WASI ({@link ComponentLinker.addWasiAsync}), and when it yields. The last argument, after those of the
+   * function, may be {@link AsyncCallOptions}. Mirrors `Func::call_async`.
+   *
+   * A call that was ended by its signal has left its component in the middle of something: as after a trap, the
+   * components of its store can't be entered any more.
+   *
+   * @returns a promise of what {@link ComponentFunc.call} returns; it rejects with what that throws, TypeError
+   * `ERR_STORE_IN_USE` in the store's own callbacks or while another call of it is under way, WasmtimeError
+   * `ERR_COMPONENT_TASKS` within a task that has outlived the host function in which it began, or the
+   * signal's reason.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: what a function returns is in its type at run time.
+  async callAsync(store: Storelike, ...args: unknown[]): Promise<any> {
+    if (Caller.isStarting(store)) await undefined;
+    const owner = Store.nativeOwner(this.store, store);
+    const hasOptions = args.length === this.type.params.length + 1;
+    const options = checkAsyncCallOptions(hasOptions ? args.pop() : undefined);
+    const encoder = this.#encode(args);
+    const { bytes, handles } = encoder;
+    try {
+      return await callAsync(
+        this.store.engine,
+        store,
+        options,
+        (id, ticker) => native.callComponentAsync(id, owner, ticker, this.#native, bytes, handles),
+        (returned) => this.#decode(returned as NativeComponentValues),
+      );
+    } finally {
+      encoder.end();
+    }
+  }
+
+  #encode(args: readonly unknown[]): Encoder {
+    const { params } = this.type;
     if (args.length !== params.length) {
       throw misuse(
         'ERR_ARGUMENT_COUNT',
@@ -52,14 +108,13 @@ export class ComponentFunc {
     }
     const encoder = new Encoder(this.store);
     for (const [i, { type }] of params.entries()) encoder.add(`args[${i}]`, type, args[i]);
-    let returned: ReturnType<NativeComponentFunc['call']>;
-    try {
-      returned = this.#native.call(owner, encoder.bytes, encoder.handles);
-    } finally {
-      encoder.end();
-    }
+    return encoder;
+  }
+
+  #decode({ bytes, handles }: NativeComponentValues): unknown {
+    const { result } = this.type;
     if (result === undefined) return undefined;
-    return unwrap(result, new Decoder(this.store, returned.bytes, returned.handles).read(result));
+    return unwrap(result, new Decoder(this.store, bytes, handles).read(result));
   }
 
   /** @internal */

@@ -1,4 +1,11 @@
-import type { NativeComponentInstancePre } from '../../generated/native.js';
+import type {
+  NativeComponentInstance,
+  NativeComponentInstancePre,
+} from '../../generated/native.js';
+import { native } from '../../native.js';
+import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from '../async-calls.js';
+import { Caller } from '../caller.js';
+import { mustBeAsync } from '../instance-pre.js';
 import { Store, type Storelike } from '../store.js';
 import type { Component } from './component.js';
 import { ComponentInstance } from './component-instance.js';
@@ -11,15 +18,18 @@ export class ComponentInstancePre {
   /** What it makes instances of. */
   readonly component: Component;
   readonly #native: NativeComponentInstancePre;
+  readonly #isAsync: boolean;
   readonly #prepare: (store: Storelike) => Store;
 
   private constructor(
     component: Component,
     nativePre: NativeComponentInstancePre,
+    isAsync: boolean,
     prepare: (store: Storelike) => Store,
   ) {
     this.component = component;
     this.#native = nativePre;
+    this.#isAsync = isAsync;
     this.#prepare = prepare;
   }
 
@@ -30,16 +40,36 @@ export class ComponentInstancePre {
    */
   instantiate(store: Storelike): ComponentInstance {
     const owner = this.#prepare(store);
+    if (this.#isAsync) throw mustBeAsync('component');
     const instance = this.#native.instantiate(Store.native(owner, store));
     return ComponentInstance.fromNative(owner, this.component, instance);
   }
 
-  /** @internal `prepare` checks the store and gives it what it must keep. */
+  /** As {@link ComponentLinker.instantiateAsync}. Mirrors `InstancePre::instantiate_async`. */
+  async instantiateAsync(store: Storelike, options?: AsyncCallOptions): Promise<ComponentInstance> {
+    if (Caller.isStarting(store)) await undefined;
+    const owner = this.#prepare(store);
+    const nativeStore = Store.native(owner, store);
+    return await callAsync(
+      owner.engine,
+      store,
+      checkAsyncCallOptions(options),
+      (id, ticker) => {
+        if (this.#isAsync) nativeStore.requireAsync();
+        return native.instantiateComponentAsync(id, nativeStore, ticker, this.#native);
+      },
+      (instance) =>
+        ComponentInstance.fromNative(owner, this.component, instance as NativeComponentInstance),
+    );
+  }
+
+  /** @internal `isAsync`: what it imports may suspend; `prepare` checks the store and gives it what it must keep. */
   static create(
     component: Component,
     nativePre: NativeComponentInstancePre,
+    isAsync: boolean,
     prepare: (store: Storelike) => Store,
   ): ComponentInstancePre {
-    return new ComponentInstancePre(component, nativePre, prepare);
+    return new ComponentInstancePre(component, nativePre, isAsync, prepare);
   }
 }

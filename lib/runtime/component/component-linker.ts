@@ -1,10 +1,13 @@
 import type { NativeComponentLinker } from '../../generated/native.js';
 import { native } from '../../native.js';
+import type { AsyncCallOptions } from '../async-calls.js';
 import { checkBoolean, checkFunction, checkString } from '../check.js';
 import { Engine } from '../engine.js';
 import { misuse } from '../errors.js';
 import { Module } from '../module.js';
 import { Store, type Storelike } from '../store.js';
+import { type AsyncComponentHostFunction, asyncComponentDispatch } from './async-component-func.js';
+import { AsyncImports } from './async-imports.js';
 import { Component } from './component.js';
 import { type ComponentHostFunction, componentDispatch } from './component-func.js';
 import type { ComponentInstance } from './component-instance.js';
@@ -24,6 +27,8 @@ export class ComponentLinker {
   readonly #native: NativeComponentLinker;
   /** Host functions, which native code holds weakly. */
   readonly #dispatches: unknown[] = [];
+  readonly #asyncImports = new AsyncImports();
+  #wasi: 'sync' | 'async' | undefined;
 
   constructor(engine: Engine) {
     const nativeEngine = Engine.native('engine', engine);
@@ -39,7 +44,7 @@ export class ComponentLinker {
 
   /** Where the imports of components themselves are defined. Mirrors `Linker::root`. */
   root(): LinkerInstance {
-    return new LinkerInstance(this.#native, this.#dispatches, this.engine, []);
+    return new LinkerInstance(this.#native, this.#dispatches, this.#asyncImports, this.engine, []);
   }
 
   /** An instance to define, or to define more of: `wasi:http/types@0.2.0`. Mirrors `Linker::instance`. */
@@ -55,6 +60,14 @@ export class ComponentLinker {
     const nativeComponent = Component.native('component', component);
     this.#sameEngine(component.engine);
     this.#native.defineUnknownImportsAsTraps(nativeComponent);
+    // Only async functions can be what `async func` imports.
+    for (const { name, item } of component.imports) {
+      const functions = item.kind === 'instance' ? item.exports : [{ name, item }];
+      const path = item.kind === 'instance' ? [name] : [];
+      for (const { name, item } of functions) {
+        if (item.kind === 'func' && item.async) this.#asyncImports.set([...path, name], true);
+      }
+    }
     return this;
   }
 
@@ -65,6 +78,22 @@ export class ComponentLinker {
    */
   addWasi(): this {
     this.#native.addWasi();
+    return this.#hasWasi('sync');
+  }
+
+  /**
+   * Defines WASI preview 2 for asynchronous calls: the event loop goes on while a guest waits in `wasi:io`, for
+   * input, files, sockets or clocks. What imports it is instantiated by
+   * {@link ComponentLinker.instantiateAsync}. Mirrors `wasmtime_wasi::p2::add_to_linker_async`.
+   */
+  addWasiAsync(): this {
+    this.#native.addWasiAsync();
+    return this.#hasWasi('async');
+  }
+
+  #hasWasi(kind: 'sync' | 'async'): this {
+    this.#wasi = kind;
+    this.#asyncImports.setWasi(kind === 'async');
     return this;
   }
 
@@ -74,10 +103,26 @@ export class ComponentLinker {
    *
    * @throws WasmtimeError `ERR_INSTANTIATE` for an import that nobody defined, or with another type; what
    * a start function throws or traps with; TypeError `ERR_WRONG_ENGINE` when the three aren't of one
-   * engine.
+   * engine, `ERR_ASYNC_REQUIRED` when the component imports what may suspend the guest.
    */
   instantiate(store: Storelike, component: Component): ComponentInstance {
     return this.instantiatePre(component).instantiate(store);
+  }
+
+  /**
+   * Makes an instance of `component`, and runs the start functions of its modules on a fiber, as
+   * {@link ComponentFunc.callAsync} does. Mirrors `Linker::instantiate_async`.
+   *
+   * @returns a promise, which rejects with what {@link ComponentLinker.instantiate} throws, TypeError
+   * `ERR_STORE_IN_USE` in the store's own callbacks or while an asynchronous call of it is under way, or
+   * the signal's reason.
+   */
+  async instantiateAsync(
+    store: Storelike,
+    component: Component,
+    options?: AsyncCallOptions,
+  ): Promise<ComponentInstance> {
+    return await this.instantiatePre(component).instantiateAsync(store, options);
   }
 
   /**
@@ -89,9 +134,14 @@ export class ComponentLinker {
     const nativeComponent = Component.native('component', component);
     this.#sameEngine(component.engine);
     const pre = this.#native.instantiatePre(nativeComponent);
-    return ComponentInstancePre.create(component, pre, (storelike) => {
+    const isAsync = this.#asyncImports.areIn(component);
+    const isWasiSync = this.#wasi === 'sync';
+    return ComponentInstancePre.create(component, pre, isAsync, (storelike) => {
       const store = Store.of('store', storelike);
       this.#sameEngine(store.engine);
+      if (isWasiSync && Store.hasInputStream(store)) {
+        throw misuse('ERR_ASYNC_REQUIRED', "the store's stdin is a stream: use addWasiAsync");
+      }
       // The linker may be collected before the store.
       Store.retain(store, this.#dispatches);
       return store;
@@ -112,6 +162,7 @@ export class ComponentLinker {
 export class LinkerInstance {
   readonly #native: NativeComponentLinker;
   readonly #dispatches: unknown[];
+  readonly #asyncImports: AsyncImports;
   readonly #engine: Engine;
   readonly #path: string[];
 
@@ -119,11 +170,13 @@ export class LinkerInstance {
   constructor(
     nativeLinker: NativeComponentLinker,
     dispatches: unknown[],
+    asyncImports: AsyncImports,
     engine: Engine,
     path: string[],
   ) {
     this.#native = nativeLinker;
     this.#dispatches = dispatches;
+    this.#asyncImports = asyncImports;
     this.#engine = engine;
     this.#path = path;
   }
@@ -132,7 +185,13 @@ export class LinkerInstance {
   instance(name: string): LinkerInstance {
     const path = [...this.#path, checkString('name', name)];
     this.#native.instance(path);
-    return new LinkerInstance(this.#native, this.#dispatches, this.#engine, path);
+    return new LinkerInstance(
+      this.#native,
+      this.#dispatches,
+      this.#asyncImports,
+      this.#engine,
+      path,
+    );
   }
 
   /**
@@ -144,6 +203,22 @@ export class LinkerInstance {
     const dispatch = componentDispatch(checkString('name', name), fn);
     this.#native.funcNew(this.#path, name, dispatch);
     this.#dispatches.push(dispatch);
+    this.#asyncImports.set([...this.#path, name], false);
+    return this;
+  }
+
+  /**
+   * Defines a host function that may return a promise: the guest is suspended until it settles, and the event
+   * loop goes on. A rejection unwinds the guest, and the call rejects with the very same value, unless it is
+   * a {@link ComponentError}. What imports it is instantiated by {@link ComponentLinker.instantiateAsync} and
+   * called by {@link ComponentFunc.callAsync}. Resources that it borrows are its own until then. Mirrors
+   * `LinkerInstance::func_new_async`.
+   */
+  funcNewAsync(name: string, fn: AsyncComponentHostFunction): this {
+    const dispatch = asyncComponentDispatch(checkString('name', name), fn);
+    this.#native.funcNewAsync(this.#path, name, dispatch);
+    this.#dispatches.push(dispatch);
+    this.#asyncImports.set([...this.#path, name], true);
     return this;
   }
 

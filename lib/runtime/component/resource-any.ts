@@ -1,6 +1,9 @@
 import type { NativeResource } from '../../generated/native.js';
+import { native } from '../../native.js';
+import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from '../async-calls.js';
+import { Caller } from '../caller.js';
 import { misuse } from '../errors.js';
-import { Store } from '../store.js';
+import { Store, type Storelike } from '../store.js';
 import { ResourceType } from './resource-type.js';
 
 /**
@@ -34,10 +37,38 @@ export class ResourceAny {
    * Drops the resource, which runs the guest's destructor if it is owned. Once more does nothing. Mirrors
    * `ResourceAny::resource_drop`.
    *
+   * @param store - an async host function's caller after an `await`; otherwise the resource's own store.
    * @throws what the destructor throws or traps with; WasmtimeError `ERR_RESOURCE` while it is lent.
    */
-  dispose(): void {
-    this.#native.dropResource(Store.native(this.store));
+  dispose(store: Storelike = this.store): void {
+    this.#native.dropResource(Store.nativeOwner(this.store, store));
+  }
+
+  /**
+   * As {@link ResourceAny.dispose}, with the destructor on a fiber, where it may wait and yield. Mirrors
+   * `ResourceAny::resource_drop_async`.
+   *
+   * @param store - as of {@link ResourceAny.dispose}.
+   * @returns a promise, which rejects with what `dispose` throws, TypeError `ERR_STORE_IN_USE` in the store's
+   * own callbacks or while an asynchronous call of it is under way, or the signal's reason.
+   */
+  async disposeAsync(store: Storelike = this.store, options?: AsyncCallOptions): Promise<void> {
+    if (Caller.isStarting(store)) await undefined;
+    const owner = Store.nativeOwner(this.store, store);
+    const checked = checkAsyncCallOptions(options);
+    if (this.#native.gone) return;
+    await callAsync(
+      this.store.engine,
+      store,
+      checked,
+      (id, ticker) => native.dropResourceAsync(id, owner, ticker, this.#native),
+      () => {},
+    );
+  }
+
+  /** {@link ResourceAny.disposeAsync}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.disposeAsync();
   }
 
   /** {@link ResourceAny.dispose}, for `using`. */
