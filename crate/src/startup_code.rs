@@ -4,13 +4,13 @@
 //! the compiled image (compile.rs). It is no function of the module's, so that no backtrace tells of it, but its
 //! frame is on the stack like any other.
 
-use object::read::elf::ElfFile64;
-use object::{Object, ObjectSection, ObjectSymbol};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{PoisonError, RwLock};
 use wasmtime::Module;
 use wasmtime::component::Component;
+use wasmtime_environ::object::read::elf::ElfFile64;
+use wasmtime_environ::object::{self, Object, ObjectSection, ObjectSymbol};
 
 /// Compiled text of a module or a component.
 struct Text {
