@@ -55,6 +55,8 @@ mod shared;
 mod shared_memory;
 #[cfg(unix)]
 mod signals;
+#[cfg(feature = "oracle")]
+mod startup_code;
 mod store;
 mod symbols;
 mod table;

@@ -98,11 +98,9 @@ impl NativeModule {
 
     fn from_serialized(env: &Env, module: wasmtime::Result<Module>) -> Result<Self> {
         // Compiled code has nothing of the binary.
+        let binary = Arc::default();
         module
-            .map(|module| Self {
-                module,
-                binary: Arc::default(),
-            })
+            .and_then(|module| Self::new(module, binary))
             .map_err(|error| errors::throw(env, &error, "ERR_INCOMPATIBLE_MODULE"))
     }
 
@@ -120,8 +118,14 @@ impl NativeModule {
 
     fn from_result(env: &Env, module: wasmtime::Result<Module>, binary: Arc<[u8]>) -> Result<Self> {
         module
-            .map(|module| Self { module, binary })
+            .and_then(|module| Self::new(module, binary))
             .map_err(|error| errors::throw(env, &error, INVALID))
+    }
+
+    fn new(module: Module, binary: Arc<[u8]>) -> wasmtime::Result<Self> {
+        #[cfg(feature = "oracle")]
+        crate::startup_code::note_module(&module)?;
+        Ok(Self { module, binary })
     }
 
     #[napi(getter, catch_unwind)]

@@ -16,8 +16,8 @@ use wasmtime::{StoreContextMut, WasmBacktrace};
 pub struct NativeWalkChecks {
     pub walks: u32,
     pub frames: f64,
-    /// Of the frames, those of Wasmtime's own code beside a module's functions.
-    pub others: f64,
+    /// Of the frames, those of Wasmtime's own startup functions, of which its backtraces don't tell.
+    pub startups: f64,
     /// Walks that differ.
     pub different: u32,
     /// The first of them.
@@ -48,8 +48,8 @@ pub fn check(store: &StoreContextMut<'_, StoreData>) {
         store.data().activations.walk(|pc| walked.push(pc));
         checks.walks += 1;
         checks.frames += walked.len() as f64;
-        match walk_check::compare_among(&walked, &WasmBacktrace::force_capture(store)) {
-            Ok(more) => checks.others += more as f64,
+        match walk_check::compare_all(&walked, &WasmBacktrace::force_capture(store)) {
+            Ok(startups) => checks.startups += startups as f64,
             Err(difference) => {
                 checks.different += 1;
                 checks
@@ -61,7 +61,7 @@ pub fn check(store: &StoreContextMut<'_, StoreData>) {
 }
 
 /// Breaks the walker for the whole process: "exit-pc", "entry-fp", "exit-fp" (wrong offsets in the store's
-/// words), "return-address" (in frames), or "" to mend it.
+/// words), "return-address" (in frames), "entry" (one frame too far), "twice" (the newest frame), or "" to mend it.
 #[napi(catch_unwind)]
 pub fn break_walker(what: String) -> Result<()> {
     broken::set(match what.as_str() {
@@ -70,6 +70,8 @@ pub fn break_walker(what: String) -> Result<()> {
         "entry-fp" => broken::ENTRY_FP,
         "exit-fp" => broken::EXIT_FP,
         "return-address" => broken::RETURN_ADDRESS,
+        "entry" => broken::ENTRY,
+        "twice" => broken::TWICE,
         other => return Err(Error::from_reason(format!("no breakage '{other}'"))),
     });
     Ok(())

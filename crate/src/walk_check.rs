@@ -1,5 +1,7 @@
 //! A walk of ours beside Wasmtime's own.
 
+#[cfg(feature = "oracle")]
+use crate::startup_code;
 use std::fmt::{self, Display};
 use wasmtime::{FrameInfo, WasmBacktrace};
 
@@ -36,21 +38,34 @@ pub fn compare(walked: &[usize], backtrace: &WasmBacktrace) -> Result<(), Differ
     Ok(())
 }
 
-/// As `compare`, on a store of any modules: a walk also sees code of Wasmtime's own beside a module's
-/// functions, such as what initializes an instance, of which no backtrace and no profile tells. Every frame of the
-/// backtrace must be among the walked, in order; returns how many more those are.
+/// As `compare`, on a store of any modules. A walk also sees Wasmtime's own startup functions, which run an
+/// instance's segments and start function, and of which no backtrace and no profile tells; returns how many.
+/// Each other frame must be the backtrace's.
 #[cfg(feature = "oracle")]
-pub fn compare_among(walked: &[usize], backtrace: &WasmBacktrace) -> Result<usize, Difference> {
-    let mut rest = walked.iter();
-    for (i, frame) in backtrace.frames().iter().enumerate() {
-        let theirs = (Some(frame.func_index()), frame.module_offset());
-        if !rest.any(|pc| place(*pc, frame) == theirs) {
+pub fn compare_all(walked: &[usize], backtrace: &WasmBacktrace) -> Result<usize, Difference> {
+    let mut frames = backtrace.frames().iter().peekable();
+    let mut startups = 0;
+    for (i, pc) in walked.iter().enumerate() {
+        let ours = frames.peek().map(|frame| place(*pc, frame));
+        let theirs = frames
+            .peek()
+            .map(|frame| (Some(frame.func_index()), frame.module_offset()));
+        if ours.is_some() && ours == theirs {
+            frames.next();
+        } else if startup_code::contains(*pc) {
+            startups += 1;
+        } else {
             return Err(Difference(format!(
-                "frame {i}: Wasmtime's function and offset {theirs:?} were not walked"
+                "frame {i}: function and offset {ours:?}, Wasmtime's {theirs:?}, and no startup function"
             )));
         }
     }
-    Ok(walked.len() - backtrace.frames().len())
+    match frames.count() {
+        0 => Ok(startups),
+        missing => Err(Difference(format!(
+            "the oldest {missing} of Wasmtime's frames were not walked"
+        ))),
+    }
 }
 
 /// Function and offset in the wasm file of a return address, if it is in `frame`'s module.

@@ -286,6 +286,10 @@ impl Activation {
         unsafe {
             let mut pc = self.exit_pc;
             let mut fp = stack.word(self.exit_trampoline_fp)?;
+            #[cfg(feature = "oracle")]
+            if broken::is(broken::TWICE) {
+                visit(pc);
+            }
             while fp != self.entry_fp {
                 visit(pc);
                 let older = stack.word(fp)?;
@@ -294,6 +298,10 @@ impl Activation {
                 }
                 pc = return_address(stack, fp)?;
                 fp = older;
+            }
+            #[cfg(feature = "oracle")]
+            if broken::is(broken::ENTRY) {
+                visit(pc);
             }
         }
         Some(())
@@ -342,6 +350,10 @@ pub mod broken {
     pub const EXIT_FP: u8 = 3;
     /// A wrong offset in each frame.
     pub const RETURN_ADDRESS: u8 = 4;
+    /// Each activation ends one frame too late, in Wasmtime's trampoline from the host.
+    pub const ENTRY: u8 = 5;
+    /// The newest frame of each activation is visited twice.
+    pub const TWICE: u8 = 6;
 
     static BREAKAGE: AtomicU8 = AtomicU8::new(NOTHING);
 
@@ -356,7 +368,7 @@ pub mod broken {
 
     #[inline(always)]
     pub(super) fn words(read: impl Fn(u8) -> usize) -> Option<Activation> {
-        (!is(NOTHING) && !is(RETURN_ADDRESS)).then(|| {
+        (is(EXIT_PC) || is(ENTRY_FP) || is(EXIT_FP)).then(|| {
             let layout = HostPtr.vm_store_context();
             let [pc, fp, entry] = [
                 layout.last_wasm_exit_pc(),

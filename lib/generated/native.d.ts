@@ -513,7 +513,7 @@ export declare function benchPeer(store: NativeStore, work: string, everyCheck: 
 
 /**
  * Breaks the walker for the whole process: "exit-pc", "entry-fp", "exit-fp" (wrong offsets in the store's
- * words), "return-address" (in frames), or "" to mend it.
+ * words), "return-address" (in frames), "entry" (one frame too far), "twice" (the newest frame), or "" to mend it.
  */
 export declare function breakWalker(what: string): void
 
@@ -941,8 +941,8 @@ export interface NativeVariableOperatorCost {
 export interface NativeWalkChecks {
   walks: number
   frames: number
-  /** Of the frames, those of Wasmtime's own code beside a module's functions. */
-  others: number
+  /** Of the frames, those of Wasmtime's own startup functions, of which its backtraces don't tell. */
+  startups: number
   /** Walks that differ. */
   different: number
   /** The first of them. */

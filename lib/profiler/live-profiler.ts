@@ -146,7 +146,7 @@ export class LiveProfiler {
    * A request handler for `node:http`, or a middleware: `GET /debug/pprof/profile?seconds=N` records for N
    * seconds (30 by default) and answers in pprof's format, or in that of `format=`. While another recording
    * is under way it answers 409. Who can ask for it learns the names of the guest's functions and slows it
-   * down: mount it where only you get to.
+   * down: mount it where only you get to. Rejects with a TypeError for a request or response that is none.
    */
   readonly handler = (
     request: IncomingMessage,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FORMAT_NAMES, FORMATS, type FormatName } from '../formats/formats.js';
+import { checkFunction, checkObject } from '../runtime/check.js';
 import type { FinishedProfile } from './finished-profile.js';
 
 /** What the handler needs of a profiler. */
@@ -19,14 +20,17 @@ export async function handlePprof(
   response: ServerResponse,
   next: (() => void) | undefined,
 ): Promise<void> {
+  checkObject('request', request);
+  if (next !== undefined) checkFunction('next', next);
   // Not by URL, which refuses some of what a client may send.
   const [pathname = '', query = ''] = (request.url ?? '').split('?', 2);
   // Mounted under a path, a middleware gets the rest of it.
   if (!/^(?:\/debug\/pprof)?\/profile\/?$/.test(pathname)) {
-    if (next === undefined) refuse(response, 404, 'not found: try /debug/pprof/profile?seconds=5');
-    else next();
-    return;
+    if (next !== undefined) return next();
+    checkResponse(response);
+    return refuse(response, 404, 'not found: try /debug/pprof/profile?seconds=5');
   }
+  checkResponse(response);
   if (request.method !== 'GET') {
     response.setHeader('Allow', 'GET');
     return refuse(response, 405, 'GET alone is allowed');
@@ -60,6 +64,13 @@ export async function handlePprof(
     const { code, message } = error as { code?: string; message: string };
     refuse(response, code === 'ERR_PROFILER_BUSY' ? 409 : 500, message);
   }
+}
+
+function checkResponse(response: unknown): void {
+  const { end, once, setHeader } = checkObject('response', response);
+  checkFunction('response.end', end);
+  checkFunction('response.setHeader', setHeader);
+  checkFunction('response.once', once);
 }
 
 function secondsOf(text: string | null): number | undefined {

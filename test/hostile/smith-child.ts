@@ -35,8 +35,9 @@ const counted = {
   deepest: 0,
   markers: 0,
   walks: 0,
-  /** Frames of Wasmtime's own code beside a module's functions, of which profiles do not tell. */
-  others: 0,
+  walkedFrames: 0,
+  /** Of those, the ones of Wasmtime's own startup functions, of which its backtraces don't tell. */
+  startups: 0,
 };
 
 const engines = [{}, { target: 'pulley64' }, { consumeFuel: true }].map((config) => {
@@ -129,9 +130,10 @@ async function tryModule(seed: number, bytes: Uint8Array): Promise<void> {
   counted.frames += compared.frames;
   counted.markers += compared.markers;
   counted.deepest = Math.max(counted.deepest, compared.deepest);
-  const { walks, others, different, difference } = native.walkChecks();
+  const { walks, frames, startups, different, difference } = native.walkChecks();
   counted.walks += walks;
-  counted.others += others;
+  counted.walkedFrames += frames;
+  counted.startups += startups;
   if (different > 0) throw new Error(`seed ${seed}: ${difference}`);
   store.dispose();
 }

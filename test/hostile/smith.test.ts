@@ -25,10 +25,11 @@ it('random modules: each sample equals upstream', { timeout: 24 * 3_600_000 }, a
     }
   }
   console.log(`smith: ${JSON.stringify(total)}`);
-  const { refused = 0, samples = 0, traps = 0, stopped = 0, walks = 0 } = total;
+  const { refused = 0, samples = 0, traps = 0, stopped = 0, walks = 0, startups = 0 } = total;
   expect(refused).toBeLessThan(modules / 4);
   expect(samples).toBeGreaterThan(modules * 10);
   expect(walks).toBeGreaterThan(samples);
+  expect(startups).toBeGreaterThan(modules);
   expect(traps).toBeGreaterThan(0);
   expect(stopped).toBeGreaterThan(0);
 });

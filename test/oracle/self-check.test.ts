@@ -19,6 +19,8 @@ const BREAKAGES = [
   ['entry-fp', /^(the walk left the stack|frame \d+: .*)$/],
   ['exit-fp', /^(the walk left the stack|frame \d+: .*)$/],
   ['return-address', /^frame 1: function and offset \(None, None\), Wasmtime's/],
+  ['entry', /^frame 42: function and offset \(None, None\), Wasmtime's/],
+  ['twice', /^frame 1: function and offset \(Some\(1\), Some\(\d+\)\), Wasmtime's/],
 ] as const;
 
 afterEach(() => {
@@ -92,21 +94,24 @@ describe('a walker that breaks after the self-check', () => {
     await expect(guest.pair.compare()).rejects.toThrow('sample 1: frames: ours 1, upstream 2');
   });
 
-  it('is found by the comparison of each walk', () => {
+  it.each([
+    ['exit-pc', /^frame 0: function and offset Some\(\(None, None\)\), Wasmtime's Some/],
+    // Frames that Wasmtime has not, of its own trampoline and of the guest's function.
+    ['entry', /^frame \d+: function and offset None, Wasmtime's None, and no startup function$/],
+    ['twice', /^frame 1: function and offset .*, and no startup function$/],
+  ])('is found by the comparison of each walk: %s', (breakage, message) => {
     checkWalks(true);
     runLoops();
     const whole = walkChecks();
-    expect(whole).toMatchObject({ different: 0, others: 0 });
+    expect(whole).toMatchObject({ different: 0, startups: 0 });
     expect(whole.walks).toBeGreaterThan(60);
     expect(whole.frames).toBeGreaterThan(60);
     checkWalks(true);
-    breakWalker('exit-pc');
+    breakWalker(breakage);
     runLoops();
     const broken = walkChecks();
     expect(broken.different).toBeGreaterThan(60);
-    expect(broken.difference).toMatch(
-      /^frame 0: Wasmtime's function and offset .* were not walked$/,
-    );
+    expect(broken.difference).toMatch(message);
   });
 });
 
@@ -119,6 +124,52 @@ it("the Pulley interpreter's stacks equal upstream's", async () => {
   expect(checks).toMatchObject({ different: 0 });
   expect(checks.frames).toBeGreaterThan(60);
 });
+
+describe.each([
+  ['native code', {}],
+  ['Pulley', { target: 'pulley64' }],
+])("Wasmtime's startup functions, of %s", (_, config) => {
+  /** Walks where the module's start looks. */
+  function start(wat: string) {
+    checkWalks(true);
+    const guest = new BumpGuest({ wasmBacktraceMaxFrames: 1000, ...config });
+    guest.start('starts', wat);
+    return walkChecks();
+  }
+
+  it('are walked', () => {
+    const checks = start(STARTS);
+    expect(checks).toMatchObject({ different: 0 });
+    expect(checks.startups).toBeGreaterThan(0);
+    expect(checks.frames).toBe(checks.startups * 2);
+  });
+
+  it('are walked where nothing else is', () => {
+    const checks = start(STARTS_THE_HOST);
+    expect(checks).toMatchObject({ different: 0 });
+    expect(checks.startups).toBeGreaterThan(0);
+    expect(checks.frames).toBe(checks.startups);
+  });
+
+  it('excuse no other frame', () => {
+    breakWalker('entry');
+    const checks = start(STARTS);
+    expect(checks.different).toBe(checks.walks);
+    expect(checks.walks).toBeGreaterThan(0);
+    expect(checks.difference).toBe(
+      "frame 2: function and offset None, Wasmtime's None, and no startup function",
+    );
+  });
+});
+
+const STARTS = `(module
+  (import "env" "bump_epoch" (func $bump))
+  (func $begin (call $bump))
+  (start $begin))`;
+
+const STARTS_THE_HOST = `(module
+  (import "env" "bump_epoch" (func $bump))
+  (start $bump))`;
 
 const CALLED = `(module
   (import "env" "bump_epoch" (func $bump))

@@ -8,6 +8,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Linker, LiveProfiler, Store } from '../../lib/index.js';
 import { pprofTop } from '../readers/tools.js';
+import { rejection } from '../runtime/support.js';
 import { assertProfileIntegrity } from '../support/profile-integrity.js';
 import { spinner } from './spinner.js';
 
@@ -244,5 +245,20 @@ describe('LiveProfiler.handler', () => {
     const request = { url: '/other', method: 'GET' };
     await live.handler(request as never, {} as never, () => passed.push('next'));
     expect(passed).toEqual(['next']);
+  });
+
+  it.each([
+    ['request', undefined, {}, undefined],
+    ['next', { url: '/other' }, {}, 'next'],
+    ['response', { url: '/other' }, null, undefined],
+    ['response.end', { url: '/profile', method: 'GET' }, {}, undefined],
+    ['response.setHeader', { url: '/profile', method: 'GET' }, { end() {} }, undefined],
+    ['response.once', { url: '/profile', method: 'GET' }, { end() {}, setHeader() {} }, undefined],
+  ])('refuses what is no %s', async (what, request, response, next) => {
+    const error = await rejection(live.handler(request as never, response as never, next as never));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+    expect(String(error)).toContain(`${what}: expected`);
+    expect(live.recording).toBe(false);
   });
 });

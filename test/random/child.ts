@@ -12,6 +12,7 @@ import * as lib from '../../lib/index.js';
 import { native } from '../../lib/native.js';
 import { assertProfileIntegrity } from '../support/profile-integrity.js';
 import { Choices } from './choices.js';
+import { ENGINES, writeFiles } from './guests.js';
 import { readSurface } from './surface.js';
 import { World } from './world.js';
 
@@ -21,22 +22,21 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 process.chdir(mkdtempSync(join(tmpdir(), 'random-')));
 
+// Summaries of benches go there.
+const print = console.log;
+console.log = () => {};
+
 const surface = readSurface();
-/** Engines outlive the runs: there are few, so that thousands of runs don't compile for ever. */
-const config = { epochInterruption: true, wasmBacktraceMaxFrames: 20_000 };
-const engines = [
-  new lib.Engine(config),
-  new lib.Engine({ ...config, target: 'pulley64' }),
-  new lib.Engine({ ...config, consumeFuel: false, coredumpOnTrap: true }),
-];
+writeFiles();
 const counted = { runs: 0, calls: 0, refusals: 0, profiles: 0, samples: 0, walks: 0, different: 0 };
-const reached = new Set<string>();
+const called = new Set<string>();
+const succeeded = new Set<string>();
 
 /** Another store's guest works, whatever was done to the others. */
 const canary = makeCanary();
 
 function makeCanary(): () => void {
-  const [engine] = engines as [lib.Engine];
+  const [engine] = ENGINES as [lib.Engine];
   const store = new lib.Store(engine);
   store.setEpochDeadline(2 ** 40);
   const module = lib.Module.compile(
@@ -76,13 +76,13 @@ await fc.assert(
     async (first, setup, moves) => {
       if (traceFile !== undefined) ftruncateSync(traceFile);
       native.checkWalks(true);
-      const engine = engines[first % engines.length] as lib.Engine;
+      const engine = ENGINES[first % ENGINES.length] as lib.Engine;
       report = [];
       const say = (line: string) => {
         report.push(line);
         if (traceFile !== undefined) writeSync(traceFile, `${line}\n`);
       };
-      const world = new World(surface, [engine], new Choices(setup), collect, say);
+      const world = new World(surface, engine, new Choices(setup), collect, say);
       for (const numbers of moves) {
         world.move(new Choices(numbers));
         if (world.failure && !survey) throw world.failure;
@@ -105,7 +105,8 @@ await fc.assert(
       counted.calls += world.calls;
       counted.refusals += world.refusals;
       counted.walks += walks;
-      for (const line of report) reached.add(line.trim().split('(')[0] as string);
+      for (const name of world.called) called.add(name);
+      for (const name of world.succeeded) succeeded.add(name);
     },
   ),
   {
@@ -124,7 +125,8 @@ await fc.assert(
     },
   },
 );
-console.log(JSON.stringify({ ...counted, operations: surface.length, reached: [...reached] }));
-for (const [key, count] of [...found].sort(([, a], [, b]) => b - a)) console.log(count, key);
+const functions = surface.map(({ name }) => name);
+print(JSON.stringify({ ...counted, functions, called: [...called], succeeded: [...succeeded] }));
+for (const [key, count] of [...found].sort(([, a], [, b]) => b - a)) print(count, key);
 // Timers and calls that still wait are of no interest.
 process.exit(0);

@@ -17,23 +17,40 @@ export interface Operation {
 // biome-ignore lint/suspicious/noExplicitAny: what a program without types sees.
 type Loose = any;
 
-const LEFT_OUT = new Set([
-  // Waits for another thread, by its meaning.
-  'SharedMemory.atomicWait',
-  // What they are made of is for JavaScript's own Error to judge.
-  ...['new WasmtimeError', 'new Trap', 'new WasiExit', 'new ComponentError'],
-]);
+/** Classes that the types alone tell of: programs get objects of them, and don't make any. */
+const types = readTypes(new URL('../../dist/', import.meta.url));
+const exported = new Map<string, Loose>(Object.entries(lib));
+for (const [, names = '', from] of readIndex().matchAll(
+  /export (?:type )?{([^}]*)} from '(.*)'/g,
+)) {
+  for (const [, name = ''] of names.matchAll(/(\w+)\s*(?:,|$)/g)) {
+    if (!exported.has(name) && declarationOf(name) !== undefined) {
+      exported.set(name, (await import(`../../lib/${from}`))[name]);
+    }
+  }
+}
+
+/** What must be known of a call beside its parameters' names. */
+const WITH: Record<string, (args: unknown[]) => unknown[]> = {
+  // Would wait for another thread.
+  'SharedMemory.atomicWait': ([type, offset, expected]) => [type, offset, expected, 1],
+};
 
 /** Every function, constructor, method and getter that the built library exports. */
 export function readSurface(): Operation[] {
-  const types = readTypes(new URL('../../dist/', import.meta.url));
-  return Object.entries(lib)
-    .flatMap(([name, value]) => {
-      if (typeof value !== 'function') return [];
-      const declared = new RegExp(`export declare class ${name}\\b[^]*?\\n}`).exec(types)?.[0];
-      return declared === undefined ? [plain(name, value)] : members(name, value, declared);
-    })
-    .filter(({ name }) => !LEFT_OUT.has(name));
+  return [...exported].flatMap(([name, value]) => {
+    if (typeof value !== 'function') return [];
+    const declared = declarationOf(name);
+    return declared === undefined ? [plain(name, value)] : members(name, value, declared);
+  });
+}
+
+function declarationOf(name: string): string | undefined {
+  return new RegExp(`export declare class ${name}\\b[^]*?\\n}`).exec(types)?.[0];
+}
+
+function readIndex(): string {
+  return readFileSync(new URL('../../dist/index.d.ts', import.meta.url), 'utf8');
 }
 
 function readTypes(directory: URL): string {
@@ -80,7 +97,19 @@ function members(name: string, class_: Loose, declared: string): Operation[] {
       name: `${name}.${text}`,
       of: name,
       params: paramsOf(called),
-      run: (self, args) => Reflect.apply(called, self, args),
+      run: (self, args) => {
+        const { [`${name}.${text}`]: fit = (args: unknown[]) => args } = WITH;
+        return Reflect.apply(called, self, fit([...args]));
+      },
+    });
+  }
+  // Functions that each object has of its own.
+  for (const [, key = '', params = ''] of declared.matchAll(/\n\s+readonly (\w+): \((.*)\) =>/g)) {
+    operations.push({
+      name: `${name}.${key}`,
+      of: name,
+      params: splitParams(params.replace(/\?:[^,]*|:[^,]*/g, '')),
+      run: (self, args) => Reflect.apply((self as Loose)[key], self, args),
     });
   }
   return operations;

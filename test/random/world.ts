@@ -1,36 +1,12 @@
 import * as lib from '../../lib/index.js';
 import type { Choices } from './choices.js';
+import { settle } from './guests.js';
 import { checkError, Thrown } from './rules.js';
 import type { Operation } from './surface.js';
-import { anyValue, argument } from './values.js';
+import { anyValue, argument, rest } from './values.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: objects of all classes.
 type Loose = any;
-
-const GUEST = `(module $guest
-  (import "env" "host" (func $host (param i32) (result i32)))
-  (memory (export "memory") 1 4)
-  (table (export "table") 4 8 funcref)
-  (global (export "global") (mut i32) (i32.const 1))
-  (tag (export "tag") (param i32))
-  (elem (i32.const 0) $add)
-  (func $add (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
-  (func $calls (export "calls") (param i32) (result i32)
-    (local $i i32)
-    (loop $again
-      (drop (call $host (local.get $i)))
-      (local.set $i (i32.add (local.get $i) (i32.const 1)))
-      (br_if $again (i32.lt_u (local.get $i) (i32.and (local.get 0) (i32.const 7)))))
-    (local.get $i))
-  (func $deep (export "deep") (param i32) (result i32)
-    (if (result i32) (i32.and (local.get 0) (i32.const 63))
-      (then (i32.add (i32.const 1) (call $deep (i32.sub (i32.and (local.get 0) (i32.const 63)) (i32.const 1)))))
-      (else (call $host (local.get 0)))))
-  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
-  (func (export "throws") (throw 0 (i32.const 3)))
-  (func (export "overflows") (result i32) (call $recurses))
-  (func $recurses (result i32) (i32.add (i32.const 1) (call $recurses)))
-  (func (export "trap") (drop (i32.load (i32.const -1)))))`;
 
 /** What makes guests run and be sampled, which is tried more often than the rest. */
 const LIVELY = new Set([
@@ -42,7 +18,14 @@ const LIVELY = new Set([
     'Linker.instantiate',
   ],
   ...['Store.setEpochDeadline', 'Store.epochDeadlineCallback', 'Store.callHook', 'Store.limiter'],
-  ...['GuestProfiler.attach', 'GuestProfiler.sample', 'GuestProfiler.callHook', 'Func.wrap'],
+  ...[
+    'Caller.store',
+    'Caller.getExport',
+    'GuestProfiler.attach',
+    'GuestProfiler.sample',
+    'GuestProfiler.callHook',
+    'Func.wrap',
+  ],
 ]);
 
 /** Calls from within callbacks go no deeper. */
@@ -56,6 +39,8 @@ export class World {
   readonly #objects = new Map<string, object[]>();
   readonly #surface: readonly Operation[];
   readonly #lively: readonly Operation[];
+  /** Names of those that have methods. */
+  readonly #classes: ReadonlySet<string>;
   readonly #pending: Promise<unknown>[] = [];
   readonly #controllers: AbortController[] = [];
   readonly #tokens: unknown[] = [];
@@ -65,14 +50,18 @@ export class World {
   readonly disposed = new WeakSet<object>();
   readonly #say: (line: string) => void;
   #depth = 0;
+  #target: unknown;
   calls = 0;
+  /** Names of the functions that were called, and of those that did what they were asked for. */
+  readonly called = new Set<string>();
+  readonly succeeded = new Set<string>();
   refusals = 0;
   /** What broke the rules. */
   failure: Error | undefined;
 
   constructor(
     surface: readonly Operation[],
-    engines: readonly lib.Engine[],
+    engine: lib.Engine,
     choices: Choices,
     collect: () => void,
     say: (line: string) => void,
@@ -81,36 +70,10 @@ export class World {
     this.#lively = surface.filter(({ name }) => LIVELY.has(name));
     this.#collect = collect;
     this.#say = say;
-    for (const engine of engines) this.#settle(engine, choices);
-  }
-
-  /** What there is from the beginning. */
-  #settle(engine: lib.Engine, choices: Choices): void {
-    const module = lib.Module.compile(engine, GUEST);
-    const linker = new lib.Linker(engine);
-    this.#add(engine);
-    this.#add(module);
-    this.#add(linker);
-    this.#tokens.push(module.share(), engine.share());
-    linker.funcWrap(
-      'env',
-      'host',
-      { params: ['i32'], results: ['i32'] },
-      this.callback(choices) as Loose,
-    );
-    for (let i = 0; i < 2; i++) {
-      const store = new lib.Store(engine);
-      store.setEpochDeadline(1_000_000);
-      this.#add(store);
-      const instance = linker.instantiate(store, module);
-      this.#add(instance);
-      for (const item of Object.values(instance.exports(store))) this.#add(item);
-    }
-    this.#add(new lib.GuestProfiler('guest', 1, [['guest', module]]));
-    this.#add(new lib.InterruptHandle());
-    this.#add(lib.Component.compile(engine, '(component)'));
-    this.#add(new lib.StructType(engine, [{ content: 'i32', mutable: true }]));
-    this.#add(new lib.ArrayType(engine, { content: 'i8', mutable: true }));
+    this.#classes = new Set(surface.map(({ of, name }) => of ?? name.replace(/^new /, '')));
+    const { objects, tokens } = settle(engine, () => this.callback(choices));
+    for (const object of objects) this.#add(object);
+    this.#tokens.push(...tokens);
   }
 
   classes(): string[] {
@@ -121,6 +84,16 @@ export class World {
   object(choices: Choices, name: string): unknown {
     const objects = this.#objects.get(name) ?? [];
     return objects.length === 0 ? undefined : choices.pick(objects);
+  }
+
+  /** Mostly that of the object whose method is to be called. */
+  store(choices: Choices): unknown {
+    const own = (this.#target as { store?: unknown } | undefined)?.store;
+    if (own instanceof lib.Store && choices.chance(60)) return own;
+    return this.object(
+      choices,
+      this.#objects.has('Caller') && choices.chance(20) ? 'Caller' : 'Store',
+    );
   }
 
   signal(choices: Choices): AbortSignal {
@@ -141,7 +114,7 @@ export class World {
       for (const arg of args) if (arg instanceof Object) this.#add(arg);
       if (this.#depth >= DEPTH) return 0;
       switch (choices.below(10)) {
-        case 0:
+        case 9:
           throw new Thrown();
         case 1:
           throw choices.pick<unknown>([undefined, null, 'text', 1n]);
@@ -173,20 +146,24 @@ export class World {
 
   /** Makes one call. */
   move(choices: Choices): void {
-    const operation = choices.pick(choices.chance(60) ? this.#lively : this.#surface);
+    const operation = choices.pick(choices.chance(45) ? this.#lively : this.#surface);
     const self = operation.of === undefined ? undefined : this.object(choices, operation.of);
     // Now and then on an object of another class, or on none.
     const wrong = choices.chance(3);
     if (self === undefined && operation.of !== undefined && !wrong) return;
     const target = wrong ? this.object(choices, choices.pick(this.classes())) : self;
+    this.#target =
+      self instanceof Object && !(self.constructor.name === 'Caller') ? self : undefined;
     const args = operation.params.flatMap((param) =>
-      param === '...args'
-        ? [anyValue(choices, this), anyValue(choices, this)].slice(0, choices.below(3))
-        : [argument(param, choices, this)],
+      param.startsWith('...')
+        ? rest(operation.name, choices, this)
+        : [argument(operation.name, param, choices, this)],
     );
     if (choices.chance(5)) args.pop();
     this.#say(`${'  '.repeat(this.#depth)}${operation.name}(${args.map(show).join(', ')})`);
     this.calls++;
+    // A method of another class's is none of this one's.
+    if (!wrong) this.called.add(operation.name);
     try {
       this.#keep(operation.name, target, wrong, operation.run(target, args));
     } catch (error) {
@@ -203,7 +180,10 @@ export class World {
           (error) => this.#refused(name, wrong, error),
         ),
       );
-    } else if (Array.isArray(result)) {
+      return;
+    }
+    if (!wrong) this.succeeded.add(name);
+    if (Array.isArray(result)) {
       for (const item of result.slice(0, 3)) if (item instanceof Object) this.#add(item);
     } else if (result instanceof Object) {
       if (/\.share$/.test(name)) this.#tokens.push(result);
@@ -213,14 +193,15 @@ export class World {
 
   #refused(name: string, wrong: boolean, error: unknown): void {
     this.refusals++;
-    const broken = checkError(error, wrong);
+    // JavaScript's own Error judges what it is made of.
+    const isError = /^new (WasmtimeError|Trap|WasiExit|ComponentError)$/.test(name);
+    const broken = checkError(error, wrong || isError);
     if (broken !== undefined) this.failure ??= new Error(`${name}: ${broken}`, { cause: error });
   }
 
   #add(item: object): void {
     const name = item.constructor?.name;
-    if (typeof name !== 'string' || !(name in lib || name === 'Caller' || name === 'Recorder'))
-      return;
+    if (name === undefined || !this.#classes.has(name)) return;
     const objects = this.#objects.get(name) ?? [];
     this.#objects.set(name, objects);
     if (!objects.includes(item)) {

@@ -95,9 +95,13 @@ impl NativeComponent {
         code: &str,
     ) -> Result<Self> {
         component
-            .map(|component| Self {
-                component,
-                binary: wat::parse_bytes(source).unwrap_or_default().into(),
+            .and_then(|component| {
+                #[cfg(feature = "oracle")]
+                crate::startup_code::note_component(&component)?;
+                Ok(Self {
+                    component,
+                    binary: wat::parse_bytes(source).unwrap_or_default().into(),
+                })
             })
             .map_err(|error| errors::throw(env, &error, code))
     }
