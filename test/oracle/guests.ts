@@ -204,6 +204,26 @@ export function runWasiComponent(
   return end();
 }
 
+/** The same in an asynchronous call, which is suspended at each sample. */
+export async function runWasiComponentAsync(
+  name: string,
+  args: readonly string[],
+  intervalMs: number,
+): Promise<WasiRun> {
+  const engine = new Engine({ epochInterruption: true });
+  const component = Component.fromFile(engine, guestPath(name));
+  const pair = new OraclePair(engine, [], component);
+  const { store, end, fail } = startSampled(engine, pair, [name, ...args], intervalMs, true);
+  try {
+    const linker = new ComponentLinker(engine).addWasiAsync();
+    const instance = await linker.instantiateAsync(store, component);
+    await instance.getFunc(store, ['wasi:cli/run@0.2.0', 'run']).callAsync(store);
+  } catch (thrown) {
+    fail(thrown);
+  }
+  return end();
+}
+
 function startSampled(
   engine: Engine,
   pair: OraclePair,

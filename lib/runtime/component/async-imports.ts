@@ -3,14 +3,14 @@ import type { NamedComponentItem } from './component-item.js';
 
 /** @internal Which definitions of a linker may suspend the guest that calls them. */
 export class AsyncImports {
-  /** By paths, versions as {@link compatible} ones. */
+  /** By paths. */
   readonly #paths = new Map<string, boolean>();
   #hasAsyncWasi = false;
 
   /** What is defined at `path` from now on: whether it may suspend. */
   set(path: readonly string[], isAsync: boolean): void {
     // Without async ones there is nothing to tell apart.
-    if (isAsync || this.#hasAny) this.#paths.set(key(path), isAsync);
+    if (isAsync || this.#hasAny) this.#paths.set(path.join('\n'), isAsync);
   }
 
   /** From now on, all of WASI. */
@@ -35,8 +35,16 @@ export class AsyncImports {
       const itemPath = [...path, name];
       if (item.kind === 'instance') return this.#areIn(itemPath, item.exports);
       if (item.kind !== 'func') return false;
-      const found = this.#paths.get(key(itemPath));
-      return found ?? (this.#hasAsyncWasi && isWasi(itemPath[0] ?? ''));
+      return this.#paths.get(itemPath.join('\n')) ?? this.#mayBe(itemPath);
+    });
+  }
+
+  /** Nothing has the very name: then Wasmtime takes the newest of the versions that are compatible. */
+  #mayBe(path: readonly string[]): boolean {
+    if (this.#hasAsyncWasi && isWasi(path[0] ?? '')) return true;
+    const wanted = compatible(path);
+    return [...this.#paths].some(([other, isAsync]) => {
+      return isAsync && compatible(other.split('\n')) === wanted;
     });
   }
 }
@@ -45,15 +53,14 @@ function isWasi(name: string): boolean {
   return name.startsWith('wasi:');
 }
 
-function key(path: readonly string[]): string {
-  return path.map(compatible).join('\n');
-}
-
-/** A name with what of its version says which others it finds: `a:b/c@0.2.3` is `a:b/c@0.2`. */
-function compatible(name: string): string {
-  const { base, major, minor } = VERSIONED.exec(name)?.groups ?? {};
-  if (major !== undefined && major !== '0') return `${base}@${major}`;
-  return minor !== undefined && minor !== '0' ? `${base}@0.${minor}` : name;
+/** Names with what of their versions says which others they find: `a:b/c@0.2.3` is `a:b/c@0.2`. */
+function compatible(path: readonly string[]): string {
+  const names = path.map((name) => {
+    const { base, major, minor } = VERSIONED.exec(name)?.groups ?? {};
+    if (major !== undefined && major !== '0') return `${base}@${major}`;
+    return minor !== undefined && minor !== '0' ? `${base}@0.${minor}` : name;
+  });
+  return names.join('\n');
 }
 
 /** Those with a pre-release stand for themselves. */

@@ -3,10 +3,12 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import {
   CallHook,
+  Component,
   ComponentError,
   type ComponentFunc,
   ComponentInstance,
   ComponentLinker,
+  Engine,
   InterruptHandle,
   Store,
 } from '../../../lib/index.js';
@@ -443,6 +445,38 @@ describe('errors', () => {
     expectMisuse('ERR_INVALID_ARG_TYPE', () => root.funcNewAsync(1 as never, () => 1));
     expectMisuse('ERR_INVALID_ARG_TYPE', () => root.funcNewAsync('get', 1 as never));
   });
+});
+
+it.each([
+  ['a:b/c@1.2.3', 'a:b/c@1.0.0', true],
+  ['a:b/c@0.2.3', 'a:b/c@0.2.1', true],
+  ['a:b/c@0.2.3', 'a:b/c@0.2.3', true],
+  ['a:b/c', 'a:b/c', true],
+  ['a:b/c@0.3.0', 'a:b/c@0.2.0', false],
+  ['a:b/c@0.0.2', 'a:b/c@0.0.1', false],
+  ['a:b/d@1.2.3', 'a:b/c@1.2.3', false],
+])('%s, which may wait, is what imports %s: %s', (defined, imported, isAsync) => {
+  const engine = new Engine();
+  const component = Component.compile(
+    engine,
+    `(component
+      (import "${imported}" (instance $i (export "f" (func (result u32)))))
+      (core func $f (canon lower (func $i "f")))
+      (core module $m (import "" "f" (func $f (result i32)))
+        (func (export "f") (result i32) (call $f)))
+      (core instance $m (instantiate $m (with "" (instance (export "f" (func $f))))))
+      (func (export "f") (result u32) (canon lift (core func $m "f"))))`,
+  );
+  const linker = new ComponentLinker(engine);
+  linker.instance(defined).funcNewAsync('f', async () => 1);
+  if (!isAsync) linker.instance(imported).funcNew('f', () => 2);
+  const store = new Store(engine);
+  if (isAsync) {
+    expectMisuse('ERR_ASYNC_REQUIRED', () => linker.instantiate(store, component));
+  } else {
+    const instance = linker.instantiate(store, component);
+    expect(instance.getFunc(store, 'f').call(store)).toBe(2);
+  }
 });
 
 it('functions that may not wait can be called asynchronously, and synchronously after', async () => {
