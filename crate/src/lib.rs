@@ -46,6 +46,8 @@ mod oracle_walks;
 mod outcome;
 mod pending_call;
 mod places;
+#[cfg(feature = "asan")]
+mod planted;
 mod recorder;
 mod reference;
 mod reference_contents;

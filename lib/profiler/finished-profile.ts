@@ -91,8 +91,14 @@ export class FinishedProfile {
     return this.#profile.threads.map(({ name, samples }) => ({ name, samples: samples.length }));
   }
 
-  /** The functions of the thread `thread`, counted from 0: those with most self samples first. */
+  /**
+   * The functions of the thread `thread`, counted from 0: those with most self samples first. None of a thread that
+   * isn't there.
+   *
+   * @throws TypeError for a thread that is no number, RangeError for one that is no index.
+   */
   hotFunctions(thread = 0): FunctionSamples[] {
+    checkInteger('thread', thread);
     const { threads, strings, funcs } = this.#profile;
     const chosen = threads[thread];
     if (chosen === undefined) return [];

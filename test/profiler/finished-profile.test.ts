@@ -84,6 +84,16 @@ describe('the options of finish', () => {
     expect(await recording.finish()).toBeInstanceOf(Uint8Array);
   });
 
+  it.each([
+    [Object.create(null), 'ERR_INVALID_ARG_TYPE'],
+    ['0', 'ERR_INVALID_ARG_TYPE'],
+    [-1, 'ERR_OUT_OF_RANGE'],
+    [0.5, 'ERR_OUT_OF_RANGE'],
+  ])('hotFunctions wants the index of a thread: %o', (thread, code) => {
+    expect(() => finished().hotFunctions(thread)).toThrow(expect.objectContaining({ code }));
+    expect(finished().hotFunctions(7)).toEqual([]);
+  });
+
   it('finishProfile ends the profiler', async () => {
     const ended = profiler();
     ended.finishProfile();
