@@ -4,11 +4,15 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const json = process.env['VITEST_JSON'];
 /** Tests in a browser are a run of their own: they need Chromium. */
 const isBrowser = process.env['VITEST_BROWSER'] !== undefined;
+/** So are those of the compiler in WebAssembly, which `npm run build:wasm` builds. */
+const isWasm = process.env['VITEST_WASM'] !== undefined;
+/** What is run by itself. */
+const ownRuns = [...(isBrowser ? [] : ['test/browser/**']), ...(isWasm ? [] : ['test/wasm/**'])];
 
 export default defineConfig({
   test: {
-    include: [isBrowser ? 'test/browser/**/*.test.ts' : 'test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...(isBrowser ? [] : ['test/browser/**'])],
+    include: [`test/${isBrowser ? 'browser/' : isWasm ? 'wasm/' : ''}**/*.test.ts`],
+    exclude: [...configDefaults.exclude, ...ownRuns],
     benchmark: { include: ['examples/**/*.bench.ts'] },
     pool: 'forks',
     testTimeout: 120_000,

@@ -12,6 +12,7 @@ mod async_func;
 mod attachment;
 mod binary;
 mod code;
+mod compiled;
 mod complete;
 mod component;
 mod config;

@@ -4,7 +4,6 @@ use crate::code::{Code, NativeCode};
 use crate::import_calls::{imported_functions, imports_called};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use wasmtime::Inlining;
 
 /// Pieces of machine code, and the instructions that they do the work of; columns.
 #[napi(object)]
@@ -85,7 +84,7 @@ fn wasm_offsets(code: &Code, text_offsets: &[u32]) -> Vec<Option<u32>> {
         return places;
     };
     let functions = code.functions();
-    let inlines = code.engine().get_compiler_inlining() != Inlining::No;
+    let inlines = code.compiled.inlines();
     let mut next = map.next();
     // The newest entry that knows its place.
     let mut known: Option<(usize, u32)> = None;

@@ -31,7 +31,7 @@ export function addAnnotateCommand(program: Command): void {
     .option('--fuel', 'if it was given to run')
     .addHelpText('after', HELP)
     .action(async (path: string, app: string, options: AnnotateOptions) => {
-      // It compiles, which needs the addon.
+      // It compiles, as other commands don't.
       const { annotate } = await import('./annotate.js');
       await annotate(path, app, options);
     });

@@ -1,14 +1,12 @@
+import type { CompiledCode } from '../compiler.js';
 import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
 import { type DisassembledFunction, disassemble } from '../profiler/disassembly.js';
-import { listedCode } from '../profiler/named-module.js';
-import type { Component } from '../runtime/component/component.js';
-import type { Module } from '../runtime/module.js';
+import { nameOfCode } from '../profiler/listed-code.js';
 import { percent } from './amount.js';
 import type { AnnotateOptions } from './annotate-options.js';
 import { CliError } from './cli-error.js';
-import { commandEngine } from './command-module.js';
-import { loadCode } from './guest.js';
+import { codeCompiler } from './code-compiler.js';
 import { readFile, threadsOf } from './read-file.js';
 import { type TableColumn, textTable } from './table.js';
 import { oneLine, type Style, styleOf, write } from './terminal.js';
@@ -26,28 +24,35 @@ const COLUMNS: readonly TableColumn[] = [
 export async function annotate(path: string, app: string, options: AnnotateOptions): Promise<void> {
   const profile = await readFile(path);
   const threads = threadsOf(profile, path, options);
-  const code = loadCode(commandEngine(options), app);
-  const functions = disassembled(profile, threads, code, options.limit, app);
+  const compile = await codeCompiler();
+  const functions = disassembled(profile, threads, compile(app, options), options.limit, app);
   const layout = { style: styleOf(process.stdout), width: process.stdout.columns ?? 120 };
   const lines = functions.flatMap((shown) => annotated(shown, threads, layout));
   write(process.stdout, `${lines.join('\n')}\n`);
 }
 
-/** Of the module of the profile that `code` is, or those that are in it. */
+/** Of the modules of the profile that are in `app`, by the first of what it was compiled to that fits. */
 function disassembled(
   profile: Profile,
   threads: readonly Thread[],
-  code: Module | Component,
+  compilations: Iterable<CompiledCode[]>,
   limit: number,
   app: string,
 ): DisassembledFunction[] {
   // Nameless modules of a component have its name and their numbers.
   const names = [...profile.libs].map(({ name }) => name);
-  for (const name of new Set([...names.map((name) => name.replace(/\[\d+\]$/, '')), ...names])) {
-    try {
-      return disassemble(profile, threads, listedCode([[name, code]]), limit);
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'ERR_WRONG_MODULE') throw error;
+  const listedNames = new Set([...names.map((name) => name.replace(/\[\d+\]$/, '')), ...names]);
+  for (const compiled of compilations) {
+    for (const listedName of listedNames) {
+      const shown = compiled.map((code) => ({
+        name: nameOfCode(listedName, code),
+        whole: () => code,
+      }));
+      try {
+        return disassemble(profile, threads, shown, limit);
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'ERR_WRONG_MODULE') throw error;
+      }
     }
   }
   throw new CliError(

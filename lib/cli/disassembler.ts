@@ -1,18 +1,14 @@
-import type { NativeCode } from '../generated/native.js';
+import type { CompiledCode } from '../compiler.js';
 import type { LibIndex } from '../profile/lib-table.js';
 import type { Profile } from '../profile/profile.js';
-import { Component } from '../runtime/component/component.js';
-import type { Config } from '../runtime/config.js';
-import { Engine } from '../runtime/engine.js';
-import { Module } from '../runtime/module.js';
 import { CliError } from './cli-error.js';
-import { loadCode } from './guest.js';
+import type { CompileCode } from './code-compiler.js';
 
 /** An instruction of WebAssembly, where its machine code begins within the function's. */
 export type Instruction = readonly [offset: number, text: string];
 
-/** The engines whose code `run` may have made. */
-const CONFIGS = [{ consumeFuel: false }, { consumeFuel: true }];
+/** What of the options of `run` decides which code it makes. */
+const OPTIONS = [{ fuel: false }, { fuel: true }];
 
 /**
  * Shows what functions of a profile were compiled from: text format, in the order of the machine code that
@@ -22,33 +18,49 @@ const CONFIGS = [{ consumeFuel: false }, { consumeFuel: true }];
  * the very functions, of the same size at the same place, that the profile saw.
  */
 export class Disassembler {
-  readonly #modules = new Map<LibIndex, NativeCode>();
+  readonly #modules = new Map<LibIndex, CompiledCode>();
 
   /**
    * @throws CliError for a file that can't be read, isn't a module of the profile, or is compiled to other
    * code here.
    */
-  constructor(profile: Profile, paths: readonly string[]) {
+  constructor(profile: Profile, paths: readonly string[], compile: CompileCode) {
     for (const path of paths) {
-      const compiled = CONFIGS.flatMap((config) => compile(path, config));
-      const hashes = new Set(compiled.map(({ sha256 }) => sha256));
-      const libs = [...[...profile.libs].entries()].filter(
-        ([, { codeId }]) => codeId !== null && hashes.has(codeId),
-      );
-      if (libs.length === 0) throw new CliError(`${path} is no module of the profile`);
-      for (const [lib, { codeId }] of libs) {
-        const same = compiled.find(
-          (code) => code.sha256 === codeId && hasFunctionsOf(code, profile, lib),
+      const misfits = this.#addFile(profile, path, compile);
+      if (misfits === undefined) throw new CliError(`${path} is no module of the profile`);
+      if (misfits > 0) {
+        throw new CliError(
+          `${path} is compiled to other code here than in the profile: it needs the same version of ` +
+            'Wasmtime, options and machine',
         );
-        if (same === undefined) {
-          throw new CliError(
-            `${path} is compiled to other code here than in the profile: it needs the same version of ` +
-              'Wasmtime, options and machine',
-          );
-        }
-        this.#modules.set(lib, same);
       }
     }
+  }
+
+  /** How many modules of the profile are the file's, but have other code; undefined when none is the file's. */
+  #addFile(profile: Profile, path: string, compile: CompileCode): number | undefined {
+    let left: LibIndex[] | undefined;
+    for (const options of OPTIONS) {
+      for (const compiled of compile(path, options)) {
+        left ??= [...[...profile.libs].entries()]
+          .filter(([, { codeId }]) => compiled.some(({ sha256 }) => sha256 === codeId))
+          .map(([lib]) => lib);
+        if (left.length === 0) return undefined;
+        left = left.filter((lib) => !this.#add(profile, lib, compiled));
+        if (left.length === 0) return 0;
+      }
+    }
+    return left?.length;
+  }
+
+  /** Whether one of the modules is that of the profile. */
+  #add(profile: Profile, lib: LibIndex, compiled: readonly CompiledCode[]): boolean {
+    const { codeId } = profile.libs.get(lib);
+    const same = compiled.find(
+      (code) => code.sha256 === codeId && hasFunctionsOf(code, profile, lib),
+    );
+    if (same !== undefined) this.#modules.set(lib, same);
+    return same !== undefined;
   }
 
   /** The instructions of the code of `size` bytes from `start`; undefined where there is no file of its module. */
@@ -72,17 +84,8 @@ export class Disassembler {
   }
 }
 
-/** The module, or the modules of the component, as one of the engines makes it. */
-function compile(path: string, config: Config): NativeCode[] {
-  const engine = new Engine({ ...config, epochInterruption: true });
-  const code = loadCode(engine, path);
-  return code instanceof Module
-    ? [Module.native('module', code).code()]
-    : Component.native('component', code).code();
-}
-
 /** Whether all functions that a profile saw of a module are there. */
-function hasFunctionsOf(module: NativeCode, profile: Profile, lib: LibIndex): boolean {
+function hasFunctionsOf(module: CompiledCode, profile: Profile, lib: LibIndex): boolean {
   const { nativeSymbols } = profile;
   const { offset, length } = module.functions();
   const sizeAt = new Map(Array.from(offset, (at, row) => [at, length[row]]));

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { Component } from '../runtime/component/component.js';
 import { Engine } from '../runtime/engine.js';
 import { Module } from '../runtime/module.js';
-import { CliError, reasonOf } from './cli-error.js';
+import { CliError } from './cli-error.js';
 import { loadComponent } from './command-component.js';
 import { loadModule } from './command-module.js';
 import type { Entry } from './entry.js';
+import { readGuest } from './guest-bytes.js';
 import { compileFile, type Guest } from './guest-file.js';
 
 /**
@@ -15,7 +15,7 @@ import { compileFile, type Guest } from './guest-file.js';
  * @throws CliError that says what the file is instead.
  */
 export function loadGuest(engine: Engine, path: string, entry: Entry, precompiled: boolean): Guest {
-  const bytes = read(path);
+  const bytes = readGuest(path);
   const found = Engine.detectPrecompiled(bytes);
   if (found !== undefined && !precompiled) {
     throw new CliError(
@@ -40,18 +40,10 @@ export function loadGuest(engine: Engine, path: string, entry: Entry, precompile
  * @throws CliError for a file that can't be read, or is neither.
  */
 export function loadCode(engine: Engine, path: string): Module | Component {
-  const file = { engine, path, bytes: read(path), precompiled: false };
+  const file = { engine, path, bytes: readGuest(path), precompiled: false };
   return looksLikeComponent(file.bytes)
     ? compileFile(file, 'component', Component)
     : compileFile(file, 'module', Module);
-}
-
-function read(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new CliError(`can't read ${path}: ${reasonOf(error)}`, { cause: error });
-  }
 }
 
 /** Blanks and comments before the first word of text. */

@@ -62,10 +62,11 @@ async function view(path: string, options: ViewOptions): Promise<void> {
   });
 }
 
-/** It compiles, for which the addon is needed, as for nothing else here. */
+/** It compiles, as nothing else here. */
 async function disassemblerOf(profile: Profile, wasm: readonly string[]): Promise<Disassembler> {
   const { Disassembler } = await import('./disassembler.js');
-  return new Disassembler(profile, wasm);
+  const { codeCompiler } = await import('./code-compiler.js');
+  return new Disassembler(profile, wasm, await codeCompiler());
 }
 
 function port(text: string): number {

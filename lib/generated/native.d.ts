@@ -37,13 +37,13 @@ export declare class NativeCode {
   get hasBinary(): boolean
   /** SHA-256 of the module's binary, in hexadecimal; `null` where that isn't known. */
   get sha256(): string | null
+  /** Mirrors `wasmtime::Module::functions`. */
+  functions(): NativeFunctions
   /**
    * The same code, which was compiled elsewhere, with its binary, the module's or the component's;
    * `null` when that isn't it.
    */
   withBinary(bytes: Uint8Array): NativeCode | null
-  /** Mirrors `wasmtime::Module::functions`. */
-  functions(): NativeFunctions
   /** The names of functions by index, from the name section; `null` for one without. */
   functionNames(indices: Uint32Array, raw: boolean): Array<string | undefined | null>
   /**

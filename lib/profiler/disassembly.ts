@@ -1,4 +1,5 @@
-import type { NativeCode, NativeFunctions } from '../generated/native.js';
+import type { CompiledCode } from '../compiler.js';
+import type { NativeFunctions } from '../generated/native.js';
 import type { LibIndex } from '../profile/lib-table.js';
 import { type NativeSymbolIndex, NO_NATIVE_SYMBOL } from '../profile/native-symbol-table.js';
 import type { Profile } from '../profile/profile.js';
@@ -6,7 +7,6 @@ import { weighStacks } from '../profile/sample-weight.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
 import { misuse } from '../runtime/errors.js';
-import type { ListedCode } from './listed-code.js';
 import { findRow } from './rows.js';
 
 /** A line of a function in text format, and how often samples saw its instruction. */
@@ -33,6 +33,14 @@ export interface DisassembledFunction {
   readonly lines: readonly DisassembledLine[];
 }
 
+/** A module that may be in a profile. */
+export interface ShownCode {
+  /** As in the profile. */
+  readonly name: string;
+  /** With its binary, where that is to be had. */
+  whole(warn: (warning: string) => void): CompiledCode;
+}
+
 /** How often samples saw the addresses of a function: text offsets. */
 interface AddressCounts {
   readonly self: Map<number, number>;
@@ -50,7 +58,7 @@ interface AddressCounts {
 export function disassemble(
   profile: Profile,
   threads: readonly Thread[],
-  listed: readonly ListedCode[],
+  listed: readonly ShownCode[],
   limit: number,
 ): DisassembledFunction[] {
   const found: DisassembledFunction[] = [];
@@ -70,7 +78,7 @@ export function disassemble(
 function disassembleModule(
   profile: Profile,
   threads: readonly Thread[],
-  listed: ListedCode,
+  listed: ShownCode,
   limit: number,
 ): DisassembledFunction[] {
   const warnings: string[] = [];
@@ -147,7 +155,7 @@ function countsOf(
 
 /** The lines of the function whose code is at `start` to `end`. */
 function linesOf(
-  native: NativeCode,
+  native: CompiledCode,
   start: number,
   end: number,
   { self, stacks }: AddressCounts,

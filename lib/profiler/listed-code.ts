@@ -17,8 +17,7 @@ export class ListedCode {
 
   /** The name that it has in the profile; a component's module may have a better one once it is {@link whole}. */
   get name(): string {
-    const { name, number } = this.#code;
-    return number === null ? this.#listedName : (name ?? `${this.#listedName}[${number}]`);
+    return nameOfCode(this.#listedName, this.#code);
   }
 
   /** As it was compiled. */
@@ -41,4 +40,12 @@ export class ListedCode {
     this.#code = whole ?? this.#code;
     return this.#code;
   }
+}
+
+/** What a module is called in a profile that lists it, or its component, under a name. */
+export function nameOfCode(
+  listedName: string,
+  { name, number }: Pick<NativeCode, 'name' | 'number'>,
+): string {
+  return number === null ? listedName : (name ?? `${listedName}[${number}]`);
 }

@@ -1,0 +1,18 @@
+//! Wasmtime's compiler without what runs its code, for WebAssembly: it shows what profiles are of where no addon
+//! is, and code that was made for other processors.
+//!
+//! What is told of code is the addon's own, from the same files; `compile` and `compiled` are where it comes from.
+
+#[path = "../../src/binary.rs"]
+mod binary;
+#[path = "../../src/code.rs"]
+mod code;
+mod compile;
+mod compiled;
+mod config;
+#[path = "../../src/disassembly.rs"]
+mod disassembly;
+#[path = "../../src/import_calls.rs"]
+mod import_calls;
+#[path = "../../src/places.rs"]
+mod places;

@@ -1,0 +1,13 @@
+import type { CompiledCode } from '../compiler.js';
+import { Component } from '../runtime/component/component.js';
+import { Module } from '../runtime/module.js';
+import { commandEngine, type EngineOptions } from './command-module.js';
+import { loadCode } from './guest.js';
+
+/** Compiles for this machine, with the addon. */
+export function* compileHere(path: string, options: EngineOptions): Iterable<CompiledCode[]> {
+  const code = loadCode(commandEngine(options), path);
+  yield code instanceof Module
+    ? [Module.native('module', code).code()]
+    : Component.native('component', code).code();
+}
