@@ -15,6 +15,7 @@ mod code;
 mod complete;
 mod component;
 mod config;
+mod core_dump;
 mod cpu_clock;
 mod custom_sections;
 mod disassembly;
