@@ -71,6 +71,7 @@ const OPTIONS: Make = (choices, world) =>
       { format: 'folded', weight: 'samples' },
       { format: 'page' },
       { weight: 'cpu' },
+      { random: { secure: 1, insecureSeed: 2n ** 100n }, clocks: { wall: { startNs: 1 } } },
     ),
     (choices, world) => ({ signal: world.signal(choices) }),
     (choices, world) => ({
@@ -132,7 +133,15 @@ const BY_NAME: Record<string, Make> = {
   options: OPTIONS,
   // Relative to an empty directory that the run has to itself.
   output: of(undefined, 'profile.json', 'profile.cpuprofile.gz', 'missing/profile.json'),
-  path: of('profile.json', 'missing/profile.json', 'profile.folded'),
+  path: of(
+    'profile.json',
+    'missing/profile.json',
+    'profile.folded',
+    'calls',
+    'make',
+    'use',
+    'thing',
+  ),
   directory: of('rotated'),
   deltaMs: of(0, 0.5, 1, -1, Number.NaN),
   intervalMs: MILLISECONDS,
@@ -183,8 +192,10 @@ export function argument(param: string, choices: Choices, world: World): unknown
 
 /** A value for a call of wasm, or of the host's. */
 export function anyValue(choices: Choices, world: World): unknown {
-  return choices.pick([INTEGERS, ANYTHING, object('Func', 'GcRef', 'StructRef'), of(5n, 1.5)])(
-    choices,
-    world,
-  );
+  return choices.pick([
+    INTEGERS,
+    ANYTHING,
+    object('Func', 'GcRef', 'StructRef', 'ResourceAny'),
+    of(5n, 1.5),
+  ])(choices, world);
 }

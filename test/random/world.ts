@@ -32,6 +32,46 @@ const GUEST = `(module $guest
   (func $recurses (result i32) (i32.add (i32.const 1) (call $recurses)))
   (func (export "trap") (drop (i32.load (i32.const -1)))))`;
 
+/** The same of components: one calls another, which calls the host; and a resource. */
+const COMPONENT = `(component
+  (import "host" (func $host (param "x" u32) (result u32)))
+  (component $inner
+    (import "host" (func $host (param "x" u32) (result u32)))
+    (core func $host (canon lower (func $host)))
+    (core module $m
+      (import "" "host" (func $host (param i32) (result i32)))
+      (func $calls (export "calls") (param i32) (result i32)
+        (if (i32.eq (i32.and (local.get 0) (i32.const 15)) (i32.const 15)) (then unreachable))
+        (call $host (local.get 0))))
+    (core instance $i (instantiate $m (with "" (instance (export "host" (func $host))))))
+    (func (export "calls") (param "x" u32) (result u32) (canon lift (core func $i "calls"))))
+  (instance $inner (instantiate $inner (with "host" (func $host))))
+  (component $outer
+    (import "calls" (func $calls (param "x" u32) (result u32)))
+    (core func $calls (canon lower (func $calls)))
+    (core module $m
+      (import "" "calls" (func $calls (param i32) (result i32)))
+      (func (export "calls") (param i32) (result i32) (loop) (call $calls (local.get 0))))
+    (core instance $i (instantiate $m (with "" (instance (export "calls" (func $calls))))))
+    (func (export "calls") (param "x" u32) (result u32) (canon lift (core func $i "calls"))))
+  (instance $outer (instantiate $outer (with "calls" (func $inner "calls"))))
+  (export "calls" (func $outer "calls"))
+  (core func $host (canon lower (func $host)))
+  (core module $d
+    (import "" "host" (func $host (param i32) (result i32)))
+    (func (export "drop") (param i32) (drop (call $host (local.get 0)))))
+  (core instance $d (instantiate $d (with "" (instance (export "host" (func $host))))))
+  (type $r' (resource (rep i32) (dtor (core func $d "drop"))))
+  (export $r "thing" (type $r'))
+  (core func $new (canon resource.new $r'))
+  (core module $m
+    (import "" "new" (func $new (param i32) (result i32)))
+    (func (export "make") (result i32) (call $new (i32.const 1)))
+    (func (export "use") (param i32)))
+  (core instance $i (instantiate $m (with "" (instance (export "new" (func $new))))))
+  (func (export "make") (result (own $r)) (canon lift (core func $i "make")))
+  (func (export "use") (param "thing" (borrow $r)) (canon lift (core func $i "use"))))`;
+
 /** What makes guests run and be sampled, which is tried more often than the rest. */
 const LIVELY = new Set([
   ...[
@@ -43,6 +83,7 @@ const LIVELY = new Set([
   ],
   ...['Store.setEpochDeadline', 'Store.epochDeadlineCallback', 'Store.callHook', 'Store.limiter'],
   ...['GuestProfiler.attach', 'GuestProfiler.sample', 'GuestProfiler.callHook', 'Func.wrap'],
+  ...['ComponentFunc.call', 'ComponentFunc.callAsync', 'ComponentLinker.instantiateAsync'],
 ]);
 
 /** Calls from within callbacks go no deeper. */
@@ -108,9 +149,30 @@ export class World {
     }
     this.#add(new lib.GuestProfiler('guest', 1, [['guest', module]]));
     this.#add(new lib.InterruptHandle());
-    this.#add(lib.Component.compile(engine, '(component)'));
+    this.#settleComponents(engine, choices);
     this.#add(new lib.StructType(engine, [{ content: 'i32', mutable: true }]));
     this.#add(new lib.ArrayType(engine, { content: 'i8', mutable: true }));
+  }
+
+  /** One whose host function may be async, in a store of its own, and one for the others. */
+  #settleComponents(engine: lib.Engine, choices: Choices): void {
+    const component = lib.Component.compile(engine, COMPONENT);
+    const linker = new lib.ComponentLinker(engine);
+    const waits = new lib.ComponentLinker(engine);
+    linker.root().funcNew('host', this.callback(choices));
+    waits.root().funcNewAsync('host', this.callback(choices));
+    for (const item of [component, linker, waits]) this.#add(item);
+    const store = this.object(choices, 'Store') as lib.Store;
+    for (let i = 0; i < 2; i++) {
+      const instance = linker.instantiate(store, component);
+      this.#add(instance);
+      for (const name of ['calls', 'make', 'use']) this.#add(instance.getFunc(store, name));
+      this.#add(instance.getFunc(store, 'make').call(store));
+    }
+    const other = new lib.Store(engine);
+    other.setEpochDeadline(1_000_000);
+    this.#add(other);
+    this.#keep('', undefined, false, waits.instantiateAsync(other, component));
   }
 
   classes(): string[] {
