@@ -1,7 +1,7 @@
 //! N-API layer over Wasmtime: answers "what did Wasmtime see?". What it means is decided in `lib/`.
 //!
 //! Every exported function is short: convert, call plain Rust, convert the error. `unsafe` sits in
-//! `js`, `hot`, `async_call` and `async_func` (N-API calls), `main_stack` (stacks), `func` and `values` (raw
+//! `js`, `hot`, `async_call`, `async_func` and `component` (N-API calls), `main_stack` (stacks), `func` and `values` (raw
 //! values), `memory` and `memory_view` (views), `shared_memory` (atomic access), `scope`, `store` and `waiting`
 //! (store contexts lent to callbacks), `recorder` (the ring), `walker` and `self_check` (Wasmtime's stack), each
 //! with its invariant.
@@ -16,6 +16,7 @@ mod compiled;
 mod complete;
 mod component;
 mod config;
+mod core_dump;
 mod cpu_clock;
 mod custom_sections;
 mod disassembly;

@@ -2,6 +2,7 @@
 //! caught, and the core dump.
 
 use crate::component::tasks;
+use crate::core_dump;
 use crate::js::{JsReference, Strength};
 use crate::reference::NativeRef;
 use crate::store::StoreData;
@@ -48,7 +49,7 @@ pub fn collect(
     let mut scope = RootScope::new(store);
     let core_dump = error
         .downcast_ref::<WasmCoreDump>()
-        .map(|dump| dump.serialize(&mut scope, "guest"));
+        .and_then(|dump| core_dump::serialize(dump, &mut scope));
     let exception = error
         .is::<ThrownException>()
         .then(|| take_exception(scope.as_context_mut()))

@@ -47,7 +47,8 @@ export class WasmtimeError extends Error {
   declare readonly exception: ExnRef | undefined;
   /**
    * The guest's memories, globals and stack in the core dump format of WebAssembly's tool conventions,
-   * when the engine has `coredumpOnTrap`. Mirrors `wasmtime::WasmCoreDump`.
+   * when the engine has `coredumpOnTrap`. Wasmtime can't write down a store in which components call others within,
+   * or globals hold exceptions. Mirrors `wasmtime::WasmCoreDump`.
    */
   declare readonly coreDump: Uint8Array | undefined;
 

@@ -15,8 +15,8 @@ import { clocksOf, randomOf, type WasiClocks, type WasiRandom } from './wasi-sou
 
 /**
  * A guest's stdin: the process's own, these bytes, a file, a stream, or empty. A `Readable` or any other stream of bytes
- * or text is for asynchronous calls with {@link Linker.addWasiAsync}, in one store: it is read when the guest waits
- * for more, and left open. What it rejects with unwinds the guest.
+ * or text is for asynchronous calls with {@link Linker.addWasiAsync} or {@link ComponentLinker.addWasiAsync}, in one
+ * store: it is read when the guest waits for more, and left open. What it rejects with unwinds the guest.
  */
 export type WasiInput =
   | 'inherit'

@@ -1,4 +1,3 @@
-// NOTE (from the person who merges): 32 epoch tickers of 50 us in one child took the whole machine for minutes at 14:20-14:33. Keep at most 2 tickers alive, use intervals of 1 ms and more mostly, run children under `nice -n 19`, and keep test runs here short. Delete this line.
 // One process of the random test of the API: `child.ts SEED RUNS TRACE`. The file TRACE has the calls of the
 // run under way, each before it is made, so that a crash can be understood; at the end it prints what it
 // counted.

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
-import { Trap, WasmtimeError } from '../../lib/index.js';
-import { expectError, start, world } from './support.js';
+import { Linker, Trap, WasmtimeError } from '../../lib/index.js';
+import { startAsync } from './component/async-support.js';
+import { startComponent } from './component/support.js';
+import { expectError, rejection, start, world } from './support.js';
 
 const WAT = `(module $program
   (memory (export "memory") 1) (data (i32.const 100) "in the memory")
@@ -53,4 +55,43 @@ it('also out of a start function', () => {
   const wat = '(module (func $start (unreachable)) (start $start))';
   const error = expectError(WasmtimeError, 'ERR_WASM_TRAP', () => start(wat, {}, parts));
   expect(customSections(error.coreDump as Uint8Array)).toContain('corestack');
+});
+
+it('none where Wasmtime can not write one: exceptions in globals, components that call others', async () => {
+  const exceptions =
+    '(module (global (mut exnref) (ref.null exn)) (func (export "run") unreachable))';
+  const config = { coredumpOnTrap: true };
+  const guest = start(exceptions, {}, world(config));
+  const error = expectError(Trap, 'ERR_WASM_TRAP', () => guest.call('run'));
+  expect([error.coreDump, error.trapCode]).toEqual([undefined, 'UnreachableCodeReached']);
+
+  const inner = `(component $inner
+    (core module $m (func $inner (export "run") unreachable))
+    (core instance $i (instantiate $m))
+    (func (export "run") (canon lift (core func $i "run"))))`;
+  const alone = startComponent(inner, {}, config);
+  const whole = expectError(Trap, 'ERR_WASM_TRAP', () => alone.call('run'));
+  expect(customSections(whole.coreDump as Uint8Array)).toContain('corestack');
+
+  const outer = `(component
+    ${inner}
+    (component $outer
+      (import "run" (func $run))
+      (core func $run (canon lower (func $run)))
+      (core module $m (import "" "run" (func $run)) (func $outer (export "run") (call $run)))
+      (core instance $i (instantiate $m (with "" (instance (export "run" (func $run))))))
+      (func (export "run") (canon lift (core func $i "run"))))
+    (instance $inner (instantiate $inner))
+    (instance $outer (instantiate $outer (with "run" (func $inner "run"))))
+    (export "run" (func $outer "run")))`;
+  const made = startComponent(outer, {}, config);
+  const inside = expectError(Trap, 'ERR_WASM_TRAP', () => made.call('run'));
+  expect([inside.coreDump, inside.trapCode]).toEqual([undefined, 'UnreachableCodeReached']);
+  // A module beside it.
+  const { engine, store } = made;
+  const beside = start(WAT, {}, { engine, store, linker: new Linker(engine) });
+  const outside = expectError(Trap, 'ERR_WASM_TRAP', () => beside.call('run'));
+  expect(outside.coreDump).toBeUndefined();
+  const async = await startAsync({ wat: outer, config });
+  expect(((await rejection(async.call('run'))) as Trap).coreDump).toBeUndefined();
 });
