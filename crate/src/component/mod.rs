@@ -95,14 +95,16 @@ impl NativeComponent {
         code: &str,
     ) -> Result<Self> {
         component
-            .and_then(|component| {
-                #[cfg(feature = "oracle")]
-                crate::startup_code::note_component(&component)?;
-                Ok(Self {
-                    component,
-                    binary: wat::parse_bytes(source).unwrap_or_default().into(),
-                })
-            })
+            .and_then(|component| Self::new(component, source))
             .map_err(|error| errors::throw(env, &error, code))
+    }
+
+    fn new(component: Component, source: &[u8]) -> wasmtime::Result<Self> {
+        #[cfg(feature = "oracle")]
+        crate::startup_code::note_component(&component)?;
+        Ok(Self {
+            component,
+            binary: wat::parse_bytes(source).unwrap_or_default().into(),
+        })
     }
 }
