@@ -34,27 +34,51 @@ const ALONE = `(module
   (func (export "") (result i32) (i32.const 1))
   (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))`;
 
-/** A module, a resource and functions that call the host. */
+/** One component in it calls another, which calls the host; a resource whose destructor does too; and a module. */
 const COMPONENT = `(component
   (import "host" (func $host (param "n" u32) (result u32)))
+  (component $inner
+    (import "host" (func $host (param "n" u32) (result u32)))
+    (core func $host (canon lower (func $host)))
+    (core module $m
+      (import "" "host" (func $host (param i32) (result i32)))
+      (func (export "calls") (param i32) (result i32)
+        (if (i32.eq (i32.and (local.get 0) (i32.const 15)) (i32.const 15)) (then unreachable))
+        (call $host (local.get 0))))
+    (core instance $i (instantiate $m (with "" (instance (export "host" (func $host))))))
+    (func (export "calls") (param "n" u32) (result u32) (canon lift (core func $i "calls"))))
+  (instance $inner (instantiate $inner (with "host" (func $host))))
+  (component $outer
+    (import "calls" (func $calls (param "n" u32) (result u32)))
+    (core func $calls (canon lower (func $calls)))
+    (core module $m
+      (import "" "calls" (func $calls (param i32) (result i32)))
+      (func (export "calls") (param i32) (result i32) (loop) (call $calls (local.get 0))))
+    (core instance $i (instantiate $m (with "" (instance (export "calls" (func $calls))))))
+    (func (export "calls") (param "n" u32) (result u32) (canon lift (core func $i "calls"))))
+  (instance $outer (instantiate $outer (with "calls" (func $inner "calls"))))
+  (export "calls" (func $outer "calls"))
   (core func $host_core (canon lower (func $host)))
-  (type $counter' (resource (rep i32)))
+  (core module $destructor
+    (import "" "host" (func $host (param i32) (result i32)))
+    (func (export "drop") (param i32) (drop (call $host (local.get 0)))))
+  (core instance $d (instantiate $destructor (with "" (instance (export "host" (func $host_core))))))
+  (type $counter' (resource (rep i32) (dtor (core func $d "drop"))))
   (export $counter "counter" (type $counter'))
   (core func $new (canon resource.new $counter'))
   (core func $drop (canon resource.drop $counter))
   (core module $m
-    (import "" "host" (func $host (param i32) (result i32)))
     (import "" "new" (func $new (param i32) (result i32)))
     (import "" "drop" (func $drop (param i32)))
-    (func (export "calls") (param i32) (result i32) (call $host (local.get 0)))
     (func (export "make") (param i32) (result i32) (call $new (local.get 0)))
+    (func (export "use") (param i32))
     (func (export "take") (param i32) (call $drop (local.get 0))))
   (core instance $i (instantiate $m (with "" (instance
-    (export "host" (func $host_core)) (export "new" (func $new)) (export "drop" (func $drop))))))
+    (export "new" (func $new)) (export "drop" (func $drop))))))
   (core module $alone (func (export "f")))
   (export "module" (core module $alone))
-  (func (export "calls") (param "n" u32) (result u32) (canon lift (core func $i "calls")))
   (func (export "make") (param "n" u32) (result (own $counter)) (canon lift (core func $i "make")))
+  (func (export "use") (param "c" (borrow $counter)) (canon lift (core func $i "use")))
   (func (export "take") (param "c" (own $counter)) (canon lift (core func $i "take"))))`;
 
 // biome-ignore lint/suspicious/noExplicitAny: a callback of any type.
@@ -101,11 +125,11 @@ export function writeFiles(): void {
   new lib.GuestProfiler('read', 1, [['guest', module]]).finishSync('read.json');
 }
 
-/** What is there, and tokens of what may be shared; host functions are made by `callback`. */
+/** What is there, tokens of what may be shared, and what is on its way; host functions are made by `callback`. */
 export function settle(
   engine: lib.Engine,
   callback: () => Callback,
-): { objects: object[]; tokens: unknown[] } {
+): { objects: object[]; tokens: unknown[]; made: Promise<object> } {
   const { module, alone, component } = compile(engine);
   const linker = new lib.Linker(engine);
   const type = { params: ['i32'], results: ['i32'] } as const;
@@ -119,6 +143,10 @@ export function settle(
   const components = new lib.ComponentLinker(engine);
   const root = components.root();
   root.funcNew('host', callback());
+  const waits = new lib.ComponentLinker(engine);
+  waits.root().funcNewAsync('host', callback());
+  const waiting = new lib.Store(engine);
+  waiting.setEpochDeadline(1_000_000);
   const profiler = new lib.GuestProfiler('guest', 1, [['guest', module]]);
   const options = { modules: [['guest', module]] as const };
   const instances = stores.flatMap((store) => {
@@ -137,7 +165,8 @@ export function settle(
       lib.StructRef.create(store, struct, [1]),
       lib.ArrayRef.create(store, array, 1, 8),
       lib.ExnRef.create(store, tag, [1]),
-      ...[made, made.getFunc(store, 'calls'), made.getFunc(store, 'make')],
+      ...['calls', 'make', 'use'].map((name) => made.getFunc(store, name)),
+      made,
       made.getFunc(store, 'make').call(store, 1),
       made.getResource(store, 'counter'),
     ];
@@ -145,7 +174,7 @@ export function settle(
   const objects: object[] = [
     ...[engine, module, alone, linker, linker.instantiatePre(module), ...instances],
     ...[...shared, struct, array, new lib.InterruptHandle(), new lib.WasiConfig()],
-    ...[component, components, components.instantiatePre(component), root],
+    ...[component, components, components.instantiatePre(component), root, waits, waiting],
     ...[lib.ResourceType.host(), lib.UpdateDeadline.continue(1)],
     ...[profiler, profiler.addCounter('counter'), profiler.attach(stores[0])],
     new lib.GuestProfiler('finished', 1, [['guest', module]]).finishProfile(),
@@ -154,5 +183,9 @@ export function settle(
     new lib.BenchProfiler({ ...options, enabled: true }).task('task', stores[1]) as object,
     engine.startEpochTicker(5),
   ];
-  return { objects, tokens: [module, engine, ...shared].map((item) => item.share()) };
+  return {
+    objects,
+    tokens: [module, engine, ...shared].map((item) => item.share()),
+    made: waits.instantiateAsync(waiting, component),
+  };
 }

@@ -56,8 +56,10 @@ export function rest(operation: string, choices: Choices, world: World): unknown
 
 /** A value for a call of wasm, or of the host's. */
 export function anyValue(choices: Choices, world: World): unknown {
-  return choices.pick([INTEGERS, ANYTHING, object('Func', 'GcRef', 'StructRef'), of(5n, 1.5)])(
-    choices,
-    world,
-  );
+  return choices.pick([
+    INTEGERS,
+    ANYTHING,
+    object('Func', 'GcRef', 'StructRef', 'ResourceAny'),
+    of(5n, 1.5),
+  ])(choices, world);
 }

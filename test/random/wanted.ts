@@ -92,7 +92,10 @@ const ATOMIC = of('i32', 'i64');
 const OFFSETS = of(0, 4, 8, 64, 65_532, 65_536, 3);
 const BIGINTS = of(0n, 1n, -1n, 2n ** 31n, 2n ** 64n);
 const MEMORY_TYPES = of({ minimum: 1 }, { minimum: 0, maximum: 2 }, { minimum: 200 });
-const PATHS = of('calls', 'make', ['take'], 'counter', 'module', 'missing', ['counter', 'x']);
+const PATHS = of('calls', 'make', ['take'], 'use', 'counter', 'module', 'missing', [
+  'counter',
+  'x',
+]);
 const COMPILED = ['guest.cwasm', 'component.cwasm'];
 const PROFILED: Make = (choices, world) => ({ modules: MODULES(choices, world), intervalMs: 5 });
 
@@ -148,6 +151,7 @@ export const BY_FUNCTION: Record<string, Make> = {
       { args: ['a'], env: { A: 'b' }, stdout: 'capture' },
       { stdout: world.callback(choices), stdin: new Uint8Array(3) },
       { preopens: [{ host: '.', guest: '/' }], network: 'inherit' },
+      { random: { secure: 1, insecureSeed: 2n ** 100n }, clocks: { wall: { startNs: 1 } } },
     ]),
   'Store.setWasi config': object('WasiConfig'),
   'Store.wasiOutput stream': of('stdout', 'stderr', 'stdin'),
@@ -233,14 +237,17 @@ for (const param of ['index', 'to', 'from', 'start', 'length', 'offset']) {
 const INTEGER_OR_TWO: Make<unknown[]> = (choices, world) =>
   Array.from({ length: choices.pick([1, 1, 2]) }, () => INTEGERS(choices, world));
 
+const NUMBER_OR_RESOURCE: Make<unknown[]> = (choices, world) => [
+  choices.chance(70) ? SMALL(choices, world) : world.object(choices, 'ResourceAny'),
+];
+
 /** What functions with any number of parameters want. */
 export const REST: Record<string, Make<unknown[]>> = {
   'Func.call': INTEGER_OR_TWO,
   'Func.callAsync': INTEGER_OR_TWO,
   'TypedFunc.call': INTEGER_OR_TWO,
   'TypedFunc.callAsync': INTEGER_OR_TWO,
-  'ComponentFunc.call': (choices, world) => [
-    choices.chance(70) ? SMALL(choices, world) : world.object(choices, 'ResourceAny'),
-  ],
+  'ComponentFunc.call': NUMBER_OR_RESOURCE,
+  'ComponentFunc.callAsync': NUMBER_OR_RESOURCE,
   'InterruptHandle.triggerOnSignals': () => ['SIGUSR2'],
 };

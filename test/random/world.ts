@@ -26,6 +26,7 @@ const LIVELY = new Set([
     'GuestProfiler.callHook',
     'Func.wrap',
   ],
+  ...['ComponentFunc.call', 'ComponentFunc.callAsync', 'ComponentLinker.instantiateAsync'],
 ]);
 
 /** Calls from within callbacks go no deeper. */
@@ -71,9 +72,10 @@ export class World {
     this.#collect = collect;
     this.#say = say;
     this.#classes = new Set(surface.map(({ of, name }) => of ?? name.replace(/^new /, '')));
-    const { objects, tokens } = settle(engine, () => this.callback(choices));
+    const { objects, tokens, made } = settle(engine, () => this.callback(choices));
     for (const object of objects) this.#add(object);
     this.#tokens.push(...tokens);
+    this.#keep('ComponentLinker.instantiateAsync', undefined, false, made);
   }
 
   classes(): string[] {
