@@ -1,4 +1,4 @@
-/** @internal The options of a {@link Config} that turn a proposal on or off; in a file that needs no addon. */
+/** The options of a {@link Config} that turn a proposal on or off; in a file that needs no addon. */
 export const WASM_FEATURES = [
   'wasmTailCall',
   'wasmBranchHinting',
@@ -24,5 +24,5 @@ export const WASM_FEATURES = [
   'wasmComponentModelGc',
 ] as const;
 
-/** @internal */
+/** One of them. */
 export type WasmFeature = (typeof WASM_FEATURES)[number];
