@@ -1,5 +1,5 @@
-// Writes THIRD-PARTY.txt: the licences of every crate that is linked into the addon, and of what is bundled
-// into the page. The other npm packages are installed beside this one, with licences of their own.
+// Writes THIRD-PARTY.txt: the licences of every crate that is linked into the addon or into the compiler in
+// WebAssembly, and of what is bundled into the page or linked from npm. The other npm packages are installed beside this one, with licences of their own.
 //
 //   node scripts/third-party.mjs           writes it
 //   node scripts/third-party.mjs --check   fails when it is not as it would be written
@@ -11,8 +11,12 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const output = path.join(root, 'THIRD-PARTY.txt');
 const LICENSE_FILE = /^(licen[cs]e|copying|notice|unlicense)/i;
-/** Bundled by scripts/build-page.mjs. */
-const BUNDLED = /^node_modules\/d3-[a-z-]+$/;
+/** Bundled by scripts/build-page.mjs, or linked by scripts/build-wasm.mjs. */
+const BUNDLED = /^node_modules\/(d3-[a-z-]+|emnapi)$/;
+/** Comes with the Rust that builds the compiler, without a file that says so. */
+const WASI_LIBC =
+  'wasm/compiler.wasm also has parts of wasi-libc (Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT), and in it of musl\n' +
+  '(MIT), cloudlibc (BSD-2-Clause) and dlmalloc (CC0-1.0): their texts are at https://github.com/WebAssembly/wasi-libc.';
 
 const packages = [...crates(), ...bundled()].sort((a, b) => (a.id < b.id ? -1 : 1));
 const text = document();
@@ -31,6 +35,7 @@ function crates() {
     'cargo',
     [
       'tree',
+      '--workspace',
       '--locked',
       '--prefix',
       'none',
@@ -92,6 +97,7 @@ function document() {
   return [
     'Third-party software in wasmtime-guest-profiler. Written by scripts/third-party.mjs.',
     packages.map(({ id, license }) => `${id}: ${license}`).join('\n'),
+    WASI_LIBC,
     ...[...owners].map(([license, ids]) => `${line}\n${ids.join(', ')}\n${line}\n\n${license}`),
     '',
   ].join('\n\n');
