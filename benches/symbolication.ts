@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -42,9 +41,7 @@ export const symbolication: Bench = {
     const directory = mkdtempSync(path.join(tmpdir(), 'symbolication-'));
     try {
       const functions = quick ? 500 : 50_000;
-      const file = await buildLargeModule(directory, functions);
-      const stripped = path.join(directory, 'stripped.wasm');
-      execFileSync('llvm-objcopy-19', ['--strip-debug', file, stripped]);
+      const { file, stripped } = await buildLargeModule(directory, functions);
       await inFreshProcess(import.meta.url, precompile, { file });
       const cells: Cell[] = [
         { file, way: 'lines' },

@@ -9,8 +9,14 @@ const COMPILER = 'clang-19';
 /** As on every platform of WebAssembly that clang knows; no libc is needed. */
 const FLAGS = ['--target=wasm32-wasi', '-nostdlib'];
 
-/** Builds a module of `functions` C functions with names and DWARF; its path. Needs clang 19. */
-export async function buildLargeModule(directory: string, functions: number): Promise<string> {
+/**
+ * Builds a module of `functions` C functions with names and DWARF, and the same one without DWARF; their paths.
+ * Needs clang 19.
+ */
+export async function buildLargeModule(
+  directory: string,
+  functions: number,
+): Promise<{ file: string; stripped: string }> {
   const sources = Array.from({ length: functions / FUNCTIONS_OF_FILE }, (_, i) => {
     const file = path.join(directory, `part-${i}.c`);
     writeFileSync(file, part(i * FUNCTIONS_OF_FILE));
@@ -26,16 +32,18 @@ export async function buildLargeModule(directory: string, functions: number): Pr
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, compileAll));
-  const wasm = path.join(directory, 'large.wasm');
-  await run([...FLAGS, '-Wl,--no-entry', ...objects, '-o', wasm]);
-  return wasm;
+  const file = path.join(directory, 'large.wasm');
+  const stripped = path.join(directory, 'stripped.wasm');
+  await run([...FLAGS, '-Wl,--no-entry', ...objects, '-o', file]);
+  await run([...FLAGS, '-Wl,--no-entry', '-Wl,--strip-debug', ...objects, '-o', stripped]);
+  return { file, stripped };
 }
 
 async function run(args: readonly string[]): Promise<void> {
   try {
     await promisify(execFile)(COMPILER, args);
   } catch (error) {
-    throw new Error(`${COMPILER} failed: scripts/build-guests.sh installs it`, { cause: error });
+    throw new Error(`${COMPILER} failed: scripts/install-clang.sh installs it`, { cause: error });
   }
 }
 
