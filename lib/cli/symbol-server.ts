@@ -10,7 +10,7 @@ import { UNKNOWN_LINE } from '../profile/func-table.js';
 import type { LibIndex } from '../profile/lib-table.js';
 import { UNKNOWN_SIZE } from '../profile/native-symbol-table.js';
 import type { Profile } from '../profile/profile.js';
-import { NO_SOURCE } from '../profile/source-table.js';
+import { NO_SOURCE, type SourceIndex } from '../profile/source-table.js';
 import type { SourceReader } from '../profiler/source-texts.js';
 import type { Disassembler } from './disassembler.js';
 import {
@@ -111,13 +111,18 @@ export class SymbolServer {
   }
 
   #placeOf(frame: FrameIndex): { file?: string; line?: number } {
-    const { frames, funcs, sources, strings } = this.#profile;
-    const source = funcs.source.get(frames.func.get(frame));
+    const { frames, sources, strings } = this.#profile;
+    const source = this.#sourceOf(frame);
     const line = frames.line.get(frame);
     return {
       ...(source !== NO_SOURCE && { file: strings.get(sources.filename.get(source)) }),
       ...(line !== UNKNOWN_LINE && { line }),
     };
+  }
+
+  #sourceOf(frame: FrameIndex): SourceIndex {
+    const { frames, funcs } = this.#profile;
+    return funcs.source.get(frames.func.get(frame));
   }
 
   /** As samply does, only of files that the code at the address comes from. */
@@ -126,10 +131,12 @@ export class SymbolServer {
     const file = stringOf('file', asked['file']);
     const offset = hexOf('moduleOffset', asked['moduleOffset']);
     const frames = this.#libsOf(asked).flatMap((lib) => this.#index.frames(lib, offset));
-    if (!frames.some((frame) => this.#placeOf(frame).file === file)) {
+    const frame = frames.find((frame) => this.#placeOf(frame).file === file);
+    if (frame === undefined) {
       throw new RequestError(`no code at ${toHex(offset)} comes from ${file}`);
     }
-    const source = this.#embedded(file) ?? this.#options.sources?.(file, file);
+    const embedded = this.#profile.sources.content(this.#sourceOf(frame));
+    const source = embedded ?? this.#options.sources?.(file, file);
     if (source === undefined) {
       throw new RequestError(
         this.#options.sources === undefined
@@ -138,15 +145,6 @@ export class SymbolServer {
       );
     }
     return { symbolsLastModified: null, sourceLastModified: null, file, source };
-  }
-
-  /** The text that the profile itself has of a file. */
-  #embedded(file: string): string | undefined {
-    const { sources, strings } = this.#profile;
-    for (let source = 0; source < sources.length; source++) {
-      if (strings.get(sources.filename.get(source)) === file) return sources.content(source);
-    }
-    return undefined;
   }
 
   /** Not machine code, but what it does: a line for each instruction of WebAssembly, where its code begins. */

@@ -47,21 +47,18 @@ export class Counter {
   push(timeMs: Milliseconds, value: number): void {
     if (!Number.isFinite(timeMs)) throw new RangeError(`expected a finite time, got ${timeMs}`);
     if (!Number.isFinite(value)) throw new RangeError(`expected a finite number, got ${value}`);
-    const { length } = this;
-    const time = Math.max(length > 0 ? this.time.get(length - 1) : timeMs, timeMs);
-    if (this.#steps && length > 0) {
-      this.time.push(time);
-      this.value.push(this.value.get(length - 1));
-    }
-    this.time.push(time);
-    this.value.push(value);
+    this.end(timeMs);
+    this.#push(timeMs, value);
   }
 
-  /** No reading comes any more: steps go on to the profile's end. */
+  /** A step goes on until this time: that of the next reading, or of the profile's end. */
   end(timeMs: Milliseconds): void {
-    const { length } = this;
-    if (!this.#steps || length === 0) return;
-    this.time.push(Math.max(this.time.get(length - 1), timeMs));
-    this.value.push(this.value.get(length - 1));
+    if (this.#steps && this.length > 0) this.#push(timeMs, this.value.get(this.length - 1));
+  }
+
+  #push(timeMs: Milliseconds, value: number): void {
+    const last = this.length > 0 ? this.time.get(this.length - 1) : timeMs;
+    this.time.push(Math.max(last, timeMs));
+    this.value.push(value);
   }
 }

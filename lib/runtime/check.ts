@@ -29,6 +29,11 @@ export function checkBytes(what: string, value: unknown): Uint8Array {
   throw wrongType(what, 'a Uint8Array or an ArrayBuffer', value);
 }
 
+/** A binary, or text format. */
+export function checkBytesOrWat(value: unknown): Uint8Array | string {
+  return typeof value === 'string' ? value : checkBytes('bytesOrWat', value);
+}
+
 /** A file's path. */
 export function checkPath(what: string, path: unknown): string {
   if (path instanceof URL) return fileURLToPath(path);

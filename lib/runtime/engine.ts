@@ -1,6 +1,6 @@
 import type { NativeEngine, NativeEpochTicker, NativeShare } from '../generated/native.js';
 import { native } from '../native.js';
-import { checkBytes, checkInteger, checkObject } from './check.js';
+import { checkBytes, checkBytesOrWat, checkInteger, checkObject } from './check.js';
 import { type Config, checkConfig } from './config.js';
 import { EpochTicker } from './epoch-ticker.js';
 import { misuse, wrongType } from './errors.js';
@@ -87,9 +87,7 @@ export class Engine {
    * @throws WasmtimeError `ERR_INVALID_MODULE`, with Wasmtime's message.
    */
   precompileModule(bytesOrWat: Uint8Array | ArrayBuffer | string): Uint8Array {
-    const source =
-      typeof bytesOrWat === 'string' ? bytesOrWat : checkBytes('bytesOrWat', bytesOrWat);
-    return this.#native.precompileModule(source);
+    return this.#native.precompileModule(checkBytesOrWat(bytesOrWat));
   }
 
   /**
@@ -99,9 +97,7 @@ export class Engine {
    * @throws WasmtimeError `ERR_INVALID_COMPONENT`, with Wasmtime's message.
    */
   precompileComponent(bytesOrWat: Uint8Array | ArrayBuffer | string): Uint8Array {
-    const source =
-      typeof bytesOrWat === 'string' ? bytesOrWat : checkBytes('bytesOrWat', bytesOrWat);
-    return this.#native.precompileComponent(source);
+    return this.#native.precompileComponent(checkBytesOrWat(bytesOrWat));
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { NativeModule, NativeShare } from '../generated/native.js';
 import { native } from '../native.js';
-import { checkBytes, checkInteger, checkPath } from './check.js';
+import { checkBytes, checkBytesOrWat, checkInteger, checkPath } from './check.js';
 import { Engine, type SharedEngine } from './engine.js';
 import { misuse, wrongType } from './errors.js';
 import { type ExternType, externType } from './types.js';
@@ -48,9 +48,10 @@ export class Module {
    */
   static compile(engine: Engine, bytesOrWat: Uint8Array | ArrayBuffer | string): Module {
     const nativeEngine = Engine.native('engine', engine);
-    const source =
-      typeof bytesOrWat === 'string' ? bytesOrWat : checkBytes('bytesOrWat', bytesOrWat);
-    return new Module(engine, native.NativeModule.compile(nativeEngine, source));
+    return new Module(
+      engine,
+      native.NativeModule.compile(nativeEngine, checkBytesOrWat(bytesOrWat)),
+    );
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { NativeComponent } from '../../generated/native.js';
 import { native } from '../../native.js';
-import { checkBytes, checkPath } from '../check.js';
+import { checkBytes, checkBytesOrWat, checkPath } from '../check.js';
 import { Engine } from '../engine.js';
 import { wrongType } from '../errors.js';
 import { type NamedComponentItem, namedItem } from './component-item.js';
@@ -26,9 +26,10 @@ export class Component {
    */
   static compile(engine: Engine, bytesOrWat: Uint8Array | ArrayBuffer | string): Component {
     const nativeEngine = Engine.native('engine', engine);
-    const source =
-      typeof bytesOrWat === 'string' ? bytesOrWat : checkBytes('bytesOrWat', bytesOrWat);
-    return new Component(engine, native.NativeComponent.compile(nativeEngine, source));
+    return new Component(
+      engine,
+      native.NativeComponent.compile(nativeEngine, checkBytesOrWat(bytesOrWat)),
+    );
   }
 
   /**
