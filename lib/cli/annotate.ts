@@ -25,7 +25,7 @@ export async function annotate(path: string, app: string, options: AnnotateOptio
   const profile = await readFile(path);
   const threads = threadsOf(profile, path, options);
   const compile = await codeCompiler();
-  const functions = disassembled(profile, threads, compile(app, options), options.limit, app);
+  const functions = disassembled(profile, threads, compile(app, [options]), options.limit, app);
   const layout = { style: styleOf(process.stdout), width: process.stdout.columns ?? 120 };
   const lines = functions.flatMap((shown) => annotated(shown, threads, layout));
   write(process.stdout, `${lines.join('\n')}\n`);

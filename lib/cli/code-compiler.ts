@@ -2,12 +2,15 @@ import type { CompiledCode } from '../compiler.js';
 import type { EngineOptions } from './command-module.js';
 
 /**
- * Compiles a module or a component as `run` does, which gives the code of each module. Several times, one after the
- * other as they are asked for, where it may have run on another machine.
+ * Compiles a module or a component as `run` does with each of these options, which gives the code of each module. For
+ * several machines, one after the other as they are asked for, where it may have run on another one.
  *
  * @throws CliError for a file that can't be read or is neither, or for features that don't go together.
  */
-export type CompileCode = (path: string, options: EngineOptions) => Iterable<CompiledCode[]>;
+export type CompileCode = (
+  path: string,
+  options: readonly EngineOptions[],
+) => Iterable<CompiledCode[]>;
 
 /**
  * What of the addon and the compiler in WebAssembly there is, the addon first: it makes the code of this machine.

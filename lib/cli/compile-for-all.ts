@@ -29,19 +29,24 @@ const MACHINES: readonly { arch: string; target: string; flags: readonly string[
 ];
 
 /** Compiles for each kind of machine, those like this one first, without the addon. */
-export function* compileForAll(path: string, options: EngineOptions): Iterable<CompiledCode[]> {
+export function* compileForAll(
+  path: string,
+  options: readonly EngineOptions[],
+): Iterable<CompiledCode[]> {
   const bytes = readGuest(path);
   const compiler = loadCompiler();
   const isLikeThis = ({ arch }: { arch: string }) => arch === process.arch;
   const others = MACHINES.filter((machine) => !isLikeThis(machine));
   for (const { target, flags } of [...MACHINES.filter(isLikeThis), ...others]) {
-    yield compile(compiler, path, bytes, {
-      ...options.wasmFeatures,
-      epochInterruption: true,
-      consumeFuel: (options.fuel ?? false) !== false,
-      target,
-      flags,
-    });
+    for (const { wasmFeatures, fuel = false } of options) {
+      yield compile(compiler, path, bytes, {
+        ...wasmFeatures,
+        epochInterruption: true,
+        consumeFuel: fuel !== false,
+        target,
+        flags,
+      });
+    }
   }
 }
 

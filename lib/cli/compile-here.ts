@@ -5,9 +5,14 @@ import { commandEngine, type EngineOptions } from './command-module.js';
 import { loadCode } from './guest.js';
 
 /** Compiles for this machine, with the addon. */
-export function* compileHere(path: string, options: EngineOptions): Iterable<CompiledCode[]> {
-  const code = loadCode(commandEngine(options), path);
-  yield code instanceof Module
-    ? [Module.native('module', code).code()]
-    : Component.native('component', code).code();
+export function* compileHere(
+  path: string,
+  options: readonly EngineOptions[],
+): Iterable<CompiledCode[]> {
+  for (const each of options) {
+    const code = loadCode(commandEngine(each), path);
+    yield code instanceof Module
+      ? [Module.native('module', code).code()]
+      : Component.native('component', code).code();
+  }
 }

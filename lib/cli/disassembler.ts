@@ -40,15 +40,13 @@ export class Disassembler {
   /** How many modules of the profile are the file's, but have other code; undefined when none is the file's. */
   #addFile(profile: Profile, path: string, compile: CompileCode): number | undefined {
     let left: LibIndex[] | undefined;
-    for (const options of OPTIONS) {
-      for (const compiled of compile(path, options)) {
-        left ??= [...[...profile.libs].entries()]
-          .filter(([, { codeId }]) => compiled.some(({ sha256 }) => sha256 === codeId))
-          .map(([lib]) => lib);
-        if (left.length === 0) return undefined;
-        left = left.filter((lib) => !this.#add(profile, lib, compiled));
-        if (left.length === 0) return 0;
-      }
+    for (const compiled of compile(path, OPTIONS)) {
+      left ??= [...[...profile.libs].entries()]
+        .filter(([, { codeId }]) => compiled.some(({ sha256 }) => sha256 === codeId))
+        .map(([lib]) => lib);
+      if (left.length === 0) return undefined;
+      left = left.filter((lib) => !this.#add(profile, lib, compiled));
+      if (left.length === 0) return 0;
     }
     return left?.length;
   }

@@ -59,7 +59,7 @@ function facts(codes: readonly CompiledCode[]) {
 function likeHere(path: string, options: EngineOptions, here: readonly CompiledCode[]) {
   const layout = (codes: readonly CompiledCode[]) => codes.map((code) => code.functions());
   const expected = layout(here);
-  for (const codes of compileForAll(path, options)) {
+  for (const codes of compileForAll(path, [options])) {
     const found = layout(codes);
     const isSame = found.every(({ offset, length }, i) => {
       const other = expected[i];
@@ -84,7 +84,7 @@ it('is the version of Wasmtime that the addon is', () => {
 describe.each([{ fuel: false }, { fuel: true }])('%j', (options) => {
   it.each(GUEST_FILES)('%s is compiled to the code of the addon', (name) => {
     const path = join(GUESTS, name);
-    const [here = []] = compileHere(path, options);
+    const [here = []] = compileHere(path, [options]);
     expect(here.length).toBeGreaterThan(0);
     const found = likeHere(path, options, here);
     expect(found).toBeDefined();
