@@ -1,6 +1,7 @@
 import type { NativeInstance, NativeInstancePre } from '../generated/native.js';
 import { native } from '../native.js';
-import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from './async-calls.js';
+import type { AsyncCallOptions } from './async-calls.js';
+import { instantiateAsync } from './async-instantiation.js';
 import { Caller } from './caller.js';
 import { misuse } from './errors.js';
 import { Instance } from './instance.js';
@@ -46,15 +47,9 @@ export class InstancePre {
   async instantiateAsync(store: Storelike, options?: AsyncCallOptions): Promise<Instance> {
     if (Caller.isStarting(store)) await undefined;
     const owner = this.#check(store);
-    const nativeStore = Store.native(owner, store);
-    return await callAsync(
-      owner.engine,
-      store,
-      checkAsyncCallOptions(options),
-      (id, ticker) => {
-        if (this.#isAsync) nativeStore.requireAsync();
-        return native.NativeAsyncCall.instantiatePre(id, nativeStore, ticker, this.#native);
-      },
+    return await instantiateAsync(
+      { owner, store, isAsync: this.#isAsync, options },
+      (id, store, ticker) => native.NativeAsyncCall.instantiatePre(id, store, ticker, this.#native),
       (instance) => new Instance(owner, instance as NativeInstance),
     );
   }

@@ -1,7 +1,8 @@
 import type { NativeInstance, NativeLinker, NativeModule } from '../generated/native.js';
 import { native } from '../native.js';
-import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from './async-calls.js';
+import type { AsyncCallOptions } from './async-calls.js';
 import { type AsyncHostFunction, asyncHostDispatch } from './async-func.js';
+import { instantiateAsync } from './async-instantiation.js';
 import { Caller } from './caller.js';
 import { checkBoolean, checkString } from './check.js';
 import { Engine } from './engine.js';
@@ -164,21 +165,15 @@ export class Linker {
     const nativeModule = Module.native('module', module);
     const owner = this.#prepare(store, module);
     checkString('name', name);
-    const nativeStore = Store.native(owner, store);
     // Each call of a command's function makes an instance, which may wait.
     const exports = module.exports.map((item) => item.name);
     const isCommand = exports.includes('_start') && !exports.includes('_initialize');
     const isAsync = isCommand || this.#isAsync(module);
-    await callAsync(
-      this.engine,
-      store,
-      checkAsyncCallOptions(options),
-      (id, ticker) => {
-        if (isAsync) nativeStore.requireAsync();
-        const { NativeAsyncCall } = native;
-        const linker = this.#native;
-        return NativeAsyncCall.defineModule(id, nativeStore, ticker, linker, name, nativeModule);
-      },
+    const linker = this.#native;
+    await instantiateAsync(
+      { owner, store, isAsync, options },
+      (id, store, ticker) =>
+        native.NativeAsyncCall.defineModule(id, store, ticker, linker, name, nativeModule),
       () => {
         for (const item of exports) this.#owners.set(key(name, item), owner);
       },
@@ -308,17 +303,10 @@ export class Linker {
     if (Caller.isStarting(store)) await undefined;
     const nativeModule = Module.native('module', module);
     const owner = this.#prepare(store, module);
-    const nativeStore = Store.native(owner, store);
-    const isAsync = this.#isAsync(module);
-    return await callAsync(
-      this.engine,
-      store,
-      checkAsyncCallOptions(options),
-      (id, ticker) => {
-        if (isAsync) nativeStore.requireAsync();
-        const { NativeAsyncCall } = native;
-        return NativeAsyncCall.instantiate(id, nativeStore, ticker, this.#native, nativeModule);
-      },
+    return await instantiateAsync(
+      { owner, store, isAsync: this.#isAsync(module), options },
+      (id, store, ticker) =>
+        native.NativeAsyncCall.instantiate(id, store, ticker, this.#native, nativeModule),
       (instance) => new Instance(owner, instance as NativeInstance),
     );
   }

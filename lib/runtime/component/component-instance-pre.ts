@@ -3,7 +3,8 @@ import type {
   NativeComponentInstancePre,
 } from '../../generated/native.js';
 import { native } from '../../native.js';
-import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from '../async-calls.js';
+import type { AsyncCallOptions } from '../async-calls.js';
+import { instantiateAsync } from '../async-instantiation.js';
 import { Caller } from '../caller.js';
 import { mustBeAsync } from '../instance-pre.js';
 import { Store, type Storelike } from '../store.js';
@@ -49,15 +50,9 @@ export class ComponentInstancePre {
   async instantiateAsync(store: Storelike, options?: AsyncCallOptions): Promise<ComponentInstance> {
     if (Caller.isStarting(store)) await undefined;
     const owner = this.#prepare(store);
-    const nativeStore = Store.native(owner, store);
-    return await callAsync(
-      owner.engine,
-      store,
-      checkAsyncCallOptions(options),
-      (id, ticker) => {
-        if (this.#isAsync) nativeStore.requireAsync();
-        return native.instantiateComponentAsync(id, nativeStore, ticker, this.#native);
-      },
+    return await instantiateAsync(
+      { owner, store, isAsync: this.#isAsync, options },
+      (id, store, ticker) => native.instantiateComponentAsync(id, store, ticker, this.#native),
       (instance) =>
         ComponentInstance.fromNative(owner, this.component, instance as NativeComponentInstance),
     );
