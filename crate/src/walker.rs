@@ -75,7 +75,11 @@ impl StoreWords {
 
     /// A `VMLazyThread` (wasmtime_environ 48 vmtypes.rs).
     fn current_thread(self) -> usize {
-        let offset = HostPtr.vm_store_context().current_thread();
+        self.word(HostPtr.vm_store_context().current_thread())
+    }
+
+    #[inline]
+    fn word(self, offset: u8) -> usize {
         // SAFETY: a live VMStoreContext, by the second invariant.
         unsafe {
             self.0
@@ -89,16 +93,7 @@ impl StoreWords {
     #[inline]
     fn newest(self) -> Activation {
         let layout = HostPtr.vm_store_context();
-        let read = |offset: u8| {
-            // SAFETY: a live VMStoreContext, by the second invariant.
-            unsafe {
-                self.0
-                    .as_ptr()
-                    .add(usize::from(offset))
-                    .cast::<usize>()
-                    .read()
-            }
-        };
+        let read = |offset: u8| self.word(offset);
         #[cfg(feature = "oracle")]
         if let Some(broken) = broken::words(read) {
             return broken;
