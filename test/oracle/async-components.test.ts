@@ -13,11 +13,11 @@ import {
   UpdateDeadline,
   WasiExit,
 } from '../../lib/index.js';
-import { LIBC } from '../runtime/component/support.js';
+import { LIBC, OPTIONS } from '../runtime/component/support.js';
 import { runWasiComponentAsync } from './guests.js';
-import { type Compared, OraclePair } from './oracle-pair.js';
+import { OraclePair, Tally } from './oracle-pair.js';
 
-const total = { samples: 0, frames: 0, markers: 0, recorded: 0, deepest: 0 };
+const { total, count } = new Tally();
 
 afterAll(() => {
   console.log(
@@ -26,16 +26,6 @@ afterAll(() => {
   );
   expect(total.samples).toBeGreaterThan(1000);
 });
-
-function count(compared: Compared): Compared {
-  for (const key of ['samples', 'frames', 'markers', 'recorded'] as const) {
-    total[key] += compared[key];
-  }
-  total.deepest = Math.max(total.deepest, compared.deepest);
-  return compared;
-}
-
-const OPTIONS = '(memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))';
 
 /**
  * `outer(n)` pauses, has the host call n levels of `outer` of other instances, and pauses; its parts are two

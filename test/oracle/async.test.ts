@@ -2,18 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CallHook, type Func, type Instance, Trap, WasiExit } from '../../lib/index.js';
 import { BumpGuest, runWasiAsync } from './guests.js';
-import type { Compared } from './oracle-pair.js';
+import { type Compared, Tally } from './oracle-pair.js';
 
-const total: Compared = { samples: 0, frames: 0, markers: 0, deepest: 0, recorded: 0 };
-
-function count(compared: Compared): Compared {
-  total.samples += compared.samples;
-  total.frames += compared.frames;
-  total.markers += compared.markers;
-  total.recorded += compared.recorded;
-  total.deepest = Math.max(total.deepest, compared.deepest);
-  return compared;
-}
+const { total, count } = new Tally();
 
 async function expectSamples(guest: BumpGuest, samples: number): Promise<Compared> {
   const compared = count(await guest.pair.compare());

@@ -13,11 +13,11 @@ import {
   UpdateDeadline,
   WasiExit,
 } from '../../lib/index.js';
-import { LIBC } from '../runtime/component/support.js';
+import { LIBC, OPTIONS } from '../runtime/component/support.js';
 import { runWasiComponent } from './guests.js';
-import { type Compared, OraclePair } from './oracle-pair.js';
+import { type Compared, OraclePair, Tally } from './oracle-pair.js';
 
-const total = { samples: 0, frames: 0, markers: 0, recorded: 0 };
+const { total, count } = new Tally();
 
 afterAll(() => {
   console.log(
@@ -25,13 +25,6 @@ afterAll(() => {
       `equal upstream's; so do ${total.recorded} samples of recorders`,
   );
 });
-
-function count(compared: Compared): Compared {
-  for (const key of ['samples', 'frames', 'markers', 'recorded'] as const) {
-    total[key] += compared[key];
-  }
-  return compared;
-}
 
 /** A component in text format, sampled at the first function or loop after its host calls `bump`. */
 class BumpComponent {
@@ -95,8 +88,6 @@ function namesOf({ shared, threads }: any): string[][] {
     return names;
   });
 }
-
-const OPTIONS = '(memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))';
 
 /** Takes and gives strings, and says at its end that it is done. */
 const STRINGS = `

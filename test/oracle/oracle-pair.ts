@@ -28,6 +28,19 @@ export interface Compared {
   recorded: number;
 }
 
+/** What the comparisons of a file saw in all. */
+export class Tally {
+  readonly total: Compared = { samples: 0, frames: 0, markers: 0, deepest: 0, recorded: 0 };
+
+  readonly count = (compared: Compared): Compared => {
+    for (const key of ['samples', 'frames', 'markers', 'recorded'] as const) {
+      this.total[key] += compared[key];
+    }
+    this.total.deepest = Math.max(this.total.deepest, compared.deepest);
+    return compared;
+  };
+}
+
 /** Our profiler and Wasmtime's own, told of the same moments on the same stores. */
 export class OraclePair {
   readonly profiler: GuestProfiler;

@@ -16,18 +16,9 @@ import {
   WasiExit,
 } from '../../lib/index.js';
 import { BumpGuest, guestPath, runWasi } from './guests.js';
-import { type Compared, compareProfiles, OraclePair } from './oracle-pair.js';
+import { type Compared, compareProfiles, OraclePair, Tally } from './oracle-pair.js';
 
-const total: Compared = { samples: 0, frames: 0, markers: 0, deepest: 0, recorded: 0 };
-
-function count(compared: Compared): Compared {
-  total.samples += compared.samples;
-  total.frames += compared.frames;
-  total.markers += compared.markers;
-  total.recorded += compared.recorded;
-  total.deepest = Math.max(total.deepest, compared.deepest);
-  return compared;
-}
+const { total, count } = new Tally();
 
 /** Compares, and demands the number of samples that the guest's text foretells. */
 async function expectSamples(guest: BumpGuest, samples: number): Promise<Compared> {

@@ -9,9 +9,7 @@ import {
   Engine,
   Store,
 } from '../../../lib/index.js';
-import { LIBC } from './support.js';
-
-const OPTIONS = '(memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))';
+import { LIBC, OPTIONS } from './support.js';
 
 /** Imports that may wait and one that may not; a string that goes there and back; what spins and traps. */
 export const GUEST = `(component

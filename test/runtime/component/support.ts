@@ -30,7 +30,9 @@ export const LIBC = `
       (local.get $at)))
   (core instance $libc (instantiate $libc))`;
 
-const OPTIONS = '(memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))';
+/** What of {@link LIBC} the options of a lifted or lowered function name. */
+export const OPTIONS =
+  '(memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))';
 
 /**
  * A component that gives its argument to an import "host" and returns what that returns. `flat` are the
