@@ -2,12 +2,12 @@
 
 use crate::config::NativeConfig;
 use crate::errors;
+use crate::user_ticks::UserTicks;
 use crate::walker;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use wasmtime::{Engine, Module, Precompiled};
 
@@ -22,8 +22,7 @@ pub fn wasmtime_version() -> &'static str {
 #[derive(Clone)]
 pub struct NativeEngine {
     pub(crate) engine: Engine,
-    /// Ticks that the user made or asked for, which are what deadlines count.
-    pub(crate) ticks: Arc<AtomicU64>,
+    pub(crate) ticks: Arc<UserTicks>,
     probe: Arc<OnceLock<Module>>,
     epoch_interruption: bool,
     guest_debug: bool,
@@ -108,9 +107,7 @@ impl NativeEngine {
 
     #[napi(catch_unwind)]
     pub fn increment_epoch(&self) {
-        // Before the epoch, so that a store that sees the tick finds it counted.
-        self.ticks.fetch_add(1, Ordering::SeqCst);
-        self.engine.increment_epoch();
+        self.ticks.tick(&self.engine);
     }
 }
 

@@ -67,6 +67,7 @@ mod table;
 mod tag;
 mod ticker;
 mod traps;
+mod user_ticks;
 mod values;
 mod waiting;
 mod walk_check;

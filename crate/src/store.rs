@@ -12,6 +12,7 @@ use crate::limiter::{Limiter, NativeLimits};
 use crate::outcome;
 use crate::scope::{Busy, Scopes};
 use crate::self_check;
+use crate::user_ticks::UserTicks;
 use crate::waiting;
 use crate::walker::{Activations, StoreWords};
 use crate::wasi::{NativeWasiConfig, Wasi};
@@ -24,7 +25,6 @@ use std::mem::transmute;
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use wasmtime::{AsContextMut, CallHook, Store, StoreContextMut, UpdateDeadline};
 
 /// What a store of ours holds.
@@ -34,8 +34,8 @@ pub struct StoreData {
     facade: JsReference,
     pub scopes: Arc<Scopes>,
     pub activations: Activations,
-    /// Ticks of the engine that are the user's, see `Deadline`.
-    ticks: Arc<AtomicU64>,
+    /// Of the engine, see `Deadline`.
+    ticks: Arc<UserTicks>,
     deadline: Deadline,
     at_deadline: AtDeadline,
     /// An async call that something else may end yields at each tick.
@@ -77,7 +77,7 @@ impl StoreData {
             // A recorder must not bring the trap that a store without a deadline runs into.
             Deadline::Unset if self.is_sampled() || self.scopes.was_sampled.get() => None,
             Deadline::Unset => Some(0),
-            Deadline::At(tick) => Some(tick.saturating_sub(self.ticks.load(Ordering::SeqCst))),
+            Deadline::At(tick) => Some(tick.saturating_sub(self.ticks.count())),
             Deadline::AfterYield(ticks) => Some(ticks),
         }
     }
@@ -107,7 +107,7 @@ impl StoreData {
     }
 
     fn set_deadline(&mut self, ticks_beyond_current: u64) {
-        let now = self.ticks.load(Ordering::SeqCst);
+        let now = self.ticks.count();
         self.deadline = Deadline::At(now.saturating_add(ticks_beyond_current));
     }
 

@@ -2,12 +2,14 @@
 
 use crate::cpu_clock::ThreadClock;
 use crate::engine::NativeEngine;
+use crate::user_ticks::UserTicks;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
+use wasmtime::Engine;
 
 /// How long a ticker that only recorders use goes on after the last guest has returned.
 const LINGER: Duration = Duration::from_millis(100);
@@ -107,7 +109,7 @@ impl Ticker {
 /// Who a ticker ticks for.
 enum Purpose {
     /// The user: its ticks count for deadlines, and it never rests.
-    User(Arc<AtomicU64>),
+    User(Arc<UserTicks>),
     /// Recorders: their ticks move no deadline of the user's.
     Recorders,
 }
@@ -162,11 +164,7 @@ fn start(engine: &NativeEngine, interval_ms: f64, purpose: Purpose) -> Result<Na
         .name("wasm-epoch".to_owned())
         .spawn(move || {
             wake_precisely();
-            run(&shared, interval, &purpose, || {
-                let engine = engine.upgrade()?;
-                engine.increment_epoch();
-                Some(())
-            });
+            run(&shared, interval, &purpose, || engine.upgrade());
         })?;
     let thread = handle.thread().clone();
     *ticker.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread.clone());
@@ -178,7 +176,7 @@ fn run(
     ticker: &Ticker,
     interval: Duration,
     purpose: &Purpose,
-    mut increment_epoch: impl FnMut() -> Option<()>,
+    engine: impl Fn() -> Option<Engine>,
 ) {
     let mut deadline = Instant::now() + interval;
     let mut last_guest = Instant::now();
@@ -193,17 +191,18 @@ fn run(
             }
             thread::park_timeout(wait);
         }
-        match purpose {
-            Purpose::User(ticks) => {
-                // Before the epoch, so that a store that sees the tick finds it counted.
-                ticks.fetch_add(1, Ordering::SeqCst);
-            }
-            Purpose::Recorders => ticker.update_clocks(),
+        let Some(engine) = engine() else {
+            return;
+        };
+        if matches!(purpose, Purpose::Recorders) {
+            ticker.update_clocks();
         }
         ticker.ticks.fetch_add(1, Ordering::SeqCst);
-        if increment_epoch().is_none() {
-            return;
+        match purpose {
+            Purpose::User(ticks) => ticks.tick(&engine),
+            Purpose::Recorders => engine.increment_epoch(),
         }
+        drop(engine);
         deadline += interval;
         let now = Instant::now();
         if matches!(purpose, Purpose::Recorders) {
