@@ -5,7 +5,7 @@ use crate::code::{Code, CompiledFunction, NativeCode};
 use crate::component::NativeComponent;
 use crate::custom_sections::CustomSections;
 use crate::module::NativeModule;
-use crate::symbols;
+use crate::demangle;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::collections::{BTreeMap, HashMap};
@@ -187,7 +187,7 @@ impl NativeCode {
         }
         self.code.each_name(|index, found| {
             if let Some(name) = names.get_mut(&index) {
-                *name = found.as_deref().map(|name| symbols::display(name, raw));
+                *name = found.as_deref().map(|name| demangle::display(name, raw));
             }
         });
         let name_of = |index| names.get(index).cloned().flatten();

@@ -19,6 +19,7 @@ mod config;
 mod core_dump;
 mod cpu_clock;
 mod custom_sections;
+mod demangle;
 mod disassembly;
 mod dwarf;
 mod engine;

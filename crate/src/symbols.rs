@@ -2,29 +2,11 @@
 
 use crate::code::NativeCode;
 use crate::custom_sections::CustomSections;
+use crate::demangle::display;
 use crate::dwarf::DebugInfo;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::collections::HashMap;
-use wasmtime_environ::demangle_function_name;
-
-/// Longest name of a function, in characters: readers show a line of them.
-const MAX_NAME: usize = 4096;
-
-/// A name as it is shown: demangled, through Wasmtime's own demangler, unless `raw`; cut when too long.
-pub fn display(name: &str, raw: bool) -> String {
-    let mut demangled = String::new();
-    // A demangler's work may be exponential in what it is given: no name of a compiler is that long.
-    // Writing into a String can't fail, but a name that its demangler gives up on may.
-    if raw || name.len() > MAX_NAME || demangle_function_name(&mut demangled, name).is_err() {
-        demangled = name.to_owned();
-    }
-    if let Some((end, _)) = demangled.char_indices().nth(MAX_NAME) {
-        demangled.truncate(end);
-        demangled.push('…');
-    }
-    demangled
-}
 
 /// What stands in a module beside its code.
 #[napi(object)]
