@@ -2,7 +2,7 @@ import flamegraph, { type FlameGraph, type FlameNode } from 'd3-flame-graph';
 import { select } from 'd3-selection';
 import type { PageData, PageThread } from '../lib/formats/page-types.js';
 import type { Weight } from '../lib/profile/sample-weight.js';
-import { byId } from './dom.js';
+import { byId, element } from './dom.js';
 import { type Frame, frames } from './tree.js';
 import { amount, percent } from './units.js';
 
@@ -67,9 +67,9 @@ export class Flame {
       })
       .onClick((node) => this.#choose(node));
     this.#graph = graph;
-    select(this.#element)
-      .datum(frames(this.#data, thread, weight))
-      .call(graph);
+    const root = frames(this.#data, thread, weight);
+    select(this.#element).datum(root).call(graph);
+    if (this.#data.compared !== undefined) showLegend(root, weight);
     if (!inverted) this.#element.scrollTop = this.#element.scrollHeight;
     this.search(this.#term);
   }
@@ -162,12 +162,41 @@ function matches({ name, file }: Frame, term: string): boolean {
   return `${name}\n${file}`.toLowerCase().includes(term.toLowerCase());
 }
 
-/** Red for what grew, blue for what shrank, the more the stronger. */
+/** The share of the whole that a change must be for the strongest colour. */
+const STRONGEST = 1 / 10;
+
+/** Red for what grew, blue for what shrank, the more the stronger; grey for noise. */
 function changeColor(frame: Frame, root: Frame | undefined): string {
-  const whole = Math.max(root?.value ?? 0, root?.before ?? 0, 1);
-  const strength = Math.min(1, Math.abs(frame.value - frame.before) / (whole / 10));
-  const pale = Math.round(235 - 120 * strength);
-  return frame.value >= frame.before ? `rgb(255 ${pale} ${pale})` : `rgb(${pale} ${pale} 255)`;
+  if (frame.noise) return COLORS['grey'] as string;
+  return shade(frame.value - frame.before, strongest(root));
+}
+
+/** What a change must be for the strongest colour. */
+function strongest(root: Frame | undefined): number {
+  return Math.max(root?.value ?? 0, root?.before ?? 0, 1) * STRONGEST;
+}
+
+function shade(change: number, most: number): string {
+  const pale = Math.round(235 - 120 * Math.min(1, Math.abs(change) / most));
+  return change >= 0 ? `rgb(255 ${pale} ${pale})` : `rgb(${pale} ${pale} 255)`;
+}
+
+/** What the colours of a comparison mean. */
+function showLegend(root: Frame, weight: Weight): void {
+  const most = strongest(root);
+  const scale = [-1, -0.5, 0.5, 1].map((part) => {
+    const entry = element(
+      'span',
+      `${part > 0 ? '+' : '−'}${amount(Math.abs(part) * most, weight)}`,
+    );
+    entry.style.background = shade(part * most, most);
+    return entry;
+  });
+  const noise = element('span', 'within noise');
+  noise.style.background = COLORS['grey'] as string;
+  const legend = byId('legend');
+  legend.replaceChildren('Width: after. Colour: change, ', ...scale, noise);
+  legend.hidden = false;
 }
 
 function widest({ children = [] }: Node): Node | undefined {

@@ -10,12 +10,14 @@ export interface Frame {
   readonly value: number;
   /** In a comparison, what it was before. */
   readonly before: number;
+  /** In a comparison, whether the change is within noise. */
+  readonly noise: boolean;
   readonly children: Frame[];
 }
 
 /** The flame graph's frames under one that stands for the thread. */
 export function frames(data: PageData, thread: PageThread, weight: Weight): Frame {
-  const { func, prefix, category, total, before } = thread.tree;
+  const { func, prefix, category, total, before, noise } = thread.tree;
   const made: Frame[] = [];
   const roots: Frame[] = [];
   // Callers come before those they call.
@@ -27,6 +29,7 @@ export function frames(data: PageData, thread: PageThread, weight: Weight): Fram
       category: category[row] as number,
       value: total[weight][row] as number,
       before: before?.[row] ?? 0,
+      noise: noise?.[row] === 1,
       children: [],
     };
     made.push(frame);
@@ -37,5 +40,8 @@ export function frames(data: PageData, thread: PageThread, weight: Weight): Fram
     roots.reduce((total, frame) => total + of(frame), 0);
   const value = sum((frame) => frame.value);
   const beforeAll = sum((frame) => frame.before);
-  return { name: thread.name, file: '', category: 0, value, before: beforeAll, children: roots };
+  return {
+    ...{ name: thread.name, file: '', category: 0, value, before: beforeAll, children: roots },
+    noise: roots.every(({ noise }) => noise),
+  };
 }

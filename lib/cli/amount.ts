@@ -20,6 +20,12 @@ export function percent(part: number, whole: number): string {
   return `${((100 * part) / (whole || 1)).toFixed(1)}%`;
 }
 
+/** A share with its sign: `+5.1%`. */
+export function signedPercent(share: number): string {
+  const text = `${(100 * Math.abs(share)).toFixed(1)}%`;
+  return `${text === '0.0%' ? '±' : share > 0 ? '+' : '−'}${text}`;
+}
+
 /** What samples of that weight are called. */
 export function unitName(unit: Weight): string {
   return { samples: 'samples', wall: 'wall time', cpu: 'CPU time' }[unit];

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { EngineOptions } from './command-module.js';
 import { positive, wasmFeatures } from './options.js';
-import { threadNumber } from './read-file.js';
+import { addSelectOptions, type SelectOptions } from './read-file.js';
 
-export interface AnnotateOptions extends EngineOptions {
+export interface AnnotateOptions extends EngineOptions, SelectOptions {
   readonly limit: number;
-  readonly thread?: number;
+  readonly json?: boolean;
 }
 
 const HELP = `
@@ -17,22 +17,25 @@ Examples:
   $ wasmtime-guest-profiler annotate -n 10 app.profile.json app.wasm | less`;
 
 export function addAnnotateCommand(program: Command): void {
-  program
+  const command = program
     .command('annotate')
     .summary('show the hottest functions as text, with samples by instruction')
     .description(
       "Shows a profile's hottest functions in text format, with the samples of each instruction.",
     )
-    .argument('<file>', 'a profile that run has written, in the Firefox format or .jslb')
+    .argument(
+      '<file>',
+      'a profile that run has written, in the Firefox format or .jslb; - for stdin',
+    )
     .argument('<app.wasm>', 'the module or component that was profiled')
     .option('-n, --limit <number>', 'how many functions', positive, 3)
-    .option('--thread <number>', 'one thread only, counted from 0', threadNumber)
+    .option('--json', 'as JSON, for programs: docs/schemas/annotate.schema.json')
     .option('--wasm-features <list>', 'as given to run', wasmFeatures)
     .option('--fuel', 'if it was given to run')
-    .addHelpText('after', HELP)
-    .action(async (path: string, app: string, options: AnnotateOptions) => {
-      // It compiles, as other commands don't.
-      const { annotate } = await import('./annotate.js');
-      await annotate(path, app, options);
-    });
+    .addHelpText('after', HELP);
+  addSelectOptions(command).action(async (path: string, app: string, options: AnnotateOptions) => {
+    // It compiles, as other commands don't.
+    const { annotate } = await import('./annotate.js');
+    await annotate(path, app, options);
+  });
 }

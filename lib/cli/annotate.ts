@@ -7,7 +7,7 @@ import { percent } from './amount.js';
 import type { AnnotateOptions } from './annotate-options.js';
 import { CliError } from './cli-error.js';
 import { codeCompiler } from './code-compiler.js';
-import { readFile, threadsOf } from './read-file.js';
+import { readSelected } from './read-file.js';
 import { type TableColumn, textTable } from './table.js';
 import { oneLine, type Style, styleOf, write } from './terminal.js';
 
@@ -22,10 +22,16 @@ const COLUMNS: readonly TableColumn[] = [
 
 /** Prints the hottest functions of the module or component `app` in the profile at `path`. */
 export async function annotate(path: string, app: string, options: AnnotateOptions): Promise<void> {
-  const profile = await readFile(path);
-  const threads = threadsOf(profile, path, options);
+  const profile = await readSelected(path, options);
+  const { threads } = profile;
   const compile = await codeCompiler();
   const functions = disassembled(profile, threads, compile(app, [options]), options.limit, app);
+  if (options.json) {
+    const samples = threads.reduce((sum, { samples }) => sum + samples.length, 0);
+    const report = { format: 'wasmtime-guest-profiler/annotate', version: 1, samples, functions };
+    write(process.stdout, `${JSON.stringify(report, null, 2)}\n`);
+    return;
+  }
   const layout = { style: styleOf(process.stdout), width: process.stdout.columns ?? 120 };
   const lines = functions.flatMap((shown) => annotated(shown, threads, layout));
   write(process.stdout, `${lines.join('\n')}\n`);

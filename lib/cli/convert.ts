@@ -9,7 +9,7 @@ import {
 import { writeProfile } from '../formats/output.js';
 import { CliError } from './cli-error.js';
 import { checkWritable, unwritable } from './profile-path.js';
-import { addViewOptions, type ProfileView, readFile, threadsOf } from './read-file.js';
+import { addViewOptions, type ProfileView, readSelected } from './read-file.js';
 
 interface ConvertOptions extends ProfileView {
   readonly format?: FormatName;
@@ -20,7 +20,10 @@ export function addConvertCommand(program: Command): void {
     .command('convert')
     .summary('write a profile in another format')
     .description('Writes a profile in another format, by the extension of the second file.')
-    .argument('<from>', 'a profile that run has written, in the Firefox format or .jslb')
+    .argument(
+      '<from>',
+      'a profile that run has written, in the Firefox format or .jslb; - for stdin',
+    )
     .argument('<to>', 'the file to write; with .gz at its end, compressed; - for stdout')
     .addOption(new Option('--format <name>', 'against the extension').choices([...FORMAT_NAMES]))
     .addHelpText('after', `\n${formatsHelp()}\n\n${EXAMPLES}`);
@@ -53,9 +56,13 @@ async function convert(from: string, to: string, options: ConvertOptions): Promi
   }
   checkWeight(name, options);
   if (to !== '-') checkWritable(to);
-  const profile = await readFile(from);
-  threadsOf(profile, from, options);
-  const { chunks, compressed } = encodeProfile(profile, name, options);
+  const profile = await readSelected(from, options);
+  const { weight } = options;
+  const { chunks, compressed } = encodeProfile(
+    profile,
+    name,
+    weight === undefined ? {} : { weight },
+  );
   await writeProfile(chunks, to === '-' ? process.stdout : to, compressed).catch((error) => {
     // Whoever reads our stdout, `head` perhaps, has enough.
     if (to === '-' && error.code === 'EPIPE') return;

@@ -4,6 +4,8 @@ export const ExitCode = {
   Failure: 1,
   /** The command line makes no sense. */
   Usage: 2,
+  /** Something grew by more than a comparison was told to allow. */
+  Above: 3,
   /** As GNU `timeout`. */
   Timeout: 124,
   /** As Wasmtime's own command line: what `abort` gives on this system. */

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addAnnotateCommand } from './annotate-options.js';
 import { CliError } from './cli-error.js';
+import { addCompareCommand } from './compare-options.js';
 import { addConvertCommand } from './convert.js';
 import { addDiffCommand } from './diff.js';
 import { ExitCode } from './exit-code.js';
@@ -32,6 +33,7 @@ addRunOptions(program, version).action(async (app: string, args: string[], optio
 });
 addTopCommand(program);
 addDiffCommand(program);
+addCompareCommand(program);
 addAnnotateCommand(program);
 addConvertCommand(program);
 addViewCommand(program);

@@ -125,3 +125,9 @@ export function positive(text: string): number {
   }
   return number;
 }
+
+/** How many of something, or none. */
+export function natural(text: string): number {
+  if (/^0+$/.test(text)) return 0;
+  return positive(text);
+}

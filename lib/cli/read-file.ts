@@ -1,36 +1,103 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { readProfile } from '../formats/read.js';
+import { readProfile, readProfileStream } from '../formats/read.js';
 import type { Profile } from '../profile/profile.js';
 import { WEIGHTS, type Weight } from '../profile/sample-weight.js';
+import { type Selection, sawFunction, select } from '../profile/select.js';
 import type { Thread } from '../profile/thread.js';
 import { CliError, reasonOf } from './cli-error.js';
+import { duration } from './options.js';
+import { oneLine } from './terminal.js';
+
+/** The path that stands for standard input. */
+export const STDIN = '-';
 
 /**
- * A profile that this project, or `run`, has written.
+ * A profile that this project, or `run`, has written; from standard input for `-`.
  *
  * @throws CliError that says why there is none.
  */
 export async function readFile(path: string): Promise<Profile> {
   try {
-    return await readProfile(path);
+    return await (path === STDIN ? readProfileStream(process.stdin) : readProfile(path));
   } catch (error) {
     throw new CliError(`can't read ${path}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
-/** Which part of a profile a command looks at, and in what unit. */
-export interface ProfileView {
+/** Which part of a profile a command looks at. */
+export interface SelectOptions {
   readonly thread?: number;
+  /** Milliseconds since the profile's start. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly focus?: RegExp;
+  readonly ignore?: RegExp;
+  readonly root?: string;
+  readonly foldInlined?: boolean;
+}
+
+/** Which part of a profile a command looks at, and in what unit. */
+export interface ProfileView extends SelectOptions {
   readonly weight?: Weight;
 }
 
 /** Adds the options of a {@link ProfileView}. */
 export function addViewOptions(command: Command, weights: string): Command {
-  return command
-    .addOption(
+  return addSelectOptions(
+    command.addOption(
       new Option('--weight <unit>', `what samples count for; default: ${weights}`).choices(WEIGHTS),
-    )
-    .option('--thread <number>', 'one thread only, counted from 0', threadNumber);
+    ),
+  );
+}
+
+/** Adds {@link SelectOptions}. */
+export function addSelectOptions(command: Command): Command {
+  return command
+    .option('--thread <number>', 'one thread only, counted from 0', threadNumber)
+    .option('--from <time>', "samples from this time of the profile's on, such as 1.5s", duration)
+    .option('--to <time>', 'samples up to this time', duration)
+    .option('--focus <regex>', 'samples with such a function on the stack', regex)
+    .option('--ignore <regex>', 'samples without such a function', regex)
+    .option('--root <function>', 'samples in that function, which becomes the outermost')
+    .option('--fold-inlined', 'what was inlined counts for the function around it');
+}
+
+/**
+ * {@link readFile}, and of it what is asked for alone.
+ *
+ * @throws CliError also for a thread or function that the profile doesn't have.
+ */
+export async function readSelected(path: string, options: SelectOptions): Promise<Profile> {
+  const profile = await readFile(path);
+  const { from, to, thread, focus, ignore, root, foldInlined } = options;
+  threadsOf(profile, path, options);
+  const absent = (what: string) => new CliError(`${path} has no function ${what}`);
+  if (root !== undefined && !sawFunction(profile, (name) => name === root)) {
+    throw absent(oneLine(root));
+  }
+  if (focus !== undefined && !sawFunction(profile, (name) => name.search(focus) >= 0)) {
+    throw absent(`that ${oneLine(String(focus))} fits`);
+  }
+  const selection: Selection = {
+    ...(from !== undefined && { fromMs: from }),
+    ...(to !== undefined && { toMs: to }),
+    ...(thread !== undefined && { thread }),
+    ...(focus !== undefined && { focus }),
+    ...(ignore !== undefined && { ignore }),
+    ...(root !== undefined && { root }),
+    ...(foldInlined !== undefined && { foldInlined }),
+  };
+  if (Object.keys(selection).length > 0) select(profile, selection);
+  return profile;
+}
+
+/** A pattern for functions' names. */
+export function regex(text: string): RegExp {
+  try {
+    return new RegExp(text, 'u');
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** The threads that are asked for: one, or all. */

@@ -12,26 +12,36 @@ import {
   fuel,
   hertz,
   interval,
+  natural,
+  positive,
   variable,
   wasmFeatures,
 } from './options.js';
 
-/** What `run` is asked for. Times are in milliseconds, sizes in bytes. */
-export interface RunOptions {
-  readonly profile: readonly string[];
-  readonly format?: FormatName;
-  readonly weight?: Weight;
+/** How a guest is run. Times are in milliseconds, sizes in bytes. */
+export interface GuestOptions {
   readonly interval: number;
   /** Milliseconds between samples too. */
   readonly hz?: number;
   readonly dir: readonly WasiPreopen[];
   readonly env: Environment;
+  readonly stdin?: string;
   readonly invoke?: string;
   readonly wasmFeatures?: Config;
   readonly fuel?: bigint;
   readonly maxMemory?: number;
   readonly precompiled?: boolean;
   readonly timeout?: number;
+}
+
+/** What `run` is asked for. */
+export interface RunOptions extends GuestOptions {
+  readonly profile: readonly string[];
+  readonly format?: FormatName;
+  readonly weight?: Weight;
+  /** How many runs; one, which is a profile without runs, when absent. */
+  readonly repeat?: number;
+  readonly warmup?: number;
   readonly hostCalls?: boolean;
   readonly hostTime?: boolean;
   readonly debugInfo?: string;
@@ -60,13 +70,14 @@ Examples:
   $ wasmtime-guest-profiler run --timeout 30s --interval 100us --profile app.json server.wasm
   $ wasmtime-guest-profiler run -o app.json -o app.pb.gz -o app.cpuprofile app.wasm
   $ wasmtime-guest-profiler run --invoke fib app.wasm 30
+  $ wasmtime-guest-profiler run --repeat 10 --warmup 1 -o app.json app.wasm
   $ wasmtime-guest-profiler run --launch app.wasm
 
 ${formatsHelp()}`;
 
 /** Adds the command `run`, still without its action. */
 export function addRunOptions(program: Command, version: string): Command {
-  return (
+  const command = addGuestOptions(
     program
       .command('run')
       .summary('run a WASI command, or a function, and profile it')
@@ -80,85 +91,93 @@ export function addRunOptions(program: Command, version: string): Command {
       .argument('[args...]', 'its arguments, options among them')
       // `run app.wasm --help` asks the guest.
       .passThroughOptions()
-      .version(version)
-      .addOption(
-        new Option(
-          '-o, --profile <file>',
-          'where the profile goes, in the format of its extension; repeat it for more',
-        )
-          .default([], '<app>.profile.json')
-          .argParser((path: string, before: readonly string[]) => [...before, path]),
-      )
-      .addOption(
-        new Option('--format <name>', 'the format, whatever the extension').choices([
-          ...FORMAT_NAMES,
-        ]),
-      )
-      .addOption(
-        new Option('--weight <unit>', 'what samples count for, in formats that say').choices(
-          WEIGHTS,
-        ),
-      )
-      .addOption(
-        new Option('--interval <time>', 'between two samples, from 0.05ms to 1s')
-          .default(1, '1ms')
-          .argParser(interval),
-      )
-      .addOption(
-        new Option('--hz <number>', 'the same as samples in a second, from 1 to 20000')
-          .conflicts('interval')
-          .argParser(hertz),
-      )
-      .addOption(
-        new Option(
-          '--dir <host[::guest]>',
-          'a directory that the guest may use; repeat it for more',
-        )
-          .default([], 'none')
-          .argParser(directory),
-      )
-      .addOption(
-        new Option(
-          '--env <NAME[=value]>',
-          'a variable, inherited without a value; repeat it for more',
-        )
-          .default({}, 'none')
-          .argParser(variable),
-      )
-      .option(
-        '--invoke <function>',
-        'call this export, with the arguments as its own; print its results',
-      )
-      .addOption(
-        new Option(
-          '--wasm-features <list>',
-          'proposals to turn on, or off with =n: gc,simd=n',
-        ).argParser(wasmFeatures),
-      )
-      .option('--fuel <number>', 'trap when the guest has used so much fuel', fuel)
-      .option('--max-memory <size>', 'most that each memory may grow to, such as 64MiB', byteSize)
-      .option(
-        '--precompiled',
-        'the module is what Wasmtime has compiled before: machine code, which is run unchecked, so ' +
-          'give a file that you trust only',
-      )
-      .option(
-        '--timeout <time>',
-        'end the guest after this time, such as 500ms, 10s or 2m',
-        duration,
-      )
-      .option('--host-calls', 'mark calls into the host by import, which makes them slower')
-      .option('--host-time', 'also sample the time in host calls, under the import that was called')
-      .option('--debug-info <file>', "where a stripped module's DWARF is, for lines")
-      .option('--source-map <file>', "the module's source map, for lines")
-      .option(
-        '--sources <directory>',
-        'where the source files lie: the profile gets the texts of those that it names',
-      )
-      .option('--wasm <file>', "the module's own binary, for the names of a --precompiled one")
-      .option('--show-arguments', "have the profile show the guest's arguments")
-      .option('--launch', 'afterwards open the profile in the browser, as view does, until Ctrl-C')
-      .option('-q, --quiet', 'no summary at the end, and no progress on a terminal')
-      .addHelpText('after', HELP)
+      .version(version),
   );
+  return command
+    .addOption(
+      new Option(
+        '-o, --profile <file>',
+        'where the profile goes, in the format of its extension; repeat it for more',
+      )
+        .default([], '<app>.profile.json')
+        .argParser((path: string, before: readonly string[]) => [...before, path]),
+    )
+    .addOption(
+      new Option('--format <name>', 'the format, whatever the extension').choices([
+        ...FORMAT_NAMES,
+      ]),
+    )
+    .addOption(
+      new Option('--weight <unit>', 'what samples count for, in formats that say').choices(WEIGHTS),
+    )
+    .option('--host-calls', 'mark calls into the host by import, which makes them slower')
+    .option('--host-time', 'also sample the time in host calls, under the import that was called')
+    .option('--debug-info <file>', "where a stripped module's DWARF is, for lines")
+    .option('--source-map <file>', "the module's source map, for lines")
+    .option(
+      '--sources <directory>',
+      'where the source files lie: the profile gets the texts of those that it names',
+    )
+    .option('--wasm <file>', "the module's own binary, for the names of a --precompiled one")
+    .option('--show-arguments', "have the profile show the guest's arguments")
+    .option('--repeat <number>', 'run it so often, into one profile, to be compared', positive)
+    .option(
+      '--warmup <number>',
+      'with --repeat: runs before these, of which nothing is kept',
+      natural,
+    )
+    .option('--launch', 'afterwards open the profile in the browser, as view does, until Ctrl-C')
+    .option('-q, --quiet', 'no summary at the end, and no progress on a terminal')
+    .addHelpText('after', HELP);
+}
+
+/** Adds the options of a guest that is run, whatever for: a {@link GuestOptions}. */
+export function addGuestOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--interval <time>', 'between two samples, from 0.05ms to 1s')
+        .default(1, '1ms')
+        .argParser(interval),
+    )
+    .addOption(
+      new Option('--hz <number>', 'the same as samples in a second, from 1 to 20000')
+        .conflicts('interval')
+        .argParser(hertz),
+    )
+    .addOption(
+      new Option('--dir <host[::guest]>', 'a directory that the guest may use; repeat it for more')
+        .default([], 'none')
+        .argParser(directory),
+    )
+    .addOption(
+      new Option(
+        '--env <NAME[=value]>',
+        'a variable, inherited without a value; repeat it for more',
+      )
+        .default({}, 'none')
+        .argParser(variable),
+    )
+    .option('--stdin <file>', 'what the guest reads from stdin, in each run anew')
+    .option(
+      '--invoke <function>',
+      'call this export, with the arguments as its own; print its results',
+    )
+    .addOption(
+      new Option(
+        '--wasm-features <list>',
+        'proposals to turn on, or off with =n: gc,simd=n',
+      ).argParser(wasmFeatures),
+    )
+    .option('--fuel <number>', 'trap when the guest has used so much fuel', fuel)
+    .option('--max-memory <size>', 'most that each memory may grow to, such as 64MiB', byteSize)
+    .option(
+      '--precompiled',
+      'the module is what Wasmtime has compiled before: machine code, which is run unchecked, so ' +
+        'give a file that you trust only',
+    )
+    .option(
+      '--timeout <time>',
+      'end the guest after this time, such as 500ms, 10s or 2m',
+      duration,
+    );
 }

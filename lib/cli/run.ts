@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { FORMATS, type FormatOptions, formatOfPath } from '../formats/formats.js';
+import { FORMATS, formatOfPath } from '../formats/formats.js';
 import { GuestProfiler } from '../profiler/guest-profiler.js';
 import { Component } from '../runtime/component/component.js';
 import type { WasiOptions } from '../runtime/wasi-config.js';
@@ -11,12 +11,14 @@ import { ExitCode } from './exit-code.js';
 import { loadGuest } from './guest.js';
 import { openProfile } from './open-profile.js';
 import { environmentOf } from './options.js';
-import { checkWritable, defaultProfilePath, unwritable } from './profile-path.js';
+import { checkWritable, defaultProfilePath } from './profile-path.js';
 import { type Recording, type RecordOptions, record } from './record.js';
-import type { RunOptions } from './run-options.js';
+import { runRepeatedly } from './repeat.js';
+import type { GuestOptions, RunOptions } from './run-options.js';
 import { sourcesIn } from './sources.js';
 import { summaryOf } from './summary.js';
 import { layoutOf, printable, write, writeError, writeNow } from './terminal.js';
+import { type ProfileFile, writeOutputs } from './write-outputs.js';
 
 /** Runs and profiles `app`; the exit code. */
 export async function run(
@@ -39,7 +41,11 @@ export async function run(
     );
   }
   const wasi = wasiOptions(options.invoke === undefined ? [name, ...args] : [name], options);
-  const recording = record(engine, guest, recordOptions(name, args, wasi, options));
+  const how = recordOptions(name, args, wasi, options);
+  if (options.repeat !== undefined) {
+    return runRepeatedly({ engine, guest, options: how, outputs }, options);
+  }
+  const recording = record(engine, guest, how);
 
   const { ending, profiler } = recording;
   if (ending.kind === 'returned') {
@@ -50,16 +56,7 @@ export async function run(
   const exitCode = exitCodeOf(ending);
   // The profile first: the summary's reader may be gone.
   const profile = profiler.finishProfile();
-  const failures: Error[] = [];
-  const written: string[] = [];
-  for (const { path, ...format } of outputs) {
-    try {
-      await profile.write(path, format);
-      written.push(path);
-    } catch (error) {
-      failures.push(unwritable(path, error));
-    }
-  }
+  const { failures, written } = await writeOutputs(profile, outputs);
   for (const warning of profiler.warnings) writeError(`warning: ${printable(warning)}`);
   if (!options.quiet) writeError(summary(recording, written));
   for (const { message } of failures) writeError(`error: ${printable(message)}`);
@@ -71,10 +68,7 @@ export async function run(
 }
 
 /** The files to write, and how. */
-function outputsOf(
-  app: string,
-  options: RunOptions,
-): readonly (FormatOptions & { path: string })[] {
+function outputsOf(app: string, options: RunOptions): readonly ProfileFile[] {
   const { profile, format, weight } = options;
   const paths = profile.length > 0 ? profile : [defaultProfilePath(app)];
   return paths.map((path) => {
@@ -91,13 +85,9 @@ function recordOptions(
   wasi: WasiOptions,
   options: RunOptions,
 ): RecordOptions {
-  const { timeout, fuel, maxMemory, debugInfo, sourceMap, sources, wasm } = options;
+  const { debugInfo, sourceMap, sources, wasm } = options;
   return {
-    name,
-    intervalMs: options.hz ?? options.interval,
-    ...(timeout !== undefined && { timeoutMs: timeout }),
-    ...(fuel !== undefined && { fuel }),
-    ...(maxMemory !== undefined && { maxMemoryBytes: maxMemory }),
+    ...limits(name, options),
     hostCalls: options.hostTime ? 'frames' : options.hostCalls ? 'markers' : false,
     progress: !options.quiet,
     symbols: {
@@ -111,11 +101,30 @@ function recordOptions(
   };
 }
 
-function wasiOptions(args: readonly string[], options: RunOptions): WasiOptions {
+/** What is recorded of a guest, and how far it may go. */
+export function limits(
+  name: string,
+  { hz, interval, timeout, fuel, maxMemory }: GuestOptions,
+): Pick<RecordOptions, 'name' | 'intervalMs' | 'timeoutMs' | 'fuel' | 'maxMemoryBytes'> {
+  return {
+    name,
+    intervalMs: hz ?? interval,
+    ...(timeout !== undefined && { timeoutMs: timeout }),
+    ...(fuel !== undefined && { fuel }),
+    ...(maxMemory !== undefined && { maxMemoryBytes: maxMemory }),
+  };
+}
+
+/** `repeat` runs can't share what stands on our stdin: they read a file, or nothing. */
+export function wasiOptions(
+  args: readonly string[],
+  options: GuestOptions & Pick<RunOptions, 'repeat'>,
+): WasiOptions {
+  const { stdin, repeat } = options;
   return {
     args,
     env: environmentOf(options.env, process.env),
-    stdin: 'inherit',
+    stdin: stdin === undefined ? (repeat === undefined ? 'inherit' : 'null') : { file: stdin },
     stdout: 'inherit',
     stderr: 'inherit',
     preopens: options.dir,

@@ -59,13 +59,13 @@ export function markdownTable(
   columns: readonly TableColumn[],
   rows: readonly (readonly string[])[],
 ): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.map(markdownText).join(' | ')} |`;
   const rule = columns.map(({ align }) => (align === 'right' ? '---:' : '---'));
   return [line(columns.map(({ title }) => title)), `| ${rule.join(' | ')} |`, ...rows.map(line)];
 }
 
 /** What Markdown would take for markup, in names such as `Vec<*T>` or `a|b`. */
-function escaped(cell: string): string {
+export function markdownText(cell: string): string {
   return cell.replace(/[\\`*_{}[\]<>|#~]/g, '\\$&');
 }
 

@@ -1,20 +1,23 @@
 import type { Command } from 'commander';
-import { selfPaths } from '../profile/diff.js';
 import { funcPlace } from '../profile/func-place.js';
 import { functionWeights, hottestLines } from '../profile/hot-functions.js';
+import { selfPaths } from '../profile/path-changes.js';
 import type { Profile } from '../profile/profile.js';
 import type { Weight } from '../profile/sample-weight.js';
 import type { Thread } from '../profile/thread.js';
 import { amount, percent, unitName } from './amount.js';
+import { CliError } from './cli-error.js';
 import { placeOf } from './function-place.js';
 import { positive } from './options.js';
-import { addViewOptions, type ProfileView, readFile, threadsOf } from './read-file.js';
+import { addViewOptions, type ProfileView, readSelected } from './read-file.js';
 import { markdownTable, type TableColumn, textTable } from './table.js';
 import { type Layout, layoutOf, oneLine, write } from './terminal.js';
+import { topJson } from './top-json.js';
 
 interface TopOptions extends ProfileView {
   readonly limit: number;
   readonly markdown?: boolean;
+  readonly json?: boolean;
 }
 
 const COLUMNS: readonly TableColumn[] = [
@@ -41,16 +44,26 @@ export function addTopCommand(program: Command): void {
     .command('top')
     .summary('list the hottest functions of a profile')
     .description("Lists a profile's functions, those first that ran longest themselves.")
-    .argument('<file>', 'a profile that run has written, in the Firefox format or .jslb')
+    .argument(
+      '<file>',
+      'a profile that run has written, in the Firefox format or .jslb; - for stdin',
+    )
     .option('-n, --limit <number>', 'how many functions', positive, 30)
     .option('--markdown', 'as a Markdown report, for people and models to read')
+    .option('--json', 'as JSON, for programs: docs/schemas/top.schema.json')
     .addHelpText('after', HELP);
   addViewOptions(command, 'samples').action(async (path: string, options: TopOptions) => {
-    const profile = await readFile(path);
-    const threads = threadsOf(profile, path, options);
-    const { weight = 'samples' } = options;
+    const { weight = 'samples', json, markdown } = options;
+    if (json && markdown) throw new CliError('--json and --markdown: choose one');
+    const profile = await readSelected(path, options);
+    const { threads } = profile;
+    if (json) {
+      const report = topJson(profile, threads, weight, options.limit);
+      write(process.stdout, `${JSON.stringify(report, null, 2)}\n`);
+      return;
+    }
     const layout = layoutOf(process.stdout);
-    const lines = options.markdown
+    const lines = markdown
       ? markdownReport(profile, threads, weight, options.limit)
       : topReport(profile, threads, weight, options.limit, layout);
     write(process.stdout, `${lines.join('\n')}\n`);

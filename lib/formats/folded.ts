@@ -4,8 +4,8 @@
  */
 
 import { CallTree } from '../profile/call-tree.js';
-import type { PathChange } from '../profile/diff.js';
 import { funcPlace } from '../profile/func-place.js';
+import type { PathChange } from '../profile/path-changes.js';
 import type { Profile } from '../profile/profile.js';
 import { type Weight, weighStacks } from '../profile/sample-weight.js';
 import { JsonBytes } from './json-bytes.js';
@@ -48,7 +48,7 @@ function folded(name: string): string {
 export function* foldedDiff(changes: readonly PathChange[]): Generator<Uint8Array> {
   const out = new JsonBytes();
   for (const [i, { path, before, after }] of changes.entries()) {
-    out.raw(`${path.map(folded).join(';')} ${before} ${after}\n`);
+    out.raw(`${path.map(folded).join(';')} ${Math.round(before)} ${Math.round(after)}\n`);
     if (i % BATCH === 0) yield* out.take();
   }
   yield* out.finish();

@@ -1,6 +1,7 @@
 /** A page that compares: the call paths of two profiles by name, and what each weighed before. */
 
-import { type ComparedProfile, functionChanges, pathChanges } from '../profile/diff.js';
+import type { ComparedProfile, ProfileDiff } from '../profile/diff.js';
+import { pathChanges } from '../profile/path-changes.js';
 import type { Weight } from '../profile/sample-weight.js';
 import type { PageData, PageFunction } from './page-types.js';
 
@@ -8,13 +9,17 @@ import type { PageData, PageFunction } from './page-types.js';
 export function comparedPageData(
   before: ComparedProfile,
   after: ComparedProfile,
-  weight: Weight,
+  diff: ProfileDiff,
+  map?: ReadonlyMap<string, string>,
 ): PageData {
+  const { weight, functions: changes } = diff;
   const tree = new NamedTree();
-  for (const { path, before: was, after: is } of pathChanges(before, after, weight)) {
+  for (const { path, before: was, after: is } of pathChanges(before, after, weight, map)) {
     tree.add(path, was, is);
   }
-  const changes = functionChanges(before, after, weight);
+  const told = new Set(
+    changes.filter(({ self }) => self.verdict !== 'noise').map(({ name }) => name),
+  );
   const { profile } = after;
   const zero = tree.after.map(() => 0);
   const alike = <T>(values: T): Record<Weight, T> => ({
@@ -49,12 +54,13 @@ export function comparedPageData(
           category: zero,
           total: alike(tree.after),
           before: tree.before,
+          noise: tree.noise(told),
           left: 0,
         },
-        functions: changes.map(({ selfAfter, totalAfter }, i) => ({
+        functions: changes.map(({ self, totalAfter }, i) => ({
           func: tree.functions.length + i,
           line: 0,
-          self: alike(selfAfter),
+          self: alike(self.after),
           total: alike(totalAfter),
         })),
         hostCalls: [],
@@ -82,6 +88,16 @@ class NamedTree {
       this.before[row] = (this.before[row] as number) + before;
       this.after[row] = (this.after[row] as number) + after;
     }
+  }
+
+  /** 1 for what neither changed itself nor called what did. */
+  noise(told: ReadonlySet<string>): number[] {
+    const noise = this.func.map((func) => (told.has(this.functions[func]?.name ?? '') ? 0 : 1));
+    for (let row = noise.length - 1; row >= 0; row--) {
+      const prefix = this.prefix[row] as number;
+      if (prefix >= 0 && noise[row] === 0) noise[prefix] = 0;
+    }
+    return noise;
   }
 
   #function(name: string): number {

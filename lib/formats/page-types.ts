@@ -33,6 +33,8 @@ export interface PageThread {
     readonly total: Readonly<Record<Weight, readonly number[]>>;
     /** What it was before, in a comparison. */
     readonly before?: readonly number[];
+    /** 1 for what is within noise, in a comparison. */
+    readonly noise?: readonly number[];
     /** Call paths that are too narrow to be shown. */
     readonly left: number;
   };

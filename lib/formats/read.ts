@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { parseChunked } from '@discoveryjs/json-ext';
@@ -9,45 +8,62 @@ import { invalidProfile } from './invalid-profile.js';
 import { isJslb, readJslb } from './jslb-read.js';
 
 const GZIP = [0x1f, 0x8b];
+/** Bytes that tell JSON Slabs from others. */
+const LONGEST_MAGIC = 16;
 
 /**
  * Reads a profile in the Firefox Profiler's processed format, version 70: JSON or JSON Slabs, compressed or
  * not, told apart by content. JSON is parsed in pieces, since V8 has no string for a file of half a gigabyte.
+ * The file may be a pipe: it is read once, from its beginning.
  *
  * @throws TypeError `ERR_INVALID_PROFILE` for anything else, or what `node:fs` throws.
  */
 export async function readProfile(path: string | URL): Promise<Profile> {
-  const gzip = await startsWith(path, GZIP);
+  const file = createReadStream(path, { highWaterMark: 1024 * 1024 });
   try {
-    return profileOfFirefox(await parse(chunksOf(path, gzip)));
-  } catch (error) {
-    throw explained(error);
+    return await readProfileStream(file);
+  } finally {
+    file.destroy();
   }
 }
 
 /** {@link readProfile} of bytes. */
 export async function readProfileBytes(bytes: Uint8Array): Promise<Profile> {
-  const gzip = GZIP.every((byte, i) => bytes[i] === byte);
+  return readProfileStream([bytes]);
+}
+
+/** {@link readProfile} of what comes in pieces, as from standard input. */
+export async function readProfileStream(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<Profile> {
   try {
-    return profileOfFirefox(await parse(gzip ? gunzip(Readable.from([bytes])) : [bytes]));
+    const [first, all] = await peek(chunks, GZIP.length);
+    const isGzip = GZIP.every((byte, i) => first[i] === byte);
+    return profileOfFirefox(await parse(isGzip ? gunzip(Readable.from(all)) : all));
   } catch (error) {
     throw explained(error);
   }
 }
 
-async function startsWith(path: string | URL, magic: readonly number[]): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { buffer } = await file.read(new Uint8Array(magic.length));
-    return magic.every((byte, i) => buffer[i] === byte);
-  } finally {
-    await file.close();
+/** The first `length` bytes or more, and the whole. */
+async function peek(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  length: number,
+): Promise<[Uint8Array, AsyncIterable<Uint8Array>]> {
+  const iterator = (async function* () {
+    yield* chunks;
+  })();
+  let first: Uint8Array = new Uint8Array();
+  while (first.length < length) {
+    const next = await iterator.next();
+    if (next.done) break;
+    first = first.length === 0 ? next.value : Buffer.concat([first, next.value]);
   }
-}
-
-function chunksOf(path: string | URL, gzip: boolean): AsyncIterable<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: 1024 * 1024 });
-  return gzip ? gunzip(file) : file;
+  async function* all(): AsyncGenerator<Uint8Array> {
+    if (first.length > 0) yield first;
+    yield* iterator;
+  }
+  return [first, all()];
 }
 
 function gunzip(stream: Readable): AsyncIterable<Uint8Array> {
@@ -57,21 +73,13 @@ function gunzip(stream: Readable): AsyncIterable<Uint8Array> {
   return plain;
 }
 
-async function parse(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<unknown> {
-  const iterator = (async function* () {
-    for await (const chunk of chunks) if (chunk.length > 0) yield chunk;
-  })();
-  const first = await iterator.next();
-  if (first.done) throw invalidProfile('an empty file is no profile');
-  if (isJslb(first.value)) {
-    const parts = [first.value];
-    for await (const chunk of iterator) parts.push(chunk);
-    return readJslb(Buffer.concat(parts));
-  }
-  return parseChunked(async function* () {
-    yield first.value;
-    yield* iterator;
-  });
+async function parse(chunks: AsyncIterable<Uint8Array>): Promise<unknown> {
+  const [first, all] = await peek(chunks, LONGEST_MAGIC);
+  if (first.length === 0) throw invalidProfile('an empty file is no profile');
+  if (!isJslb(first)) return parseChunked(all);
+  const parts: Uint8Array[] = [];
+  for await (const chunk of all) parts.push(chunk);
+  return readJslb(Buffer.concat(parts));
 }
 
 function explained(error: unknown): unknown {

@@ -2,6 +2,8 @@ import { NO_LIB } from './lib-table.js';
 import { NO_NATIVE_SYMBOL } from './native-symbol-table.js';
 import { Profile } from './profile.js';
 import { NO_RESOURCE } from './resource-table.js';
+import { markRuns } from './runs.js';
+import { codeOfFuncs, SharedModules } from './shared-modules.js';
 import { NO_SOURCE } from './source-table.js';
 import { NO_STACK } from './stack-table.js';
 
@@ -10,26 +12,44 @@ import { NO_STACK } from './stack-table.js';
  * one's name, interval and arguments. Nothing is merged but strings: modules of two profiles stay two.
  */
 export function mergeProfiles(profiles: readonly Profile[]): Profile {
-  const [first] = [...profiles].sort((a, b) => a.startTimeUnixMs - b.startTimeUnixMs);
-  if (first === undefined) throw new RangeError('expected at least one profile, got none');
-  const merged = new Profile(first);
+  const merged = emptyOf(profiles);
   for (const [number, profile] of profiles.entries()) append(merged, profile, number);
   return merged;
 }
 
-function append(merged: Profile, profile: Profile, number: number): void {
+/**
+ * Runs of the same work as one profile, a thread each, in which each module and function is one: so the runs can
+ * be compared and added up.
+ */
+export function mergeRuns(profiles: readonly Profile[]): Profile {
+  const merged = emptyOf(profiles);
+  const shared = new SharedModules(merged);
+  for (const [number, profile] of profiles.entries()) append(merged, profile, number, shared);
+  markRuns(merged, profiles.length);
+  return merged;
+}
+
+function emptyOf(profiles: readonly Profile[]): Profile {
+  const [first] = [...profiles].sort((a, b) => a.startTimeUnixMs - b.startTimeUnixMs);
+  if (first === undefined) throw new RangeError('expected at least one profile, got none');
+  return new Profile(first);
+}
+
+function append(merged: Profile, profile: Profile, number: number, shared?: SharedModules): void {
   const shiftMs = profile.startTimeUnixMs - merged.startTimeUnixMs;
   const strings = [...profile.strings].map((text) => merged.strings.intern(text));
   const string = (row: number): number => strings[row] as number;
   const categories = [...profile.categories].map((category) => merged.categories.adopt(category));
-  const stacks = appendStacks(merged, profile, string, categories);
+  const stacks = appendStacks(merged, profile, string, categories, shared);
   const schemas = appendSchemas(merged, profile, number);
-  merged.extra.push(...profile.extra);
+  // Those of runs tell the same, but for ticks that were missed.
+  if (shared === undefined || number === 0) merged.extra.push(...profile.extra);
 
   for (const thread of profile.threads) {
     const { name, isMainThread, processName = profile.product, startMs, endMs } = thread;
     const added = merged.addThread({
-      ...{ name, isMainThread, processName },
+      name: shared === undefined ? name : `${name}, run ${number + 1}`,
+      ...{ isMainThread, processName },
       pid: `${number}`,
       startMs: startMs + shiftMs,
     });
@@ -68,12 +88,17 @@ function appendStacks(
   profile: Profile,
   string: (row: number) => number,
   categories: readonly number[],
+  shared?: SharedModules,
 ): Int32Array {
   const { resources, sources, nativeSymbols, funcs, frames, stacks } = profile;
-  const libs = [...profile.libs].map((lib) => merged.libs.add(lib));
-  const resourceOf = rows(resources.length, (row) =>
-    merged.resources.addLibrary(string(resources.name.get(row))),
-  );
+  const libs = [...profile.libs].map((lib) => shared?.lib(lib) ?? merged.libs.add(lib));
+  const seen = new Map<number, number>();
+  const resourceOf = rows(resources.length, (row) => {
+    const name = string(resources.name.get(row));
+    const number = seen.get(name) ?? 0;
+    seen.set(name, number + 1);
+    return shared?.resource(name, number) ?? merged.resources.addLibrary(name);
+  });
   const sourceOf = rows(sources.length, (row) => {
     const source = merged.sources.intern(string(sources.filename.get(row)));
     const content = sources.content(row);
@@ -88,15 +113,17 @@ function appendStacks(
       nativeSymbols.functionSize.get(row),
     ),
   );
-  const funcOf = rows(funcs.length, (row) =>
-    merged.funcs.add({
+  const codes = shared === undefined ? [] : codeOfFuncs(profile, libs);
+  const funcOf = rows(funcs.length, (row) => {
+    const func = {
       name: string(funcs.name.get(row)),
       resource: mapped(resourceOf, funcs.resource.get(row), NO_RESOURCE),
       source: mapped(sourceOf, funcs.source.get(row), NO_SOURCE),
       line: funcs.line.get(row),
       column: funcs.column.get(row),
-    }),
-  );
+    };
+    return shared?.func(func, codes[row]) ?? merged.funcs.add(func);
+  });
   const frameOf = rows(frames.length, (row) =>
     merged.frames.intern({
       func: funcOf[frames.func.get(row)] as number,

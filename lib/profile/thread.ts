@@ -22,7 +22,7 @@ export class Thread {
   readonly processName: string | undefined;
   readonly startMs: Milliseconds;
   samples = new SampleTable();
-  readonly markers = new MarkerTable();
+  markers = new MarkerTable();
   #endMs: Milliseconds | undefined;
 
   constructor(options: ThreadOptions, index: number) {

@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { htmlPage, htmlPageOf } from '../../lib/formats/page.js';
 import { comparedPageData } from '../../lib/formats/page-diff.js';
+import { diffProfiles } from '../../lib/profile/diff.js';
 import type { Profile } from '../../lib/profile/profile.js';
 import { sampleProfile, WEIRD_NAMES } from '../support/sample-profile.js';
 import { launch, watch } from './browser.js';
@@ -146,15 +147,19 @@ it('shows a thread of several', async () => {
 
 it('shows what changed between two profiles', async () => {
   const after = profile();
-  for (let i = 0; i < 5; i++) after.threads[0]?.samples.push(1, 22 + i, 0);
+  for (let i = 0; i < 50; i++) after.threads[0]?.samples.push(1, 22 + i, 0);
   const side = (profile: Profile) => ({ profile, threads: profile.threads });
-  await open(htmlPageOf(comparedPageData(side(profile()), side(after), 'samples')));
+  const diff = diffProfiles(side(profile()), side(after), 'samples');
+  await open(htmlPageOf(comparedPageData(side(profile()), side(after), diff)));
   expect(await page.title()).toBe('Profile of app → app');
   await frame('parse').hover();
-  expect(await details()).toBe('parse  17, 73.9% (+5)');
+  expect(await details()).toBe('parse  62, 91.2% (+50)');
   const [grown, same] = [await colors('parse'), await colors('print')];
   expect(grown).toEqual(['rgb(255 115 115)']);
-  expect(same).toEqual(['rgb(255 235 235)']);
+  expect(same).toEqual(['rgb(207 207 216)']);
+  expect(await page.locator('#legend').textContent()).toBe(
+    'Width: after. Colour: change, −6.8−3.4+3.4+6.8within noise',
+  );
 });
 
 function profile(): Profile {

@@ -12,6 +12,7 @@ afterAll(() => directory[Symbol.asyncDispose]());
 beforeAll(() => {
   save('a.json', sampleProfile());
   save('b.json', changedProfile());
+  save('c.json', changedProfile(10));
 });
 
 describe('top', () => {
@@ -87,20 +88,30 @@ describe('convert', () => {
 
 describe('diff', () => {
   it('tells what grew and what shrank', async () => {
-    const { code, stdout } = await directory.run(['diff', 'a.json', 'b.json']);
+    const { code, stdout } = await directory.run(['diff', '--weight', 'wall', 'a.json', 'c.json']);
     expect(code).toBe(0);
-    expect(stdout).toBe(`app → app: wall time: 18.0 ms before, 28.0 ms after (+10.0 ms)
+    expect(stdout).toBe(`app → app: wall time: 18.0 ms before, 98.0 ms after (+80.0 ms, +444.4%)
+One run each: what differs from run to run by itself is not known. run --repeat 10, or compare, tells.
 
 Grew
- change  before           after         function
-+6.0 ms  4.0 ms  22.2%  10.0 ms  35.7%  parse
-+4.0 ms  8.0 ms  44.4%  12.0 ms  42.9%  memchr
+  change            before           after         function
++60.0 ms  +1500.0%  4.0 ms  22.2%  64.0 ms  65.3%  parse
++20.0 ms   +250.0%  8.0 ms  44.4%  28.0 ms  28.6%  memchr
+
+Within the noise of sampling: 9 functions, 6.0 ms (33.3%) before, 6.0 ms (6.1%) after.
 `);
+  });
+
+  it('calls nothing a change that chance makes', async () => {
+    const { stdout } = await directory.run(['diff', 'a.json', 'b.json']);
+    expect(stdout).toContain('No function changed.');
+    expect(stdout).toContain('the largest change is +4.5 ms, of parse.');
   });
 
   it('says when nothing did', async () => {
     const { stdout } = await directory.run(['diff', '--weight', 'samples', 'a.json', 'a.json']);
-    expect(stdout).toBe('app → app: samples: 18 before, 18 after (±0)\n\nNo function changed.\n');
+    expect(stdout).toContain('app → app: samples: 18 before, 18 after (±0, ±0.0%)\n');
+    expect(stdout).toContain('\nNo function changed.\n');
   });
 
   it('writes the input of differential flame graphs', async () => {
@@ -176,11 +187,14 @@ function save(name: string, profile: Profile): void {
 }
 
 /** With six more samples of `parse` and four of `memchr`. */
-function changedProfile(): Profile {
+function changedProfile(times = 1): Profile {
   const profile = sampleProfile();
   const { samples } = profile.threads[0] ?? profile.addThread({ name: 'app' });
   const [memchr, parse] = [samples.stack.get(0), samples.stack.get(8)];
-  for (const [i, stack] of [...Array(6).fill(parse), ...Array(4).fill(memchr)].entries()) {
+  for (const [i, stack] of [
+    ...Array(6 * times).fill(parse),
+    ...Array((times > 1 ? 2 : 4) * times).fill(memchr),
+  ].entries()) {
     samples.push(stack, 21 + 1 / 3 + i, 0.75);
   }
   return profile;

@@ -1,0 +1,59 @@
+import { type Command, Option } from 'commander';
+import { WEIGHTS, type Weight } from '../profile/sample-weight.js';
+import { natural, positive } from './options.js';
+import { addPrintDiffOptions, checkPrintDiff, type PrintDiffOptions } from './print-diff.js';
+import { addGuestOptions, type GuestOptions } from './run-options.js';
+
+/** What `compare` is asked for. */
+export interface CompareOptions extends GuestOptions, PrintDiffOptions {
+  readonly repeat: number;
+  readonly warmup: number;
+  readonly weight?: Weight;
+  readonly profiles?: string;
+  readonly foldInlined?: boolean;
+}
+
+const HELP = `
+The programs run in turn, before, after, before, after …, so that what else the machine does meanwhile meets
+both alike. What they write to stdout is thrown away.
+
+Exit codes:
+  0  the programs were compared
+  1  a program can't be run, or did not end by itself
+  2  the command line is wrong
+  3  something grew by more than --fail-above allows
+
+Examples:
+  $ wasmtime-guest-profiler compare old.wasm new.wasm
+  $ wasmtime-guest-profiler compare --repeat 20 -o diff.html old.wasm new.wasm -- --verbose input.txt
+  $ wasmtime-guest-profiler compare --markdown --fail-above 5% old.wasm new.wasm > comment.md
+  $ wasmtime-guest-profiler compare --invoke fib --profiles out old.wasm new.wasm 30`;
+
+/** Adds the command `compare`. */
+export function addCompareCommand(program: Command): void {
+  const command = program
+    .command('compare')
+    .summary('run two programs in turn and compare them')
+    .description(
+      'Runs two versions of a program in turn, profiles them, and tells what grew and shrank.',
+    )
+    .usage('[options] <before.wasm> <after.wasm> [-- args...]')
+    .argument('<before.wasm>', 'a module or component')
+    .argument('<after.wasm>', 'the one to compare with it')
+    .argument('[args...]', 'the arguments of both')
+    .option('--repeat <number>', 'runs of each', positive, 10)
+    .option('--warmup <number>', 'runs of each before these, of which nothing is kept', natural, 1)
+    .addOption(
+      new Option('--weight <unit>', 'what samples count for; default: cpu').choices(WEIGHTS),
+    )
+    .option('--fold-inlined', 'what was inlined counts for the function around it')
+    .option('--profiles <directory>', 'where to put before.profile.json and after.profile.json');
+  addPrintDiffOptions(addGuestOptions(command))
+    .addHelpText('after', HELP)
+    .action(async (before: string, after: string, args: string[], options: CompareOptions) => {
+      checkPrintDiff(options);
+      // It needs the addon.
+      const { compare } = await import('./compare.js');
+      process.exitCode = await compare([before, after], args, options);
+    });
+}

@@ -1,0 +1,93 @@
+import { mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { ComparedProfile } from '../profile/diff.js';
+import { select } from '../profile/select.js';
+import { FinishedProfile } from '../profiler/finished-profile.js';
+import type { Engine } from '../runtime/engine.js';
+import { CliError, reasonOf } from './cli-error.js';
+import { commandEngine } from './command-module.js';
+import type { CompareOptions } from './compare-options.js';
+import { describeEnding, errorTextOf } from './ending.js';
+import { invocation, START } from './entry.js';
+import { loadGuest } from './guest.js';
+import { printDiff, usualWeight } from './print-diff.js';
+import { unwritable } from './profile-path.js';
+import { endsByItself, type Repeated, type Runs, recordRuns } from './record-runs.js';
+import { limits, wasiOptions } from './run.js';
+import { printable, writeError } from './terminal.js';
+
+/** Runs two programs in turn and compares them; the exit code. */
+export async function compare(
+  apps: readonly [string, string],
+  args: readonly string[],
+  options: CompareOptions,
+): Promise<number> {
+  const { repeat, warmup, profiles } = options;
+  const engine = commandEngine(options);
+  if (profiles !== undefined) makeDirectory(profiles);
+  const guests = apps.map((app) => repeated(engine, app, args, options));
+  const { runs, last } = recordRuns(guests, { repeat, warmup });
+  for (const warning of new Set(runs.flatMap(({ warnings }) => warnings))) {
+    writeError(`warning: ${printable(warning)}`);
+  }
+  if (!endsByItself(last.ending)) {
+    const error = errorTextOf(last.ending);
+    const reason = error === undefined ? '' : `: ${error}`;
+    throw new CliError(
+      `a run ${describeEnding(last.ending)}, so there is nothing to compare${reason}`,
+    );
+  }
+  const [before, after] = runs as [Runs, Runs];
+  if (profiles !== undefined) {
+    await save(before.profile, join(profiles, 'before.profile.json'));
+    await save(after.profile, join(profiles, 'after.profile.json'));
+  }
+  const { foldInlined = false } = options;
+  const [old, recent] = [compared(before, foldInlined), compared(after, foldInlined)];
+  return printDiff(old, recent, options.weight ?? usualWeight(old, recent), options);
+}
+
+function repeated(
+  engine: Engine,
+  app: string,
+  args: readonly string[],
+  options: CompareOptions,
+): Repeated {
+  const { invoke, precompiled = false } = options;
+  const entry = invoke === undefined ? START : invocation(invoke, args);
+  const name = basename(app);
+  const wasi = wasiOptions(invoke === undefined ? [name, ...args] : [name], options);
+  return {
+    engine,
+    guest: loadGuest(engine, app, entry, precompiled),
+    options: {
+      ...limits(name, options),
+      hostCalls: false,
+      progress: false,
+      symbols: {},
+      sources: false,
+      arguments: [],
+      wasi: { ...wasi, stdout: 'null' },
+    },
+  };
+}
+
+function compared({ profile }: Runs, foldInlined: boolean): ComparedProfile {
+  const model = FinishedProfile.model(profile);
+  if (foldInlined) select(model, { foldInlined });
+  return { profile: model, threads: model.threads };
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new CliError(`can't make ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+async function save(profile: FinishedProfile, path: string): Promise<void> {
+  await profile.write(path).catch((error: unknown) => {
+    throw unwritable(path, error);
+  });
+}

@@ -1,0 +1,122 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { foldedDiff } from '../formats/folded.js';
+import { formatOfPath } from '../formats/formats.js';
+import { writeProfile } from '../formats/output.js';
+import { htmlPageOf } from '../formats/page.js';
+import { comparedPageData } from '../formats/page-diff.js';
+import { type ComparedProfile, diffProfiles } from '../profile/diff.js';
+import { pathChanges } from '../profile/path-changes.js';
+import type { Weight } from '../profile/sample-weight.js';
+import { CliError } from './cli-error.js';
+import { diffJson } from './diff-json.js';
+import { diffMarkdown } from './diff-markdown.js';
+import { diffReport } from './diff-report.js';
+import { ExitCode } from './exit-code.js';
+import { exceeding, share } from './fail-above.js';
+import { checkWritable, unwritable } from './profile-path.js';
+import { regex } from './read-file.js';
+import { layoutOf, write } from './terminal.js';
+
+/** How a comparison is told. */
+export interface PrintDiffOptions {
+  readonly output?: string;
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+  readonly all?: boolean;
+  readonly failAbove?: number;
+  readonly function?: RegExp;
+  readonly map: ReadonlyMap<string, string>;
+}
+
+/** Adds the options of {@link printDiff}. */
+export function addPrintDiffOptions(command: Command): Command {
+  return command
+    .option(
+      '-o, --output <file>',
+      'also a differential flame graph: .html, or .folded for its tools',
+    )
+    .option('--all', 'also list the functions that are within noise')
+    .option('--json', 'as JSON, for programs: docs/schemas/diff.schema.json')
+    .option('--markdown', 'as Markdown, for a pull request')
+    .option(
+      '--fail-above <share>',
+      'exit with 3 if the whole grew significantly by more, such as 5%, or a function by so much of the whole',
+      share,
+    )
+    .option('--function <regex>', 'only these functions fail, each by a share of itself', regex)
+    .option(
+      '--map <old=new>',
+      'a module that has another name after; repeat it for more',
+      mapping,
+      new Map<string, string>(),
+    );
+}
+
+/** @throws CliError for options that don't go together, and for a file that can't be written. */
+export function checkPrintDiff({ output, json, markdown, ...options }: PrintDiffOptions): void {
+  if (json && markdown) throw new CliError('--json and --markdown: choose one');
+  if (options.function !== undefined && options.failAbove === undefined) {
+    throw new CliError('--function is for --fail-above');
+  }
+  if (output === undefined) return;
+  const format = formatOfPath(output);
+  if (format !== 'html' && format !== 'folded') {
+    throw new CliError(`${output}: a comparison is written as .html or .folded`);
+  }
+  checkWritable(output);
+}
+
+/** Prints and writes what differs; the exit code. */
+export async function printDiff(
+  before: ComparedProfile,
+  after: ComparedProfile,
+  weight: Weight,
+  options: PrintDiffOptions,
+): Promise<number> {
+  const { output, all = false, failAbove, map } = options;
+  const diff = diffProfiles(before, after, weight, map);
+  const names = [before.profile.product, after.profile.product] as const;
+  const exceeded =
+    failAbove === undefined ? undefined : exceeding(diff, failAbove, options.function);
+  if (options.json) {
+    write(process.stdout, `${JSON.stringify(diffJson(diff, names, exceeded), null, 2)}\n`);
+  } else {
+    const lines = options.markdown
+      ? diffMarkdown(diff, names, all, exceeded ?? [])
+      : [
+          ...diffReport(diff, names, all, layoutOf(process.stdout)),
+          ...(exceeded ?? []).map((line) => `Beyond the limit: ${line}`),
+        ];
+    write(process.stdout, `${lines.join('\n')}\n`);
+  }
+  if (output !== undefined) {
+    const chunks =
+      formatOfPath(output) === 'html'
+        ? htmlPageOf(comparedPageData(before, after, diff, map))
+        : foldedDiff(pathChanges(before, after, weight, map));
+    await writeProfile(chunks, output).catch((error: unknown) => {
+      throw unwritable(output, error);
+    });
+  }
+  return exceeded !== undefined && exceeded.length > 0 ? ExitCode.Above : 0;
+}
+
+/** CPU time, where both profiles have it, and else samples. */
+export function usualWeight(...compared: readonly ComparedProfile[]): Weight {
+  const hasCpu = ({ threads }: ComparedProfile) =>
+    threads.some(({ samples }) => {
+      for (const deltas of samples.cpuDelta.segments()) {
+        if (deltas.some((delta) => delta > 0)) return true;
+      }
+      return false;
+    });
+  return compared.every(hasCpu) ? 'cpu' : 'samples';
+}
+
+function mapping(text: string, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const at = text.indexOf('=');
+  if (at <= 0 || at === text.length - 1) {
+    throw new InvalidArgumentError('Expected the names of a module, old=new.');
+  }
+  return new Map([...before, [text.slice(0, at), text.slice(at + 1)]]);
+}

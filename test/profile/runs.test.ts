@@ -1,0 +1,69 @@
+import { expect, it } from 'vitest';
+import { firefoxJson } from '../../lib/formats/firefox.js';
+import { readProfileBytes } from '../../lib/formats/read.js';
+import { diffProfiles } from '../../lib/profile/diff.js';
+import { mergeProfiles, mergeRuns } from '../../lib/profile/merge.js';
+import { runsOf } from '../../lib/profile/runs.js';
+import { madeProfile } from '../support/made-profile.js';
+
+const f = (samples: number, startMs: number) =>
+  madeProfile(
+    [
+      {
+        name: 'app',
+        hash: 'aa',
+        functions: [
+          { name: 'f', code: [0, 100], samples },
+          { name: 'g', inlinedInto: 'f', samples: 10 },
+          { name: 'worker', code: [100, 50], samples: 4 },
+          { name: 'worker', code: [150, 60], samples: 4 },
+        ],
+      },
+    ],
+    startMs,
+  );
+
+it('makes one module and one function of those that the runs have in common', async () => {
+  const merged = mergeRuns([f(10, 0), f(20, 1000), f(30, 2000)]);
+  expect([merged.libs.length, merged.funcs.length]).toEqual([1, 4]);
+  expect(merged.threads.map(({ name }) => name)).toEqual([
+    'made, run 1',
+    'made, run 2',
+    'made, run 3',
+  ]);
+  expect(runsOf(merged, merged.threads).map(({ length }) => length)).toEqual([1, 1, 1]);
+  // As the file tells.
+  const read = await readProfileBytes(Buffer.concat([...firefoxJson(merged)]));
+  expect(runsOf(read, read.threads)).toHaveLength(3);
+});
+
+it('takes threads that were only put together for one run', () => {
+  const merged = mergeProfiles([f(10, 0), f(20, 1000)]);
+  expect([merged.libs.length, runsOf(merged, merged.threads).length]).toEqual([2, 1]);
+});
+
+it('keeps what was inlined in one run and compiled in another as one function', () => {
+  const functions = (inlinedInto: string | undefined) => [
+    { name: 'f', code: [0, 100] as const, samples: 4 },
+    {
+      name: 'g',
+      samples: 4,
+      ...(inlinedInto === undefined ? { code: [100, 50] as const } : { inlinedInto }),
+    },
+  ];
+  const run = (inlinedInto?: string) =>
+    madeProfile([{ name: 'app', hash: 'aa', functions: functions(inlinedInto) }]);
+  expect(mergeRuns([run('f'), run(), run('f')]).funcs.length).toBe(2);
+  expect(mergeRuns([run(), run('f'), run()]).funcs.length).toBe(2);
+});
+
+it('knows whether runs were interleaved', () => {
+  const compared = (starts: number[]) => {
+    const profile = mergeRuns(starts.map((start) => f(10, start)));
+    return { profile, threads: profile.threads };
+  };
+  const interleaved = (a: number[], b: number[]) =>
+    diffProfiles(compared(a), compared(b), 'samples').interleaved;
+  expect(interleaved([0, 2000, 4000], [1000, 3000, 5000])).toBe(true);
+  expect(interleaved([0, 1000, 2000], [3000, 4000, 5000])).toBe(false);
+});
