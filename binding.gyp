@@ -6,7 +6,7 @@
       "actions": [
         {
           "action_name": "cargo",
-          "inputs": ["Cargo.toml", "Cargo.lock", "crate/Cargo.toml"],
+          "inputs": ["Cargo.toml", "Cargo.lock", "crate/addon/Cargo.toml"],
           "outputs": ["<(PRODUCT_DIR)/wasmtime_guest_profiler.node"],
           "action": ["node", "scripts/build-addon.mjs"]
         }

@@ -91,7 +91,7 @@ function build() {
   const args = ['build', '--release', '--locked', '--features', 'asan', '--target', triple];
   run(
     'cargo',
-    [...args, '--manifest-path', path.join('crate', 'Cargo.toml'), '--target-dir', target],
+    [...args, '--manifest-path', path.join('crate', 'addon', 'Cargo.toml'), '--target-dir', target],
     {
       // The option is of nightly compilers, but the compiler that is there knows it.
       RUSTC_BOOTSTRAP: '1',

@@ -23,7 +23,7 @@ else buildWithCargo();
 
 /** Ends the process with a message that says what to install, unless Rust is there and new enough. */
 function checkRust() {
-  const manifest = readFileSync(path.join(root, 'crate', 'Cargo.toml'), 'utf8');
+  const manifest = readFileSync(path.join(root, 'Cargo.toml'), 'utf8');
   const needed = /^rust-version = "(\d+)\.(\d+)/m.exec(manifest).slice(1).map(Number);
   const { stdout } = spawnSync('cargo', ['--version'], { cwd: root, encoding: 'utf8' });
   const found = /^cargo (\d+)\.(\d+)/
@@ -57,7 +57,7 @@ function buildWithNapi(cli) {
     cli,
     'build',
     '--release',
-    ...['--manifest-path', path.join('crate', 'Cargo.toml'), '--output-dir', output],
+    ...['--manifest-path', path.join('crate', 'addon', 'Cargo.toml'), '--output-dir', output],
     ...['--dts', types, '--dts-header', header],
     ...(oracle ? ['--features', 'oracle'] : []),
     ...['--', '--locked'],

@@ -3,16 +3,16 @@
 //!
 //! What is told of code is the addon's own, from the same files; `compile` and `compiled` are where it comes from.
 
-#[path = "../../src/binary.rs"]
+#[path = "../../addon/src/binary.rs"]
 mod binary;
-#[path = "../../src/code.rs"]
+#[path = "../../addon/src/code.rs"]
 mod code;
 mod compile;
 mod compiled;
 mod config;
-#[path = "../../src/disassembly.rs"]
+#[path = "../../addon/src/disassembly.rs"]
 mod disassembly;
-#[path = "../../src/import_calls.rs"]
+#[path = "../../addon/src/import_calls.rs"]
 mod import_calls;
-#[path = "../../src/places.rs"]
+#[path = "../../addon/src/places.rs"]
 mod places;

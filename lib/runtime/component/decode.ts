@@ -8,7 +8,7 @@ import { type WitType, witText } from './wit-type.js';
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Reads values as native code writes them (crate/src/component/values.rs). */
+/** Reads values as native code writes them (crate/addon/src/component/values.rs). */
 export class Decoder {
   readonly #store: Store;
   readonly #bytes: Uint8Array;

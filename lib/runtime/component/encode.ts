@@ -19,7 +19,7 @@ const INTEGERS = {
 const utf8 = new TextEncoder();
 
 /**
- * Writes values as native code reads them (crate/src/component/values.rs). A value that isn't of its
+ * Writes values as native code reads them (crate/addon/src/component/values.rs). A value that isn't of its
  * type is a TypeError or RangeError that names the place: `args[0].field[2]`.
  */
 export class Encoder {

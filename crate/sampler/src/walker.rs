@@ -94,7 +94,7 @@ impl StoreWords {
     fn newest(self) -> Activation {
         let layout = HostPtr.vm_store_context();
         let read = |offset: u8| self.word(offset);
-        #[cfg(feature = "oracle")]
+        #[cfg(feature = "broken")]
         if let Some(broken) = broken::words(read) {
             return broken;
         }
@@ -160,7 +160,13 @@ impl Stack for Bounded {
 }
 
 impl Activations {
-    pub fn new(words: StoreWords) -> Self {
+    /// Of a store that has `words`.
+    ///
+    /// # Safety
+    ///
+    /// What this returns must live in that store's data, and the store's call hook must `push` and `pop` as said
+    /// there: the walk trusts both.
+    pub unsafe fn new(words: StoreWords) -> Self {
         Self {
             words: Some(words),
             saved: Vec::new(),
@@ -281,7 +287,7 @@ impl Activation {
         unsafe {
             let mut pc = self.exit_pc;
             let mut fp = stack.word(self.exit_trampoline_fp)?;
-            #[cfg(feature = "oracle")]
+            #[cfg(feature = "broken")]
             if broken::is(broken::TWICE) {
                 visit(pc);
             }
@@ -294,7 +300,7 @@ impl Activation {
                 pc = return_address(stack, fp)?;
                 fp = older;
             }
-            #[cfg(feature = "oracle")]
+            #[cfg(feature = "broken")]
             if broken::is(broken::ENTRY) {
                 visit(pc);
             }
@@ -310,7 +316,7 @@ impl Activation {
 /// As `Stack::word`.
 #[inline(always)]
 unsafe fn return_address(stack: &impl Stack, fp: usize) -> Option<usize> {
-    #[cfg(feature = "oracle")]
+    #[cfg(feature = "broken")]
     if broken::is(broken::RETURN_ADDRESS) {
         // SAFETY: the frame pointer, which is no return address, was read before.
         return unsafe { stack.word(fp) };
@@ -330,7 +336,7 @@ unsafe fn return_address(stack: &impl Stack, fp: usize) -> Option<usize> {
 }
 
 /// Walkers that are wrong on purpose, to test that they are noticed.
-#[cfg(feature = "oracle")]
+#[cfg(feature = "broken")]
 pub mod broken {
     use super::Activation;
     use std::sync::atomic::{AtomicU8, Ordering};

@@ -1,7 +1,5 @@
 //! A walk of ours beside Wasmtime's own.
 
-#[cfg(feature = "oracle")]
-use crate::startup_code;
 use std::fmt::{self, Display};
 use wasmtime::{FrameInfo, WasmBacktrace};
 
@@ -39,10 +37,13 @@ pub fn compare(walked: &[usize], backtrace: &WasmBacktrace) -> Result<(), Differ
 }
 
 /// As `compare`, on a store of any modules. A walk also sees Wasmtime's own startup functions, which run an
-/// instance's segments and start function, and of which no backtrace and no profile tells; returns how many.
-/// Each other frame must be the backtrace's.
-#[cfg(feature = "oracle")]
-pub fn compare_all(walked: &[usize], backtrace: &WasmBacktrace) -> Result<usize, Difference> {
+/// instance's segments and start function, and of which no backtrace and no profile tells: those that
+/// `is_startup` knows by their return addresses. Returns how many. Each other frame must be the backtrace's.
+pub fn compare_all(
+    walked: &[usize],
+    backtrace: &WasmBacktrace,
+    is_startup: impl Fn(usize) -> bool,
+) -> Result<usize, Difference> {
     let mut frames = backtrace.frames().iter().peekable();
     let mut startups = 0;
     for (i, pc) in walked.iter().enumerate() {
@@ -52,7 +53,7 @@ pub fn compare_all(walked: &[usize], backtrace: &WasmBacktrace) -> Result<usize,
             .map(|frame| (Some(frame.func_index()), frame.module_offset()));
         if ours.is_some() && ours == theirs {
             frames.next();
-        } else if startup_code::contains(*pc) {
+        } else if is_startup(*pc) {
             startups += 1;
         } else {
             return Err(Difference(format!(

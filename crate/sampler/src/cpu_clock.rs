@@ -3,18 +3,9 @@
 //! Reading a thread's CPU clock is a system call, dearer than a whole sample. So the ticker's thread
 //! reads the clocks of the threads that it ticks for, and a sample takes the last reading.
 
-use napi::bindgen_prelude::*;
-use napi_derive::napi;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// CPU time that the calling thread has used, in milliseconds.
-#[napi(catch_unwind)]
-pub fn thread_cpu_time() -> Result<f64> {
-    Ok(imp::current_thread_ns()? as f64 / 1e6)
-}
-
 /// CPU time that the calling thread has used, in nanoseconds.
-#[cfg(feature = "oracle")]
 pub fn current_thread_ns() -> std::io::Result<u64> {
     imp::current_thread_ns()
 }

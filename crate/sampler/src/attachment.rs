@@ -12,10 +12,11 @@ use crate::recorder::{Place, Recorder};
 use crate::ticker::Ticker;
 use crate::walker::Activations;
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 pub struct Attachment {
-    recorder: Arc<Recorder>,
+    recorder: Rc<Recorder>,
     lane: u32,
     /// `None` when the user ticks: then each tick is a sample.
     ticker: Option<Arc<Ticker>>,
@@ -38,7 +39,7 @@ pub struct Attachment {
 
 impl Attachment {
     pub fn new(
-        recorder: Arc<Recorder>,
+        recorder: Rc<Recorder>,
         lane: u32,
         ticker: Option<Arc<Ticker>>,
         clock: Arc<ThreadClock>,
@@ -121,7 +122,6 @@ impl Attachment {
     }
 
     /// For benches: as if the ticker had ticked.
-    #[cfg(feature = "oracle")]
     pub fn pretend_tick(&self) {
         self.last_tick.set(u64::MAX);
     }

@@ -9,22 +9,22 @@
 use crate::errors;
 use crate::func::FuncCell;
 use crate::js;
-use crate::recorder::{Recorder, nanoseconds};
+use crate::recorder::nanoseconds;
 use crate::store::{self, StoreAccess};
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
+use sampler::recorder::Recorder;
 use std::ffi::{c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// What a handle leads to; it keeps it alive.
 pub enum Handle {
     Store(StoreAccess),
     Func(Rc<FuncCell>),
-    Recorder(Arc<Recorder>),
+    Recorder(Rc<Recorder>),
 }
 
 impl Handle {

@@ -4,31 +4,22 @@
 //! backtrace, the newest ones, as many as the engine's `wasm_backtrace_max_frames` lets through.
 
 use crate::allow_list::AllowList;
-use napi::bindgen_prelude::*;
-use napi_derive::napi;
 use std::collections::HashMap;
 use wasmtime::{FrameInfo, Trap, WasmBacktrace};
-
-/// A trap of a store that was sampled, for JS.
-#[napi(object)]
-pub struct NativeTrap {
-    /// Milliseconds since the profile's start.
-    pub time_ms: f64,
-    /// The name of `wasmtime::Trap`'s variant.
-    pub code: String,
-    /// Addresses as in the ring, newest frame first, of listed modules only.
-    pub addresses: Uint32Array,
-}
 
 /// The row of a module, a function and a place in the wasm file.
 type Place = (usize, u32, Option<usize>);
 
-struct Trapped {
-    time_ms: f64,
-    trap: Trap,
-    addresses: Vec<u32>,
+/// A trap of a store that was sampled.
+pub struct Trapped {
+    /// Milliseconds since the profile's start.
+    pub time_ms: f64,
+    pub trap: Trap,
+    /// Addresses as in the ring, newest frame first, of listed modules only.
+    pub addresses: Vec<u32>,
 }
 
+/// The traps since they were last taken.
 #[derive(Default)]
 pub struct Traps {
     list: Vec<Trapped>,
@@ -56,14 +47,9 @@ impl Traps {
         });
     }
 
-    pub fn take(&mut self) -> Vec<NativeTrap> {
-        let list = std::mem::take(&mut self.list).into_iter();
-        list.map(|trapped| NativeTrap {
-            time_ms: trapped.time_ms,
-            code: format!("{:?}", trapped.trap),
-            addresses: trapped.addresses.into(),
-        })
-        .collect()
+    /// Those noted since the last call.
+    pub fn take(&mut self) -> Vec<Trapped> {
+        std::mem::take(&mut self.list)
     }
 
     /// One byte into the instruction, since a return address is looked up one byte back.

@@ -228,7 +228,7 @@ impl NativeAsyncCall {
             let interrupt = context.data().interrupt.clone();
             let interrupted = interrupt
                 .map(|interrupt| Box::pin(async move { interrupt.wait().await }) as Interrupted);
-            let ticker = ticker.map(|ticker| ticker.ticker.clone());
+            let ticker = ticker.map(|ticker| ticker.ticker.ticker.clone());
             let call = Call::begin(cell.clone(), within, ticker, CallWaker::new(id, wake));
             match make(context) {
                 Ok(future) => {

@@ -6,9 +6,9 @@
 //! is the only live reborrow of the store: `NativeStore::with` uses that one alone, marks it busy while
 //! it does, and refuses a busy one.
 
-use crate::attachment::Attachment;
 use crate::store::StoreData;
 use crate::waiting::Waiting;
+use sampler::attachment::Attachment;
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 use std::rc::Rc;

@@ -1,10 +1,7 @@
-//! Native threads that tick an engine's epoch: the guest holds the JS thread, so nothing in JS can.
+//! Native threads that tick an engine's epoch: the guest holds its own thread, so nothing there can.
 
 use crate::cpu_clock::ThreadClock;
-use crate::engine::NativeEngine;
 use crate::user_ticks::UserTicks;
-use napi::bindgen_prelude::*;
-use napi_derive::napi;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Thread};
@@ -13,13 +10,6 @@ use wasmtime::Engine;
 
 /// How long a ticker that only recorders use goes on after the last guest has returned.
 const LINGER: Duration = Duration::from_millis(100);
-
-/// Ticks until stopped or dropped.
-#[napi]
-pub struct NativeEpochTicker {
-    pub(crate) ticker: Arc<Ticker>,
-    thread: Thread,
-}
 
 /// What a ticker's thread shares with its users.
 #[derive(Default)]
@@ -37,9 +27,15 @@ pub struct Ticker {
 }
 
 impl Ticker {
+    /// Ticks so far.
     #[inline]
     pub fn ticks(&self) -> u64 {
         self.ticks.load(Ordering::Relaxed)
+    }
+
+    /// Intervals that passed without a tick of their own.
+    pub fn missed(&self) -> u64 {
+        self.missed.load(Ordering::Relaxed)
     }
 
     /// A store of a recorder enters WebAssembly.
@@ -107,68 +103,49 @@ impl Ticker {
 }
 
 /// Who a ticker ticks for.
-enum Purpose {
+pub enum Purpose {
     /// The user: its ticks count for deadlines, and it never rests.
     User(Arc<UserTicks>),
     /// Recorders: their ticks move no deadline of the user's.
     Recorders,
 }
 
-#[napi]
-impl NativeEpochTicker {
-    /// Ticks `engine` each `interval_ms`, for the user's deadlines.
-    #[napi(factory, catch_unwind)]
-    pub fn start(engine: &NativeEngine, interval_ms: f64) -> Result<Self> {
-        start(engine, interval_ms, Purpose::User(engine.ticks.clone()))
+/// A thread that ticks an engine's epoch until stopped or dropped.
+pub struct EpochTicker {
+    /// What its users look at.
+    pub ticker: Arc<Ticker>,
+    thread: Thread,
+}
+
+impl EpochTicker {
+    /// Ticks `engine`, which this doesn't keep alive, each `interval`, which must not be 0.
+    pub fn start(engine: &Engine, interval: Duration, purpose: Purpose) -> std::io::Result<Self> {
+        let ticker = Arc::<Ticker>::default();
+        let shared = ticker.clone();
+        // Weak: a forgotten ticker must not keep the engine and its code alive.
+        let engine = engine.weak();
+        let handle = thread::Builder::new()
+            .name("wasm-epoch".to_owned())
+            .spawn(move || {
+                wake_precisely();
+                run(&shared, interval, &purpose, || engine.upgrade());
+            })?;
+        let thread = handle.thread().clone();
+        *ticker.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread.clone());
+        Ok(Self { ticker, thread })
     }
 
-    /// Ticks `engine` each `interval_ms` while stores of recorders run.
-    #[napi(factory, catch_unwind)]
-    pub fn start_for_recorders(engine: &NativeEngine, interval_ms: f64) -> Result<Self> {
-        start(engine, interval_ms, Purpose::Recorders)
-    }
-
-    #[napi(catch_unwind)]
+    /// Ends the ticks.
     pub fn stop(&self) {
         self.ticker.stopped.store(true, Ordering::SeqCst);
         self.thread.unpark();
     }
-
-    #[napi(catch_unwind)]
-    pub fn ticks(&self) -> f64 {
-        self.ticker.ticks() as f64
-    }
-
-    #[napi(catch_unwind)]
-    pub fn missed(&self) -> f64 {
-        self.ticker.missed.load(Ordering::Relaxed) as f64
-    }
 }
 
-impl Drop for NativeEpochTicker {
+impl Drop for EpochTicker {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-fn start(engine: &NativeEngine, interval_ms: f64, purpose: Purpose) -> Result<NativeEpochTicker> {
-    let interval = Duration::try_from_secs_f64(interval_ms / 1000.0)
-        .ok()
-        .filter(|interval| !interval.is_zero())
-        .ok_or_else(|| Error::from_reason("the interval is out of range"))?;
-    let ticker = Arc::<Ticker>::default();
-    let shared = ticker.clone();
-    // Weak: a forgotten ticker must not keep the engine and its code alive.
-    let engine = engine.engine.weak();
-    let handle = thread::Builder::new()
-        .name("wasm-epoch".to_owned())
-        .spawn(move || {
-            wake_precisely();
-            run(&shared, interval, &purpose, || engine.upgrade());
-        })?;
-    let thread = handle.thread().clone();
-    *ticker.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread.clone());
-    Ok(NativeEpochTicker { ticker, thread })
 }
 
 /// Ticks at absolute deadlines, so that late ticks don't add up.

@@ -8,6 +8,7 @@ use crate::module::NativeModule;
 use crate::demangle;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use sampler::allow_list::ListedCode;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use wasmtime::component::Component;
@@ -83,8 +84,21 @@ impl Code {
         self.compiled.engine()
     }
 
+    /// For an allow-list.
+    pub fn listed(&self) -> ListedCode {
+        let functions = self.functions();
+        ListedCode {
+            text: self.text(),
+            functions: functions
+                .first()
+                .zip(functions.last())
+                .map(|(first, last)| first.offset..last.end()),
+            owner: Box::new(self.compiled.clone()),
+        }
+    }
+
     /// The host address of the text section.
-    pub fn text(&self) -> usize {
+    fn text(&self) -> usize {
         let text = match &self.compiled {
             Compiled::Module(module) => module.text(),
             Compiled::Component(component, _) => component.text(),

@@ -1,4 +1,4 @@
-//! What profilers write down: samples and host calls, in a ring of 32-bit words that JS reads.
+//! What profilers write down: samples and host calls, in a ring of 32-bit words that someone else reads.
 //!
 //! A record, by its kind:
 //!
@@ -17,30 +17,17 @@
 //!
 //! A lane is a number for each store that is sampled, since the host calls of suspended guests overlap.
 //! Numbers of two words have their low one first. Addresses are those of `AllowList`, newest frame first, without the `shared` oldest frames that the stack has in common with that of the record before.
-//! While the guest waits, nothing is allocated, locked or hashed and no JS is called, unless the ring is
-//! full: then JS empties it, or, where it can't (its own stack may be at its end), a copy is kept for
+//! While the guest waits, nothing is allocated, locked or hashed and no reader is called, unless the ring is
+//! full: then the reader empties it, or, where it can't (the stack may be at its end), a copy is kept for
 //! later.
 //!
-//! Invariant: the ring belongs to an `ArrayBuffer` of `lib/`'s, kept alive, and is touched by the
-//! thread of its environment alone (see `js`), through raw pointers. No reference into `State` is held
-//! while JS runs, since that may come back through `NativeRecorder`.
+//! Invariant: the ring is touched by one thread alone, through raw pointers. No reference into `State` is held
+//! while the reader runs, since that may come back to the recorder.
 
 use crate::allow_list::AllowList;
-use crate::attachment::Attachment;
-use crate::code::NativeCode;
-use crate::cpu_clock::ThreadClock;
-use crate::errors;
-use crate::hot::Handle;
-use crate::js::{self, JsReference, Strength};
-use crate::store::{self, NativeStore};
-use crate::ticker::NativeEpochTicker;
-use crate::traps::{NativeTrap, Traps};
+use crate::traps::{Trapped, Traps};
 use crate::walker::Activations;
-use napi::JsValue;
-use napi::bindgen_prelude::*;
-use napi_derive::napi;
 use std::cell::{Cell, UnsafeCell};
-use std::sync::Arc;
 use std::time::Instant;
 
 const SAMPLE: u32 = 0;
@@ -55,14 +42,13 @@ const GUEST_CALL_ENDS: u32 = 2 | 5 << 2;
 /// Where the lane begins in the first word of a record without a stack.
 const LANE_SHIFT: u32 = 5;
 /// That of the host calls which the user tells of.
-const USER_LANE: u32 = 0;
+pub const USER_LANE: u32 = 0;
 
 /// A profiler's records.
 pub struct Recorder {
     state: UnsafeCell<State>,
     allowed: AllowList,
-    /// `drain(words)`: JS reads that many words of the ring.
-    drain: JsReference,
+    reader: Box<dyn Reader>,
     /// Time 0 of the profile.
     start: Instant,
     /// Lanes so far.
@@ -77,19 +63,19 @@ struct State {
     length: usize,
     /// Times that the ring was emptied.
     generation: u32,
-    /// Full rings that JS could not take at the time.
+    /// Full rings that the reader could not take at the time.
     spilled: Vec<Vec<u32>>,
     samples: u64,
     /// By all stores.
     fuel_used: u64,
     traps: Traps,
-    _owner: JsReference,
 }
 
-// SAFETY: used by one thread, see the module's invariant and `js`.
-unsafe impl Send for Recorder {}
-// SAFETY: as above.
-unsafe impl Sync for Recorder {}
+/// Who reads the ring. It lives as long as the recorder, and so may own the ring's memory.
+pub trait Reader {
+    /// Takes the first `words` words of the ring, which is full; false when that can't be done now.
+    fn drain(&self, words: usize) -> bool;
+}
 
 /// Where a record begins, as long as the ring isn't emptied.
 #[derive(Clone, Copy)]
@@ -102,6 +88,69 @@ pub struct Place {
 struct Full;
 
 impl Recorder {
+    /// Records what is of `allowed`, from now on, which is the profile's time 0.
+    ///
+    /// # Safety
+    ///
+    /// `ring` must have room for `capacity` words as long as `reader` lives, and nobody else may touch them
+    /// while a method of the recorder's runs, but the reader while it is called.
+    pub unsafe fn new(
+        allowed: AllowList,
+        ring: *mut u32,
+        capacity: usize,
+        reader: Box<dyn Reader>,
+    ) -> Self {
+        let state = State {
+            last: LastStack::new(),
+            ring,
+            capacity,
+            length: 0,
+            generation: 0,
+            spilled: Vec::new(),
+            samples: 0,
+            fuel_used: 0,
+            traps: Traps::default(),
+        };
+        Self {
+            state: UnsafeCell::new(state),
+            allowed,
+            reader,
+            start: Instant::now(),
+            lanes: Cell::new(USER_LANE),
+        }
+    }
+
+    /// For each listed module, the address of its text section's first byte.
+    pub fn bases(&self) -> &[u32] {
+        self.allowed.bases()
+    }
+
+    /// Words of the ring in use, to be read now; they may be overwritten after.
+    pub fn take(&self) -> usize {
+        // SAFETY: by the module's invariant.
+        let state = unsafe { &mut *self.state.get() };
+        state.generation += 1;
+        std::mem::take(&mut state.length)
+    }
+
+    /// Records that the reader could not take when the ring was full, older than those in it.
+    pub fn take_spilled(&self) -> Vec<Vec<u32>> {
+        // SAFETY: by the module's invariant.
+        std::mem::take(unsafe { &mut (*self.state.get()).spilled })
+    }
+
+    /// The traps since the last call.
+    pub fn take_traps(&self) -> Vec<Trapped> {
+        // SAFETY: by the module's invariant.
+        unsafe { &mut (*self.state.get()).traps }.take()
+    }
+
+    /// Samples so far.
+    pub fn samples(&self) -> u64 {
+        // SAFETY: by the module's invariant.
+        unsafe { (*self.state.get()).samples }
+    }
+
     /// Writes a record without a stack.
     fn write(&self, kind: u32, head: &[u32]) {
         if self.try_write(kind, head).is_err() {
@@ -110,7 +159,7 @@ impl Recorder {
         }
     }
 
-    fn try_write(&self, kind: u32, head: &[u32]) -> std::result::Result<(), Full> {
+    fn try_write(&self, kind: u32, head: &[u32]) -> Result<(), Full> {
         // SAFETY: by the invariant.
         let state = unsafe { &mut *self.state.get() };
         let end = state.length + 1 + head.len();
@@ -147,8 +196,8 @@ impl Recorder {
         time_ns: u64,
         more: &[u32],
         activations: &Activations,
-    ) -> std::result::Result<Place, Full> {
-        // SAFETY: by the invariant; no JS runs before the end of this function.
+    ) -> Result<Place, Full> {
+        // SAFETY: by the invariant; the reader isn't called before the end of this function.
         let state = unsafe { &mut *self.state.get() };
         // In registers: the compiler must take it that writing to the ring changes the state.
         let (ring, capacity) = (state.ring, state.capacity);
@@ -197,16 +246,13 @@ impl Recorder {
         });
     }
 
-    /// Lets JS read the ring, or keeps a copy for when it can.
+    /// Lets the reader have the ring, or keeps a copy for when it can.
     #[cold]
     fn empty_ring(&self) {
-        let env = self.drain.env();
         // SAFETY: by the invariant.
         let length = unsafe { (*self.state.get()).length };
-        let drained = js::with_handle_scope(env, || {
-            self.drain.call(&[js::number(env, length as f64)]).is_ok()
-        });
-        // SAFETY: by the invariant; JS has returned.
+        let drained = self.reader.drain(length);
+        // SAFETY: by the invariant; the reader has returned.
         let state = unsafe { &mut *self.state.get() };
         if !drained && state.length > 0 {
             // SAFETY: the words in use.
@@ -293,13 +339,14 @@ impl Recorder {
         self.write(GUEST_CALL_ENDS | lane << LANE_SHIFT, &split(time_ns));
     }
 
-    fn next_lane(&self) -> u32 {
+    /// A number for one more store that is sampled.
+    pub fn next_lane(&self) -> u32 {
         let lane = self.lanes.get() + 1;
         self.lanes.set(lane);
         lane
     }
 
-    /// Takes a host call's beginning back, unless JS has it already.
+    /// Takes a host call's beginning back, unless the reader has it already.
     pub fn strike_out(&self, place: Place) -> bool {
         // SAFETY: by the invariant.
         let state = unsafe { &mut *self.state.get() };
@@ -311,6 +358,7 @@ impl Recorder {
         true
     }
 
+    /// Nanoseconds since the profile's start.
     pub fn now_ns(&self) -> u64 {
         self.start.elapsed().as_nanos() as u64
     }
@@ -388,159 +436,4 @@ fn shared_tail(a: &[u32], b: &[u32], limit: usize) -> usize {
         }
     }
     shared
-}
-
-/// See `Recording` in `lib/profiler`.
-#[napi]
-pub struct NativeRecorder {
-    recorder: Arc<Recorder>,
-}
-
-#[napi]
-impl NativeRecorder {
-    /// `ring` receives the records; `drain(words)`, held weakly, reads that many words of it.
-    #[napi(constructor, catch_unwind)]
-    pub fn new(
-        env: Env,
-        listed: Vec<&NativeCode>,
-        mut ring: ArrayBuffer<'_>,
-        #[napi(ts_arg_type = "(words: number) => void")] drain: Function<
-            '_,
-            Unknown<'_>,
-            Unknown<'_>,
-        >,
-    ) -> Result<Self> {
-        let allowed = AllowList::new(listed.iter().map(|listed| listed.code.clone()))
-            .map_err(|error| errors::misuse(&env, "ERR_TOO_MUCH_CODE", &error.to_string()))?;
-        let references = JsReference::new(env.raw(), ring.raw(), Strength::Strong)
-            .zip(JsReference::new(env.raw(), drain.raw(), Strength::Weak));
-        let (owner, drain) =
-            references.ok_or_else(|| Error::from_reason("expected a buffer and a function"))?;
-        // SAFETY: only the pointer and the length are taken. lib/ keeps the buffer to itself, so it
-        // is neither resized nor detached.
-        let bytes = unsafe { ring.as_mut() };
-        let state = State {
-            last: LastStack::new(),
-            ring: bytes.as_mut_ptr().cast(),
-            capacity: bytes.len() / size_of::<u32>(),
-            length: 0,
-            generation: 0,
-            spilled: Vec::new(),
-            samples: 0,
-            fuel_used: 0,
-            traps: Traps::default(),
-            _owner: owner,
-        };
-        Ok(Self {
-            recorder: Arc::new(Recorder {
-                state: UnsafeCell::new(state),
-                allowed,
-                drain,
-                start: Instant::now(),
-                lanes: Cell::new(USER_LANE),
-            }),
-        })
-    }
-
-    /// For each listed module, the address of its text section's first byte.
-    #[napi(catch_unwind)]
-    pub fn bases(&self) -> Uint32Array {
-        self.recorder.allowed.bases().to_vec().into()
-    }
-
-    /// For the functions of `hot`.
-    #[napi(getter, catch_unwind, ts_return_type = "object")]
-    pub fn handle<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
-        Handle::Recorder(self.recorder.clone()).into_js(env)
-    }
-
-    #[napi(catch_unwind)]
-    pub fn host_call_begins(&self, env: Env, store: &NativeStore, time_ms: f64) -> Result<()> {
-        store
-            .with(&env, |mut store| {
-                store::before_record(&mut store)?;
-                let activations = &store.data().activations;
-                self.recorder
-                    .host_call_begins(USER_LANE, nanoseconds(time_ms), activations);
-                Ok(())
-            })?
-            .map_err(|error| errors::throw(&env, &error, store::STACK_WALK))
-    }
-
-    #[napi(catch_unwind)]
-    pub fn host_call_ends(&self, time_ms: f64) {
-        self.recorder
-            .host_call_ends(USER_LANE, nanoseconds(time_ms));
-    }
-
-    /// Samples `store` at each tick of `ticker`, or without one at each tick of its engine; tells of host
-    /// calls, and of what cuts them: suspensions, and what they call back. False when a recorder is attached
-    /// already.
-    #[napi(catch_unwind)]
-    pub fn attach(
-        &self,
-        env: Env,
-        store: &NativeStore,
-        ticker: Option<&NativeEpochTicker>,
-        host_calls: bool,
-        cuts: bool,
-    ) -> Result<bool> {
-        let ticker = ticker.map(|ticker| ticker.ticker.clone());
-        let clock = match &ticker {
-            Some(ticker) => ticker.add_clock()?,
-            None => Arc::new(ThreadClock::current()?),
-        };
-        let recorder = self.recorder.clone();
-        let lane = recorder.next_lane();
-        let attachment = Attachment::new(recorder, lane, ticker, clock, host_calls, cuts);
-        store::attach(&env, store, attachment)
-    }
-
-    /// Also while the store is in use.
-    #[napi(catch_unwind)]
-    pub fn detach(&self, env: Env, store: &NativeStore) -> Result<()> {
-        store::detach(&env, store)
-    }
-
-    /// Words of the ring in use, to be read now; they may be overwritten after.
-    #[napi(catch_unwind)]
-    pub fn take(&self) -> u32 {
-        // SAFETY: by the module's invariant.
-        let state = unsafe { &mut *self.recorder.state.get() };
-        state.generation += 1;
-        std::mem::take(&mut state.length) as u32
-    }
-
-    /// Records that JS could not read when the ring was full, older than those in it.
-    #[napi(catch_unwind)]
-    pub fn take_spilled(&self) -> Vec<Uint32Array> {
-        // SAFETY: by the module's invariant.
-        let state = unsafe { &mut *self.recorder.state.get() };
-        let spilled = std::mem::take(&mut state.spilled);
-        spilled.into_iter().map(Uint32Array::from).collect()
-    }
-
-    /// The traps since the last call.
-    #[napi(catch_unwind)]
-    pub fn take_traps(&self) -> Vec<NativeTrap> {
-        // SAFETY: by the module's invariant.
-        unsafe { (*self.recorder.state.get()).traps.take() }
-    }
-
-    /// Samples so far.
-    #[napi(catch_unwind)]
-    pub fn samples(&self) -> f64 {
-        // SAFETY: by the module's invariant.
-        unsafe { (*self.recorder.state.get()).samples as f64 }
-    }
-
-    /// Milliseconds since the profile's start, by the clock of its records.
-    #[napi(catch_unwind)]
-    pub fn now(&self) -> f64 {
-        self.recorder.now_ns() as f64 / 1e6
-    }
-}
-
-pub fn nanoseconds(ms: f64) -> u64 {
-    (ms * 1e6).round() as u64
 }

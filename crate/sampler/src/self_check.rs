@@ -7,7 +7,6 @@
 //! Invariant: a walk reads only the thread's own stack between two local variables, or for Pulley, whose
 //! stack is elsewhere, what the store's words say is its stack, if it is no larger than one can be.
 
-use crate::store::StoreData;
 use crate::walk_check;
 use crate::walker::{self, Activations, StoreWords};
 use std::num::NonZeroUsize;
@@ -39,19 +38,25 @@ const GUEST: &str = r#"(module
     (func (export "outer") (param i32)
         (call $deep (local.get 0))))"#;
 
-/// Checks, unless it was done, and remembers it in the store.
+/// Checks, unless it was done, and remembers it in the store's `activations`.
 #[inline(always)]
-pub fn ensure(store: &mut StoreContextMut<'_, StoreData>) -> wasmtime::Result<()> {
-    if store.data().activations.checked {
+pub fn ensure<T>(
+    store: &mut StoreContextMut<'_, T>,
+    activations: impl Fn(&mut T) -> &mut Activations,
+) -> wasmtime::Result<()> {
+    if activations(store.data_mut()).checked {
         return Ok(());
     }
-    check_once(store)
+    check_once(store, activations)
 }
 
 #[cold]
-fn check_once(store: &mut StoreContextMut<'_, StoreData>) -> wasmtime::Result<()> {
+fn check_once<T>(
+    store: &mut StoreContextMut<'_, T>,
+    activations: impl Fn(&mut T) -> &mut Activations,
+) -> wasmtime::Result<()> {
     passed(store.engine().is_pulley())?;
-    store.data_mut().activations.checked = true;
+    activations(store.data_mut()).checked = true;
     Ok(())
 }
 
@@ -103,7 +108,8 @@ fn run(is_pulley: bool) -> wasmtime::Result<()> {
         },
     );
     let words = StoreWords::find(&mut store, &walker::probe_module(&engine)?)?;
-    store.data_mut().activations = Activations::new(words);
+    // SAFETY: kept in the store's own data; the hook below pushes and pops.
+    store.data_mut().activations = unsafe { Activations::new(words) };
     store.call_hook(|mut store, kind| {
         match kind {
             CallHook::CallingWasm => store.data_mut().activations.push(),

@@ -1,7 +1,8 @@
 //! Which code may appear in a profile.
 
-use crate::code::Code;
+use std::any::Any;
 use std::fmt;
+use std::ops::Range;
 use wasmtime::FrameInfo;
 
 /// The functions of the listed modules, in address order. Everything else has no address here, so it
@@ -14,10 +15,20 @@ pub struct AllowList {
     bases: Vec<u32>,
 }
 
+/// A module's compiled functions, as they lie in this process.
+pub struct ListedCode {
+    /// The host address of the text section.
+    pub text: usize,
+    /// From the first function's start to the last one's end, in bytes from the start of the text section;
+    /// `None` for a module without functions.
+    pub functions: Option<Range<usize>>,
+    /// Keeps the code mapped.
+    pub owner: Box<dyn Any>,
+}
+
 struct AllowedModule {
     range: CodeRange,
-    /// Keeps it mapped.
-    _code: Code,
+    _owner: Box<dyn Any>,
 }
 
 /// A module's functions, from the first one's start to the last one's end.
@@ -51,26 +62,28 @@ impl fmt::Display for TooMuchCode {
 
 impl AllowList {
     /// Leaves out modules without functions (wasmtime 48 profiling.rs does), and repetitions.
-    pub fn new(listed: impl IntoIterator<Item = Code>) -> Result<Self, TooMuchCode> {
+    pub fn new(listed: impl IntoIterator<Item = ListedCode>) -> Result<Self, TooMuchCode> {
         let mut modules = Vec::new();
         let mut bases = Vec::new();
         let mut base = 0_u32;
         for code in listed {
             bases.push(base);
-            let functions = code.functions();
-            let Some((first, last)) = functions.first().zip(functions.last()) else {
+            let Some(functions) = code.functions else {
                 continue;
             };
-            let end = u32::try_from(last.end()).map_err(|_| TooMuchCode)?;
+            let end = u32::try_from(functions.end).map_err(|_| TooMuchCode)?;
             // Modules of a component share one text section, each with a piece of its own: offsets count from
             // the section's start.
             let range = CodeRange {
-                start: code.text() + first.offset,
-                length: last.end() - first.offset,
-                number: base.wrapping_add(first.offset as u32),
+                start: code.text + functions.start,
+                length: functions.end - functions.start,
+                number: base.wrapping_add(functions.start as u32),
             };
             base = base.checked_add(end).ok_or(TooMuchCode)?;
-            modules.push(AllowedModule { range, _code: code });
+            modules.push(AllowedModule {
+                range,
+                _owner: code.owner,
+            });
         }
         modules.sort_by_key(|module| module.range.start);
         modules.dedup_by_key(|module| module.range.start);

@@ -3,13 +3,11 @@
 //! Every exported function is short: convert, call plain Rust, convert the error. `unsafe` sits in
 //! `js`, `hot`, `async_call`, `async_func` and `component` (N-API calls), `main_stack` (stacks), `func` and `values` (raw
 //! values), `memory` and `memory_view` (views), `shared_memory` (atomic access), `scope`, `store` and `waiting`
-//! (store contexts lent to callbacks), `recorder` (the ring), `walker` and `self_check` (Wasmtime's stack), each
-//! with its invariant.
+//! (store contexts lent to callbacks) and `recorder` (the ring), each with its invariant. What samples is in
+//! `crate/sampler`.
 
-mod allow_list;
 mod async_call;
 mod async_func;
-mod attachment;
 mod binary;
 mod code;
 mod compiled;
@@ -17,7 +15,6 @@ mod complete;
 mod component;
 mod config;
 mod core_dump;
-mod cpu_clock;
 mod custom_sections;
 mod demangle;
 mod disassembly;
@@ -55,7 +52,6 @@ mod recorder;
 mod reference;
 mod reference_contents;
 mod scope;
-mod self_check;
 mod shared;
 mod shared_memory;
 #[cfg(unix)]
@@ -67,12 +63,8 @@ mod symbols;
 mod table;
 mod tag;
 mod ticker;
-mod traps;
-mod user_ticks;
 mod values;
 mod waiting;
-mod walk_check;
-mod walker;
 mod wasi;
 mod wasi_clock;
 mod wasi_input;

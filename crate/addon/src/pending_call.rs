@@ -7,10 +7,10 @@
 use crate::main_stack::aside;
 use crate::scope::Scopes;
 use crate::store::StoreCell;
-use crate::ticker::Ticker;
 use crate::waiting::Id;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Status, sys};
+use sampler::ticker::Ticker;
 use std::cell::RefCell;
 use std::future::Future;
 use std::io;

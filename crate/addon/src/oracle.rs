@@ -1,7 +1,6 @@
 //! Upstream's own profiler, on the same store in the same callback: what ours is compared with.
 
 use crate::component::NativeComponent;
-use crate::cpu_clock::current_thread_ns;
 use crate::engine::NativeEngine;
 use crate::errors;
 use crate::func::NativeFunc;
@@ -9,6 +8,7 @@ use crate::module::NativeModule;
 use crate::store::{self, NativeStore, StoreData};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use sampler::cpu_clock::current_thread_ns;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,6 +1,5 @@
 //! Stores: the data that ours carry, and the operations on them.
 
-use crate::attachment::Attachment;
 use crate::component::tasks;
 use crate::engine::NativeEngine;
 use crate::errors;
@@ -11,15 +10,16 @@ use crate::js::{self, JsReference, Strength};
 use crate::limiter::{Limiter, NativeLimits};
 use crate::outcome;
 use crate::scope::{Busy, Scopes};
-use crate::self_check;
-use crate::user_ticks::UserTicks;
 use crate::waiting;
-use crate::walker::{Activations, StoreWords};
 use crate::wasi::{NativeWasiConfig, Wasi};
 use crate::wasi_input::NativeInputQueue;
 use napi::bindgen_prelude::*;
 use napi::{JsValue, sys};
 use napi_derive::napi;
+use sampler::attachment::Attachment;
+use sampler::self_check;
+use sampler::user_ticks::UserTicks;
+use sampler::walker::{Activations, StoreWords};
 use std::cell::{Cell, UnsafeCell};
 use std::mem::transmute;
 use std::ops::Deref;
@@ -618,7 +618,8 @@ pub fn entering_wasm<R>(
 fn new_store(engine: &NativeEngine, data: StoreData) -> wasmtime::Result<Store<StoreData>> {
     let mut store = Store::try_new(&engine.engine, data)?;
     let words = StoreWords::find(&mut store, engine.probe()?)?;
-    store.data_mut().activations = Activations::new(words);
+    // SAFETY: kept in the store's own data; `on_call_hook` pushes and pops.
+    store.data_mut().activations = unsafe { Activations::new(words) };
     store.call_hook(on_call_hook);
     store.epoch_deadline_callback(on_epoch_deadline);
     Ok(store)
@@ -666,7 +667,7 @@ pub const STACK_WALK: &str = "ERR_STACK_WALK";
 /// Refuses to record what may be a wrong stack.
 #[inline(always)]
 pub fn before_record(store: &mut StoreContextMut<'_, StoreData>) -> wasmtime::Result<()> {
-    self_check::ensure(store)?;
+    self_check::ensure(store, |data| &mut data.activations)?;
     #[cfg(feature = "oracle")]
     crate::oracle_walks::check(store);
     Ok(())

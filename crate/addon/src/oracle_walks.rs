@@ -1,12 +1,12 @@
 //! For tests: each walk compared with Wasmtime's as it is made, and walkers that are wrong on purpose.
 
 use crate::errors;
-use crate::self_check;
+use crate::startup_code;
 use crate::store::StoreData;
-use crate::walk_check;
-use crate::walker::broken;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use sampler::walker::broken;
+use sampler::{self_check, walk_check};
 use std::cell::RefCell;
 use wasmtime::{StoreContextMut, WasmBacktrace};
 
@@ -48,7 +48,8 @@ pub fn check(store: &StoreContextMut<'_, StoreData>) {
         store.data().activations.walk(|pc| walked.push(pc));
         checks.walks += 1;
         checks.frames += walked.len() as f64;
-        match walk_check::compare_all(&walked, &WasmBacktrace::force_capture(store)) {
+        let backtrace = WasmBacktrace::force_capture(store);
+        match walk_check::compare_all(&walked, &backtrace, startup_code::contains) {
             Ok(startups) => checks.startups += startups as f64,
             Err(difference) => {
                 checks.different += 1;

@@ -2,10 +2,10 @@
 
 use crate::config::NativeConfig;
 use crate::errors;
-use crate::user_ticks::UserTicks;
-use crate::walker;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use sampler::user_ticks::UserTicks;
+use sampler::walker;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
