@@ -4,21 +4,15 @@
 //! `js`, `hot`, `async_call`, `async_func` and `component` (N-API calls), `main_stack` (stacks), `func` and `values` (raw
 //! values), `memory` and `memory_view` (views), `shared_memory` (atomic access), `scope`, `store` and `waiting`
 //! (store contexts lent to callbacks) and `recorder` (the ring), each with its invariant. What samples is in
-//! `crate/sampler`.
+//! `crate/sampler`, what tells of code in `crate/code` and `crate/symbols`.
 
 mod async_call;
 mod async_func;
-mod binary;
-mod code;
 mod compiled;
 mod complete;
 mod component;
 mod config;
 mod core_dump;
-mod custom_sections;
-mod demangle;
-mod disassembly;
-mod dwarf;
 mod engine;
 mod environment;
 mod errors;
@@ -26,7 +20,6 @@ mod func;
 mod gc_type;
 mod global;
 mod hot;
-mod import_calls;
 mod instance;
 mod instance_pre;
 mod interrupt;
@@ -45,7 +38,6 @@ mod oracle;
 mod oracle_walks;
 mod outcome;
 mod pending_call;
-mod places;
 #[cfg(feature = "asan")]
 mod planted;
 mod recorder;
@@ -59,7 +51,6 @@ mod signals;
 #[cfg(feature = "oracle")]
 mod startup_code;
 mod store;
-mod symbols;
 mod table;
 mod tag;
 mod ticker;

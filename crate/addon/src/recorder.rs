@@ -1,11 +1,12 @@
 //! A profiler's recorder, for `lib/`: the ring is an `ArrayBuffer` that JS reads.
 
-use crate::code::NativeCode;
+use crate::compiled;
 use crate::errors;
 use crate::hot::Handle;
 use crate::js::{self, JsReference, Strength};
 use crate::store::{self, NativeStore};
 use crate::ticker::NativeEpochTicker;
+use code::NativeCode;
 use napi::JsValue;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -73,8 +74,12 @@ impl NativeRecorder {
             Unknown<'_>,
         >,
     ) -> Result<Self> {
-        let allowed = AllowList::new(listed.iter().map(|listed| listed.code.listed()))
-            .map_err(|error| errors::misuse(&env, "ERR_TOO_MUCH_CODE", &error.to_string()))?;
+        let allowed = AllowList::new(
+            listed
+                .iter()
+                .filter_map(|listed| compiled::listed(&listed.code)),
+        )
+        .map_err(|error| errors::misuse(&env, "ERR_TOO_MUCH_CODE", &error.to_string()))?;
         let references = JsReference::new(env.raw(), ring.raw(), Strength::Strong)
             .zip(JsReference::new(env.raw(), drain.raw(), Strength::Weak));
         let (owner, drain) =

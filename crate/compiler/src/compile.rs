@@ -1,11 +1,12 @@
 //! Compiles modules and components, to look at their code.
 
-use crate::code::NativeCode;
 use crate::compiled::Artifact;
 use crate::config::CompilerConfig;
+use code::NativeCode;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::sync::Arc;
+use symbols::module_code::ModuleCode;
 use wasmparser::Parser;
 use wasmtime::Engine;
 
@@ -28,9 +29,10 @@ fn compile_code(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Vec<NativeCod
     let binary: Arc<[u8]> = wat::parse_bytes(bytes)?.into();
     if Parser::is_component(&binary) {
         let artifact = Artifact::read(&engine.precompile_component(&binary)?)?;
-        return Ok(NativeCode::of_component(artifact.component()?, &binary));
+        let modules = ModuleCode::of_component(artifact.component()?, &binary);
+        return Ok(modules.into_iter().map(NativeCode::from).collect());
     }
     let artifact = Artifact::read(&engine.precompile_module(&binary)?)?;
     let (code, name) = artifact.module()?;
-    Ok(vec![NativeCode::of_module(code, binary, name)])
+    Ok(vec![ModuleCode::of_module(code, binary, name).into()])
 }

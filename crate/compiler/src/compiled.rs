@@ -1,10 +1,10 @@
 //! Code in an artifact, as `Engine::precompile_module` makes it: an ELF file with sections of Wasmtime's own.
 
-use crate::code::{Code, CompiledFunction};
 use object::read::elf::ElfFile64;
 use object::{Endianness, Object, ObjectSection};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use symbols::code::{AddressMap, Code, Compiled, CompiledFunction};
 use wasmtime::Result;
 use wasmtime_environ::component::ComponentArtifacts;
 use wasmtime_environ::{
@@ -12,30 +12,40 @@ use wasmtime_environ::{
 };
 
 /// What is kept of an artifact: the address map, of a component's that of all its modules.
-#[derive(Clone)]
-pub struct Compiled {
-    address_map: Arc<[u8]>,
+struct OfArtifact {
+    address_map: Vec<u8>,
 }
 
 /// The sections of an artifact that are read.
 pub struct Artifact {
     /// Encoded by postcard.
     info: Vec<u8>,
-    compiled: Compiled,
+    compiled: Arc<OfArtifact>,
 }
 
-impl Compiled {
-    /// Mirrors `wasmtime::Module::address_map`.
-    pub fn address_map(&self) -> Option<Box<dyn Iterator<Item = (usize, Option<u32>)> + '_>> {
+impl Compiled for OfArtifact {
+    fn address_map(&self) -> Option<AddressMap<'_>> {
         let map = iterate_address_map(&self.address_map)?;
         Some(Box::new(map.map(|(offset, place)| {
             (offset as usize, place.file_offset())
         })))
     }
 
-    /// Whether the compiler may have inlined functions: no option asks for it here.
-    pub fn inlines(&self) -> bool {
+    /// No option asks for it here.
+    fn inlines(&self) -> bool {
         false
+    }
+
+    /// Code here has its binary already.
+    fn accepts(&self, _module: &[u8]) -> bool {
+        false
+    }
+
+    fn each_name(&self, _visit: &mut dyn FnMut(u32, &str)) {}
+
+    /// Nothing is loaded.
+    fn text(&self) -> Option<usize> {
+        None
     }
 }
 
@@ -50,9 +60,9 @@ impl Artifact {
         };
         Ok(Self {
             info: section(obj::ELF_WASMTIME_INFO)?.to_vec(),
-            compiled: Compiled {
-                address_map: section(obj::ELF_WASMTIME_ADDRMAP)?.into(),
-            },
+            compiled: Arc::new(OfArtifact {
+                address_map: section(obj::ELF_WASMTIME_ADDRMAP)?.to_vec(),
+            }),
         })
     }
 

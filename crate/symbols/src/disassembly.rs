@@ -3,11 +3,8 @@
 //! `wasmprinter` prints whole modules. So that a function costs what it is worth and not what its
 //! module is, it gets one in which all other functions have no body.
 
-use crate::code::NativeCode;
-use napi::bindgen_prelude::*;
-use napi_derive::napi;
-use std::io;
 use std::ops::Range;
+use std::{fmt, io};
 use wasm_encoder::{CodeSection, Module, RawSection};
 use wasmparser::{KnownCustom, Parser, Payload};
 
@@ -15,39 +12,46 @@ use wasmparser::{KnownCustom, Parser, Payload};
 const MAX_LINE: usize = 4096;
 
 /// Functions in text format; columns.
-#[napi(object)]
-pub struct NativeDisassembly {
+#[derive(Default)]
+pub struct Disassembly {
     /// In the module's function index space, in the order of the code.
-    pub function: Uint32Array,
+    pub function: Vec<u32>,
     /// For each function, the row of its first line; one more at the end.
-    pub first_line: Uint32Array,
+    pub first_line: Vec<u32>,
     /// For each line, where what it shows begins, in bytes from the start of the binary. A function's
     /// first line, its head, is at its body's start.
-    pub offset: Uint32Array,
+    pub offset: Vec<u32>,
     /// Indented by two spaces a level, the head by none.
     pub text: Vec<String>,
 }
 
-#[napi]
-impl NativeCode {
-    /// The functions that contain at least one of some offsets into the binary. None without one: see
-    /// `with_binary`.
-    #[napi(catch_unwind)]
-    pub fn disassemble(&self, wasm_offsets: Float64Array) -> Result<NativeDisassembly> {
-        let mut places: Vec<usize> = wasm_offsets.iter().map(|&offset| offset as usize).collect();
-        places.sort_unstable();
-        disassemble(&self.binary, &places)
-            .map_err(|error| Error::from_reason(format!("can't print the module: {error:#}")))
+/// The module can't be printed, and why.
+#[derive(Debug)]
+pub struct Unprintable(String);
+
+impl fmt::Display for Unprintable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "can't print the module: {}", self.0)
     }
 }
 
-/// `places` ascend.
-fn disassemble(binary: &[u8], places: &[usize]) -> wasmtime::Result<NativeDisassembly> {
-    let (shell, functions) = shell(binary, places)?;
+impl std::error::Error for Unprintable {}
+
+impl From<wasmparser::BinaryReaderError> for Unprintable {
+    fn from(error: wasmparser::BinaryReaderError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// The functions of `binary` that contain at least one of `places`, offsets into it. None without one.
+pub fn disassemble(binary: &[u8], places: &[usize]) -> Result<Disassembly, Unprintable> {
+    let mut places = places.to_vec();
+    places.sort_unstable();
+    let (shell, functions) = shell(binary, &places)?;
     let mut lines = Lines::new(bodies(&shell)?, &functions);
     wasmprinter::Config::new()
         .print(&shell, &mut lines)
-        .map_err(|error| wasmtime::Error::msg(format!("{error:#}")))?;
+        .map_err(|error| Unprintable(format!("{error:#}")))?;
     let mut disassembly = Disassembly::default();
     for (function, shown) in functions.iter().zip(&lines.functions) {
         if function.kept && !shown.is_empty() {
@@ -62,20 +66,7 @@ fn disassemble(binary: &[u8], places: &[usize]) -> wasmtime::Result<NativeDisass
         }
     }
     disassembly.first_line.push(disassembly.text.len() as u32);
-    Ok(NativeDisassembly {
-        function: disassembly.function.into(),
-        first_line: disassembly.first_line.into(),
-        offset: disassembly.offset.into(),
-        text: disassembly.text,
-    })
-}
-
-#[derive(Default)]
-struct Disassembly {
-    function: Vec<u32>,
-    first_line: Vec<u32>,
-    offset: Vec<u32>,
-    text: Vec<String>,
+    Ok(disassembly)
 }
 
 /// A function of the binary.
@@ -88,7 +79,7 @@ struct Function {
 }
 
 /// The binary with the bodies of those functions only that contain one of `places`, and without data.
-fn shell(binary: &[u8], places: &[usize]) -> wasmtime::Result<(Vec<u8>, Vec<Function>)> {
+fn shell(binary: &[u8], places: &[usize]) -> Result<(Vec<u8>, Vec<Function>), Unprintable> {
     let mut shell = Module::new();
     let mut functions = Vec::new();
     let mut code = CodeSection::new();
@@ -147,7 +138,7 @@ fn shell(binary: &[u8], places: &[usize]) -> wasmtime::Result<(Vec<u8>, Vec<Func
 }
 
 /// The ranges of a binary's function bodies.
-fn bodies(binary: &[u8]) -> wasmtime::Result<Vec<Range<usize>>> {
+fn bodies(binary: &[u8]) -> Result<Vec<Range<usize>>, Unprintable> {
     let mut bodies = Vec::new();
     for payload in Parser::new(0).parse_all(binary) {
         if let Payload::CodeSectionEntry(body) = payload? {

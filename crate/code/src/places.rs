@@ -1,9 +1,10 @@
-//! Offsets into a module's compiled code → places in its binary, by Wasmtime's address map.
+//! Offsets into a module's compiled code → places in its binary, and the imports that are called there.
 
-use crate::code::{Code, NativeCode};
-use crate::import_calls::{imported_functions, imports_called};
+use crate::NativeCode;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use symbols::import_calls::{imported_functions, imports_called};
+use symbols::places::wasm_offsets;
 
 /// Pieces of machine code, and the instructions that they do the work of; columns.
 #[napi(object)]
@@ -76,47 +77,4 @@ impl NativeCode {
             .map(|place| index_at(place).unwrap_or(-1));
         indices.collect::<Vec<i32>>().into()
     }
-}
-
-fn wasm_offsets(code: &Code, text_offsets: &[u32]) -> Vec<Option<u32>> {
-    let mut places = vec![None; text_offsets.len()];
-    let Some(mut map) = code.address_map() else {
-        return places;
-    };
-    let functions = code.functions();
-    let inlines = code.compiled.inlines();
-    let mut next = map.next();
-    // The newest entry that knows its place.
-    let mut known: Option<(usize, u32)> = None;
-    for (i, &offset) in text_offsets.iter().enumerate() {
-        let offset = offset as usize;
-        let after = functions.partition_point(|function| function.offset <= offset);
-        let Some(function) = after.checked_sub(1).map(|i| functions[i]) else {
-            continue;
-        };
-        while let Some((at, place)) = next.filter(|&(at, _)| at <= offset) {
-            known = place
-                .map(|place| (at, place))
-                .or(known.filter(|_| !inlines));
-            next = map.next();
-        }
-        match known.filter(|&(at, _)| at >= function.offset) {
-            Some((_, place)) => places[i] = Some(place),
-            None if inlines => {}
-            // Nothing before it in this function: what comes first after it.
-            None => {
-                while let Some((at, place)) = next.filter(|&(at, _)| at < function.end()) {
-                    known = place.map(|place| (at, place));
-                    if known.is_some() {
-                        break;
-                    }
-                    next = map.next();
-                }
-                places[i] = known
-                    .filter(|&(at, _)| at >= function.offset)
-                    .map(|(_, place)| place);
-            }
-        }
-    }
-    places
 }

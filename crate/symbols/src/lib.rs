@@ -1,0 +1,26 @@
+//! What a WebAssembly binary and its compiled code tell of places in it: the functions, their names, the
+//! instructions that code comes from, inline chains with source lines, and the text format. No Node-API is here,
+//! and nothing that runs WebAssembly.
+//!
+//! ```text
+//! text offset ─ places ─► wasm offset ─ dwarf ─► inline chain (file, line, column)
+//!   code                      │ binary, custom_sections: what stands in the file
+//!                             ├ import_calls: the import that is called there
+//!                             └ disassembly: the instructions around it
+//! ```
+//!
+//! All of a binary is hostile until proved otherwise: what can't be read gives less, and a warning.
+
+pub mod binary;
+pub mod code;
+pub mod custom_sections;
+#[cfg(feature = "debug-info")]
+pub mod demangle;
+pub mod disassembly;
+#[cfg(feature = "debug-info")]
+pub mod dwarf;
+pub mod import_calls;
+#[cfg(feature = "debug-info")]
+pub mod inline_chains;
+pub mod module_code;
+pub mod places;
