@@ -1,12 +1,17 @@
 import flamegraph, { type FlameGraph, type FlameNode } from 'd3-flame-graph';
 import { select } from 'd3-selection';
 import type { PageData, PageThread } from '../lib/formats/page-types.js';
+import { shortName, shortPath } from '../lib/formats/short-name.js';
 import type { Weight } from '../lib/profile/sample-weight.js';
 import { byId, element } from './dom.js';
 import { type Frame, frames } from './tree.js';
 import { amount, percent } from './units.js';
 
 type Node = FlameNode<Frame>;
+
+/** Characters of a name and of a place in the line of details. */
+const NAME_WIDTH = 90;
+const PLACE_WIDTH = 60;
 
 /** Light enough for dark text in either theme. */
 const COLORS: Readonly<Record<string, string>> = {
@@ -96,10 +101,11 @@ export class Flame {
   #label({ data, depth }: Node): string {
     const root = this.#root();
     const value = `${amount(data.value, this.#weight)}, ${percent(data.value, root?.data.value ?? 0)}`;
-    const file = data.file === '' || depth === 0 ? '' : `  ${data.file}`;
-    if (this.#data.compared === undefined) return `${data.name}  ${value}${file}`;
+    const file = data.file === '' || depth === 0 ? '' : `  ${shortPath(data.file, PLACE_WIDTH)}`;
+    const name = shortName(data.name, NAME_WIDTH);
+    if (this.#data.compared === undefined) return `${name}  ${value}${file}`;
     const change = data.value - data.before;
-    return `${data.name}  ${value} (${change > 0 ? '+' : ''}${amount(change, this.#weight)})${file}`;
+    return `${name}  ${value} (${change > 0 ? '+' : ''}${amount(change, this.#weight)})${file}`;
   }
 
   #color({ data }: Node): string {

@@ -1,7 +1,12 @@
 import type { PageData, PageThread } from '../lib/formats/page-types.js';
+import { shortName, shortPath } from '../lib/formats/short-name.js';
 import type { Weight } from '../lib/profile/sample-weight.js';
 import { byId, element } from './dom.js';
 import { amount, percent } from './units.js';
+
+/** Characters of a name and of a place, which are whole where the mouse is. */
+const NAME_WIDTH = 120;
+const PLACE_WIDTH = 60;
 
 /** Rows until all are asked for. */
 const SHORT = 100;
@@ -47,11 +52,15 @@ export class Functions {
         row.append(element('td', amount(value, weight), 'number'));
         row.append(element('td', percent(value, whole), 'number'));
       }
-      const button = element('button', name);
+      const button = element('button', shortName(name, NAME_WIDTH));
       button.type = 'button';
+      button.title = name;
       button.addEventListener('click', () => this.#find(name));
       row.insertCell().append(button);
-      row.append(element('td', file === '' ? module : `${file}${line > 0 ? `:${line}` : ''}`));
+      const place = file === '' ? module : `${file}${line > 0 ? `:${line}` : ''}`;
+      const cell = element('td', shortPath(place, PLACE_WIDTH));
+      cell.title = place;
+      row.append(cell);
     }
     byId('functions').replaceChildren(this.#head(), body);
     byId('more').hidden = shown.length === rows.length;

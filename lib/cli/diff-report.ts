@@ -1,3 +1,4 @@
+import { shortName } from '../formats/short-name.js';
 import {
   type Change,
   differenceOf,
@@ -18,7 +19,7 @@ export const CHANGE_COLUMNS: readonly TableColumn[] = [
   { title: '', align: 'right' },
   { title: 'after', align: 'right' },
   { title: '', align: 'right' },
-  { title: 'function', align: 'left' },
+  { title: 'function', align: 'left', shorten: shortName },
 ];
 
 /** Functions under a title. */

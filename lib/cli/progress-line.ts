@@ -1,8 +1,9 @@
 import { isatty } from 'node:tty';
+import { shortName } from '../formats/short-name.js';
 import type { ProgressReader } from '../profiler/progress.js';
 import type { Store } from '../runtime/store.js';
 import { UpdateDeadline } from '../runtime/update-deadline.js';
-import { cut, oneLine, writeNow } from './terminal.js';
+import { oneLine, writeNow } from './terminal.js';
 
 const STDERR = 2;
 const EVERY_MS = 500;
@@ -62,7 +63,9 @@ export function progressText(
   samples: number,
   hottest: string | undefined,
 ): string {
-  const now = hottest === undefined ? '' : `  now: ${oneLine(hottest)}`;
   const seconds = Math.floor(elapsedMs / 1000);
-  return cut(`${seconds} s  ${samples.toLocaleString('en-US')} samples${now}`, WIDTH);
+  const facts = `${seconds} s  ${samples.toLocaleString('en-US')} samples`;
+  if (hottest === undefined) return facts;
+  const now = '  now: ';
+  return facts + now + shortName(oneLine(hottest), WIDTH - facts.length - now.length);
 }

@@ -46,6 +46,7 @@ export interface RunOptions extends GuestOptions {
   readonly hostTime?: boolean;
   readonly debugInfo?: string;
   readonly sourceMap?: string;
+  readonly symbolMap?: string;
   readonly sources?: string;
   readonly wasm?: string;
   readonly showArguments?: boolean;
@@ -113,7 +114,11 @@ export function addRunOptions(program: Command, version: string): Command {
     .option('--host-calls', 'mark calls into the host by import, which makes them slower')
     .option('--host-time', 'also sample the time in host calls, under the import that was called')
     .option('--debug-info <file>', "where a stripped module's DWARF is, for lines")
-    .option('--source-map <file>', "the module's source map, for lines")
+    .option('--source-map <file>', "the module's source map, for lines: it comes before DWARF")
+    .option(
+      '--symbol-map <file>',
+      "names of a stripped module's functions, as of emcc --emit-symbol-map",
+    )
     .option(
       '--sources <directory>',
       'where the source files lie: the profile gets the texts of those that it names',

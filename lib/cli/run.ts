@@ -32,8 +32,10 @@ export async function run(
   const entry = options.invoke === undefined ? START : invocation(options.invoke, args);
   const engine = commandEngine(options);
   const guest = loadGuest(engine, app, entry, options.precompiled === true);
-  if (guest.code instanceof Component && options.sourceMap !== undefined) {
-    throw new CliError(`${app} is a component: --source-map is for modules`);
+  if (guest.code instanceof Component) {
+    const { sourceMap, symbolMap } = options;
+    const given = sourceMap !== undefined ? '--source-map' : symbolMap && '--symbol-map';
+    if (given) throw new CliError(`${app} is a component: ${given} is for modules`);
   }
   if (options.precompiled && !options.quiet) {
     writeNow(
@@ -85,7 +87,7 @@ function recordOptions(
   wasi: WasiOptions,
   options: RunOptions,
 ): RecordOptions {
-  const { debugInfo, sourceMap, sources, wasm } = options;
+  const { debugInfo, sourceMap, symbolMap, sources, wasm } = options;
   return {
     ...limits(name, options),
     hostCalls: options.hostTime ? 'frames' : options.hostCalls ? 'markers' : false,
@@ -93,6 +95,7 @@ function recordOptions(
     symbols: {
       ...(debugInfo !== undefined && { debugInfo }),
       ...(sourceMap !== undefined && { sourceMap }),
+      ...(symbolMap !== undefined && { symbolMap }),
       ...(wasm !== undefined && { wasm }),
     },
     sources: sources === undefined ? false : sourcesIn(sources),

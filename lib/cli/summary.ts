@@ -1,10 +1,11 @@
 import { formatOfPath } from '../formats/formats.js';
+import { shortName, shortPath } from '../formats/short-name.js';
 import { hotFunctions, hottestLines } from '../profile/hot-functions.js';
 import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
 import { percent } from './amount.js';
 import { placeOf } from './function-place.js';
-import { cut, type Layout, oneLine } from './terminal.js';
+import { type Layout, oneLine } from './terminal.js';
 
 /** What a summary tells beside the profile. */
 export interface RunFacts {
@@ -21,6 +22,10 @@ export interface RunFacts {
 const HOTTEST = 5;
 const SELF_WIDTH = 8;
 const TOTAL_WIDTH = 9;
+/** Characters of a name that there is always room for. */
+const LEAST_NAME = 20;
+/** Of a name's room, what its place may take. */
+const PLACE_SHARE = 0.4;
 
 /** What a profile shows at a glance, for people. */
 export function summaryOf(profile: Profile, facts: RunFacts, layout: Layout): string {
@@ -62,10 +67,14 @@ function hottest(profile: Profile, thread: Thread, { style, width }: Layout): st
     const shares =
       percent(selfSamples, samples).padStart(SELF_WIDTH) +
       percent(totalSamples, samples).padStart(TOTAL_WIDTH);
-    const shownName = cut(oneLine(name), Math.max(20, width - shares.length - 2));
-    const place = placeOf(profile, func, lines.get(func));
-    const fits = shares.length + shownName.length + place.length + 4 <= width;
-    return `${shares}  ${shownName}${place !== '' && fits ? style.dim(`  ${place}`) : ''}`;
+    const room = Math.max(LEAST_NAME, width - shares.length - 2);
+    const place = shortPath(
+      placeOf(profile, func, lines.get(func)),
+      Math.floor(room * PLACE_SHARE),
+    );
+    const isShown = place !== '' && room >= 2 * LEAST_NAME;
+    const shownName = shortName(oneLine(name), isShown ? room - place.length - 2 : room);
+    return `${shares}  ${shownName}${isShown ? style.dim(`  ${place}`) : ''}`;
   });
   const others = hot.length - rows.length;
   const heading = `${'self'.padStart(SELF_WIDTH)}${'total'.padStart(TOTAL_WIDTH)}  function`;

@@ -6,12 +6,20 @@ const GAP = '  ';
 export interface TableColumn {
   readonly title: string;
   readonly align: 'left' | 'right';
+  /** How a text is made to fit; cut at its end by default. */
+  readonly shorten?: (text: string, width: number) => string;
 }
 
 /** Narrower than this no column of text becomes: such a terminal breaks the lines. */
 const LEAST_WIDTH = 8;
 
-/** Rows as aligned text. Where they are wider than `width`, the widest columns of text are cut. */
+/** Texts of a column that are longer go beyond it, off a terminal: whoever reads them there has no need of room. */
+const WIDEST = 80;
+
+/**
+ * Rows as aligned text. Where they are wider than `width`, the widest columns of text are shortened; where that is
+ * infinite nothing is.
+ */
 export function textTable(
   columns: readonly TableColumn[],
   rows: readonly (readonly string[])[],
@@ -24,7 +32,8 @@ export function textTable(
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => {
-        const shown = cut(cell, widths[i] ?? 0);
+        const { shorten = cut } = columns[i] ?? {};
+        const shown = width === Infinity ? cell : shorten(cell, widths[i] ?? 0);
         const room = ' '.repeat(Math.max(0, (widths[i] ?? 0) - lengthOf(shown)));
         return columns[i]?.align === 'right' ? room + shown : shown + room;
       })
@@ -44,6 +53,8 @@ function narrowed(
   // From the narrowest on: each gets what it needs, or an equal share of what is left.
   const texts = [...needed.keys()].filter((i) => isText[i]);
   texts.sort((a, b) => (needed[a] ?? 0) - (needed[b] ?? 0));
+  if (room === Infinity)
+    return needed.map((width, i) => (isText[i] ? Math.min(width, WIDEST) : width));
   const widths = [...needed];
   let left = room - numbers;
   for (const [i, column] of texts.entries()) {

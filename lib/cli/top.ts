@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { shortName, shortPath } from '../formats/short-name.js';
 import { funcPlace } from '../profile/func-place.js';
 import { functionWeights, hottestLines } from '../profile/hot-functions.js';
 import { selfPaths } from '../profile/path-changes.js';
@@ -25,8 +26,8 @@ const COLUMNS: readonly TableColumn[] = [
   { title: '', align: 'right' },
   { title: 'total', align: 'right' },
   { title: '', align: 'right' },
-  { title: 'function', align: 'left' },
-  { title: 'place', align: 'left' },
+  { title: 'function', align: 'left', shorten: shortName },
+  { title: 'place', align: 'left', shorten: shortPath },
 ];
 
 const NOTHING = 'No sample saw a function.';

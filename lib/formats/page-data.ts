@@ -10,6 +10,7 @@ import { WEIGHTS, type Weight, weighStacks } from '../profile/sample-weight.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
 import type { PageCounter, PageData, PageFunction, PageThread } from './page-types.js';
+import { shortName, shortPath } from './short-name.js';
 
 /** A share of the whole below which a call path is narrower than a pixel. */
 const SMALLEST_SHARE = 1 / 20_000;
@@ -40,12 +41,13 @@ export function pageData(profile: Profile): PageData {
 }
 
 function label(name: string): string {
-  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+  return shortName(name, LONGEST_NAME);
 }
 
 function pageFunction(profile: Profile, func: number): PageFunction {
   const { name, module, file } = funcPlace(profile, func);
-  return { name: label(name), module: label(module ?? ''), file: label(file ?? '') };
+  const path = shortPath(file ?? '', LONGEST_NAME);
+  return { name: label(name), module: label(module ?? ''), file: path };
 }
 
 function pageThread(profile: Profile, tree: CallTree, thread: Thread): PageThread {

@@ -51,6 +51,8 @@ export declare class NativeCode {
    * `with_binary`.
    */
   disassemble(wasmOffsets: Float64Array): NativeDisassembly
+  /** Where functions lie in the binary, by index. Nowhere without it: see `with_binary`. */
+  functionBodies(indices: Uint32Array): NativeFunctionBodies
   /** The functions that the module imports, by index. None without the module's binary. */
   importedFunctions(): Array<NativeImportName>
   /**
@@ -73,6 +75,11 @@ export declare class NativeCode {
   debugLinks(): NativeDebugLinks
   /** Names of exported functions, by index; `null` for one that isn't exported. */
   exportedNames(indices: Uint32Array): Array<string | undefined | null>
+  /**
+   * Names of functions by index that the name section of a second binary has; `null` for one without. All are
+   * when that has another number of functions, and so isn't of this code.
+   */
+  namesIn(other: Uint8Array, indices: Uint32Array, raw: boolean): Array<string | undefined | null>
   /**
    * Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of
    * this one or with split DWARF that this one refers to.
@@ -538,6 +545,9 @@ export declare function createAsyncFunc(store: NativeStore, params: Array<string
 /** "module", "component", or `null` for other bytes. */
 export declare function detectPrecompiled(bytes: Uint8Array): string | null
 
+/** Names that a file beside the module has, as they are shown: demangled unless `raw`, and cut when too long. */
+export declare function displayNames(names: Array<string>, raw: boolean): Array<string>
+
 /** Drops a resource that isn't gone yet. */
 export declare function dropResourceAsync(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, resource: NativeResource): NativeAsyncCall
 
@@ -710,6 +720,8 @@ export interface NativeDebugLinks {
   /** A path or URL of a second binary with DWARF. */
   externalDebugInfo?: string
   hasDwarf: boolean
+  /** In hexadecimal, lower case. */
+  buildId?: string
   /** Sections that could not be read: each one's name, a colon, and why. */
   warnings: Array<string>
 }
@@ -788,6 +800,14 @@ export interface NativeFrameSymbol {
   file?: string
   line?: number
   column?: number
+}
+
+/** Ranges of functions' bodies, columns: in bytes from the start of the binary. */
+export interface NativeFunctionBodies {
+  /** Where the body's locals are declared; 0 where that isn't known. */
+  start: Uint32Array
+  /** After its last instruction; 0 where that isn't known. */
+  end: Uint32Array
 }
 
 /** The functions of a module's text section, in order of their offsets; columns of equal length. */

@@ -25,6 +25,8 @@ const ALLOCATOR = { category: 'Allocator', color: 'orange' } as const;
 const RUNTIME = { category: 'Language runtime', color: 'lightblue' } as const;
 const LIBRARY = { category: 'Standard library', color: 'green' } as const;
 const WASI = { category: 'WASI', color: 'yellow' } as const;
+/** Of sources that a source map's `ignoreList` names, where no rule fits. */
+const THIRD_PARTY: CategoryRule = { category: 'Third-party code', color: 'brown' };
 
 /**
  * The rules unless others are given: the first that fits a function decides, and one that none fits is
@@ -113,8 +115,9 @@ export class Categorizer {
     this.#rules = rules;
   }
 
-  categoryOf(name: string, file: string | undefined): CategoryIndex {
-    const rule = this.#rules.find((rule) => fits(rule, name, file));
+  categoryOf(name: string, file: string | undefined, isThirdParty: boolean): CategoryIndex {
+    const fitting = this.#rules.find((rule) => fits(rule, name, file));
+    const rule = fitting ?? (isThirdParty ? THIRD_PARTY : undefined);
     return rule === undefined ? CATEGORY_GUEST : this.#table.intern(rule.category, rule.color);
   }
 }

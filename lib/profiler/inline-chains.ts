@@ -1,7 +1,8 @@
 import type { NativeCode, NativeInlineChains } from '../generated/native.js';
-import type { ListedCode } from './listed-code.js';
-import { readSource } from './module-symbols.js';
-import { sourceLookup } from './source-map.js';
+import { native } from '../native.js';
+import { checkPartner } from './build-id.js';
+import type { ModuleSymbols } from './module-symbols.js';
+import { type FunctionBody, SourceMap } from './source-map.js';
 
 /** A function that the source has at an address. */
 export interface SourcePlace {
@@ -17,42 +18,82 @@ export interface SourcePlace {
 
 export interface InlineChains {
   readonly chains: readonly (readonly SourcePlace[])[];
-  /** The text of a file of theirs, when a source map has it. */
-  textOf(file: string): string | undefined;
+  /** The module's source map, which has more to tell of files. */
+  readonly map: SourceMap | undefined;
+}
+
+/** Text offsets that were sampled, and whose they are; columns. */
+export interface SampledOffsets {
+  /** Ascending. */
+  readonly textOffsets: Uint32Array;
+  /** The index of the function that each is in. */
+  readonly functions: Uint32Array;
 }
 
 /**
- * For each of the ascending text offsets, the functions of the source that are active there, outermost
- * first; none where the debug information knows nothing.
+ * For each of some text offsets, the functions of the source that are active there, outermost first; none where
+ * the debug information knows nothing. A source map that was given comes before DWARF, which knows inlined
+ * functions and so comes before a map that the module holds; each fills in where the other has no line.
  */
 export function inlineChains(
   code: NativeCode,
-  { symbols }: ListedCode,
-  textOffsets: Uint32Array,
+  { sourceMap }: Pick<ModuleSymbols, 'sourceMap'>,
+  debugInfo: Uint8Array | undefined,
+  { textOffsets, functions }: SampledOffsets,
   rawNames: boolean,
   warn: (warning: string) => void,
 ): InlineChains {
   const links = code.debugLinks();
   for (const warning of links.warnings) warn(warning);
-  const other = readSource('debugInfo', symbols.debugInfo, warn);
-  const map = sourceLookup(symbols.sourceMap, links.sourceMappingUrl, warn);
-  const hasDwarf = links.hasDwarf || other !== undefined;
+  const map = SourceMap.read(sourceMap, links.sourceMappingUrl, warn);
+  if (map !== undefined) checkPartner('sourceMap', links.buildId, map.debugId, warn);
+  const hasDwarf = links.hasDwarf || debugInfo !== undefined;
   if (!hasDwarf && links.externalDebugInfo !== undefined) {
     warn('external_debug_info: give the file as debugInfo to see lines');
   }
-  const textOf = (file: string) => map?.textOf(file);
-  if (!hasDwarf && map === undefined) return { chains: noChains(textOffsets), textOf };
+  if (!hasDwarf && map === undefined) return { chains: noChains(textOffsets), map };
   const places = code.wasmOffsets(textOffsets);
-  const found = code.inlineChains(places, other, rawNames);
+  const found = code.inlineChains(places, debugInfo, rawNames);
   for (const warning of found.warnings) warn(warning);
+  const placeOf = map === undefined ? undefined : mapped(map, code, functions, rawNames);
+  const isMapFirst = sourceMap !== undefined;
   const chains = Array.from(textOffsets, (_, i) => {
     const chain = chainOf(found, i);
     const wasmOffset = places[i] as number;
-    if (chain.length > 0 || map === undefined || wasmOffset < 0) return chain;
-    const place = map(wasmOffset);
-    return place === undefined ? [] : [place];
+    const hasLine = (chain.at(-1)?.line ?? 0) > 0;
+    if (wasmOffset < 0 || (hasLine && !isMapFirst)) return chain;
+    const place = placeOf?.(wasmOffset, functions[i] as number);
+    if (place === undefined) return chain;
+    const name = chain[0]?.name ?? place.name;
+    return [{ ...place, name }];
   });
-  return { chains, textOf };
+  return { chains, map };
+}
+
+/** Looks places up in a source map, within the function of each; with the map's name for that. */
+function mapped(
+  map: SourceMap,
+  code: NativeCode,
+  functions: Uint32Array,
+  rawNames: boolean,
+): (wasmOffset: number, func: number) => SourcePlace | undefined {
+  const indices = Uint32Array.from(new Set(functions));
+  const { start, end } = code.functionBodies(indices);
+  const bodies = new Map<number, FunctionBody>();
+  const names = new Map<number, string>();
+  for (const [i, func] of indices.entries()) {
+    const body = { start: start[i] as number, end: end[i] as number };
+    if (body.end === 0) continue;
+    bodies.set(func, body);
+    const name = map.nameOf(body);
+    if (name === undefined) continue;
+    const [shown] = native.displayNames([name], rawNames);
+    if (shown !== undefined) names.set(func, shown);
+  }
+  return (wasmOffset, func) => {
+    const place = map.placeAt(wasmOffset, bodies.get(func));
+    return place && { ...place, name: names.get(func) };
+  };
 }
 
 /** What is known without lines. */

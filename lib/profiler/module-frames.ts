@@ -7,9 +7,12 @@ import type { Profile } from '../profile/profile.js';
 import type { ResourceIndex } from '../profile/resource-table.js';
 import { NO_SOURCE, type SourceIndex } from '../profile/source-table.js';
 import { Categorizer, type CategoryRule } from './categories.js';
+import { functionNames } from './function-names.js';
 import { inlineChains, noChains, type SourcePlace } from './inline-chains.js';
 import type { ListedCode } from './listed-code.js';
+import { readSource } from './module-symbols.js';
 import { findRow } from './rows.js';
+import type { SourceMap } from './source-map.js';
 import { type PathPrefixMap, shownPath } from './source-path.js';
 import type { SourceTexts } from './source-texts.js';
 
@@ -46,15 +49,17 @@ export function moduleFrames(
   const { name } = listed;
   const warn = (warning: string) => how.warn(`${name}: ${warning}`);
   const lib = profile.libs.add({ name, ...moduleIds(name, code.sha256) });
-  const { chains, textOf } = how.lines
-    ? inlineChains(code, listed, sampled, how.rawNames, warn)
-    : { chains: noChains(sampled), textOf: () => undefined };
-
   const { offset, length, index } = code.functions();
   const rows = Array.from(sampled, (address) => findRow(offset, address));
   const sampledRows = [...new Set(rows)];
   const indices = Uint32Array.from(sampledRows, (row) => index[row] as number);
-  const names = code.functionNames(indices, how.rawNames);
+  const debugInfo = readSource('debugInfo', listed.symbols.debugInfo, warn);
+  const names = functionNames(code, listed.symbols, debugInfo, indices, how.rawNames, warn);
+  const functions = Uint32Array.from(rows, (row) => index[row] as number);
+  const offsets = { textOffsets: sampled, functions };
+  const { chains, map } = how.lines
+    ? inlineChains(code, listed.symbols, debugInfo, offsets, how.rawNames, warn)
+    : { chains: noChains(sampled), map: undefined };
   const exported = code.exportedNames(indices);
   const sourceNames = new Map<number, string>();
   const files = new Map<number, string>();
@@ -64,7 +69,7 @@ export function moduleFrames(
     if (file !== undefined && !files.has(row)) files.set(row, file);
   }
 
-  const funcs = new ModuleFuncs(profile, lib, how, name, textOf);
+  const funcs = new ModuleFuncs(profile, lib, how, name, map);
   for (const [i, row] of sampledRows.entries()) {
     const funcName =
       names[i] ?? sourceNames.get(row) ?? exported[i] ?? `wasm-function[${indices[i]}]`;
@@ -101,10 +106,13 @@ class ModuleFuncs {
   readonly #lib: LibIndex;
   readonly #resource: ResourceIndex;
   readonly #how: Symbolication;
-  readonly #textOf: (file: string) => string | undefined;
+  readonly #map: SourceMap | undefined;
   readonly #functions = new Map<number, CompiledFunction>();
   /** Funcs by name and file: what was inlined here and compiled there is one function of the source. */
   readonly #byPlace = new Map<string, FuncIndex>();
+
+  /** Those that the source map says to be others' code. */
+  readonly #ignored = new Set<SourceIndex>();
 
   readonly #categorizer: Categorizer;
   readonly #categories = new Map<FuncIndex, CategoryIndex>();
@@ -114,12 +122,12 @@ class ModuleFuncs {
     lib: LibIndex,
     how: Symbolication,
     name: string,
-    textOf: (file: string) => string | undefined,
+    map: SourceMap | undefined,
   ) {
     this.#profile = profile;
     this.#lib = lib;
     this.#how = how;
-    this.#textOf = textOf;
+    this.#map = map;
     this.#categorizer = new Categorizer(profile.categories, how.categories);
     this.#resource = profile.resources.addLibrary(profile.strings.intern(name));
   }
@@ -166,7 +174,8 @@ class ModuleFuncs {
     const { funcs, sources, strings } = this.#profile;
     const source = funcs.source.get(func);
     const file = source === NO_SOURCE ? undefined : strings.get(sources.filename.get(source));
-    const category = this.#categorizer.categoryOf(strings.get(funcs.name.get(func)), file);
+    const name = strings.get(funcs.name.get(func));
+    const category = this.#categorizer.categoryOf(name, file, this.#ignored.has(source));
     this.#categories.set(func, category);
     return category;
   }
@@ -197,7 +206,8 @@ class ModuleFuncs {
     if (file === undefined) return NO_SOURCE;
     const { sources, strings } = this.#profile;
     const source = sources.intern(strings.intern(shownPath(file, this.#how.pathPrefixMap)));
-    this.#how.texts?.add(source, file, this.#textOf(file));
+    this.#how.texts?.add(source, file, this.#map?.textOf(file));
+    if (this.#map?.isIgnored(file)) this.#ignored.add(source);
     return source;
   }
 }

@@ -14,22 +14,36 @@ export interface SourceMapObject {
   readonly sources?: readonly (string | null)[];
   /** The texts of sources; null for one without. */
   readonly sourcesContent?: readonly (string | null)[];
-  /** Maps of parts of the file, in the place of the above. */
+  /** The names of functions, which `mappings` refers to. */
+  readonly names?: readonly string[];
+  /** What comes before the names of sources. */
+  readonly sourceRoot?: string;
+  /** Which of the sources are others' code, as of a framework. */
+  readonly ignoreList?: readonly number[];
+  /** Maps of parts of the file, in the place of the above: an index map. */
   readonly sections?: readonly object[];
+  /** Which build it is of: what the module's `build_id` section has, in hexadecimal. */
+  readonly debugId?: string;
 }
 
 /** Where the symbols of a module, or of a component's modules, come from, beyond what it holds itself. */
 export interface ModuleSymbols {
   /**
-   * A second binary with the DWARF of a module that was stripped of it, or the `.dwp` package of one
+   * A second binary with the DWARF, or the names alone, of a module that was stripped of it, or the `.dwp` package of one
    * with split DWARF. An `external_debug_info` section is never followed on its own: the guest wrote it.
    */
   readonly debugInfo?: FileSource;
   /**
-   * The module's source map: a file, or the object; not for a component. Of a `sourceMappingURL` section a
-   * `data:` URL is read on its own, and nothing else.
+   * The module's source map (ECMA-426): a file, or the object; not for a component. One that is given comes before
+   * DWARF, which is asked where the map has no place in a function. Of a `sourceMappingURL` section a `data:` URL is
+   * read on its own, and nothing else; that map is asked where DWARF has no line.
    */
   readonly sourceMap?: FileSource | SourceMapObject;
+  /**
+   * Names of the module's functions, as emscripten writes them beside it for `--emit-symbol-map`, and Binaryen for
+   * `--symbolmap`: lines of `index:name`; not for a component. They come before those of the module.
+   */
+  readonly symbolMap?: FileSource;
   /** The binary itself, for one that was compiled elsewhere or from text. */
   readonly wasm?: FileSource;
 }

@@ -25,7 +25,7 @@ export function listedCode(modules: unknown): readonly ListedCode[] {
     if (Engine.isGuestDebug(module.engine)) {
       throw misuse('ERR_GUEST_DEBUG', 'an engine with guestDebug copies code: no profile is right');
     }
-    const keys = module instanceof Module ? ['debugInfo', 'sourceMap', 'wasm'] : COMPONENT_KEYS;
+    const keys = module instanceof Module ? MODULE_KEYS : COMPONENT_KEYS;
     return {
       name: checkString(`${what}[0]`, name),
       module,
@@ -46,3 +46,4 @@ export function listedCode(modules: unknown): readonly ListedCode[] {
 
 /** A component may have a source map for each of its modules: those in its own sections are read. */
 const COMPONENT_KEYS = ['debugInfo', 'wasm'];
+const MODULE_KEYS = [...COMPONENT_KEYS, 'sourceMap', 'symbolMap'];

@@ -88,7 +88,7 @@ describe('the default rules', () => {
     ['', 'Guest'],
   ])('show %s as %s', (name, category) => {
     const table = new CategoryTable();
-    const index = new Categorizer(table, DEFAULT_CATEGORIES).categoryOf(name, undefined);
+    const index = new Categorizer(table, DEFAULT_CATEGORIES).categoryOf(name, undefined, false);
     expect(table.get(index).name).toBe(category);
   });
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Engine, GuestProfiler, Linker, Module, Store } from '../../lib/index.js';
-import { sourceLookup } from '../../lib/profiler/source-map.js';
+import { SourceMap } from '../../lib/profiler/source-map.js';
 import { guestPath } from '../runtime/support.js';
 import { readProfile } from './support.js';
 
@@ -28,6 +28,8 @@ describe('source maps', () => {
           sources: fc.oneof(fc.array(name), fc.jsonValue()),
           sourcesContent: fc.oneof(fc.array(name), fc.jsonValue()),
           names: fc.oneof(fc.array(fc.string()), fc.jsonValue()),
+          ignoreList: fc.oneof(fc.array(fc.integer()), fc.jsonValue()),
+          debugId: fc.oneof(fc.string(), fc.jsonValue()),
           sourceRoot: fc.oneof(fc.string(), fc.jsonValue()),
           mappings: fc.oneof(mappings, fc.jsonValue()),
         },
@@ -52,9 +54,11 @@ describe('source maps', () => {
   /** Places or nothing, and a warning of the one kind. */
   function expectSane(given: Uint8Array | object, offsets: readonly number[]): void {
     const warnings: string[] = [];
-    const lookup = sourceLookup(given as never, undefined, (warning) => warnings.push(warning));
+    const lookup = SourceMap.read(given as never, undefined, (warning) => warnings.push(warning));
     for (const offset of offsets) {
-      const place = lookup?.(offset);
+      const body = { start: offset, end: offset + 100 };
+      expect(['string', 'undefined']).toContain(typeof lookup?.nameOf(body));
+      const place = lookup?.placeAt(offset + 50, offset % 2 === 0 ? body : undefined);
       if (place === undefined) continue;
       expect(place.file).toEqual(expect.any(String));
       for (const number of [place.line, place.column]) {
@@ -64,6 +68,7 @@ describe('source maps', () => {
       }
       const text = lookup?.textOf(place.file as string);
       expect(['string', 'undefined']).toContain(typeof text);
+      expect(typeof lookup?.isIgnored(place.file as string)).toBe('boolean');
     }
     for (const warning of warnings) expect(warning).toMatch(/^sourceMap: /);
   }
@@ -78,11 +83,10 @@ describe('source maps', () => {
     );
   });
 
-  it('that the library only fails on when it is asked are a warning', () => {
+  it('that the library would only fail on when it is asked are a warning', () => {
     const warnings: string[] = [];
     const map = { version: 3, sources: [], mappings: [[null]] };
-    const lookup = sourceLookup(map as never, undefined, (warning) => warnings.push(warning));
-    expect(lookup?.(0)).toBe(undefined);
+    expect(SourceMap.read(map as never, undefined, (w) => warnings.push(w))).toBe(undefined);
     expect(warnings).toEqual(['sourceMap: no valid source map']);
   });
 

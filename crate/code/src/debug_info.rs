@@ -6,6 +6,7 @@ use napi_derive::napi;
 use std::collections::HashMap;
 use symbols::custom_sections::CustomSections;
 use symbols::demangle::display;
+use symbols::function_bodies::FunctionBodies;
 use symbols::inline_chains::inline_chains;
 
 /// What stands in a module beside its code.
@@ -15,6 +16,8 @@ pub struct NativeDebugLinks {
     /// A path or URL of a second binary with DWARF.
     pub external_debug_info: Option<String>,
     pub has_dwarf: bool,
+    /// In hexadecimal, lower case.
+    pub build_id: Option<String>,
     /// Sections that could not be read: each one's name, a colon, and why.
     pub warnings: Vec<String>,
 }
@@ -38,6 +41,25 @@ pub struct NativeInlineChains {
     pub warnings: Vec<String>,
 }
 
+/// Ranges of functions' bodies, columns: in bytes from the start of the binary.
+#[napi(object)]
+pub struct NativeFunctionBodies {
+    /// Where the body's locals are declared; 0 where that isn't known.
+    pub start: Uint32Array,
+    /// After its last instruction; 0 where that isn't known.
+    pub end: Uint32Array,
+}
+
+/// Names that a file beside the module has, as they are shown: demangled unless `raw`, and cut when too long.
+#[napi(catch_unwind)]
+pub fn display_names(names: Vec<String>, raw: bool) -> Vec<String> {
+    names.iter().map(|name| display(name, raw)).collect()
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[napi]
 impl NativeCode {
     #[napi(catch_unwind)]
@@ -48,6 +70,7 @@ impl NativeCode {
             source_mapping_url: sections.source_mapping_url.map(str::to_owned),
             external_debug_info: sections.external_debug_info.map(str::to_owned),
             has_dwarf: sections.has_dwarf(),
+            build_id: sections.build_id.map(to_hex),
             warnings: warnings.chain(sections.names_error()).collect(),
         }
     }
@@ -74,6 +97,36 @@ impl NativeCode {
         }
         let name_of = |index| names.get(index).map(|&name| display(name, true));
         indices.iter().map(name_of).collect()
+    }
+
+    /// Names of functions by index that the name section of a second binary has; `null` for one without. All are
+    /// when that has another number of functions, and so isn't of this code.
+    #[napi(catch_unwind)]
+    pub fn names_in(&self, other: &[u8], indices: Uint32Array, raw: bool) -> Vec<Option<String>> {
+        let other = CustomSections::of(self.module_in(other));
+        let count = other.code.as_ref().map(|code| code.functions);
+        let fits = count == Some(self.code.functions().len());
+        let names = if fits {
+            other.function_names()
+        } else {
+            HashMap::new()
+        };
+        let name_of = |index| names.get(index).map(|name| display(name, raw));
+        indices.iter().map(name_of).collect()
+    }
+
+    /// Where functions lie in the binary, by index. Nowhere without it: see `with_binary`.
+    #[napi(catch_unwind)]
+    pub fn function_bodies(&self, indices: Uint32Array) -> NativeFunctionBodies {
+        let bodies = FunctionBodies::of(&self.binary);
+        let found = indices
+            .iter()
+            .map(|&index| bodies.get(index).unwrap_or_default());
+        let (start, end): (Vec<u32>, Vec<u32>) = found.unzip();
+        NativeFunctionBodies {
+            start: start.into(),
+            end: end.into(),
+        }
     }
 
     /// Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of

@@ -1,5 +1,6 @@
 //! What of a binary tells where code comes from: its custom sections and its exports.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::{BinaryReader, Name, NameSectionReader, Parser, Payload};
 
@@ -11,8 +12,11 @@ pub struct CustomSections<'a> {
     pub code: Option<Code>,
     /// Indices of functions that are exported, and the names that they are exported under.
     pub exports: Vec<(u32, &'a str)>,
+    /// Of the first section of that name, as ECMA-426 has it.
     pub source_mapping_url: Option<&'a str>,
     pub external_debug_info: Option<&'a str>,
+    /// What the `build_id` section of WebAssembly's tool conventions holds.
+    pub build_id: Option<&'a [u8]>,
     /// The name section's content.
     names: Option<BinaryReader<'a>>,
     /// Sections that can't be read: each one's name, a colon, and why.
@@ -64,26 +68,41 @@ impl<'a> CustomSections<'a> {
     fn read_custom(&mut self, name: &'a str, data: &'a [u8]) {
         match name {
             "name" => self.names = Some(BinaryReader::new(data, 0)),
-            "sourceMappingURL" => self.source_mapping_url = self.string("sourceMappingURL", data),
+            "sourceMappingURL" if self.source_mapping_url.is_none() => {
+                self.source_mapping_url = self.string("sourceMappingURL", data);
+            }
             "external_debug_info" => {
                 self.external_debug_info = self.string("external_debug_info", data);
             }
+            "build_id" => self.build_id = counted(data),
             _ if name.starts_with(".debug_") => self.debug.push((name, data)),
             _ => {}
         }
     }
 
     fn string(&mut self, section: &'static str, data: &'a [u8]) -> Option<&'a str> {
-        let text = BinaryReader::new(data, 0).read_string();
-        if text.is_err() {
+        let text = counted(data).and_then(|bytes| str::from_utf8(bytes).ok());
+        if text.is_none() {
             self.malformed.push(format!("{section}: no valid string"));
         }
-        text.ok()
+        text
+    }
+
+    /// The names of functions, by index; those before the first that can't be read.
+    pub fn function_names(&self) -> HashMap<u32, &'a str> {
+        let mut found = HashMap::new();
+        if let Some(names) = self.names.clone() {
+            // Why there are no more is `names_error`'s to tell.
+            let _ = read_names(NameSectionReader::new(names), |index, name| {
+                found.insert(index, name);
+            });
+        }
+        found
     }
 
     /// What keeps the names of functions from being read; Wasmtime has those before it.
     pub fn names_error(&self) -> Option<String> {
-        let error = read_names(NameSectionReader::new(self.names.clone()?)).err()?;
+        let error = read_names(NameSectionReader::new(self.names.clone()?), |_, _| {}).err()?;
         Some(format!("name: {}", error.message()))
     }
 
@@ -104,13 +123,25 @@ impl<'a> CustomSections<'a> {
     }
 }
 
-fn read_names(sections: NameSectionReader<'_>) -> wasmparser::Result<()> {
+fn read_names<'a>(
+    sections: NameSectionReader<'a>,
+    mut visit: impl FnMut(u32, &'a str),
+) -> wasmparser::Result<()> {
     for section in sections {
         if let Name::Function(functions) = section? {
             for name in functions {
-                name?;
+                let name = name?;
+                visit(name.index, name.name);
             }
         }
     }
     Ok(())
+}
+
+/// The bytes after their number. wasmparser's own strings end at 100,000 bytes, and a `data:` URL may hold a
+/// whole source map.
+fn counted(data: &[u8]) -> Option<&[u8]> {
+    let mut reader = BinaryReader::new(data, 0);
+    let length = reader.read_var_u32().ok()?;
+    reader.read_bytes(length as usize).ok()
 }

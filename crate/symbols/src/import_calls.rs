@@ -37,7 +37,8 @@ pub fn imported_functions(bytes: &[u8]) -> Vec<(String, String)> {
     Vec::new()
 }
 
-fn functions<'a>(imports: ImportSectionReader<'a>) -> impl Iterator<Item = Import<'a>> {
+/// Those of imports that are functions.
+pub fn functions<'a>(imports: ImportSectionReader<'a>) -> impl Iterator<Item = Import<'a>> {
     let imports = imports.into_imports().map_while(|import| import.ok());
     imports.filter(|import| matches!(import.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)))
 }

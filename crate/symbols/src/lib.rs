@@ -19,6 +19,7 @@ pub mod demangle;
 pub mod disassembly;
 #[cfg(feature = "debug-info")]
 pub mod dwarf;
+pub mod function_bodies;
 pub mod import_calls;
 #[cfg(feature = "debug-info")]
 pub mod inline_chains;
