@@ -44,7 +44,7 @@ app returned
 It ran for less than an interval, or waited all the time.`);
   });
 
-  it('cuts long names, and shows nothing that would steer a terminal', () => {
+  it('shortens long names, and shows nothing that would steer a terminal', () => {
     const profile = new Profile({ product: 'a\x1b[2Jpp', intervalMs: 1, startTimeUnixMs: 1 });
     const thread = profile.addThread({ name: 'app' });
     for (const name of ['\x1b[31mred\nline\u202e', 'long'.repeat(30), '']) {
@@ -56,7 +56,7 @@ It ran for less than an interval, or waited all the time.`);
     expect(lines[1]).toBe('a\ufffd[2Jpp returned');
     expect(lines.slice(5, 8)).toEqual([
       '   33.3%    33.3%  \ufffd[31mred\ufffdline\ufffd',
-      '   33.3%    33.3%  longlonglonglonglong…',
+      '   33.3%    33.3%  longlong…longlonglong',
       '   33.3%    33.3%  (no name)',
     ]);
   });

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { textTable } from '../../lib/cli/table.js';
 import { layoutOf, PLAIN, styleOf } from '../../lib/cli/terminal.js';
 import { firefoxJson } from '../../lib/formats/firefox.js';
+import { shortName, shortPath } from '../../lib/formats/short-name.js';
 import { Profile } from '../../lib/profile/profile.js';
 import { sampleProfile } from '../support/sample-profile.js';
 import { CliDirectory, guest, MAIN } from './command.js';
@@ -87,6 +88,41 @@ describe('a table', () => {
       '    n  function  place',
       '1,234  a_funct…  src/a.c…',
       '    5  f         a/direc…',
+    ]);
+  });
+});
+
+describe('a table of long names', () => {
+  const columns = [
+    { title: 'n', align: 'right' },
+    { title: 'function', align: 'left', shorten: shortName },
+    { title: 'place', align: 'left', shorten: shortPath },
+  ] as const;
+  const long = `std::__2::map<${'std::__2::vector<int>, '.repeat(20)}int>::find(int const&)`;
+  const path = `wasisdk://v33.0+m/build/${'sysroot/'.repeat(10)}src/string/memcmp.c:41`;
+  const table = (width: number) =>
+    textTable(
+      columns,
+      [
+        ['1', long, path],
+        ['2', 'f', 'a.c:1'],
+      ],
+      { style: PLAIN, width },
+    );
+
+  it('keeps the ends of names and of paths on a terminal', () => {
+    expect(table(70)).toEqual([
+      'n  function                           place',
+      '1  std::__2::map<…>::find(…)          …/sysroot/src/string/memcmp.c:41',
+      '2  f                                  a.c:1',
+    ]);
+  });
+
+  it('has them whole off it, without room for the longest in each row', () => {
+    expect(table(Number.POSITIVE_INFINITY)).toEqual([
+      `n  ${'function'.padEnd(80)}  place`,
+      `1  ${long}  ${path}`,
+      `2  ${'f'.padEnd(80)}  a.c:1`,
     ]);
   });
 });
