@@ -51,6 +51,8 @@ export declare class NativeCode {
    * `with_binary`.
    */
   disassemble(wasmOffsets: Float64Array): NativeDisassembly
+  /** Names that a file beside the module has, as they are shown: demangled unless `raw`, and cut when too long. */
+  displayNames(names: Array<string>, raw: boolean): Array<string>
   /** Where functions lie in the binary, by index. Nowhere without it: see `with_binary`. */
   functionBodies(indices: Uint32Array): NativeFunctionBodies
   /** The functions that the module imports, by index. None without the module's binary. */
@@ -544,9 +546,6 @@ export declare function createAsyncFunc(store: NativeStore, params: Array<string
 
 /** "module", "component", or `null` for other bytes. */
 export declare function detectPrecompiled(bytes: Uint8Array): string | null
-
-/** Names that a file beside the module has, as they are shown: demangled unless `raw`, and cut when too long. */
-export declare function displayNames(names: Array<string>, raw: boolean): Array<string>
 
 /** Drops a resource that isn't gone yet. */
 export declare function dropResourceAsync(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, resource: NativeResource): NativeAsyncCall

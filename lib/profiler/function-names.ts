@@ -1,5 +1,4 @@
 import type { NativeCode } from '../generated/native.js';
-import { native } from '../native.js';
 import { type ModuleSymbols, readSource } from './module-symbols.js';
 import { parseSymbolMap } from './symbol-map.js';
 
@@ -15,7 +14,7 @@ export function functionNames(
   rawNames: boolean,
   warn: (warning: string) => void,
 ): (string | undefined)[] {
-  const given = symbolMapNames(symbolMap, indices, rawNames, warn);
+  const given = symbolMapNames(code, symbolMap, indices, rawNames, warn);
   const own = code.functionNames(indices, rawNames);
   const isNameless = own.some((name, i) => !name && !given[i]);
   const others =
@@ -25,6 +24,7 @@ export function functionNames(
 
 /** Empty without a file, and for one that is no symbol map, which is a warning. */
 function symbolMapNames(
+  code: NativeCode,
   symbolMap: ModuleSymbols['symbolMap'],
   indices: Uint32Array,
   rawNames: boolean,
@@ -35,5 +35,5 @@ function symbolMapNames(
   const names = parseSymbolMap(new TextDecoder().decode(bytes));
   if (names.size === 0) warn('symbolMap: no line is of the form index:name');
   const found = Array.from(indices, (index) => names.get(index) ?? '');
-  return native.displayNames(found, rawNames).map((name) => name || undefined);
+  return code.displayNames(found, rawNames).map((name) => name || undefined);
 }

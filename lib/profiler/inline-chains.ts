@@ -1,5 +1,4 @@
 import type { NativeCode, NativeInlineChains } from '../generated/native.js';
-import { native } from '../native.js';
 import { checkPartner } from './build-id.js';
 import type { ModuleSymbols } from './module-symbols.js';
 import { type FunctionBody, SourceMap } from './source-map.js';
@@ -87,7 +86,7 @@ function mapped(
     bodies.set(func, body);
     const name = map.nameOf(body);
     if (name === undefined) continue;
-    const [shown] = native.displayNames([name], rawNames);
+    const [shown] = code.displayNames([name], rawNames);
     if (shown !== undefined) names.set(func, shown);
   }
   return (wasmOffset, func) => {

@@ -50,12 +50,6 @@ pub struct NativeFunctionBodies {
     pub end: Uint32Array,
 }
 
-/// Names that a file beside the module has, as they are shown: demangled unless `raw`, and cut when too long.
-#[napi(catch_unwind)]
-pub fn display_names(names: Vec<String>, raw: bool) -> Vec<String> {
-    names.iter().map(|name| display(name, raw)).collect()
-}
-
 fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -113,6 +107,12 @@ impl NativeCode {
         };
         let name_of = |index| names.get(index).map(|name| display(name, raw));
         indices.iter().map(name_of).collect()
+    }
+
+    /// Names that a file beside the module has, as they are shown: demangled unless `raw`, and cut when too long.
+    #[napi(catch_unwind)]
+    pub fn display_names(&self, names: Vec<String>, raw: bool) -> Vec<String> {
+        names.iter().map(|name| display(name, raw)).collect()
     }
 
     /// Where functions lie in the binary, by index. Nowhere without it: see `with_binary`.
