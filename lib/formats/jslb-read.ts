@@ -10,6 +10,12 @@ import {
   JSLB_VERSION,
 } from './jslb.js';
 
+/**
+ * How often as many bytes as the file has its columns may be referred to. Writers refer to each column once; tables that
+ * share a few would be read into any number of rows.
+ */
+const MOST_REFERENCES = 4;
+
 /** Whether bytes begin as such a container does. */
 export function isJslb(bytes: Uint8Array): boolean {
   return JSLB_MAGIC.every((byte, i) => bytes[i] === byte);
@@ -37,15 +43,18 @@ export function readJslb(file: Uint8Array): unknown {
   return slabs[view.getUint32(16, true)]?.json(slabs) ?? fail();
 }
 
+type Numbers = ArrayLike<number> & { readonly byteLength: number };
+
 interface Slab {
-  readonly numbers?: ArrayLike<number>;
+  readonly numbers?: Numbers;
   json(slabs: readonly Slab[]): unknown;
 }
 
 function slabOf(bytes: Uint8Array, type: number, start: number, length: number): Slab {
   if (start + length > bytes.length) throw damaged();
   if (type === JSLB_JSON) {
-    return { json: (slabs) => parse(bytes.subarray(start, start + length), slabs) };
+    const most = MOST_REFERENCES * bytes.length;
+    return { json: (slabs) => parse(bytes.subarray(start, start + length), slabs, most) };
   }
   const Kind = JSLB_ARRAYS.get(type);
   if (Kind === undefined) throw invalidProfile(`a slab of type ${type}, which is unknown here`);
@@ -55,10 +64,17 @@ function slabOf(bytes: Uint8Array, type: number, start: number, length: number):
   return { numbers: new Kind(buffer, bytes.byteOffset + start, length / size), json: fail };
 }
 
-function parse(json: Uint8Array, slabs: readonly Slab[]): unknown {
+function parse(json: Uint8Array, slabs: readonly Slab[], most: number): unknown {
+  let left = most;
+  const column = (slab: Slab | undefined): Numbers => {
+    const numbers = slab?.numbers ?? fail();
+    left -= numbers.byteLength;
+    if (left < 0) throw invalidProfile('columns that are referred to again and again');
+    return numbers;
+  };
   return JSON.parse(
     Buffer.from(json.buffer, json.byteOffset, json.length).toString(),
-    (_, value) => (isReference(value) ? (slabs[value.$s]?.numbers ?? fail()) : value),
+    (_, value) => (isReference(value) ? column(slabs[value.$s]) : value),
   );
 }
 

@@ -94,8 +94,7 @@ export class JsonReader {
   }
 
   wrong(expected: string): Error {
-    const got = this.#value === undefined ? 'nothing' : `${JSON.stringify(this.#value)}`;
-    return invalidProfile(`${this.#path}: expected ${expected}, got ${got.slice(0, 60)}`);
+    return invalidProfile(`${this.#path}: expected ${expected}, got ${described(this.#value)}`);
   }
 
   #row(key: string, row: number, expected: string): Error {
@@ -109,4 +108,17 @@ export class JsonReader {
     if (!isArray) throw this.wrong('an array');
     return value as ArrayLike<unknown>;
   }
+}
+
+/** Characters of a value that a message quotes. */
+const QUOTED = 60;
+
+/** A value in a message, which must not cost what the value does: a column may have millions of rows. */
+function described(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, QUOTED)).slice(0, QUOTED);
+  if (typeof value !== 'object' || value === null) return String(value);
+  const rows = (value as { readonly length?: unknown }).length;
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return `an array of ${rows} values`;
+  return 'an object';
 }

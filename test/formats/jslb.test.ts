@@ -1,6 +1,8 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { firefoxJson } from '../../lib/formats/firefox.js';
 import { jslb } from '../../lib/formats/jslb.js';
+import { readProfileBytes } from '../../lib/formats/read.js';
 import { assertProfileIntegrity } from '../support/profile-integrity.js';
 import { sampleProfile } from '../support/sample-profile.js';
 import { jsonOf } from './text.js';
@@ -26,6 +28,57 @@ describe('jslb', () => {
     const profile = sampleProfile();
     const first = Buffer.concat([...jslb(profile)]);
     expect(Buffer.concat([...jslb(profile)])).toEqual(first);
+  });
+});
+
+describe('a container that refers to its columns again and again', () => {
+  /** A profile whose samples are all in one slab of `rows` bytes. */
+  function shared(
+    rows: number,
+    threads: number,
+    change: (json: Json) => void = () => {},
+  ): Uint8Array {
+    const json = jsonOf(firefoxJson(sampleProfile()));
+    const column = { $s: 1 };
+    const samples = { stack: column, timeDeltas: column, threadCPUDelta: column };
+    const thread = {
+      ...json.threads[0],
+      samples: { ...json.threads[0].samples, ...samples, length: rows },
+    };
+    json.threads = Array(threads).fill(thread);
+    json.counters = [];
+    change(json);
+    const text = Buffer.from(JSON.stringify(json));
+    const start = Math.ceil((20 + 24 + text.length) / 8) * 8;
+    const file = Buffer.alloc(start + rows);
+    file.set([0xdc, 0xdf, 0x4a, 0x53, 0x4c, 0x42, 1, 0]);
+    for (const [i, word] of [1, 2, 0, 10, 44, text.length, 1, start, rows].entries()) {
+      file.writeUInt32LE(word, 8 + 4 * i);
+    }
+    file.set(text, 44);
+    return file;
+  }
+  // biome-ignore lint/suspicious/noExplicitAny: JSON of a known form.
+  type Json = any;
+
+  it('is read as far as its size allows, and else refused', async () => {
+    const profile = await readProfileBytes(shared(100_000, 1));
+    expect(profile.threads.map(({ samples }) => samples.length)).toEqual([100_000]);
+    await expect(readProfileBytes(gzipSync(shared(100_000, 60)))).rejects.toMatchObject({
+      code: 'ERR_INVALID_PROFILE',
+      message: 'columns that are referred to again and again',
+    });
+  });
+
+  it('has a short message for a column in the place of a name', async () => {
+    const file = shared(1_000_000, 1, (json) => {
+      json.meta.product = { $s: 1 };
+      json.threads = [];
+    });
+    await expect(readProfileBytes(file)).rejects.toMatchObject({
+      code: 'ERR_INVALID_PROFILE',
+      message: 'meta.product: expected a string, got an array of 1000000 values',
+    });
   });
 });
 
