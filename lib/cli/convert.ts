@@ -8,7 +8,7 @@ import {
 } from '../formats/formats.js';
 import { writeProfile } from '../formats/output.js';
 import { CliError } from './cli-error.js';
-import { checkWritable, unwritable } from './profile-path.js';
+import { checkDistinct, checkWritable, unknownExtension, unwritable } from './profile-path.js';
 import { addViewOptions, type ProfileView, readSelected } from './read-file.js';
 
 interface ConvertOptions extends ProfileView {
@@ -51,11 +51,13 @@ export function formatsHelp(): string {
 async function convert(from: string, to: string, options: ConvertOptions): Promise<void> {
   const name = options.format ?? formatOfPath(to);
   if (name === undefined) {
-    const known = FORMAT_NAMES.flatMap((format) => FORMATS[format].extensions);
-    throw new CliError(`no format has the extension of ${to}: there are ${known.join(', ')}`);
+    throw unknownExtension(to);
   }
   checkWeight(name, options);
-  if (to !== '-') checkWritable(to);
+  if (to !== '-') {
+    checkDistinct([from], [to]);
+    checkWritable(to);
+  }
   const profile = await readSelected(from, options);
   const { weight } = options;
   const { chunks, compressed } = encodeProfile(

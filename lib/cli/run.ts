@@ -11,7 +11,12 @@ import { ExitCode } from './exit-code.js';
 import { loadGuest } from './guest.js';
 import { openProfile } from './open-profile.js';
 import { environmentOf } from './options.js';
-import { checkWritable, defaultProfilePath } from './profile-path.js';
+import {
+  checkDistinct,
+  checkExtensionOf,
+  checkWritable,
+  defaultProfilePath,
+} from './profile-path.js';
 import { type Recording, type RecordOptions, record } from './record.js';
 import { runRepeatedly } from './repeat.js';
 import type { GuestOptions, RunOptions } from './run-options.js';
@@ -27,13 +32,18 @@ export async function run(
   options: RunOptions,
 ): Promise<number> {
   const outputs = outputsOf(app, options);
-  for (const { path } of outputs) checkWritable(path);
+  const { debugInfo, sourceMap, symbolMap, wasm } = options;
+  const paths = outputs.map(({ path }) => path);
+  checkDistinct([app, debugInfo, sourceMap, symbolMap, wasm], paths);
+  for (const path of paths) {
+    if (options.format === undefined) checkExtensionOf(path);
+    checkWritable(path);
+  }
   const name = basename(app);
   const entry = options.invoke === undefined ? START : invocation(options.invoke, args);
   const engine = commandEngine(options);
   const guest = loadGuest(engine, app, entry, options.precompiled === true);
   if (guest.code instanceof Component) {
-    const { sourceMap, symbolMap } = options;
     const given = sourceMap !== undefined ? '--source-map' : symbolMap && '--symbol-map';
     if (given) throw new CliError(`${app} is a component: ${given} is for modules`);
   }

@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
+  copyFileSync,
+  fchmodSync,
   fsyncSync,
+  lstatSync,
   openSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline, Readable, type Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { createGzip, gzipSync } from 'node:zlib';
@@ -78,10 +82,13 @@ export function writeProfileSync(
 ): void {
   const path = pathOf(output);
   const chunks = isGzip(path) && !compressed ? [gzipSync(joinChunks(profile))] : profile;
-  const { opened, flags, final } = planFile(path);
-  const file = openSync(opened, flags);
+  const plan = planFile(path);
+  const { opened, flags, mode, final } = plan;
+  const file = openSync(opened, flags, mode);
   try {
     try {
+      // What the process masks is left out of it otherwise.
+      if (mode !== undefined) fchmodSync(file, mode);
       for (const chunk of chunks) {
         for (let at = 0; at < chunk.length; ) at += progress(writeSync(file, chunk, at));
       }
@@ -90,7 +97,7 @@ export function writeProfileSync(
     } finally {
       closeSync(file);
     }
-    if (final !== undefined) renameSync(opened, final);
+    finish(plan);
   } catch (error) {
     if (final !== undefined) rmSync(opened, { force: true });
     throw error;
@@ -101,10 +108,12 @@ async function writeFile(
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   path: string,
 ): Promise<void> {
-  const { opened, flags, final } = planFile(path);
-  const file = await open(opened, flags);
+  const plan = planFile(path);
+  const { opened, flags, mode, final } = plan;
+  const file = await open(opened, flags, mode);
   try {
     try {
+      if (mode !== undefined) await file.chmod(mode);
       let waiting: Uint8Array[] = [];
       let bytes = 0;
       for await (const chunk of chunks) {
@@ -121,10 +130,20 @@ async function writeFile(
     } finally {
       await file.close();
     }
-    if (final !== undefined) await rename(opened, final);
+    finish(plan);
   } catch (error) {
     if (final !== undefined) await rm(opened, { force: true });
     throw error;
+  }
+}
+
+function finish({ opened, final, isKept }: Plan): void {
+  if (final === undefined) return;
+  if (isKept) {
+    copyFileSync(opened, final);
+    rmSync(opened);
+  } else {
+    renameSync(opened, final);
   }
 }
 
@@ -139,18 +158,47 @@ async function* gzip(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of compressed) yield chunk as Uint8Array;
 }
 
+/** Where bytes go before they are a profile, and how they become one. */
+interface Plan {
+  readonly opened: string;
+  readonly flags: 'wx' | 'w';
+  /** Permissions of a file that is made. */
+  readonly mode?: number;
+  /** The name that it gets at the end. */
+  readonly final?: string;
+  /** Whether what has that name must stay, and gets the bytes: it has other names too, or is another user's. */
+  readonly isKept?: boolean;
+}
+
 /**
- * Which file to open, and which name it gets at the end. A link is followed, not replaced; and what is
- * there but no regular file (a pipe, `/dev/stdout`, `/dev/null`) is opened itself: a
- * rename would put a file in its place.
+ * A link is followed, not replaced, wherever it leads; and what is there but no regular file (a pipe, `/dev/stdout`,
+ * `/dev/null`) is opened itself: a rename would put a file in its place. A file that is replaced has the permissions
+ * of the one before it from the start on.
  */
-function planFile(path: string): { opened: string; flags: 'wx' | 'w'; final?: string } {
-  const stats = statSync(path, { throwIfNoEntry: false });
+function planFile(path: string): Plan {
+  const final = targetOf(path);
+  const stats = statSync(final, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isFile()) return { opened: path, flags: 'w' };
-  const final = stats === undefined ? path : realpathSync(path);
   // In the same directory, since a rename works only within one file system.
   const name = `${basename(final).slice(0, 60)}.${randomUUID().slice(0, 8)}.partial`;
-  return { opened: join(dirname(final), name), flags: 'wx', final };
+  const plan = { opened: join(dirname(final), name), flags: 'wx', final } as const;
+  if (stats === undefined) return plan;
+  const isOthers = process.getuid !== undefined && stats.uid !== process.getuid();
+  return { ...plan, mode: stats.mode & 0o777, isKept: stats.nlink > 1 || isOthers };
+}
+
+/** Links that lead to each other are followed so often. */
+const MOST_LINKS = 40;
+
+/** The file that a path names, or would, behind links that may lead to none yet. */
+export function targetOf(path: string): string {
+  let target = path;
+  for (let i = 0; i < MOST_LINKS; i++) {
+    if (!lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) return target;
+    target = resolve(realpathSync(dirname(target)), readlinkSync(target));
+  }
+  // The system's own words for that.
+  return realpathSync(path);
 }
 
 async function writeWhole(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {

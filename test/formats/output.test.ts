@@ -1,10 +1,14 @@
 import {
+  chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -86,6 +90,52 @@ describe.each(Object.entries(toFile))('%s to a file', (_name, write) => {
     await write(CHUNKS, link);
     expect(readFileSync(path, 'utf8')).toBe(TEXT);
     expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  });
+
+  it('follows links that lead to nothing yet', async () => {
+    const inner = join(directory, 'inner');
+    mkdirSync(inner);
+    symlinkSync('inner/link', path);
+    symlinkSync('../real.json', join(inner, 'link'));
+    await write(CHUNKS, path);
+    expect(readFileSync(join(directory, 'real.json'), 'utf8')).toBe(TEXT);
+    expect(lstatSync(path).isSymbolicLink()).toBe(true);
+    rmSync(path);
+    symlinkSync('profile.json', path);
+    await expect(write(CHUNKS, path)).rejects.toMatchObject({ code: 'ELOOP' });
+  });
+
+  it.runIf(process.platform !== 'win32').each([0o600, 0o640, 0o666])(
+    'keeps the permissions %o of what was there',
+    async (mode) => {
+      writeFileSync(path, 'older');
+      chmodSync(path, mode);
+      await write(CHUNKS, path);
+      expect(statSync(path).mode & 0o777).toBe(mode);
+      expect(readFileSync(path, 'utf8')).toBe(TEXT);
+    },
+  );
+
+  it('is a private file before it is whole where the older one was', async () => {
+    writeFileSync(path, 'older');
+    chmodSync(path, 0o600);
+    function* looking(): Generator<Uint8Array> {
+      yield Buffer.from('half');
+      const modes = readdirSync(directory).map(
+        (name) => statSync(join(directory, name)).mode & 0o777,
+      );
+      expect(modes).toEqual([0o600, 0o600]);
+    }
+    await write(looking(), path);
+  });
+
+  it('keeps the other names of a file', async () => {
+    writeFileSync(path, 'older');
+    linkSync(path, join(directory, 'other.json'));
+    await write(CHUNKS, path);
+    expect(readFileSync(join(directory, 'other.json'), 'utf8')).toBe(TEXT);
+    expect(statSync(path).nlink).toBe(2);
+    expect(readdirSync(directory).sort()).toEqual(['other.json', 'profile.json']);
   });
 
   it('takes a name as long as a file system allows', async () => {
