@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { claimFile } from '../formats/claim-file.js';
 import {
   checkArray,
   checkBoolean,
@@ -72,7 +73,6 @@ const NAMED = 3;
  */
 export class BenchProfiler {
   readonly #options: Required<BenchProfilerOptions>;
-  readonly #files = new Set<string>();
 
   /** @throws TypeError for wrong types and unknown options; RangeError for an interval or extension that is none. */
   constructor(options: BenchProfilerOptions) {
@@ -141,23 +141,33 @@ export class BenchProfiler {
     const owner = Store.of('store', store);
     if (!this.enabled) return undefined;
     const { modules, directory, intervalMs, extensions, log } = this.#options;
-    const base = this.#fileName(name);
+    let files: string[] | undefined;
     return new BenchTask(name, owner, modules, intervalMs, (profile) => {
       mkdirSync(directory, { recursive: true });
-      const files = extensions.map((extension) => join(directory, `${base}${extension}`));
+      files ??= claimFiles(directory, fileName(name), extensions);
       for (const file of files) profile.writeSync(file);
       log(`${name}: ${summaryOf(profile)} → ${files.join(', ')}`);
     });
   }
+}
 
-  /** Names of tasks may have anything in them, and may be alike once that is gone. */
-  #fileName(name: string): string {
-    const safe = name.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, LONGEST_NAME);
-    const plain = safe.replace(/^[-.]+|[-.]+$/g, '') || 'task';
-    let file = plain;
-    for (let i = 2; this.#files.has(file.toLowerCase()); i++) file = `${plain}-${i}`;
-    this.#files.add(file.toLowerCase());
-    return file;
+/** Names of tasks may have anything in them, and may be alike once that is gone. */
+function fileName(name: string): string {
+  const safe = name.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, LONGEST_NAME);
+  return safe.replace(/^[-.]+|[-.]+$/g, '') || 'task';
+}
+
+/**
+ * The paths of a task's files, which are made, empty: other tasks of that name, of another benchmark or process at the
+ * same time, get numbers.
+ */
+function claimFiles(directory: string, base: string, extensions: readonly string[]): string[] {
+  for (let i = 1; ; i++) {
+    const name = i === 1 ? base : `${base}-${i}`;
+    const files = extensions.map((extension) => join(directory, `${name}${extension}`));
+    const claimed = files.filter((file, at) => files.indexOf(file) === at).map(claimFile);
+    if (claimed.every((file) => file !== undefined)) return files;
+    for (const file of claimed) if (file !== undefined) rmSync(file);
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { claimFile } from '../formats/claim-file.js';
 import {
   checkDuration,
   checkFunction,
@@ -130,12 +131,11 @@ export class LiveProfiler {
     mkdirSync(directory, { recursive: true });
     let written: Promise<void> = Promise.resolve();
     while (!signal.aborted) {
-      const name = `${PREFIX}${new Date().toISOString().replace(/[:.]/g, '-')}${extension}`;
+      const startMs = Date.now();
       const profile = await this.record(everyMs, signal);
       // While the next one is recorded; but only one is written at a time.
       await written;
-      written = profile
-        .write(join(directory, name))
+      written = (async () => profile.write(claimName(directory, startMs, extension)))()
         .then(() => removeOld(directory, extension, keep))
         .catch(onError);
     }
@@ -208,6 +208,15 @@ class WatchedStores {
       const store = reference.deref();
       if (store !== undefined) yield store;
     }
+  }
+}
+
+/** The path of a profile that began then; later by milliseconds where others rotate in the same directory. */
+function claimName(directory: string, startMs: number, extension: string): string {
+  for (let ms = startMs; ; ms++) {
+    const time = new Date(ms).toISOString().replace(/[:.]/g, '-');
+    const claimed = claimFile(join(directory, `${PREFIX}${time}${extension}`));
+    if (claimed !== undefined) return claimed;
   }
 }
 
