@@ -6,8 +6,8 @@ import { addGuestOptions, type GuestOptions } from './run-options.js';
 
 /** What `compare` is asked for. */
 export interface CompareOptions extends GuestOptions, PrintDiffOptions {
-  readonly repeat: number;
-  readonly warmup: number;
+  readonly repeat?: number;
+  readonly warmup?: number;
   readonly weight?: Weight;
   readonly profiles?: string;
   readonly foldInlined?: boolean;
@@ -41,8 +41,12 @@ export function addCompareCommand(program: Command): void {
     .argument('<before.wasm>', 'a module or component')
     .argument('<after.wasm>', 'the one to compare with it')
     .argument('[args...]', 'the arguments of both')
-    .option('--repeat <number>', 'runs of each', positive, 10)
-    .option('--warmup <number>', 'runs of each before these, of which nothing is kept', natural, 1)
+    .option('--repeat <number>', 'runs of each, by default 10, by fuel 1', positive)
+    .option(
+      '--warmup <number>',
+      'runs of each before these, of which nothing is kept, by default 1',
+      natural,
+    )
     .addOption(
       new Option('--weight <unit>', 'what samples count for; default: cpu').choices(WEIGHTS),
     )

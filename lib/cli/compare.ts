@@ -5,7 +5,6 @@ import { select } from '../profile/select.js';
 import { FinishedProfile } from '../profiler/finished-profile.js';
 import type { Engine } from '../runtime/engine.js';
 import { CliError, reasonOf } from './cli-error.js';
-import { commandEngine } from './command-module.js';
 import type { CompareOptions } from './compare-options.js';
 import { describeEnding, errorTextOf } from './ending.js';
 import { invocation, START } from './entry.js';
@@ -13,7 +12,7 @@ import { loadGuest } from './guest.js';
 import { printDiff, usualWeight } from './print-diff.js';
 import { unwritable } from './profile-path.js';
 import { endsByItself, type Repeated, type Runs, recordRuns } from './record-runs.js';
-import { limits, wasiOptions } from './run.js';
+import { guestEngine, limits, wasiOptions } from './run.js';
 import { printable, writeError } from './terminal.js';
 
 /** Runs two programs in turn and compares them; the exit code. */
@@ -22,8 +21,11 @@ export async function compare(
   args: readonly string[],
   options: CompareOptions,
 ): Promise<number> {
-  const { repeat, warmup, profiles } = options;
-  const engine = commandEngine(options);
+  const { profiles } = options;
+  // Runs by fuel are all alike.
+  const [usual, before] = options.by === 'fuel' ? [1, 0] : [10, 1];
+  const { repeat = usual, warmup = before } = options;
+  const engine = guestEngine(options);
   if (profiles !== undefined) makeDirectory(profiles);
   const guests = apps.map((app) => repeated(engine, app, args, options));
   const { runs, last } = recordRuns(guests, { repeat, warmup });
@@ -37,13 +39,13 @@ export async function compare(
       `a run ${describeEnding(last.ending)}, so there is nothing to compare${reason}`,
     );
   }
-  const [before, after] = runs as [Runs, Runs];
+  const [first, second] = runs as [Runs, Runs];
   if (profiles !== undefined) {
-    await save(before.profile, join(profiles, 'before.profile.json'));
-    await save(after.profile, join(profiles, 'after.profile.json'));
+    await save(first.profile, join(profiles, 'before.profile.json'));
+    await save(second.profile, join(profiles, 'after.profile.json'));
   }
   const { foldInlined = false } = options;
-  const [old, recent] = [compared(before, foldInlined), compared(after, foldInlined)];
+  const [old, recent] = [compared(first, foldInlined), compared(second, foldInlined)];
   return printDiff(old, recent, options.weight ?? usualWeight(old, recent), options);
 }
 

@@ -11,6 +11,7 @@ export function diffJson(
     format: 'wasmtime-guest-profiler/diff',
     version: 1,
     weight,
+    byFuel: diff.byFuel,
     before: { name: before, runs: diff.runsBefore },
     after: { name: after, runs: diff.runsAfter },
     interleaved: diff.interleaved,

@@ -6,7 +6,7 @@ import {
   type ProfileDiff,
 } from '../profile/diff.js';
 import { CONFIDENCE, SIGNIFICANCE_LEVEL } from '../statistics/compare-runs.js';
-import { amount, change, percent, signedPercent, unitName } from './amount.js';
+import { amount, change, percent, signedPercent, type Unit, unitName } from './amount.js';
 import { type TableColumn, textTable } from './table.js';
 import { type Layout, oneLine } from './terminal.js';
 
@@ -51,36 +51,45 @@ export function changeSections(diff: ProfileDiff, all: boolean): ChangeSection[]
   return sections.filter(({ rows }) => rows.length > 0);
 }
 
+/** What amounts are told in. */
+function unitIn({ byFuel, weight }: ProfileDiff): Unit {
+  return byFuel && weight !== 'samples' ? 'fuel' : weight;
+}
+
 /** The rows of a table. */
 export function changeRows(diff: ProfileDiff, functions: readonly FunctionChange[]): string[][] {
-  const { weight, whole } = diff;
+  const { whole } = diff;
+  const unit = unitIn(diff);
   return functions.map(({ name, oldName, self }) => [
-    change(differenceOf(self), weight),
+    change(differenceOf(self), unit),
     relative(self),
     interval(self),
-    amount(self.before, weight),
+    amount(self.before, unit),
     percent(self.before, whole.before),
-    amount(self.after, weight),
+    amount(self.after, unit),
     percent(self.after, whole.after),
     oldName === undefined ? oneLine(name) : `${oneLine(oldName)} → ${oneLine(name)}`,
   ]);
 }
 
 /** The whole, before and after. */
-export function wholeLine({ weight, whole }: ProfileDiff): string {
+export function wholeLine(diff: ProfileDiff): string {
+  const { whole } = diff;
+  const unit = unitIn(diff);
   const ends = interval(whole);
   const between = ends === '' ? '' : `, ${ends}`;
   const isNoise = whole.shift !== undefined && whole.verdict === 'noise';
   return (
-    `${unitName(weight)}: ${amount(whole.before, weight)} before, ${amount(whole.after, weight)} after ` +
-    `(${[change(differenceOf(whole), weight), relative(whole)].filter(Boolean).join(', ')}${between}` +
+    `${unitName(unit)}: ${amount(whole.before, unit)} before, ${amount(whole.after, unit)} after ` +
+    `(${[change(differenceOf(whole), unit), relative(whole)].filter(Boolean).join(', ')}${between}` +
     `${isNoise ? ', within noise' : ''})`
   );
 }
 
 /** What the comparison rests on. */
 export function basisLines(diff: ProfileDiff): string[] {
-  const { runsBefore, runsAfter, interleaved, paceSpread } = diff;
+  const { byFuel, runsBefore, runsAfter, interleaved, paceSpread } = diff;
+  if (byFuel) return ['By fuel: the same in each run, so that one is enough.'];
   if (Math.min(runsBefore, runsAfter) < 2) {
     return [
       'One run each: what differs from run to run by itself is not known. run --repeat 10, or compare, tells.',
@@ -106,7 +115,9 @@ export function basisLines(diff: ProfileDiff): string[] {
 export const FEWEST_RUNS = 6;
 
 /** What is not shown by name: how much of it there is. */
-export function foldedLines({ weight, whole, functions, runsBefore }: ProfileDiff): string[] {
+export function foldedLines(diff: ProfileDiff): string[] {
+  const { whole, functions, runsBefore } = diff;
+  const unit = unitIn(diff);
   const noise = functions.filter(({ self }) => self.verdict === 'noise');
   const sum = (rows: readonly FunctionChange[], side: 'before' | 'after') =>
     rows.reduce((sum, { self }) => sum + self[side], 0);
@@ -118,12 +129,12 @@ export function foldedLines({ weight, whole, functions, runsBefore }: ProfileDif
     const ends = interval(largest.self);
     const most = differenceOf(largest.self);
     lines.push(
-      `Within ${runsBefore < 2 ? 'the noise of sampling' : 'noise'}: ${count(noise.length)}, ` +
-        `${amount(before, weight)} (${percent(before, whole.before)}) before, ` +
-        `${amount(after, weight)} (${percent(after, whole.after)}) after` +
+      `Within ${diff.byFuel || runsBefore < 2 ? 'the noise of sampling' : 'noise'}: ${count(noise.length)}, ` +
+        `${amount(before, unit)} (${percent(before, whole.before)}) before, ` +
+        `${amount(after, unit)} (${percent(after, whole.after)}) after` +
         (most === 0
           ? '.'
-          : `; the largest change is ${change(most, weight)}${ends && ` (${ends})`}, of ${oneLine(largest.name)}.`),
+          : `; the largest change is ${change(most, unit)}${ends && ` (${ends})`}, of ${oneLine(largest.name)}.`),
     );
   }
   const alone = (['before', 'after'] as const).flatMap((side) => {

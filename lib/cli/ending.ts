@@ -13,6 +13,11 @@ export type Ending =
   | { readonly kind: 'timeout' }
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals };
 
+/** What ends a guest whose epoch doesn't tick, where it calls the host. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
 /** Runs a guest to its end, whatever that is. */
 export function endingOf(guest: () => readonly unknown[], interrupt: InterruptHandle): Ending {
   try {
@@ -21,11 +26,13 @@ export function endingOf(guest: () => readonly unknown[], interrupt: InterruptHa
     if (error instanceof WasiExit) return { kind: 'exited', code: error.exitCode };
     // What a component's run function returns when it fails.
     if (error instanceof ComponentError) return { kind: 'exited', code: 1 };
-    if (!(error instanceof Trap)) return { kind: 'failed', error };
+    const isInterrupted = error instanceof Interrupted;
+    if (!(error instanceof Trap || isInterrupted)) return { kind: 'failed', error };
     const { reason } = interrupt;
     // A guest may trap by itself after the interrupt and before it has noticed.
-    if (error.trapCode !== 'Interrupt' || reason === undefined || reason === 'triggered') {
-      return { kind: 'trapped', error };
+    const isOurs = isInterrupted || error.trapCode === 'Interrupt';
+    if (!isOurs || reason === undefined || reason === 'triggered') {
+      return isInterrupted ? { kind: 'failed', error } : { kind: 'trapped', error };
     }
     return reason === 'timeout' ? { kind: 'timeout' } : { kind: 'signal', signal: reason };
   }

@@ -92,6 +92,15 @@ export function fuel(text: string): bigint {
   return amount;
 }
 
+/** Units of fuel between two samples. */
+export function fuelUnits(text: string): number {
+  const units = positive(text);
+  if (units < 1000 || units > 1e12) {
+    throw new InvalidArgumentError('Expected a number from 1000 to 1000000000000.');
+  }
+  return units;
+}
+
 /** The names of proposals as Wasmtime's own `-W` has them, and the options of ours: `tail-call`. */
 const FEATURES = new Map<string, string>(
   WASM_FEATURES.map((key) => [

@@ -2,6 +2,7 @@ import { GuestProfiler } from '../profiler/guest-profiler.js';
 import { watchMemory } from '../profiler/memory-watch.js';
 import type { ModuleSymbols } from '../profiler/module-symbols.js';
 import type { SourceReader } from '../profiler/source-texts.js';
+import { CallHook } from '../runtime/call-hook.js';
 import { threadCpuTime } from '../runtime/clock.js';
 import type { Engine } from '../runtime/engine.js';
 import { WasmtimeError } from '../runtime/errors.js';
@@ -9,7 +10,7 @@ import { InterruptHandle } from '../runtime/interrupt-handle.js';
 import { Store } from '../runtime/store.js';
 import { WasiConfig, type WasiOptions } from '../runtime/wasi-config.js';
 import { CliError } from './cli-error.js';
-import { type Ending, endingOf } from './ending.js';
+import { type Ending, endingOf, Interrupted } from './ending.js';
 import type { Guest } from './guest-file.js';
 import { ProgressLine } from './progress-line.js';
 
@@ -17,6 +18,8 @@ export interface RecordOptions {
   /** Of the module, in the profile. */
   readonly name: string;
   readonly intervalMs: number;
+  /** Between samples, instead of a time. */
+  readonly everyFuel?: number;
   /** Forever when absent. */
   readonly timeoutMs?: number;
   /** What the guest may use; without, it isn't counted. */
@@ -52,9 +55,12 @@ export interface Recording {
   readonly missedTicks: number;
 }
 
+/** Without a limit: more than any guest uses. */
+const MOST_FUEL = 2n ** 63n - 1n;
+
 /** Runs a guest to its end and profiles it. */
 export function record(engine: Engine, guest: Guest, options: RecordOptions): Recording {
-  const { name, intervalMs, timeoutMs, fuel, maxMemoryBytes } = options;
+  const { name, intervalMs, everyFuel, timeoutMs, fuel, maxMemoryBytes } = options;
   const store = new Store(engine);
   setWasi(store, options.wasi);
   const interrupt = new InterruptHandle();
@@ -63,10 +69,14 @@ export function record(engine: Engine, guest: Guest, options: RecordOptions): Re
     arguments: options.arguments,
     sources: options.sources,
   });
-  if (fuel !== undefined) store.setFuel(fuel);
+  const limit = fuel ?? (everyFuel === undefined ? undefined : MOST_FUEL);
+  if (limit !== undefined) store.setFuel(limit);
+  if (everyFuel !== undefined) interruptAtFuel(store, interrupt);
   const limits = maxMemoryBytes === undefined ? {} : { memorySize: maxMemoryBytes };
   store.limiter(watchMemory(profiler, limits));
-  const recorder = profiler.attach(store, { intervalMs, hostCalls: options.hostCalls });
+  const how =
+    everyFuel === undefined ? { intervalMs, hostCalls: options.hostCalls } : { everyFuel };
+  const recorder = profiler.attach(store, how);
 
   const progress =
     options.progress && ProgressLine.wanted
@@ -83,8 +93,16 @@ export function record(engine: Engine, guest: Guest, options: RecordOptions): Re
   recorder.detach();
   progress?.end();
   const { missedTicks } = recorder;
-  const used = fuel === undefined ? {} : { fuelUsed: fuel - store.getFuel() };
+  const used = limit === undefined ? {} : { fuelUsed: limit - store.getFuel() };
   return { profiler, ending, wallMs, cpuMs, missedTicks, interrupt, ...used };
+}
+
+/** Samples by fuel come without ticks of the epoch, which would be other ones in each run. */
+function interruptAtFuel(store: Store, interrupt: InterruptHandle): void {
+  store.setEpochDeadline(Number.MAX_SAFE_INTEGER);
+  store.callHook((_, kind) => {
+    if (kind === CallHook.CallingHost && interrupt.reason !== undefined) throw new Interrupted();
+  });
 }
 
 function setWasi(store: Store, wasi: WasiOptions): void {

@@ -10,6 +10,7 @@ import {
   duration,
   type Environment,
   fuel,
+  fuelUnits,
   hertz,
   interval,
   natural,
@@ -23,6 +24,8 @@ export interface GuestOptions {
   readonly interval: number;
   /** Milliseconds between samples too. */
   readonly hz?: number;
+  readonly by?: 'time' | 'fuel';
+  readonly everyFuel?: number;
   readonly dir: readonly WasiPreopen[];
   readonly env: Environment;
   readonly stdin?: string;
@@ -161,6 +164,16 @@ export function addGuestOptions(command: Command): Command {
       )
         .default({}, 'none')
         .argParser(variable),
+    )
+    .addOption(
+      new Option('--by <what>', 'sample by time, or by fuel: the same samples in each run').choices(
+        ['time', 'fuel'],
+      ),
+    )
+    .option(
+      '--every-fuel <number>',
+      'with --by fuel: units of it between two samples, by default 100000',
+      fuelUnits,
     )
     .option('--stdin <file>', 'what the guest reads from stdin, in each run anew')
     .option(

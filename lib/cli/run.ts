@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { FORMATS, formatOfPath } from '../formats/formats.js';
 import { GuestProfiler } from '../profiler/guest-profiler.js';
 import { Component } from '../runtime/component/component.js';
+import type { Engine } from '../runtime/engine.js';
 import type { WasiOptions } from '../runtime/wasi-config.js';
 import { CliError } from './cli-error.js';
 import { commandEngine } from './command-module.js';
@@ -41,7 +42,7 @@ export async function run(
   }
   const name = basename(app);
   const entry = options.invoke === undefined ? START : invocation(options.invoke, args);
-  const engine = commandEngine(options);
+  const engine = guestEngine(options);
   const guest = loadGuest(engine, app, entry, options.precompiled === true);
   if (guest.code instanceof Component) {
     const given = sourceMap !== undefined ? '--source-map' : symbolMap && '--symbol-map';
@@ -114,14 +115,27 @@ function recordOptions(
   };
 }
 
+/** Some ten thousand samples in a second. */
+const EVERY_FUEL = 100_000;
+
+/** The engine of a guest that is run so. */
+export function guestEngine({ by, fuel, ...options }: GuestOptions): Engine {
+  return commandEngine({ ...options, fuel: fuel ?? by === 'fuel' });
+}
+
 /** What is recorded of a guest, and how far it may go. */
 export function limits(
   name: string,
-  { hz, interval, timeout, fuel, maxMemory }: GuestOptions,
-): Pick<RecordOptions, 'name' | 'intervalMs' | 'timeoutMs' | 'fuel' | 'maxMemoryBytes'> {
+  { hz, interval, by, everyFuel = EVERY_FUEL, timeout, fuel, maxMemory }: GuestOptions,
+): Pick<
+  RecordOptions,
+  'name' | 'intervalMs' | 'everyFuel' | 'timeoutMs' | 'fuel' | 'maxMemoryBytes'
+> {
   return {
     name,
-    intervalMs: hz ?? interval,
+    ...(by === 'fuel'
+      ? { intervalMs: everyFuel / 1e6, everyFuel }
+      : { intervalMs: hz ?? interval }),
     ...(timeout !== undefined && { timeoutMs: timeout }),
     ...(fuel !== undefined && { fuel }),
     ...(maxMemory !== undefined && { maxMemoryBytes: maxMemory }),

@@ -3,7 +3,7 @@ import { shortName, shortPath } from '../formats/short-name.js';
 import { hotFunctions, hottestLines } from '../profile/hot-functions.js';
 import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
-import { percent } from './amount.js';
+import { intervalOf, percent } from './amount.js';
 import { placeOf } from './function-place.js';
 import { type Layout, oneLine } from './terminal.js';
 
@@ -42,7 +42,7 @@ export function summaryOf(profile: Profile, facts: RunFacts, layout: Layout): st
 function measures(profile: Profile, facts: RunFacts): string[] {
   const samples = profile.threads.reduce((sum, thread) => sum + thread.samples.length, 0);
   const lines = [
-    `${count(samples, 'sample')}, one per ${profile.intervalMs} ms; ` +
+    `${count(samples, 'sample')}, one per ${intervalOf(profile)}; ` +
       `${seconds(facts.wallMs)} wall time, ${seconds(facts.cpuMs)} CPU time`,
   ];
   if (samples === 0) lines.push('It ran for less than an interval, or waited all the time.');

@@ -6,7 +6,7 @@ import { selfPaths } from '../profile/path-changes.js';
 import type { Profile } from '../profile/profile.js';
 import type { Weight } from '../profile/sample-weight.js';
 import type { Thread } from '../profile/thread.js';
-import { amount, percent, unitName } from './amount.js';
+import { amount, intervalOf, percent, unitName, unitOf } from './amount.js';
 import { CliError } from './cli-error.js';
 import { placeOf } from './function-place.js';
 import { positive } from './options.js';
@@ -119,6 +119,7 @@ function topRows(
   limit: number,
 ): { rows: string[][]; others: number; facts: string } {
   const hot = functionWeights(profile, threads, weight);
+  const unit = unitOf(profile, weight);
   const whole = hot.reduce((sum, { self }) => sum + self, 0);
   // Where threads differ, the line of the one that found the function most often is as good as any.
   const lines = new Map(threads.flatMap((thread) => [...hottestLines(profile, thread)]));
@@ -126,18 +127,18 @@ function topRows(
     const { name, module } = funcPlace(profile, func);
     const place = placeOf(profile, func, lines.get(func)) || oneLine(module ?? '');
     return [
-      amount(self, weight),
+      amount(self, unit),
       percent(self, whole),
-      amount(total, weight),
+      amount(total, unit),
       percent(total, whole),
       oneLine(name),
       place,
     ];
   });
   const samples = threads.reduce((sum, { samples }) => sum + samples.length, 0);
-  const measured = weight === 'samples' ? '' : `, ${amount(whole, weight)} ${unitName(weight)}`;
+  const measured = weight === 'samples' ? '' : `, ${amount(whole, unit)} ${unitName(unit)}`;
   const count = samples.toLocaleString('en-US');
-  const facts = `${count} samples, one per ${profile.intervalMs} ms${measured}`;
+  const facts = `${count} samples, one per ${intervalOf(profile)}${measured}`;
   return { rows, others: Math.max(0, hot.length - limit), facts };
 }
 

@@ -1,6 +1,7 @@
 import { median, probit } from 'simple-statistics';
 import { compareRuns, SIGNIFICANCE_LEVEL } from '../statistics/compare-runs.js';
 import type { Shift } from '../statistics/shift.js';
+import { fuelBetweenSamples } from './fuel.js';
 import { funcPlace } from './func-place.js';
 import { type MatchedFunction, matchFunctions } from './match-functions.js';
 import type { Profile } from './profile.js';
@@ -52,6 +53,8 @@ export interface FunctionChange {
 /** How two profiles differ. */
 export interface ProfileDiff {
   readonly weight: Weight;
+  /** Whether both are profiles by fuel, in which nothing is noise but where samples fall. */
+  readonly byFuel: boolean;
   readonly runsBefore: number;
   readonly runsAfter: number;
   /** Whether runs of the one were made between those of the other. */
@@ -78,8 +81,10 @@ export function diffProfiles(
     [old.total[row], recent.total[row]].some((runs) => runs?.some((value) => value > 0)),
   );
   const interleaved = areInterleaved(before, runs.before, after, runs.after);
+  const byFuel = [before, after].every(({ profile }) => fuelBetweenSamples(profile) !== undefined);
   const facts = {
     weight,
+    byFuel,
     runsBefore: runs.before.length,
     runsAfter: runs.after.length,
     interleaved,
@@ -90,12 +95,12 @@ export function diffProfiles(
     totalBefore: medianOf(old.total[row]),
     totalAfter: medianOf(recent.total[row]),
   });
-  if (Math.min(runs.before.length, runs.after.length) < 2) {
+  if (byFuel || Math.min(runs.before.length, runs.after.length) < 2) {
     const sampled = {
       old: weighRuns(before.profile, runs.before, matched, 'before', 'samples'),
       recent: weighRuns(after.profile, runs.after, matched, 'after', 'samples'),
     };
-    const { whole, rows } = withoutRuns(seen, old, recent, sampled);
+    const { whole, rows } = withoutRuns(seen, old, recent, sampled, byFuel);
     const functions = seen.map((at, i) => row(at, rows[i] as Change));
     return { ...facts, paceSpread: undefined, whole, functions: sorted(functions) };
   }
@@ -160,12 +165,13 @@ function withoutRuns(
   old: RunWeights,
   recent: RunWeights,
   sampled: { readonly old: RunWeights; readonly recent: RunWeights },
+  byFuel: boolean,
 ): { whole: Change; rows: Change[] } {
   const threshold = -probit(SIGNIFICANCE_LEVEL / 2 / Math.max(1, seen.length));
   const of = (weights: RunWeights, row: number) => weights.self[row]?.[0] ?? 0;
   const change = (before: number, after: number, isNoise: boolean): Change => ({
     ...{ before, after, shift: undefined, p: undefined, paced: false },
-    verdict: before === after || isNoise ? 'noise' : 'unknown',
+    verdict: before === after || isNoise ? 'noise' : byFuel ? 'significant' : 'unknown',
   });
   const rows = seen.map((row) => {
     const [was, is] = [of(sampled.old, row), of(sampled.recent, row)];

@@ -20,7 +20,7 @@ import {
 } from '../runtime/check.js';
 import { Component } from '../runtime/component/component.js';
 import { Engine } from '../runtime/engine.js';
-import { misuse } from '../runtime/errors.js';
+import { misuse, outOfRange } from '../runtime/errors.js';
 import { Store, type Storelike } from '../runtime/store.js';
 import {
   Annotations,
@@ -30,6 +30,7 @@ import {
 } from './annotations.js';
 import { FinishedProfile } from './finished-profile.js';
 import { checkFormatOptions } from './format-options.js';
+import { checkEveryFuel } from './fuel-sampler.js';
 import { hostCallTimes, nameHostCalls } from './host-calls.js';
 import { withHostTime } from './host-time.js';
 import { addHostTimeCounter } from './host-time-counter.js';
@@ -37,12 +38,20 @@ import type { ListedCode } from './listed-code.js';
 import { listedCode, type NamedModule } from './named-module.js';
 import { checkOptions, type ProfilerOptions, REAL_CLOCK } from './options.js';
 import { ProgressReader } from './progress.js';
-import { attachRecorder, type Recorder, type RecorderOptions } from './recorder.js';
+import {
+  attachFuelRecorder,
+  attachRecorder,
+  type Recorder,
+  type RecorderOptions,
+} from './recorder.js';
 import { Recording } from './recording.js';
 import { recordingFacts } from './recording-facts.js';
 import { SourceTexts } from './source-texts.js';
 import { symbolicate } from './symbolicate.js';
 import { addTraps } from './trap-markers.js';
+
+/** A unit of fuel is a nanosecond of a profile by fuel. */
+const MS_PER_FUEL = 1e-6;
 
 /** What a recorder's ticker can keep up with, in milliseconds. */
 const RECORDER_INTERVALS = { minimum: 0.05, maximum: 1000 };
@@ -91,6 +100,9 @@ export class GuestProfiler {
   #hostCalls: 'none' | 'markers' | 'frames' = 'none';
   /** Of recorders that had a ticker and are done; undefined when there was none. */
   #missedTicks: number | undefined;
+  /** Of recorders by fuel. */
+  #everyFuel: number | undefined;
+  #fuelSamples = 0;
   #state: 'recording' | 'ended' | 'finished' = 'recording';
 
   /**
@@ -207,14 +219,16 @@ export class GuestProfiler {
    * asynchronous call, may be attached and detached too.
    *
    * @throws TypeError `ERR_RECORDER_ATTACHED` when the store has a recorder, `ERR_NO_EPOCHS` when its
-   * engine was made without `epochInterruption`, `ERR_PROFILER_FINISHED` after `finish`; RangeError for
+   * engine was made without `epochInterruption`, WasmtimeError `ERR_FUEL` with `everyFuel` and an engine without
+   * `consumeFuel`, TypeError `ERR_FUEL_YIELDS` with `everyFuel` and a store that yields at fuel intervals, `ERR_PROFILER_FINISHED` after `finish`; RangeError for
    * an interval out of range; WasmtimeError `ERR_STACK_WALK` as {@link GuestProfiler.sample}.
    */
   attach(store: Storelike, options: RecorderOptions = {}): Recorder {
     this.#checkRecording();
     const owner = Store.of('store', store);
     checkObject('options', options);
-    checkKeys('options', options, ['intervalMs', 'everyEpoch', 'hostCalls']);
+    checkKeys('options', options, ['intervalMs', 'everyEpoch', 'everyFuel', 'hostCalls']);
+    if (options.everyFuel !== undefined) return this.#attachByFuel(owner, options);
     const { minimum, maximum } = RECORDER_INTERVALS;
     const { everyEpoch = false, hostCalls = false, intervalMs } = options;
     const checked = {
@@ -251,6 +265,32 @@ export class GuestProfiler {
     else if (checked.hostCalls === 'markers' && this.#hostCalls === 'none') {
       this.#hostCalls = 'markers';
     }
+    return recorder;
+  }
+
+  #attachByFuel(store: Store, options: RecorderOptions): Recorder {
+    const { everyEpoch = false, hostCalls = false, intervalMs } = options;
+    if (everyEpoch || hostCalls !== false || intervalMs !== undefined) {
+      throw outOfRange('options.everyFuel', 'no other option', options);
+    }
+    const everyFuel = checkEveryFuel(options.everyFuel);
+    if (this.#everyFuel !== undefined && this.#everyFuel !== everyFuel) {
+      throw outOfRange('options.everyFuel', `${this.#everyFuel}, as before`, everyFuel);
+    }
+    const ms = everyFuel * MS_PER_FUEL;
+    const sample = () => {
+      this.#fuelSamples++;
+      const { handle } = this.#recording;
+      hot.sample(handle, Store.handle(store), ms, this.#fuelSamples * ms);
+    };
+    const recorder = attachFuelRecorder(store, everyFuel, sample, () => {
+      if (recorder !== undefined) this.#recorders.delete(recorder);
+    });
+    if (recorder === undefined) {
+      throw misuse('ERR_RECORDER_ATTACHED', 'the store has a recorder already');
+    }
+    this.#everyFuel = everyFuel;
+    this.#recorders.add(recorder);
     return recorder;
   }
 
@@ -394,7 +434,9 @@ export class GuestProfiler {
         this.#thread.samples = withHostTime(this.#profile, this.#thread, calls);
       }
     }
-    this.#profile.extra.push(recordingFacts(this.#profile, { missedTicks: this.#missedTicks }));
+    this.#profile.extra.push(
+      recordingFacts(this.#profile, { missedTicks: this.#missedTicks, everyFuel: this.#everyFuel }),
+    );
     // Last: the user's own function may throw, and the profile is whole by then.
     texts?.embed();
   }

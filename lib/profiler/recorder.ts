@@ -1,6 +1,7 @@
-import type { NativeRecorder } from '../generated/native.js';
+import type { NativeRecorder, NativeStore } from '../generated/native.js';
 import { Engine, type RecorderTicks } from '../runtime/engine.js';
 import { Store, type Storelike } from '../runtime/store.js';
+import { FuelSampler } from './fuel-sampler.js';
 
 /** How {@link GuestProfiler.attach} samples a store. */
 export interface RecorderOptions {
@@ -14,6 +15,13 @@ export interface RecorderOptions {
    * Then `intervalMs` is of no use.
    */
   readonly everyEpoch?: boolean;
+  /**
+   * Sample each time that the guest has used so much fuel instead, 1,000 to 10¹²: two runs of the same work give the
+   * same samples, whatever the machine does. The engine needs `consumeFuel`, and no epochs; the store its fuel. Times
+   * and CPU times of such samples count fuel, a nanosecond for each unit, and each call of a host function counts
+   * 100. See docs/fuel.md for what it costs, and how it is biased.
+   */
+  readonly everyFuel?: number;
   /**
    * What the profile tells of host calls, which take longer then. Off by default.
    *
@@ -32,14 +40,14 @@ export interface RecorderOptions {
 /** A store that is being sampled, from {@link GuestProfiler.attach}. */
 export class Recorder {
   readonly #store: Store;
-  readonly #native: NativeRecorder;
+  readonly #native: { detach(store: NativeStore): void };
   readonly #ticks: RecorderTicks | undefined;
   #ended: (() => void) | undefined;
 
   /** @internal */
   constructor(
     store: Store,
-    recorder: NativeRecorder,
+    recorder: { detach(store: NativeStore): void },
     ticks: RecorderTicks | undefined,
     ended: () => void,
   ) {
@@ -85,6 +93,24 @@ export class Recorder {
   }
 }
 
+/** @internal Samples by fuel, each time with `sample`; undefined when a recorder does already. */
+export function attachFuelRecorder(
+  store: Store,
+  everyFuel: number,
+  sample: () => void,
+  ended: () => void,
+): Recorder | undefined {
+  if (Store.hasRecorder(store)) return undefined;
+  const handle = new Recorder(
+    store,
+    new FuelSampler(store, BigInt(everyFuel), sample),
+    undefined,
+    ended,
+  );
+  Store.retainRecorder(store, handle);
+  return handle;
+}
+
 /** @internal Starts sampling; undefined when another recorder does already. */
 export function attachRecorder(
   storelike: Storelike,
@@ -100,6 +126,7 @@ export function attachRecorder(
 ): Recorder | undefined {
   const store = Store.of('store', storelike);
   const { hostCalls, cuts } = options;
+  if (Store.hasRecorder(store)) return undefined;
   const ticks = options.everyEpoch
     ? undefined
     : Engine.recorderTicks(store.engine, options.intervalMs);

@@ -1,20 +1,29 @@
 import { native } from '../native.js';
+import { FUEL_ENTRY } from '../profile/fuel.js';
 import type { ExtraSection, Profile } from '../profile/profile.js';
 
 /** What a reader's information panel tells of a recording, beside its samples. */
 export interface RecordingFacts {
   /** Ticks of all recorders that the operating system left no time for; undefined without a ticker. */
   readonly missedTicks: number | undefined;
+  /** Units of fuel between two samples; undefined for samples by time. */
+  readonly everyFuel: number | undefined;
 }
 
 /** The section of {@link Profile.extra} about how this was recorded. */
-export function recordingFacts(profile: Profile, { missedTicks }: RecordingFacts): ExtraSection {
+export function recordingFacts(
+  profile: Profile,
+  { missedTicks, everyFuel }: RecordingFacts,
+): ExtraSection {
   const modules = [...profile.libs].filter(({ codeId }) => codeId !== null);
   return {
     label: `Recording of ${profile.product}`,
     entries: [
       { label: 'Engine', format: 'string', value: `Wasmtime ${native.wasmtimeVersion()}` },
       { label: 'Interval', format: 'duration', value: profile.intervalMs },
+      ...(everyFuel === undefined
+        ? []
+        : [{ label: FUEL_ENTRY, format: 'integer', value: everyFuel } as const]),
       ...(missedTicks === undefined
         ? []
         : [{ label: 'Missed ticks', format: 'integer', value: missedTicks } as const]),

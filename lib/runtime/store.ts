@@ -39,6 +39,12 @@ export class Store {
   #caller: Caller | undefined;
   #recorder: { end(): void } | undefined;
   #hasWasi = false;
+  #userHook: ((store: Store, kind: CallHook) => void) | undefined;
+  /** While a recorder samples by fuel: what the guest gets at once, and what it hasn't got yet. */
+  #fuelSlices:
+    | { readonly every: bigint; reserve: bigint; readonly hook: (kind: CallHook) => void }
+    | undefined;
+  #fuelYields = false;
 
   constructor(engine: Engine) {
     const nativeEngine = Engine.native('engine', engine);
@@ -87,14 +93,25 @@ export class Store {
    * guest. While it runs, no hook is called. Mirrors `Store::call_hook`.
    */
   callHook(hook: ((store: Store, kind: CallHook) => void) | null): void {
-    if (hook === null) {
+    if (hook !== null) checkFunction('hook', hook);
+    this.#setHooks(this.#fuelSlices?.hook, hook ?? undefined);
+    this.#userHook = hook ?? undefined;
+  }
+
+  /** Native code has one hook: first ours, then the user's. */
+  #setHooks(
+    own: ((kind: CallHook) => void) | undefined,
+    user: ((store: Store, kind: CallHook) => void) | undefined,
+  ): void {
+    if (own === undefined && user === undefined) {
       this.#native.callHook(null);
       delete this.#callbacks.callHook;
       return;
     }
-    checkFunction('hook', hook);
-    const dispatch = (store: object, kind: number) => {
-      hook(store as Store, CALL_HOOKS[kind] as CallHook);
+    const dispatch = (store: object, number: number) => {
+      const kind = CALL_HOOKS[number] as CallHook;
+      own?.(kind);
+      user?.(store as Store, kind);
     };
     this.#native.callHook(dispatch);
     this.#callbacks.callHook = dispatch;
@@ -107,24 +124,37 @@ export class Store {
    * @throws WasmtimeError `ERR_FUEL` unless the engine has `consumeFuel`.
    */
   setFuel(fuel: number | bigint): void {
-    this.#native.setFuel(checkFuel(fuel));
+    const all = checkFuel(fuel);
+    const slices = this.#fuelSlices;
+    if (slices === undefined) {
+      this.#native.setFuel(all);
+      return;
+    }
+    const slice = smaller(all, slices.every);
+    this.#native.setFuel(slice);
+    slices.reserve = all - slice;
   }
 
   /** The fuel that is left. Mirrors `Store::get_fuel`. */
   getFuel(): bigint {
-    return this.#native.getFuel();
+    return this.#native.getFuel() + (this.#fuelSlices?.reserve ?? 0n);
   }
 
   /**
    * Yields to the event loop each time that the guest has used `interval` of its fuel; `null` for never. From
    * then on only asynchronous calls enter the store. Mirrors `Store::fuel_async_yield_interval`.
    *
-   * @throws WasmtimeError `ERR_FUEL` unless the engine has `consumeFuel`, RangeError for 0.
+   * @throws WasmtimeError `ERR_FUEL` unless the engine has `consumeFuel`, RangeError for 0, TypeError
+   * `ERR_RECORDER_ATTACHED` while a recorder samples by fuel.
    */
   fuelAsyncYieldInterval(interval: number | bigint | null): void {
     const fuel = interval === null ? null : checkFuel(interval);
     if (fuel === 0n) throw outOfRange('interval', 'an integer from 1', interval);
+    if (this.#fuelSlices !== undefined) {
+      throw misuse('ERR_RECORDER_ATTACHED', 'a recorder samples the store by fuel');
+    }
     this.#native.fuelAsyncYieldInterval(fuel);
+    this.#fuelYields = fuel !== null;
   }
 
   /**
@@ -243,6 +273,43 @@ export class Store {
     return store.#caller === caller;
   }
 
+  /**
+   * @internal Has the guest's fuel be given out in slices of `every`, and `hook` called at each transition between
+   * guest and host; `null` gives it back whole. Refuses a store that yields at intervals, which are slices too.
+   */
+  static sliceFuel(store: Store, every: null): void;
+  static sliceFuel(store: Store, every: bigint, hook: (kind: CallHook) => void): void;
+  static sliceFuel(store: Store, every: bigint | null, hook?: (kind: CallHook) => void): void {
+    if (store.#fuelYields) {
+      throw misuse('ERR_FUEL_YIELDS', 'the store yields at fuel intervals, which are slices too');
+    }
+    const all = store.getFuel();
+    const slices = every === null || hook === undefined ? undefined : { every, reserve: 0n, hook };
+    store.#setHooks(slices?.hook, store.#userHook);
+    store.#fuelSlices = slices;
+    store.setFuel(all);
+  }
+
+  /** @internal What is left of the slice. */
+  static fuelOfSlice(store: Store): bigint {
+    return store.#native.getFuel();
+  }
+
+  /** @internal Less than what is left of the slice is used up. */
+  static useFuelOfSlice(store: Store, fuel: bigint): void {
+    store.#native.setFuel(store.#native.getFuel() - fuel);
+  }
+
+  /** @internal A slice from what is left, of which `used` counts as used; none when nothing is. */
+  static nextFuelSlice(store: Store, used: bigint): void {
+    const slices = store.#fuelSlices;
+    if (slices === undefined || slices.reserve === 0n) return;
+    const { every, reserve } = slices;
+    const whole = smaller(reserve, every);
+    slices.reserve = reserve - whole;
+    store.#native.setFuel(used < whole ? whole - used : 1n);
+  }
+
   /** @internal Keeps `value` alive as long as the store. */
   static retain(store: Store, value: unknown): void {
     store.#retained.add(value);
@@ -251,6 +318,11 @@ export class Store {
   /** @internal Keeps a recorder alive until the store is disposed, which ends it. */
   static retainRecorder(store: Store, recorder: { end(): void }): void {
     store.#recorder = recorder;
+  }
+
+  /** @internal */
+  static hasRecorder(store: Store): boolean {
+    return store.#recorder !== undefined;
   }
 
   /** @internal */
@@ -267,4 +339,9 @@ export class Store {
   static hasWasi(store: Store): boolean {
     return store.#hasWasi;
   }
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
 }

@@ -230,3 +230,35 @@ describe('compare', () => {
     });
   });
 });
+
+describe('by fuel', () => {
+  const workload = (rounds: number) => `(module (func $other (local $i i32)
+      (loop $l (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 4000000)))))
+    (func $changed (local $i i32)
+      (loop $l (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const ${rounds})))))
+    (func (export "_start") (call $other) (call $changed)))`;
+
+  it('finds that one function does 5 % more, in one run', async () => {
+    writeFileSync(directory.file('old.wat'), workload(4_000_000));
+    writeFileSync(directory.file('new.wat'), workload(4_200_000));
+    const args = ['compare', '--by', 'fuel', '--every-fuel', '1000', '--fail-above', '2%'];
+    const { code, stdout } = await directory.run([...args, 'old.wat', 'new.wat']);
+    expect(code).toBe(3);
+    expect(stdout).toContain('By fuel: the same in each run, so that one is enough.\n');
+    expect(stdout).toMatch(/Grew\n.*\n *\+1,[34]\d\d,000 +\+5\.0% .* changed\n\nWithin/);
+    const same = await directory.run([...args, '--json', 'old.wat', 'old.wat']);
+    expect(same.code).toBe(0);
+    const json = checked('diff', same.stdout);
+    expect(functionsIn(json).every(({ self }) => self.verdict === 'noise')).toBe(true);
+  });
+
+  it('is ended by a timeout', async () => {
+    writeFileSync(
+      directory.file('ever.wat'),
+      '(module (func (export "_start") (loop $l (br $l))))',
+    );
+    const args = ['run', '-q', '--by', 'fuel', '--timeout', '200ms', '-o', 'e.json', 'ever.wat'];
+    expect((await directory.run(args)).code).toBe(124);
+    directory.profile('e.json');
+  });
+});
