@@ -11,6 +11,7 @@ import {
   checkString,
   DAY_MS,
 } from '../runtime/check.js';
+import { Engine } from '../runtime/engine.js';
 import { Store, type Storelike } from '../runtime/store.js';
 import type { FinishedProfile } from './finished-profile.js';
 import { checkExtension } from './format-options.js';
@@ -135,11 +136,19 @@ export class BenchProfiler {
     };
   }
 
-  /** For any other harness: what is between `start` and `stop` is profiled. Undefined when not enabled. */
+  /**
+   * For any other harness: what is between `start` and `stop` is profiled. Undefined when not enabled, and for a store
+   * whose engine has no `epochInterruption`, which `log` is told.
+   */
   task(name: string, store: Storelike): BenchTask | undefined {
     checkString('name', name);
     const owner = Store.of('store', store);
     if (!this.enabled) return undefined;
+    if (!Engine.hasEpochs(owner.engine)) {
+      // A harness may swallow what a hook throws.
+      this.#options.log(`${name}: NOT PROFILED: its engine needs epochInterruption: true`);
+      return undefined;
+    }
     const { modules, directory, intervalMs, extensions, log } = this.#options;
     let files: string[] | undefined;
     return new BenchTask(name, owner, modules, intervalMs, (profile) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bench, do_not_optimize, run } from 'mitata';
 import { Bench } from 'tinybench';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BenchProfiler, type BenchProfilerOptions } from '../../lib/index.js';
+import { BenchProfiler, type BenchProfilerOptions, Engine, Store } from '../../lib/index.js';
 import { spinner } from './spinner.js';
 
 const WORK = 2_000_000;
@@ -91,6 +91,19 @@ describe('BenchProfiler', () => {
     expect(profiled.mitata('spin', store, work)).toBe(work);
     expect(profiled.task('spin', store)).toBeUndefined();
     expect(existsSync(directory)).toBe(false);
+  });
+
+  it('says of each task that its engine has no epochs', () => {
+    const profiled = profiler();
+    const other = new Store(new Engine());
+    expect(profiled.vitest('one', other)).toEqual({});
+    expect(profiled.tinybench('two', other)).toEqual({});
+    expect(profiled.mitata('three', other, work)).toBe(work);
+    expect(log).toEqual(
+      ['one', 'two', 'three'].map(
+        (name) => `${name}: NOT PROFILED: its engine needs epochInterruption: true`,
+      ),
+    );
   });
 
   it('is off unless the environment says', () => {
