@@ -437,3 +437,8 @@ fn shared_tail(a: &[u32], b: &[u32], limit: usize) -> usize {
     }
     shared
 }
+
+/// Milliseconds as whole nanoseconds.
+pub fn nanoseconds(ms: f64) -> u64 {
+    (ms * 1e6).round() as u64
+}

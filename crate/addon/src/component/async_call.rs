@@ -1,6 +1,7 @@
-//! Asynchronous calls of components, see `crate::async_call`.
+//! Asynchronous calls of components, see `crate::calls::async_call`.
 
-use crate::async_call::{NativeAsyncCall, collect};
+use crate::calls::async_call::{NativeAsyncCall, collect};
+use crate::calls::pending_call::Outcome;
 use crate::component::func::{
     NativeComponentFunc, NativeComponentValues, read_params, write_results,
 };
@@ -9,11 +10,10 @@ use crate::component::linker::{INSTANTIATE, NativeComponentInstancePre};
 use crate::component::resource::{NativeResource, RESOURCE};
 use crate::component::tasks;
 use crate::component::values::{Reader, end_lending};
-use crate::errors;
-use crate::main_stack::on_main_stack;
-use crate::pending_call::Outcome;
+use crate::engine::ticker::NativeEpochTicker;
+use crate::js::errors;
+use crate::js::main_stack::on_main_stack;
 use crate::store::NativeStore;
-use crate::ticker::NativeEpochTicker;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use wasmtime::AsContextMut;

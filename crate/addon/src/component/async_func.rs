@@ -1,4 +1,4 @@
-//! Host functions of components that return promises, see `crate::async_func`.
+//! Host functions of components that return promises, see `crate::objects::async_func`.
 //!
 //! `dispatch` is that of `HostFunction`; or returns, for a promise, an object with a number `id`. Once the
 //! promise has settled, `dispatch(store, number, null, undefined, undefined, thatObject)` gives the results.
@@ -6,7 +6,7 @@
 use crate::component::func::{HostFunction, HostResult, Lent};
 use crate::js::{self, JsReference, Strength};
 use crate::store::StoreData;
-use crate::waiting::{self, until_settled};
+use crate::store::waiting::{self, until_settled};
 use napi::sys;
 use std::sync::Arc;
 use wasmtime::component::types::ComponentFunc;

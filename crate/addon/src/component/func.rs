@@ -1,13 +1,13 @@
 //! Functions of components: calls into them, and host functions that call JS.
 
-use crate::complete::complete;
 use crate::component::resource::NativeResource;
 use crate::component::tasks::entering_component;
 use crate::component::types::NativeComponentFuncType;
 use crate::component::values::{Reader, Writer, end_lending};
-use crate::errors;
+use crate::js::errors;
 use crate::js::{self, JsReference, Strength};
 use crate::store::{NativeStore, StoreData};
+use crate::waits::complete::complete;
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;

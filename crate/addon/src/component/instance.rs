@@ -2,7 +2,7 @@
 
 use crate::component::func::NativeComponentFunc;
 use crate::component::types::NativeResourceType;
-use crate::module::NativeModule;
+use crate::objects::module::NativeModule;
 use crate::store::{NativeStore, StoreData};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;

@@ -1,18 +1,18 @@
 //! Linkers of components.
 
-use crate::complete::complete;
-use crate::component::NativeComponent;
 use crate::component::async_func;
 use crate::component::func::{HostFunction, drop_object};
 use crate::component::instance::NativeComponentInstance;
+use crate::component::native::NativeComponent;
 use crate::component::tasks::entering_component;
 use crate::component::types::NativeResourceType;
 use crate::component::wasi;
 use crate::engine::NativeEngine;
-use crate::errors;
-use crate::func::dispatcher;
-use crate::module::NativeModule;
+use crate::js::callback::dispatcher;
+use crate::js::errors;
+use crate::objects::module::NativeModule;
 use crate::store::{NativeStore, StoreData};
+use crate::waits::complete::complete;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::{Cell, RefCell, RefMut};

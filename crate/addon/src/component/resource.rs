@@ -1,10 +1,10 @@
 //! Handles of resources that guests, or Wasmtime's own hosts, define.
 
-use crate::complete::complete;
 use crate::component::tasks::entering_component;
 use crate::component::types::NativeResourceType;
-use crate::errors;
+use crate::js::errors;
 use crate::store::NativeStore;
+use crate::waits::complete::complete;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::Cell;

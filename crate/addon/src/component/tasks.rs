@@ -8,24 +8,11 @@
 //! - A task that outlives the host function that has begun it names that one as its caller, under a number that
 //!   may be given to another: of the task's own, say. Wasmtime would follow that circle for ever (`may_enter`).
 
-use crate::store::{StoreData, change_activations, entering_wasm};
-use std::fmt;
+use crate::js::failure::TasksInCircle;
+use crate::objects::outcome::entering_wasm;
+use crate::store::StoreData;
+use crate::store::activations::{change_activations, note_lost};
 use wasmtime::{AsContextMut, Result, StoreContextMut, Trap};
-
-/// The tasks that a component is called from lead back to themselves.
-#[derive(Debug)]
-pub struct TasksInCircle;
-
-impl fmt::Display for TasksInCircle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "a task of the component model goes on after the host function that began it: components can't be \
-             called from within it",
-        )
-    }
-}
-
-impl std::error::Error for TasksInCircle {}
 
 /// As `entering_wasm`, into a component.
 pub fn entering_component<R>(
@@ -73,14 +60,4 @@ pub fn leave(store: &mut StoreContextMut<'_, StoreData>, depth: usize) {
 pub fn are_lost(store: &mut StoreContextMut<'_, StoreData>) -> bool {
     note_lost(store);
     store.data().tasks_lost
-}
-
-/// Looks while what is on the stack now tells: later other frames may lie where the lost ones were.
-pub fn note_lost(store: &mut StoreContextMut<'_, StoreData>) {
-    let activations = &store.data().activations;
-    let thread = activations.current_thread();
-    let is_on_stack = thread != 0 && thread & 1 == 0;
-    if is_on_stack && !activations.hold(thread) {
-        store.data_mut().tasks_lost = true;
-    }
 }

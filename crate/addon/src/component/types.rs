@@ -1,6 +1,6 @@
 //! Component types, as JS objects.
 
-use crate::module::{NativeExternType, extern_type};
+use crate::objects::module::{NativeExternType, extern_type};
 use napi_derive::napi;
 use std::sync::atomic::{AtomicU32, Ordering};
 use wasmtime::component::types::{ComponentExtern, ComponentFunc, ComponentItem};

@@ -11,11 +11,11 @@
 //! own, borrow                    0 and the number of a host's object (u32), or 1 and a place in the list (u32)
 //! ```
 
-use crate::complete::complete;
 use crate::component::resource::NativeResource;
 use crate::component::tasks;
 use crate::component::types::NativeResourceType;
 use crate::store::StoreData;
+use crate::waits::complete::complete;
 use wasmtime::component::{ResourceAny, ResourceDynamic, Type, Val};
 use wasmtime::{AsContextMut, Result, StoreContextMut, bail, format_err};
 

@@ -1,9 +1,10 @@
 //! WASI preview 2, on `wasmtime-wasi`.
 
-use crate::interrupt::Interrupt;
-use crate::scope::Scopes;
+use crate::objects::wasi_p1::ctx_of;
 use crate::store::StoreData;
-use crate::wasi::{ctx_of, wait};
+use crate::store::scope::Scopes;
+use crate::waits::interrupt::Interrupt;
+use crate::wasi::wait::wait;
 use std::future::Future;
 use std::sync::Arc;
 use wasmtime::Result;

@@ -1,0 +1,255 @@
+//! Calls whose guest runs on a fiber, and gives the JS thread back while it waits or yields.
+//!
+//! A call is one of Wasmtime's futures. `lib/runtime/async-calls.ts` polls it, and again once it was
+//! woken; each poll runs the guest until it ends, waits or yields:
+//!
+//! ```text
+//!   lib/          poll ──────────► guest runs …           │ poll ───► … goes on
+//!   fiber                          └─ async host function │ Pending
+//!   event loop                                            │ timers, sockets; a promise settles
+//! ```
+
+use crate::calls::pending_call::{
+    Call, CallFuture, CallWaker, Interrupted, Outcome, Polled,
+};
+use crate::engine::ticker::NativeEpochTicker;
+use crate::js::environment::{Environment, WakeFunction};
+use crate::js::errors;
+use crate::js::main_stack::on_main_stack;
+use crate::objects::func::NativeFunc;
+use crate::objects::instance::NativeInstance;
+use crate::objects::instance_pre::NativeInstancePre;
+use crate::objects::linker::NativeLinker;
+use crate::objects::module::NativeModule;
+use crate::objects::outcome;
+use crate::objects::values;
+use crate::store::{NativeStore, StoreData, look_in_time};
+use napi::JsValue;
+use napi::bindgen_prelude::*;
+use napi::sys;
+use napi_derive::napi;
+use std::rc::Rc;
+use std::sync::Arc;
+use wasmtime::{AsContextMut, RootScope, StoreContextMut};
+
+/// Hands over the function `(call) => void` that is told which call can go on, once per environment.
+#[napi(catch_unwind)]
+pub fn initialize_async(
+    env: Env,
+    #[napi(ts_arg_type = "(call: number) => void")] wake: Function<'_, u32, ()>,
+) -> Result<()> {
+    let wake: WakeFunction = wake
+        .build_threadsafe_function()
+        .callee_handled::<false>()
+        .weak::<true>()
+        .build()?;
+    // A second one is not needed.
+    let _ = Environment::of(&env)?.wake.set(Arc::new(wake));
+    Ok(())
+}
+
+const INSTANTIATE: &str = "ERR_INSTANTIATE";
+const LINK: &str = "ERR_LINK";
+
+/// A call that is under way.
+#[napi]
+pub struct NativeAsyncCall {
+    call: Rc<Call>,
+    /// `code` of the errors that no more special code fits.
+    code: &'static str,
+}
+
+#[napi]
+impl NativeAsyncCall {
+    /// Calls `func` with the arguments in the value buffer. `id` is what the wake function is told. With
+    /// a `ticker`, the guest yields at each of its ticks.
+    #[napi(factory, catch_unwind)]
+    pub fn call(
+        env: Env,
+        id: u32,
+        store: &NativeStore,
+        ticker: Option<&NativeEpochTicker>,
+        func: &NativeFunc,
+        #[napi(ts_arg_type = "Array<unknown> | undefined")] references: Unknown<'_>,
+    ) -> Result<Self> {
+        let environment = Environment::of(&env)?;
+        let (func, types) = (func.func, func.types());
+        let references = (references.get_type()? == ValueType::Object).then(|| references.raw());
+        Self::begin(&env, id, store, ticker, errors::GENERIC, |store| {
+            // In this scope until the results are read.
+            let mut scope = RootScope::new(store);
+            let mut params = values::placeholders(&types.params);
+            let context = scope.as_context_mut();
+            values::read(environment, context, &types.params, references, &mut params)?;
+            Ok(Box::pin(async move {
+                let mut results = values::placeholders(&types.results);
+                let called = func.call_async(&mut scope, &params, &mut results).await;
+                called.map_err(|error| collect(scope.as_context_mut(), error))?;
+                // In the handle scope of `poll`.
+                on_main_stack(|| values::write(environment, scope.as_context_mut(), &results))
+                    .map(Outcome::Values)
+            }))
+        })
+    }
+
+    #[napi(factory, catch_unwind)]
+    pub fn instantiate(
+        env: Env,
+        id: u32,
+        store: &NativeStore,
+        ticker: Option<&NativeEpochTicker>,
+        linker: &NativeLinker,
+        module: &NativeModule,
+    ) -> Result<Self> {
+        let (linker, module) = (linker.copy(&env)?, module.module.clone());
+        Self::begin(&env, id, store, ticker, INSTANTIATE, |store| {
+            Ok(Box::pin(async move {
+                let mut scope = RootScope::new(store);
+                let instance = linker.instantiate_async(scope.as_context_mut(), &module);
+                let instance = instance.await;
+                instance
+                    .map(Outcome::Instance)
+                    .map_err(|error| collect(scope.as_context_mut(), error))
+            }))
+        })
+    }
+
+    #[napi(factory, catch_unwind)]
+    pub fn instantiate_pre(
+        env: Env,
+        id: u32,
+        store: &NativeStore,
+        ticker: Option<&NativeEpochTicker>,
+        pre: &NativeInstancePre,
+    ) -> Result<Self> {
+        let pre = pre.pre.clone();
+        Self::begin(&env, id, store, ticker, INSTANTIATE, |store| {
+            Ok(Box::pin(async move {
+                let mut scope = RootScope::new(store);
+                let instance = pre.instantiate_async(scope.as_context_mut()).await;
+                instance
+                    .map(Outcome::Instance)
+                    .map_err(|error| collect(scope.as_context_mut(), error))
+            }))
+        })
+    }
+
+    /// Instantiates a module and defines its exports in `linker`, as `NativeLinker::module`.
+    #[napi(factory, catch_unwind)]
+    pub fn define_module(
+        env: Env,
+        id: u32,
+        store: &NativeStore,
+        ticker: Option<&NativeEpochTicker>,
+        linker: &NativeLinker,
+        name: String,
+        module: &NativeModule,
+    ) -> Result<Self> {
+        let (definer, module) = (linker.module_definer(&env)?, module.module.clone());
+        Self::begin(&env, id, store, ticker, LINK, |store| {
+            Ok(Box::pin(async move {
+                let mut scope = RootScope::new(store);
+                let defined = definer.module(scope.as_context_mut(), &name, &module).await;
+                defined
+                    .map(|()| Outcome::Values(None))
+                    .map_err(|error| collect(scope.as_context_mut(), error))
+            }))
+        })
+    }
+
+    /// Runs the guest until it ends, waits or yields. 0 when it waits: the wake function will be called, or a
+    /// promise of an async host function settles; 1 when it can go on at once; else what it ended with: an
+    /// array of the references among the results (the rest is in the value buffer), an instance, or what the
+    /// call of a component gave.
+    /// Throws what it failed with.
+    #[napi(
+        catch_unwind,
+        ts_return_type = "0 | 1 | Array<unknown> | NativeInstance | NativeComponentValues | NativeComponentInstance | undefined"
+    )]
+    pub fn poll<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        let raw = match self.call.poll()? {
+            Polled::Pending { woken } => js_number(env, u32::from(woken))?,
+            Polled::Ended(result) => {
+                match result.map_err(|error| errors::throw(env, &error, self.code))? {
+                    Outcome::Values(references) => {
+                        references.unwrap_or_else(|| crate::js::undefined(env.raw()))
+                    }
+                    // SAFETY: makes a new object of env.
+                    Outcome::Instance(instance) => unsafe {
+                        ToNapiValue::to_napi_value(env.raw(), NativeInstance { instance })?
+                    },
+                    Outcome::Value(make) => make(env.raw())?,
+                }
+            }
+        };
+        // SAFETY: a live handle of env.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
+    }
+
+    /// Ends the guest wherever it waits, without a result. Once it has ended this does nothing. False
+    /// while it runs.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self) -> Result<bool> {
+        Ok(self.call.cancel()?)
+    }
+}
+
+impl Drop for NativeAsyncCall {
+    fn drop(&mut self) {
+        // Only where a whole environment ends with its calls pending.
+        let _ = self.call.cancel();
+    }
+}
+
+impl NativeAsyncCall {
+    /// A call that `make` starts, with arguments that it reads; its errors have `code` where no more special
+    /// one fits.
+    pub fn begin(
+        env: &Env,
+        id: u32,
+        store: &NativeStore,
+        ticker: Option<&NativeEpochTicker>,
+        code: &'static str,
+        make: impl FnOnce(StoreContextMut<'static, StoreData>) -> wasmtime::Result<CallFuture>,
+    ) -> Result<Self> {
+        let wake = Environment::of(env)?.wake.get().cloned();
+        let wake = wake.ok_or_else(|| Error::from_reason("nobody is told of wake-ups"))?;
+        let within = store.visitor();
+        let cell = store.cell();
+        // Within an async host function, the call is its own, and ends no later than it does.
+        store.reach(env, || {
+            // SAFETY: the future is dropped before the call's `end`.
+            let mut context = unsafe { cell.begin_async_call(env, within.is_some())? };
+            let yields = ticker.is_some() || within.is_some() && context.data().yields_at_ticks();
+            context.data_mut().yield_at_ticks(yields);
+            if ticker.is_some() {
+                look_in_time(&mut context);
+            }
+            let interrupt = context.data().interrupt.clone();
+            let interrupted = interrupt
+                .map(|interrupt| Box::pin(async move { interrupt.wait().await }) as Interrupted);
+            let ticker = ticker.map(|ticker| ticker.ticker.ticker.clone());
+            let call = Call::begin(cell.clone(), within, ticker, CallWaker::new(id, wake));
+            match make(context) {
+                Ok(future) => {
+                    call.start(future, interrupted);
+                    Ok(Self { call, code })
+                }
+                Err(error) => {
+                    call.end();
+                    Err(errors::throw(env, &error, code))
+                }
+            }
+        })?
+    }
+}
+
+/// As [`outcome::collect`], which makes a reference to a JS object, on the main stack.
+pub fn collect(store: StoreContextMut<'_, StoreData>, error: wasmtime::Error) -> wasmtime::Error {
+    on_main_stack(|| outcome::collect(store, error))
+}
+
+fn js_number(env: &Env, number: u32) -> Result<sys::napi_value> {
+    // SAFETY: makes a number of env.
+    unsafe { ToNapiValue::to_napi_value(env.raw(), number) }
+}

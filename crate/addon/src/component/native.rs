@@ -1,0 +1,100 @@
+//! `Component`, as a class of JS.
+
+use crate::component::types::{NativeComponentItem, items};
+use crate::engine::NativeEngine;
+use crate::js::errors;
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use std::sync::Arc;
+
+use wasmtime::component::Component;
+
+const INVALID: &str = "ERR_INVALID_COMPONENT";
+const INCOMPATIBLE: &str = "ERR_INCOMPATIBLE_COMPONENT";
+
+/// `wasmtime::component::Component`.
+#[napi]
+pub struct NativeComponent {
+    pub(crate) component: Component,
+    /// What it was compiled from, for profiles; empty when unknown.
+    pub(crate) binary: Arc<[u8]>,
+}
+
+#[napi]
+impl NativeComponent {
+    /// Compiles a binary, or text format.
+    #[napi(factory, catch_unwind)]
+    pub fn compile(env: Env, engine: &NativeEngine, source: Either<&[u8], String>) -> Result<Self> {
+        let source = match &source {
+            Either::A(bytes) => bytes,
+            Either::B(text) => text.as_bytes(),
+        };
+        let component = Component::new(&engine.engine, source);
+        Self::from_result(&env, component, source, INVALID)
+    }
+
+    #[napi(factory, catch_unwind)]
+    pub fn from_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
+        // Wasmtime's messages name the file.
+        let source = std::fs::read(&path).unwrap_or_default();
+        let component = Component::from_file(&engine.engine, path);
+        Self::from_result(&env, component, &source, INVALID)
+    }
+
+    /// Mirrors `wasmtime::component::Component::deserialize`: the bytes must come from `serialize` unchanged.
+    #[napi(factory, catch_unwind)]
+    pub fn deserialize(env: Env, engine: &NativeEngine, bytes: &[u8]) -> Result<Self> {
+        // SAFETY: lib/ documents that only bytes from `serialize` may be given; Wasmtime checks that they are
+        // of this version and configuration, and can't check more.
+        let component = unsafe { Component::deserialize(&engine.engine, bytes) };
+        Self::from_result(&env, component, &[], INCOMPATIBLE)
+    }
+
+    /// Mirrors `wasmtime::component::Component::deserialize_file`.
+    #[napi(factory, catch_unwind)]
+    pub fn deserialize_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
+        // SAFETY: as above.
+        let component = unsafe { Component::deserialize_file(&engine.engine, path) };
+        Self::from_result(&env, component, &[], INCOMPATIBLE)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn serialize(&self, env: Env) -> Result<Uint8Array> {
+        self.component
+            .serialize()
+            .map(Uint8Array::from)
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn imports(&self) -> Vec<NativeComponentItem> {
+        let engine = self.component.engine();
+        items(engine, self.component.component_type().imports(engine))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn exports(&self) -> Vec<NativeComponentItem> {
+        let engine = self.component.engine();
+        items(engine, self.component.component_type().exports(engine))
+    }
+
+    fn from_result(
+        env: &Env,
+        component: wasmtime::Result<Component>,
+        source: &[u8],
+        code: &str,
+    ) -> Result<Self> {
+        component
+            .and_then(|component| Self::new(component, source))
+            .map_err(|error| errors::throw(env, &error, code))
+    }
+
+    fn new(component: Component, source: &[u8]) -> wasmtime::Result<Self> {
+        #[cfg(feature = "oracle")]
+        crate::startup_code::note_component(&component)?;
+        Ok(Self {
+            component,
+            binary: wat::parse_bytes(source).unwrap_or_default().into(),
+        })
+    }
+}

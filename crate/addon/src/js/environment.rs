@@ -1,0 +1,95 @@
+//! What one JS environment (the main thread, a Worker) shares between all its stores: the buffer that
+//! values cross in, and the function that makes JS errors.
+
+use crate::js::{JsReference, Strength};
+use napi::bindgen_prelude::*;
+use napi::threadsafe_function::ThreadsafeFunction;
+use napi::{JsValue, sys};
+use napi_derive::napi;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+/// Bytes of a value's slot: those of the largest value type, v128.
+pub const SLOT_SIZE: usize = 16;
+
+/// Values that fit: Wasmtime's own limit of 1,000 parameters or results.
+pub const SLOT_COUNT: usize = 1000;
+
+/// Tells JS, from any thread, that the call of that number can go on. It keeps no event loop alive.
+pub type WakeFunction = ThreadsafeFunction<u32, (), u32, Status, false, true>;
+
+/// A buffer over memory of a store's.
+pub trait MemoryView {
+    /// Notes whether the buffer that was made still has the bytes.
+    fn find(&self, env: sys::napi_env);
+}
+
+/// Those of one environment, by their addresses.
+#[derive(Default)]
+pub struct Views(pub RefCell<HashMap<*const (), Weak<dyn MemoryView>>>);
+
+pub struct Environment {
+    pub env: sys::napi_env,
+    /// `SLOT_COUNT` slots of `SLOT_SIZE` bytes, little-endian. Written by one side and read by the
+    /// other at once, with no JS or guest code between, so that nested calls may share it.
+    slots: *mut u8,
+    _slots_owner: JsReference,
+    pub make_error: JsReference,
+    /// For async calls, once there was one.
+    pub wake: OnceCell<Arc<WakeFunction>>,
+    pub views: Rc<Views>,
+}
+
+impl Environment {
+    /// The environment of `env`, from `initialize`.
+    pub fn of(env: &Env) -> Result<&'static Environment> {
+        env.get_instance_data::<Environment>()?
+            .map(|environment| &*environment)
+            .ok_or_else(|| Error::from_reason("the addon was not initialized"))
+    }
+
+    pub fn slot(&self, index: usize) -> *mut [u8; SLOT_SIZE] {
+        assert!(index < SLOT_COUNT);
+        // SAFETY: `initialize` checked that the buffer holds SLOT_COUNT slots; its owner is alive
+        // as long as self.
+        unsafe { self.slots.add(index * SLOT_SIZE).cast() }
+    }
+}
+
+/// Hands over the buffer that values cross in and the maker of errors: `(kind, code, message,
+/// detail, exception | null, store of the exception) => Error`. Once per environment, before anything else: false when it
+/// was done already.
+#[napi(catch_unwind)]
+pub fn initialize(
+    env: Env,
+    mut slots: ArrayBuffer<'_>,
+    #[napi(
+        ts_arg_type = "(kind: string, code: string, message: string, detail: NativeErrorDetail, exception: NativeRef | null, store: object | undefined) => unknown"
+    )]
+    make_error: Function<'_, Unknown<'_>, Unknown<'_>>,
+) -> Result<bool> {
+    if env.get_instance_data::<Environment>()?.is_some() {
+        return Ok(false);
+    }
+    // SAFETY: nothing reads the bytes while the pointer is taken.
+    let bytes = unsafe { slots.as_mut() };
+    if bytes.len() < SLOT_COUNT * SLOT_SIZE {
+        return Err(Error::from_reason("the value buffer is too small"));
+    }
+    let pointer = bytes.as_mut_ptr();
+    let environment = (|| {
+        Some(Environment {
+            env: env.raw(),
+            slots: pointer,
+            _slots_owner: JsReference::new(env.raw(), slots.raw(), Strength::Strong)?,
+            make_error: JsReference::new(env.raw(), make_error.raw(), Strength::Strong)?,
+            wake: OnceCell::new(),
+            views: Rc::default(),
+        })
+    })()
+    .ok_or_else(|| Error::from_reason("expected an ArrayBuffer and a function"))?;
+    env.set_instance_data(environment, (), |_| {})?;
+    Ok(true)
+}

@@ -1,0 +1,185 @@
+//! Host functions that return promises: the guest is suspended until they settle.
+//!
+//! `dispatch(store, references)` returns as that of a host function does; or, for a promise, an object
+//! with a number `id` that stands for it. Once the promise has settled, `lib/` has the call polled, and
+//! `dispatch(store, undefined, thatObject)` gives the results or throws, or the same object once more.
+
+use crate::js::callback::dispatcher;
+use crate::js::environment::Environment;
+use crate::js::{self, JsReference, Strength};
+use crate::objects::func::NativeFunc;
+use crate::objects::host_func;
+use crate::objects::val_types;
+use crate::objects::values;
+use crate::store::waiting::{self, until_settled};
+use crate::store::{NativeStore, StoreData};
+use napi::bindgen_prelude::*;
+use napi::sys;
+use napi_derive::napi;
+use std::sync::Arc;
+use wasmtime::{AsContextMut, Caller, Func, FuncType, Linker, Val, ValType};
+
+/// An async host function of a store.
+#[napi(catch_unwind)]
+pub fn create_async_func(
+    env: Env,
+    store: &NativeStore,
+    params: Vec<String>,
+    results: Vec<String>,
+    #[napi(
+        ts_arg_type = "(store: object, references?: Array<unknown>, pending?: object) => unknown"
+    )]
+    dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
+) -> Result<NativeFunc> {
+    let dispatch = dispatcher(&env, &dispatch)?;
+    let environment = Environment::of(&env)?;
+    store.with(&env, |mut store| {
+        let ty = val_types::func_type(store.engine(), &params, &results)?;
+        let host = AsyncHostFunction::new(environment, dispatch, &ty);
+        let func = Func::new_async(&mut store, ty, move |caller, params, results| {
+            host.clone().call(caller, params, results)
+        });
+        store.data().scopes.async_required.set(true);
+        Ok(NativeFunc::new(environment, store, func))
+    })?
+}
+
+/// Defines an async host function for any store.
+pub fn define(
+    linker: &mut Linker<StoreData>,
+    [module, name]: [&str; 2],
+    ty: FuncType,
+    environment: &'static Environment,
+    dispatch: JsReference,
+) -> wasmtime::Result<()> {
+    let host = AsyncHostFunction::new(environment, dispatch, &ty);
+    linker.func_new_async(module, name, ty, move |caller, params, results| {
+        host.clone().call(caller, params, results)
+    })?;
+    Ok(())
+}
+
+struct AsyncHostFunction {
+    environment: &'static Environment,
+    dispatch: JsReference,
+    results: Vec<ValType>,
+}
+
+// SAFETY: runs on the thread of its environment alone, see `js`.
+unsafe impl Send for AsyncHostFunction {}
+// SAFETY: as above.
+unsafe impl Sync for AsyncHostFunction {}
+
+/// Stands for a promise.
+struct Pending {
+    object: JsReference,
+    id: waiting::Id,
+}
+
+impl AsyncHostFunction {
+    fn new(environment: &'static Environment, dispatch: JsReference, ty: &FuncType) -> Arc<Self> {
+        Arc::new(Self {
+            environment,
+            dispatch,
+            results: ty.results().collect(),
+        })
+    }
+
+    fn call<'a>(
+        self: Arc<Self>,
+        mut caller: Caller<'a, StoreData>,
+        params: &'a [Val],
+        results: &'a mut [Val],
+    ) -> Box<dyn Future<Output = wasmtime::Result<()>> + Send + 'a> {
+        Box::new(async move {
+            let Some(pending) = self.start(&mut caller, params, results)? else {
+                return Ok(());
+            };
+            let scopes = caller.data().scopes.clone();
+            let id = pending.id;
+            until_settled(
+                &scopes,
+                id,
+                &mut caller,
+                |scopes, caller, request| scopes.enter_caller(caller, request),
+                |caller| self.settled(caller, &pending, results),
+            )
+            .await
+        })
+    }
+
+    /// Calls JS with the arguments. `None` when the results are there already.
+    fn start(
+        &self,
+        caller: &mut Caller<'_, StoreData>,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> wasmtime::Result<Option<Pending>> {
+        js::with_handle_scope(self.environment.env, || {
+            let references = values::write(self.environment, caller.as_context_mut(), params)?;
+            let references = references.unwrap_or_else(|| js::undefined(self.environment.env));
+            let returned = self.dispatch(caller, &[references])?;
+            self.read(caller, returned, results)
+        })
+    }
+
+    /// Whether the promise has settled; then its results are read.
+    fn settled(
+        &self,
+        caller: &mut Caller<'_, StoreData>,
+        pending: &Pending,
+        results: &mut [Val],
+    ) -> wasmtime::Result<bool> {
+        let env = self.environment.env;
+        js::with_handle_scope(env, || {
+            let undefined = js::undefined(env);
+            let pending = pending.object.get().unwrap_or(undefined);
+            let returned = self.dispatch(caller, &[undefined, pending])?;
+            Ok(self.read(caller, returned, results)?.is_none())
+        })
+    }
+
+    fn dispatch(
+        &self,
+        caller: &mut Caller<'_, StoreData>,
+        args: &[sys::napi_value],
+    ) -> wasmtime::Result<sys::napi_value> {
+        let scopes = caller.data().scopes.clone();
+        let mut all = vec![caller.data().facade()];
+        all.extend_from_slice(args);
+        scopes
+            .enter_caller(caller, || self.dispatch.call(&all))
+            .or_else(|thrown| host_func::throw(self.environment, caller, thrown))
+    }
+
+    fn read(
+        &self,
+        caller: &mut Caller<'_, StoreData>,
+        returned: sys::napi_value,
+        results: &mut [Val],
+    ) -> wasmtime::Result<Option<Pending>> {
+        let env = self.environment.env;
+        if js::is_plain_object(env, returned) {
+            let object = JsReference::new(env, returned, Strength::Strong);
+            let id = js::property(env, returned, c"id");
+            return object
+                .zip(js::to_number(env, id))
+                .map(|(object, id)| {
+                    Some(Pending {
+                        object,
+                        id: id as u32,
+                    })
+                })
+                .ok_or_else(|| wasmtime::Error::msg("the promise can't be held"));
+        }
+        let context = caller.as_context_mut();
+        values::read(
+            self.environment,
+            context,
+            &self.results,
+            Some(returned),
+            results,
+        )?;
+        Ok(None)
+    }
+}

@@ -1,0 +1,25 @@
+//! Modules, linkers, instances, and what is in them: a class of JS per file.
+
+pub mod async_func;
+mod core_dump;
+pub mod func;
+pub mod func_call;
+mod gc_type;
+mod global;
+pub mod host_func;
+pub mod instance;
+pub mod instance_pre;
+pub mod linker;
+mod memory;
+mod memory_view;
+pub mod module;
+pub mod outcome;
+mod reference;
+mod reference_contents;
+mod shared;
+mod shared_memory;
+mod table;
+mod tag;
+mod val_types;
+pub mod values;
+pub mod wasi_p1;

@@ -1,0 +1,208 @@
+//! Compiled modules: their types, and the symbols of their code.
+
+use crate::engine::NativeEngine;
+use crate::js::errors;
+use crate::objects::val_types::val_type_name;
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use std::sync::Arc;
+use wasmtime::{ExternType, Module, Mutability};
+
+const INVALID: &str = "ERR_INVALID_MODULE";
+
+/// `wasmtime::Module`.
+#[napi]
+#[derive(Clone)]
+pub struct NativeModule {
+    pub(crate) module: Module,
+    /// What it was compiled from, for profiles, which read in it at their ends; empty when unknown.
+    pub(crate) binary: Arc<[u8]>,
+}
+
+/// An import (`module` set) or an export.
+#[napi(object)]
+pub struct NativeExternType {
+    pub module: Option<String>,
+    pub name: String,
+    /// "func", "memory", "global", "table" or "tag".
+    pub kind: String,
+    /// A function's or a tag's.
+    pub params: Option<Vec<String>>,
+    /// A function's.
+    pub results: Option<Vec<String>>,
+    /// A global's or a table's: type of its content.
+    pub content: Option<String>,
+    /// A global's.
+    pub mutable: Option<bool>,
+    /// A memory's in pages, a table's in elements.
+    pub minimum: Option<f64>,
+    /// A memory's in pages, a table's in elements.
+    pub maximum: Option<f64>,
+    /// A memory's.
+    pub shared: Option<bool>,
+    /// A memory's or a table's.
+    pub index64: Option<bool>,
+    /// A memory's, in bytes.
+    pub page_size: Option<f64>,
+}
+
+#[napi]
+impl NativeModule {
+    /// Compiles a binary, or text format.
+    #[napi(factory, catch_unwind)]
+    pub fn compile(env: Env, engine: &NativeEngine, source: Either<&[u8], String>) -> Result<Self> {
+        let bytes = match &source {
+            Either::A(bytes) => bytes,
+            Either::B(text) => text.as_bytes(),
+        };
+        Self::from_bytes(&env, engine, bytes)
+    }
+
+    #[napi(factory, catch_unwind)]
+    pub fn from_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        match wat::parse_bytes(&bytes) {
+            Ok(binary) if !binary.is_empty() => Self::from_bytes(&env, engine, &binary),
+            // Wasmtime's messages name the file, and the place in its text.
+            _ => {
+                let module = Module::from_file(&engine.engine, path);
+                Self::from_result(&env, module, Arc::default())
+            }
+        }
+    }
+
+    /// Mirrors `wasmtime::Module::deserialize`: the bytes must come from `serialize` unchanged.
+    #[napi(factory, catch_unwind)]
+    pub fn deserialize(env: Env, engine: &NativeEngine, bytes: &[u8]) -> Result<Self> {
+        // SAFETY: lib/ documents that only bytes from `serialize` may be given; Wasmtime checks that they are
+        // of this version and configuration, and can't check more.
+        let module = unsafe { Module::deserialize(&engine.engine, bytes) };
+        Self::from_serialized(&env, module)
+    }
+
+    /// Mirrors `wasmtime::Module::deserialize_file`.
+    #[napi(factory, catch_unwind)]
+    pub fn deserialize_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
+        // SAFETY: as above.
+        let module = unsafe { Module::deserialize_file(&engine.engine, path) };
+        Self::from_serialized(&env, module)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn serialize(&self, env: Env) -> Result<Uint8Array> {
+        self.module
+            .serialize()
+            .map(Uint8Array::from)
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+
+    fn from_serialized(env: &Env, module: wasmtime::Result<Module>) -> Result<Self> {
+        // Compiled code has nothing of the binary.
+        let binary = Arc::default();
+        module
+            .and_then(|module| Self::new(module, binary))
+            .map_err(|error| errors::throw(env, &error, "ERR_INCOMPATIBLE_MODULE"))
+    }
+
+    /// Compiles a binary, or text format.
+    fn from_bytes(env: &Env, engine: &NativeEngine, bytes: &[u8]) -> Result<Self> {
+        match wat::parse_bytes(bytes) {
+            Ok(binary) => {
+                let module = Module::new(&engine.engine, &binary);
+                Self::from_result(env, module, binary.into())
+            }
+            // The error of Wasmtime, which parses text by the same means.
+            Err(_) => Self::from_result(env, Module::new(&engine.engine, bytes), Arc::default()),
+        }
+    }
+
+    fn from_result(env: &Env, module: wasmtime::Result<Module>, binary: Arc<[u8]>) -> Result<Self> {
+        module
+            .and_then(|module| Self::new(module, binary))
+            .map_err(|error| errors::throw(env, &error, INVALID))
+    }
+
+    fn new(module: Module, binary: Arc<[u8]>) -> wasmtime::Result<Self> {
+        #[cfg(feature = "oracle")]
+        crate::startup_code::note_module(&module)?;
+        Ok(Self { module, binary })
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn name(&self) -> Option<String> {
+        self.module.name().map(str::to_owned)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn imports(&self) -> Vec<NativeExternType> {
+        let imports = self.module.imports();
+        imports
+            .map(|import| extern_type(Some(import.module()), import.name(), &import.ty()))
+            .collect()
+    }
+
+    #[napi(catch_unwind)]
+    pub fn exports(&self) -> Vec<NativeExternType> {
+        let exports = self.module.exports();
+        exports
+            .map(|export| extern_type(None, export.name(), &export.ty()))
+            .collect()
+    }
+}
+
+/// Mirrors `wasmtime::Module::validate`.
+#[napi(catch_unwind)]
+pub fn validate_module(env: Env, engine: &NativeEngine, bytes: &[u8]) -> Result<()> {
+    Module::validate(&engine.engine, bytes).map_err(|error| errors::throw(&env, &error, INVALID))
+}
+
+pub fn extern_type(module: Option<&str>, name: &str, ty: &ExternType) -> NativeExternType {
+    let mut description = NativeExternType {
+        module: module.map(str::to_owned),
+        name: name.to_owned(),
+        kind: String::new(),
+        params: None,
+        results: None,
+        content: None,
+        mutable: None,
+        minimum: None,
+        maximum: None,
+        shared: None,
+        index64: None,
+        page_size: None,
+    };
+    let kind = match ty {
+        ExternType::Func(ty) => {
+            description.params = Some(ty.params().map(|ty| val_type_name(&ty)).collect());
+            description.results = Some(ty.results().map(|ty| val_type_name(&ty)).collect());
+            "func"
+        }
+        ExternType::Memory(ty) => {
+            description.minimum = Some(ty.minimum() as f64);
+            description.maximum = ty.maximum().map(|maximum| maximum as f64);
+            description.shared = Some(ty.is_shared());
+            description.index64 = Some(ty.is_64());
+            description.page_size = Some(ty.page_size() as f64);
+            "memory"
+        }
+        ExternType::Global(ty) => {
+            description.content = Some(val_type_name(ty.content()));
+            description.mutable = Some(ty.mutability() == Mutability::Var);
+            "global"
+        }
+        ExternType::Table(ty) => {
+            let element = wasmtime::ValType::Ref(ty.element().clone());
+            description.content = Some(val_type_name(&element));
+            description.minimum = Some(ty.minimum() as f64);
+            description.maximum = ty.maximum().map(|maximum| maximum as f64);
+            description.index64 = Some(ty.is_64());
+            "table"
+        }
+        ExternType::Tag(ty) => {
+            description.params = Some(ty.ty().params().map(|ty| val_type_name(&ty)).collect());
+            "tag"
+        }
+    };
+    description.kind = kind.to_owned();
+    description
+}

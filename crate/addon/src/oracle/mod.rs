@@ -1,0 +1,8 @@
+//! What only tests and benches need: upstream's profiler, checks of walks, mistakes on purpose.
+
+mod panic;
+#[cfg(feature = "asan")]
+mod planted;
+mod profiler;
+mod walks;
+mod wast;

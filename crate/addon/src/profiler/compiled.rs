@@ -1,0 +1,147 @@
+//! Code in this process, of modules and components that may run.
+
+use crate::component::native::NativeComponent;
+use crate::objects::module::NativeModule;
+use code::NativeCode;
+use napi_derive::napi;
+use sampler::allow_list::ListedCode;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use symbols::code::{AddressMap, Code, Compiled, CompiledFunction};
+use symbols::module_code::ModuleCode;
+use wasmtime::component::Component;
+use wasmtime::{Engine, Inlining, Module, ModuleFunction};
+use wasmtime_environ::StaticModuleIndex;
+
+/// A module's code.
+struct OfModule(Module);
+
+/// All modules of a component share one text section: that of one module.
+struct OfComponent(Component, StaticModuleIndex);
+
+impl Compiled for OfModule {
+    fn address_map(&self) -> Option<AddressMap<'_>> {
+        Some(Box::new(self.0.address_map()?))
+    }
+
+    fn inlines(&self) -> bool {
+        inlines(self.0.engine())
+    }
+
+    fn accepts(&self, module: &[u8]) -> bool {
+        Module::validate(self.0.engine(), module).is_ok()
+    }
+
+    fn each_name(&self, visit: &mut dyn FnMut(u32, &str)) {
+        for function in self.0.functions() {
+            visit_name(&function, visit);
+        }
+    }
+
+    fn text(&self) -> Option<usize> {
+        Some(self.0.text().as_ptr() as usize)
+    }
+}
+
+impl Compiled for OfComponent {
+    fn address_map(&self) -> Option<AddressMap<'_>> {
+        Some(Box::new(self.0.address_map()?))
+    }
+
+    fn inlines(&self) -> bool {
+        inlines(self.0.engine())
+    }
+
+    fn accepts(&self, module: &[u8]) -> bool {
+        Module::validate(self.0.engine(), module).is_ok()
+    }
+
+    fn each_name(&self, visit: &mut dyn FnMut(u32, &str)) {
+        for function in self.0.functions() {
+            if function.module == self.1 {
+                visit_name(&function, visit);
+            }
+        }
+    }
+
+    fn text(&self) -> Option<usize> {
+        Some(self.0.text().as_ptr() as usize)
+    }
+}
+
+fn inlines(engine: &Engine) -> bool {
+    engine.get_compiler_inlining() != Inlining::No
+}
+
+fn visit_name(function: &ModuleFunction, visit: &mut dyn FnMut(u32, &str)) {
+    if let Some(name) = &function.name {
+        visit(function.index.as_u32(), name);
+    }
+}
+
+fn compiled_function(function: &ModuleFunction) -> CompiledFunction {
+    CompiledFunction {
+        offset: function.offset,
+        length: function.len,
+        index: function.index.as_u32(),
+    }
+}
+
+fn code_of_module(module: &Module) -> Code {
+    let functions = module.functions();
+    Code::new(
+        Arc::new(OfModule(module.clone())),
+        functions
+            .map(|function| compiled_function(&function))
+            .collect(),
+    )
+}
+
+/// The code of each module with functions in `component`, by its number there: those of the binary in
+/// their order, nested components' too, then Wasmtime's own adapters.
+fn code_of_component(component: &Component) -> BTreeMap<usize, Code> {
+    let mut modules: BTreeMap<u32, (StaticModuleIndex, Vec<_>)> = BTreeMap::new();
+    for function in component.functions() {
+        let module = modules.entry(function.module.as_u32());
+        let (_, functions) = module.or_insert((function.module, Vec::new()));
+        functions.push(compiled_function(&function));
+    }
+    let modules = modules.into_values().map(|(index, functions)| {
+        let compiled = Arc::new(OfComponent(component.clone(), index));
+        (index.as_u32() as usize, Code::new(compiled, functions))
+    });
+    modules.collect()
+}
+
+/// For an allow-list; `None` for code that isn't loaded here.
+pub fn listed(code: &Code) -> Option<ListedCode> {
+    let functions = code.functions();
+    Some(ListedCode {
+        text: code.compiled().text()?,
+        functions: functions
+            .first()
+            .zip(functions.last())
+            .map(|(first, last)| first.offset..last.end()),
+        owner: Box::new(code.compiled().clone()),
+    })
+}
+
+#[napi]
+impl NativeModule {
+    #[napi(catch_unwind)]
+    pub fn code(&self) -> NativeCode {
+        let name = self.module.name().map(str::to_owned);
+        ModuleCode::of_module(code_of_module(&self.module), self.binary.clone(), name).into()
+    }
+}
+
+#[napi]
+impl NativeComponent {
+    /// The code of each of the component's modules that has functions.
+    #[napi(catch_unwind)]
+    pub fn code(&self) -> Vec<NativeCode> {
+        let code = code_of_component(&self.component);
+        let modules = ModuleCode::of_component(code, &self.binary).into_iter();
+        modules.map(NativeCode::from).collect()
+    }
+}

@@ -1,0 +1,4 @@
+//! Recorders and compiled code, over `crate/sampler` and `crate/code`.
+
+mod compiled;
+mod recorder;

@@ -1,0 +1,204 @@
+//! A profiler's recorder, for `lib/`: the ring is an `ArrayBuffer` that JS reads.
+
+use crate::engine::ticker::NativeEpochTicker;
+use crate::js::errors;
+use crate::js::{self, JsReference, Strength, handle};
+use crate::profiler::compiled;
+use crate::store::{self, NativeStore};
+use code::NativeCode;
+use napi::JsValue;
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use sampler::allow_list::AllowList;
+use sampler::attachment::Attachment;
+use sampler::cpu_clock::{self, ThreadClock};
+use sampler::recorder::{Reader, Recorder, USER_LANE, nanoseconds};
+use sampler::traps::Trapped;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A trap of a store that was sampled, for JS.
+#[napi(object)]
+pub struct NativeTrap {
+    /// Milliseconds since the profile's start.
+    pub time_ms: f64,
+    /// The name of `wasmtime::Trap`'s variant.
+    pub code: String,
+    /// Addresses as in the ring, newest frame first, of listed modules only.
+    pub addresses: Uint32Array,
+}
+
+impl From<Trapped> for NativeTrap {
+    fn from(trapped: Trapped) -> Self {
+        Self {
+            time_ms: trapped.time_ms,
+            code: format!("{:?}", trapped.trap),
+            addresses: trapped.addresses.into(),
+        }
+    }
+}
+
+/// `drain(words)`: JS reads that many words of the ring.
+struct JsReader {
+    drain: JsReference,
+    _ring: JsReference,
+}
+
+impl Reader for JsReader {
+    fn drain(&self, words: usize) -> bool {
+        let env = self.drain.env();
+        js::with_handle_scope(env, || {
+            self.drain.call(&[js::number(env, words as f64)]).is_ok()
+        })
+    }
+}
+
+/// See `Recording` in `lib/profiler`.
+#[napi]
+pub struct NativeRecorder {
+    recorder: Rc<Recorder>,
+}
+
+#[napi]
+impl NativeRecorder {
+    /// `ring` receives the records; `drain(words)`, held weakly, reads that many words of it.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        env: Env,
+        listed: Vec<&NativeCode>,
+        mut ring: ArrayBuffer<'_>,
+        #[napi(ts_arg_type = "(words: number) => void")] drain: Function<
+            '_,
+            Unknown<'_>,
+            Unknown<'_>,
+        >,
+    ) -> Result<Self> {
+        let allowed = AllowList::new(
+            listed
+                .iter()
+                .filter_map(|listed| compiled::listed(&listed.code)),
+        )
+        .map_err(|error| errors::misuse(&env, "ERR_TOO_MUCH_CODE", &error.to_string()))?;
+        let references = JsReference::new(env.raw(), ring.raw(), Strength::Strong)
+            .zip(JsReference::new(env.raw(), drain.raw(), Strength::Weak));
+        let (owner, drain) =
+            references.ok_or_else(|| Error::from_reason("expected a buffer and a function"))?;
+        let reader = JsReader {
+            drain,
+            _ring: owner,
+        };
+        // SAFETY: only the pointer and the length are taken. lib/ keeps the buffer to itself, so it
+        // is neither resized nor detached, and reads it between calls or when `drain` is called.
+        let recorder = unsafe {
+            let bytes = ring.as_mut();
+            let capacity = bytes.len() / size_of::<u32>();
+            Recorder::new(
+                allowed,
+                bytes.as_mut_ptr().cast(),
+                capacity,
+                Box::new(reader),
+            )
+        };
+        Ok(Self {
+            recorder: Rc::new(recorder),
+        })
+    }
+
+    /// For each listed module, the address of its text section's first byte.
+    #[napi(catch_unwind)]
+    pub fn bases(&self) -> Uint32Array {
+        self.recorder.bases().to_vec().into()
+    }
+
+    /// For the functions of `hot`.
+    #[napi(getter, catch_unwind, ts_return_type = "object")]
+    pub fn handle<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        handle::into_js(env, self.recorder.clone())
+    }
+
+    #[napi(catch_unwind)]
+    pub fn host_call_begins(&self, env: Env, store: &NativeStore, time_ms: f64) -> Result<()> {
+        store
+            .with(&env, |mut store| {
+                store::before_record(&mut store)?;
+                let activations = &store.data().activations;
+                self.recorder
+                    .host_call_begins(USER_LANE, nanoseconds(time_ms), activations);
+                Ok(())
+            })?
+            .map_err(|error| errors::throw(&env, &error, store::STACK_WALK))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn host_call_ends(&self, time_ms: f64) {
+        self.recorder
+            .host_call_ends(USER_LANE, nanoseconds(time_ms));
+    }
+
+    /// Samples `store` at each tick of `ticker`, or without one at each tick of its engine; tells of host
+    /// calls, and of what cuts them: suspensions, and what they call back. False when a recorder is attached
+    /// already.
+    #[napi(catch_unwind)]
+    pub fn attach(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        ticker: Option<&NativeEpochTicker>,
+        host_calls: bool,
+        cuts: bool,
+    ) -> Result<bool> {
+        let ticker = ticker.map(|ticker| ticker.ticker.ticker.clone());
+        let clock = match &ticker {
+            Some(ticker) => ticker.add_clock()?,
+            None => Arc::new(ThreadClock::current()?),
+        };
+        let recorder = self.recorder.clone();
+        let lane = recorder.next_lane();
+        let attachment = Attachment::new(recorder, lane, ticker, clock, host_calls, cuts);
+        store::attach(&env, store, attachment)
+    }
+
+    /// Also while the store is in use.
+    #[napi(catch_unwind)]
+    pub fn detach(&self, env: Env, store: &NativeStore) -> Result<()> {
+        store::detach(&env, store)
+    }
+
+    /// Words of the ring in use, to be read now; they may be overwritten after.
+    #[napi(catch_unwind)]
+    pub fn take(&self) -> u32 {
+        self.recorder.take() as u32
+    }
+
+    /// Records that JS could not read when the ring was full, older than those in it.
+    #[napi(catch_unwind)]
+    pub fn take_spilled(&self) -> Vec<Uint32Array> {
+        let spilled = self.recorder.take_spilled().into_iter();
+        spilled.map(Uint32Array::from).collect()
+    }
+
+    /// The traps since the last call.
+    #[napi(catch_unwind)]
+    pub fn take_traps(&self) -> Vec<NativeTrap> {
+        let traps = self.recorder.take_traps().into_iter();
+        traps.map(NativeTrap::from).collect()
+    }
+
+    /// Samples so far.
+    #[napi(catch_unwind)]
+    pub fn samples(&self) -> f64 {
+        self.recorder.samples() as f64
+    }
+
+    /// Milliseconds since the profile's start, by the clock of its records.
+    #[napi(catch_unwind)]
+    pub fn now(&self) -> f64 {
+        self.recorder.now_ns() as f64 / 1e6
+    }
+}
+
+/// CPU time that the calling thread has used, in milliseconds.
+#[napi(catch_unwind)]
+pub fn thread_cpu_time() -> Result<f64> {
+    Ok(cpu_clock::current_thread_ns()? as f64 / 1e6)
+}

@@ -1,0 +1,19 @@
+//! Stores: their data, ways to them, what is lent to callbacks, and what Wasmtime calls.
+
+pub mod access;
+pub mod activations;
+pub mod data;
+mod hooks;
+mod limiter;
+mod native;
+mod recording;
+pub mod scope;
+pub mod waiting;
+mod walks;
+
+pub use access::{StoreAccess, StoreCell, busy};
+pub use data::{Peer, StoreData};
+pub use hooks::look_in_time;
+pub use native::NativeStore;
+pub use recording::{STACK_WALK, attach, before_record, detach};
+pub use walks::LOOK_AT_WALK;

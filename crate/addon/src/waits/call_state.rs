@@ -1,0 +1,25 @@
+//! What is known of a store's calls where the store itself can't be reached.
+
+use std::cell::Cell;
+
+/// The calls of one store.
+#[derive(Default)]
+pub struct CallState {
+    /// The store itself is borrowed by an outermost operation, or by an async call.
+    pub store_busy: Cell<bool>,
+    /// An async call is under way: what enters wasm from its callbacks does so on a fiber of its own.
+    pub in_async_call: Cell<bool>,
+    /// Something of the store's may suspend its guest, so that only async calls enter it.
+    pub async_required: Cell<bool>,
+    /// The store was given a WASI configuration.
+    pub has_wasi: Cell<bool>,
+    /// A function of synchronous WASI runs: what would wait keeps JS from running.
+    pub in_sync_wasi: Cell<bool>,
+    /// The guest that was suspended last waits for a promise, or for input that JS gives.
+    pub waits_for_js: Cell<bool>,
+}
+
+// SAFETY: a store and its calls stay on one thread, see `js`.
+unsafe impl Send for CallState {}
+// SAFETY: as above.
+unsafe impl Sync for CallState {}

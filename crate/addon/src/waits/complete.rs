@@ -1,0 +1,53 @@
+//! Calls that JS waits for, from a callback of an async call.
+
+use crate::js::failure::MustBeAsync;
+use crate::js::main_stack::aside;
+use crate::waits::call_state::CallState;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+struct Unpark {
+    thread: Thread,
+    woken: AtomicBool,
+}
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.woken.store(true, Ordering::SeqCst);
+        self.thread.unpark();
+    }
+}
+
+/// Runs one of Wasmtime's futures to its end while JS waits for it. The guest has a fiber of its own, since
+/// it must not yield the one that waits for JS.
+///
+/// A yield is over at once; a wait for WASI blocks, as in any synchronous call; a promise can't settle
+/// meanwhile, so a wait for one is an error.
+pub fn complete<R>(
+    calls: &CallState,
+    future: impl Future<Output = wasmtime::Result<R>>,
+) -> wasmtime::Result<R> {
+    let unpark = Arc::new(Unpark {
+        thread: thread::current(),
+        woken: AtomicBool::new(false),
+    });
+    let waker = Waker::from(unpark.clone());
+    let mut context = Context::from_waker(&waker);
+    let mut future = Box::pin(future);
+    loop {
+        calls.waits_for_js.set(false);
+        if let Poll::Ready(result) = aside(|| future.as_mut().poll(&mut context))? {
+            return result;
+        }
+        if calls.waits_for_js.take() {
+            aside(|| drop(future))?;
+            return Err(wasmtime::Error::new(MustBeAsync));
+        }
+        while !unpark.woken.swap(false, Ordering::SeqCst) {
+            thread::park();
+        }
+    }
+}
