@@ -1,12 +1,7 @@
 import type { Command } from 'commander';
-import type { EngineOptions } from './command-module.js';
+import type { AnnotateOptions } from './annotate.js';
 import { positive, wasmFeatures } from './options.js';
-import { addSelectOptions, type SelectOptions } from './read-file.js';
-
-export interface AnnotateOptions extends EngineOptions, SelectOptions {
-  readonly limit: number;
-  readonly json?: boolean;
-}
+import { addSelectOptions } from './read-file.js';
 
 const HELP = `
 Self are the samples in which an instruction ran itself, total those in which it or what it called did. Samples

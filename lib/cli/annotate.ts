@@ -4,12 +4,18 @@ import type { Thread } from '../profile/thread.js';
 import { type DisassembledFunction, disassemble } from '../profiler/disassembly.js';
 import { nameOfCode } from '../profiler/listed-code.js';
 import { percent } from './amount.js';
-import type { AnnotateOptions } from './annotate-options.js';
 import { CliError } from './cli-error.js';
 import { codeCompiler } from './code-compiler.js';
-import { readSelected } from './read-file.js';
+import type { EngineOptions } from './command-module.js';
+import { readSelected, type SelectOptions } from './read-file.js';
 import { type TableColumn, textTable } from './table.js';
 import { oneLine, type Style, styleOf, write } from './terminal.js';
+
+/** What `annotate` is asked for. */
+export interface AnnotateOptions extends EngineOptions, SelectOptions {
+  readonly limit: number;
+  readonly json?: boolean;
+}
 
 const COLUMNS: readonly TableColumn[] = [
   { title: 'self', align: 'right' },

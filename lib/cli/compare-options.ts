@@ -1,17 +1,9 @@
 import { type Command, Option } from 'commander';
-import { WEIGHTS, type Weight } from '../profile/sample-weight.js';
+import { WEIGHTS } from '../profile/sample-weight.js';
+import type { CompareOptions } from './compare.js';
 import { natural, positive } from './options.js';
-import { addPrintDiffOptions, checkPrintDiff, type PrintDiffOptions } from './print-diff.js';
-import { addGuestOptions, type GuestOptions } from './run-options.js';
-
-/** What `compare` is asked for. */
-export interface CompareOptions extends GuestOptions, PrintDiffOptions {
-  readonly repeat?: number;
-  readonly warmup?: number;
-  readonly weight?: Weight;
-  readonly profiles?: string;
-  readonly foldInlined?: boolean;
-}
+import { addPrintDiffOptions, checkPrintDiff } from './print-diff.js';
+import { addGuestOptions } from './run-options.js';
 
 const HELP = `
 The programs run in turn, before, after, before, after …, so that what else the machine does meanwhile meets

@@ -1,19 +1,29 @@
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ComparedProfile } from '../profile/diff.js';
+import type { Weight } from '../profile/sample-weight.js';
 import { select } from '../profile/select.js';
 import { FinishedProfile } from '../profiler/finished-profile.js';
 import type { Engine } from '../runtime/engine.js';
 import { CliError, reasonOf } from './cli-error.js';
-import type { CompareOptions } from './compare-options.js';
 import { describeEnding, errorTextOf } from './ending.js';
 import { invocation, START } from './entry.js';
 import { loadGuest } from './guest.js';
-import { printDiff, usualWeight } from './print-diff.js';
+import { type PrintDiffOptions, printDiff, usualWeight } from './print-diff.js';
 import { unwritable } from './profile-path.js';
 import { endsByItself, type Repeated, type Runs, recordRuns } from './record-runs.js';
 import { guestEngine, limits, wasiOptions } from './run.js';
+import type { GuestOptions } from './run-options.js';
 import { printable, writeError } from './terminal.js';
+
+/** What `compare` is asked for. */
+export interface CompareOptions extends GuestOptions, PrintDiffOptions {
+  readonly repeat?: number;
+  readonly warmup?: number;
+  readonly weight?: Weight;
+  readonly profiles?: string;
+  readonly foldInlined?: boolean;
+}
 
 /** Runs two programs in turn and compares them; the exit code. */
 export async function compare(

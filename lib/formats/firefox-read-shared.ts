@@ -6,7 +6,7 @@ import type { Profile } from '../profile/profile.js';
 import { NO_RESOURCE } from '../profile/resource-table.js';
 import { NO_SOURCE } from '../profile/source-table.js';
 import { NO_STACK } from '../profile/stack-table.js';
-import type { ReadTables } from './firefox-read.js';
+import type { ReadTables } from './firefox-read-tables.js';
 import type { JsonReader } from './json-reader.js';
 
 const MAXIMUM_LINE = 2 ** 31;

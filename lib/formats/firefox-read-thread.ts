@@ -6,8 +6,8 @@ import type {
 } from '../profile/marker-table.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
-import type { ReadTables } from './firefox-read.js';
 import { lengthOf } from './firefox-read-shared.js';
+import type { ReadTables } from './firefox-read-tables.js';
 import { invalidProfile } from './invalid-profile.js';
 import type { JsonReader } from './json-reader.js';
 

@@ -8,18 +8,10 @@ import { type ExtraSection, Profile } from '../profile/profile.js';
 import { FIREFOX_PROFILE_VERSION } from './firefox.js';
 import { DISPLAY_UNITS } from './firefox-counters.js';
 import { lengthOf, readShared } from './firefox-read-shared.js';
+import type { ReadTables } from './firefox-read-tables.js';
 import { readThread } from './firefox-read-thread.js';
 import { invalidProfile } from './invalid-profile.js';
 import { JsonReader } from './json-reader.js';
-
-/** What the tables of a file were turned into: rows of the model by rows of the file. */
-export interface ReadTables {
-  readonly profile: Profile;
-  readonly categories: readonly number[];
-  readonly schemas: ReadonlyMap<string, number>;
-  readonly strings: readonly number[];
-  readonly stacks: Int32Array;
-}
 
 /**
  * The model of a parsed file.

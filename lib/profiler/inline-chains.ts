@@ -2,18 +2,7 @@ import type { NativeCode, NativeInlineChains } from '../generated/native.js';
 import { checkPartner } from './build-id.js';
 import type { ModuleSymbols } from './module-symbols.js';
 import { type FunctionBody, SourceMap } from './source-map.js';
-
-/** A function that the source has at an address. */
-export interface SourcePlace {
-  /** Undefined when the debug information has no name for it. */
-  readonly name: string | undefined;
-  /** As the debug information has it: not fit for a profile. */
-  readonly file: string | undefined;
-  /** From 1; 0 when unknown. */
-  readonly line: number;
-  /** From 1; 0 when unknown. */
-  readonly column: number;
-}
+import type { SourcePlace } from './source-place.js';
 
 export interface InlineChains {
   readonly chains: readonly (readonly SourcePlace[])[];

@@ -8,12 +8,13 @@ import type { ResourceIndex } from '../profile/resource-table.js';
 import { NO_SOURCE, type SourceIndex } from '../profile/source-table.js';
 import { Categorizer, type CategoryRule } from './categories.js';
 import { functionNames } from './function-names.js';
-import { inlineChains, noChains, type SourcePlace } from './inline-chains.js';
+import { inlineChains, noChains } from './inline-chains.js';
 import type { ListedCode } from './listed-code.js';
 import { readSource } from './module-symbols.js';
 import { findRow } from './rows.js';
 import type { SourceMap } from './source-map.js';
 import { type PathPrefixMap, shownPath } from './source-path.js';
+import type { SourcePlace } from './source-place.js';
 import type { SourceTexts } from './source-texts.js';
 
 /** How addresses are given names. */

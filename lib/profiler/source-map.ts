@@ -1,8 +1,8 @@
 import { decodedMappings, type SourceMapSegment, traceSegment } from '@jridgewell/trace-mapping';
-import type { SourcePlace } from './inline-chains.js';
 import type { FileSource, SourceMapObject } from './module-symbols.js';
 import { findRow } from './rows.js';
 import { readSourceMap, type SourceMapFile } from './source-map-file.js';
+import type { SourcePlace } from './source-place.js';
 
 /** Longer texts nobody reads by lines; in characters. */
 const LARGEST_TEXT = 4 * 1024 * 1024;
