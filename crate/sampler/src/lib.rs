@@ -14,6 +14,7 @@
 pub mod allow_list;
 pub mod attachment;
 pub mod cpu_clock;
+pub mod decode;
 pub mod recorder;
 pub mod self_check;
 pub mod ticker;
