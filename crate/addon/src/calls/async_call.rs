@@ -9,9 +9,7 @@
 //!   event loop                                            │ timers, sockets; a promise settles
 //! ```
 
-use crate::calls::pending_call::{
-    Call, CallFuture, CallWaker, Interrupted, Outcome, Polled,
-};
+use crate::calls::pending_call::{Call, CallFuture, CallWaker, Interrupted, Outcome, Polled};
 use crate::engine::ticker::NativeEpochTicker;
 use crate::js::environment::{Environment, WakeFunction};
 use crate::js::errors;
