@@ -68,7 +68,10 @@ export async function costsAtDepth({ depth, quick }: Budget & { depth: number })
   /** As users have it. The guest waits for the drains of full rings too. */
   function recorder() {
     const started = guest.start();
-    new GuestProfiler('guest', 1, [['guest', module]]).attach(started.store, { intervalMs: 1000 });
+    new GuestProfiler('guest', 1, [['guest', module]]).attach(started.store, {
+      sampler: 'epoch',
+      intervalMs: 1000,
+    });
     atEachCheck(started.store, 'nothing');
     return started;
   }

@@ -93,7 +93,7 @@ export async function record({ file, ...each }: Case & { file: string }): Promis
   function recorder() {
     const profiler = new GuestProfiler('guest', 1, [['guest', guest.module]]);
     guest.run((store) => {
-      profiler.attach(store, { intervalMs: 1000 });
+      profiler.attach(store, { sampler: 'epoch', intervalMs: 1000 });
       atEachCheck(store, 'nothing');
     });
     return () => profiler.finish(file);

@@ -66,7 +66,9 @@ export function timesOfWays(params: Budget & { program: string; argument: string
 
   function recorded(intervalMs: number): RunTime {
     const profiler = new GuestProfiler('guest', intervalMs, [['guest', module]]);
-    return withEpochs.run(params.argument, (store: Store) => profiler.attach(store));
+    return withEpochs.run(params.argument, (store: Store) =>
+      profiler.attach(store, { sampler: 'epoch' }),
+    );
   }
 
   function upstream(intervalMs: number): RunTime {

@@ -110,7 +110,9 @@ async function watch(
 export async function cpuOfRestingRecorder({ quick }: Budget): Promise<number> {
   const guest = new DepthGuest(1);
   const { store, run } = guest.start();
-  using _recorder = new GuestProfiler('guest', 0.05, [['guest', guest.module]]).attach(store);
+  using _recorder = new GuestProfiler('guest', 0.05, [['guest', guest.module]]).attach(store, {
+    sampler: 'epoch',
+  });
   run(1, 1_000_000);
   await sleep(300);
   const seconds = quick ? 0.2 : 2;

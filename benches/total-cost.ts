@@ -98,7 +98,7 @@ export async function costsOf(each: Case): Promise<Record<'recorder' | 'upstream
     const start = processCpuMs();
     program.run(argument, (store) => {
       if (sampler === 'recorder') {
-        profiler.attach(store, { intervalMs: every === 'check' ? 1000 : every });
+        profiler.attach(store, { sampler: 'epoch', intervalMs: every === 'check' ? 1000 : every });
       }
       if (every === 'check') atEachCheck(store, sampler === 'upstream' ? upstream : 'nothing');
       else if (sampler === 'upstream') atEachTickWithCpu(store, upstream);

@@ -1,3 +1,4 @@
+import type { Sampler } from '../profiler/recorder.js';
 import type { Config } from '../runtime/config.js';
 import { Engine } from '../runtime/engine.js';
 import { WasmtimeError } from '../runtime/errors.js';
@@ -14,6 +15,8 @@ export interface EngineOptions {
   readonly wasmFeatures?: Config;
   /** Whether there is a limit at all. */
   readonly fuel?: bigint | boolean;
+  /** Samples by signals need no epoch checks. */
+  readonly sampler?: Sampler;
 }
 
 /**
@@ -21,9 +24,13 @@ export interface EngineOptions {
  *
  * @throws CliError for features that don't go together.
  */
-export function commandEngine({ wasmFeatures, fuel = false }: EngineOptions): Engine {
+export function commandEngine({ wasmFeatures, fuel = false, sampler }: EngineOptions): Engine {
   try {
-    return new Engine({ ...wasmFeatures, epochInterruption: true, consumeFuel: fuel !== false });
+    return new Engine({
+      ...wasmFeatures,
+      epochInterruption: sampler !== 'signal',
+      consumeFuel: fuel !== false,
+    });
   } catch (error) {
     if (!(error instanceof WasmtimeError)) throw error;
     throw new CliError(error.message, { cause: error });

@@ -8,7 +8,10 @@ import type { CompileCode } from './code-compiler.js';
 export type Instruction = readonly [offset: number, text: string];
 
 /** What of the options of `run` decides which code it makes. */
-const OPTIONS = [{ fuel: false }, { fuel: true }];
+const OPTIONS = (['signal', 'epoch'] as const).flatMap((sampler) => [
+  { sampler, fuel: false },
+  { sampler, fuel: true },
+]);
 
 /**
  * Shows what functions of a profile were compiled from: text format, in the order of the machine code that

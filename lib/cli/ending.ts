@@ -38,6 +38,12 @@ export function endingOf(guest: () => readonly unknown[], interrupt: InterruptHa
   }
 }
 
+const SIGNALS: { readonly [signal in NodeJS.Signals]?: number } = {
+  SIGINT: ExitCode.Interrupted,
+  SIGTERM: ExitCode.Terminated,
+  SIGHUP: ExitCode.HungUp,
+};
+
 export function exitCodeOf(ending: Ending): number {
   switch (ending.kind) {
     case 'returned':
@@ -51,7 +57,7 @@ export function exitCodeOf(ending: Ending): number {
     case 'timeout':
       return ExitCode.Timeout;
     case 'signal':
-      return ending.signal === 'SIGTERM' ? ExitCode.Terminated : ExitCode.Interrupted;
+      return SIGNALS[ending.signal] ?? ExitCode.Interrupted;
   }
 }
 

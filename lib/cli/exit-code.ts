@@ -13,4 +13,5 @@ export const ExitCode = {
   /** As a shell tells of a process that a signal has ended. */
   Interrupted: 128 + 2,
   Terminated: 128 + 15,
+  HungUp: 128 + 1,
 } as const;

@@ -1,6 +1,7 @@
 import { GuestProfiler } from '../profiler/guest-profiler.js';
 import { watchMemory } from '../profiler/memory-watch.js';
 import type { ModuleSymbols } from '../profiler/module-symbols.js';
+import type { SampleClock, Sampler } from '../profiler/recorder.js';
 import type { SourceReader } from '../profiler/source-texts.js';
 import { CallHook } from '../runtime/call-hook.js';
 import { threadCpuTime } from '../runtime/clock.js';
@@ -20,6 +21,8 @@ export interface RecordOptions {
   readonly intervalMs: number;
   /** Between samples, instead of a time. */
   readonly everyFuel?: number;
+  readonly sampler: Sampler;
+  readonly clock: SampleClock;
   /** Forever when absent. */
   readonly timeoutMs?: number;
   /** What the guest may use; without, it isn't counted. */
@@ -60,7 +63,7 @@ const MOST_FUEL = 2n ** 63n - 1n;
 
 /** Runs a guest to its end and profiles it. */
 export function record(engine: Engine, guest: Guest, options: RecordOptions): Recording {
-  const { name, intervalMs, everyFuel, timeoutMs, fuel, maxMemoryBytes } = options;
+  const { name, intervalMs, everyFuel, sampler, clock, timeoutMs, fuel, maxMemoryBytes } = options;
   const store = new Store(engine);
   setWasi(store, options.wasi);
   const interrupt = new InterruptHandle();
@@ -75,15 +78,20 @@ export function record(engine: Engine, guest: Guest, options: RecordOptions): Re
   const limits = maxMemoryBytes === undefined ? {} : { memorySize: maxMemoryBytes };
   store.limiter(watchMemory(profiler, limits));
   const how =
-    everyFuel === undefined ? { intervalMs, hostCalls: options.hostCalls } : { everyFuel };
+    everyFuel === undefined
+      ? { intervalMs, sampler, clock, hostCalls: options.hostCalls }
+      : { everyFuel };
   const recorder = profiler.attach(store, how);
 
   const progress =
     options.progress && ProgressLine.wanted
-      ? new ProgressLine(store, GuestProfiler.progress(profiler))
+      ? // Without epochs nothing of JavaScript's runs while the guest does.
+        sampler === 'signal'
+        ? GuestProfiler.showProgress(profiler)
+        : new ProgressLine(store, GuestProfiler.progress(profiler))
       : undefined;
   // From here on Ctrl-C ends the guest, not the process.
-  interrupt.triggerOnSignals('SIGINT', 'SIGTERM');
+  interrupt.triggerOnSignals('SIGINT', 'SIGTERM', 'SIGHUP');
   if (timeoutMs !== undefined) interrupt.triggerAfter(timeoutMs);
   const startMs = performance.now();
   const startCpuMs = threadCpuTime();

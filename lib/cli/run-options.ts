@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../formats/formats.js';
 import { WEIGHTS, type Weight } from '../profile/sample-weight.js';
+import { CLOCKS, SAMPLERS, type SampleClock, type Sampler } from '../profiler/recorder.js';
 import type { Config } from '../runtime/config.js';
 import type { WasiPreopen } from '../runtime/wasi-config.js';
 import { formatsHelp } from './convert.js';
@@ -26,6 +27,8 @@ export interface GuestOptions {
   readonly hz?: number;
   readonly by?: 'time' | 'fuel';
   readonly everyFuel?: number;
+  readonly sampler?: Sampler;
+  readonly clock?: SampleClock;
   readonly dir: readonly WasiPreopen[];
   readonly env: Environment;
   readonly stdin?: string;
@@ -64,6 +67,7 @@ Exit codes:
   124  --timeout ended it
   130  SIGINT (Ctrl-C) ended it; a second Ctrl-C ends this program at once
   143  SIGTERM ended it
+  129  SIGHUP ended it
   1    the module can't be run, the host failed, or the profile can't be written
   2    the command line is wrong
 The profile is written however the guest ends.
@@ -151,6 +155,17 @@ export function addGuestOptions(command: Command): Command {
       new Option('--hz <number>', 'the same as samples in a second, from 1 to 20000')
         .conflicts('interval')
         .argParser(hertz),
+    )
+    .addOption(
+      new Option(
+        '--sampler <name>',
+        'signal: at any instruction, of code without epoch checks; epoch: at those. signal where it is supported',
+      ).choices(SAMPLERS),
+    )
+    .addOption(
+      new Option('--clock <name>', 'what samples by signals are of: CPU time or wall time')
+        .choices(CLOCKS)
+        .default('cpu'),
     )
     .addOption(
       new Option('--dir <host[::guest]>', 'a directory that the guest may use; repeat it for more')

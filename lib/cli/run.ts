@@ -4,6 +4,7 @@ import { GuestProfiler } from '../profiler/guest-profiler.js';
 import { Component } from '../runtime/component/component.js';
 import type { Engine } from '../runtime/engine.js';
 import type { WasiOptions } from '../runtime/wasi-config.js';
+import { chosenSampler } from './chosen-sampler.js';
 import { CliError } from './cli-error.js';
 import { commandEngine } from './command-module.js';
 import { describeEnding, errorTextOf, exitCodeOf } from './ending.js';
@@ -120,19 +121,23 @@ const EVERY_FUEL = 100_000;
 
 /** The engine of a guest that is run so. */
 export function guestEngine({ by, fuel, ...options }: GuestOptions): Engine {
-  return commandEngine({ ...options, fuel: fuel ?? by === 'fuel' });
+  const sampler = chosenSampler({ by, ...options });
+  return commandEngine({ ...options, sampler, fuel: fuel ?? by === 'fuel' });
 }
 
 /** What is recorded of a guest, and how far it may go. */
 export function limits(
   name: string,
-  { hz, interval, by, everyFuel = EVERY_FUEL, timeout, fuel, maxMemory }: GuestOptions,
+  { hz, interval, by, everyFuel = EVERY_FUEL, timeout, fuel, maxMemory, ...options }: GuestOptions,
 ): Pick<
   RecordOptions,
-  'name' | 'intervalMs' | 'everyFuel' | 'timeoutMs' | 'fuel' | 'maxMemoryBytes'
+  | ('name' | 'intervalMs' | 'everyFuel' | 'sampler' | 'clock')
+  | ('timeoutMs' | 'fuel' | 'maxMemoryBytes')
 > {
   return {
     name,
+    sampler: chosenSampler({ by, ...options }),
+    clock: options.clock ?? 'cpu',
     ...(by === 'fuel'
       ? { intervalMs: everyFuel / 1e6, everyFuel }
       : { intervalMs: hz ?? interval }),

@@ -17,6 +17,12 @@ import type { FinishedProfile } from './finished-profile.js';
 import { checkExtension } from './format-options.js';
 import { GuestProfiler } from './guest-profiler.js';
 import { listedCode, type NamedModule } from './named-module.js';
+import {
+  type RecorderOptions,
+  type SampleClock,
+  type Sampler,
+  samplerOptions,
+} from './recorder.js';
 
 /** How a {@link BenchProfiler} profiles. */
 export interface BenchProfilerOptions {
@@ -26,6 +32,10 @@ export interface BenchProfilerOptions {
   readonly directory?: string;
   /** Milliseconds between two samples, 1 by default. */
   readonly intervalMs?: number;
+  /** As in {@link RecorderOptions}: by signals, numbers are those of code without epoch checks. */
+  readonly sampler?: Sampler;
+  /** As in {@link RecorderOptions}. */
+  readonly clock?: SampleClock;
   /** The ends of the files' names, and so their formats; `['.json']` by default. */
   readonly extensions?: readonly string[];
   /**
@@ -53,7 +63,10 @@ export interface TaskHooks {
   readonly afterAll?: (mode?: 'run' | 'warmup') => void;
 }
 
-const KEYS = ['modules', 'directory', 'intervalMs', 'extensions', 'enabled', 'log'];
+const KEYS = [
+  ...['modules', 'directory', 'intervalMs', 'sampler', 'clock'],
+  ...['extensions', 'enabled', 'log'],
+];
 
 /** Of a file, in UTF-16 units, of which file systems take some 80 at least. */
 const LONGEST_NAME = 80;
@@ -73,7 +86,8 @@ const NAMED = 3;
  * the Firefox Profiler.
  */
 export class BenchProfiler {
-  readonly #options: Required<BenchProfilerOptions>;
+  readonly #options: Required<Omit<BenchProfilerOptions, 'sampler' | 'clock'>>;
+  readonly #how: RecorderOptions;
 
   /** @throws TypeError for wrong types and unknown options; RangeError for an interval or extension that is none. */
   constructor(options: BenchProfilerOptions) {
@@ -88,6 +102,7 @@ export class BenchProfiler {
     for (const [i, extension] of checkArray('options.extensions', extensions).entries()) {
       checkExtension(`options.extensions[${i}]`, extension);
     }
+    this.#how = samplerOptions(options);
     this.#options = { modules, directory, intervalMs, extensions, enabled, log };
   }
 
@@ -151,7 +166,7 @@ export class BenchProfiler {
     }
     const { modules, directory, intervalMs, extensions, log } = this.#options;
     let files: string[] | undefined;
-    return new BenchTask(name, owner, modules, intervalMs, (profile) => {
+    return new BenchTask(name, owner, modules, intervalMs, this.#how, (profile) => {
       mkdirSync(directory, { recursive: true });
       files ??= claimFiles(directory, fileName(name), extensions);
       for (const file of files) profile.writeSync(file);
@@ -187,6 +202,7 @@ export class BenchTask {
   readonly #store: Store;
   readonly #modules: readonly NamedModule[];
   readonly #intervalMs: number;
+  readonly #how: RecorderOptions;
   readonly #write: (profile: FinishedProfile) => void;
   #profiler: GuestProfiler | undefined;
 
@@ -196,12 +212,14 @@ export class BenchTask {
     store: Store,
     modules: readonly NamedModule[],
     intervalMs: number,
+    how: RecorderOptions,
     write: (profile: FinishedProfile) => void,
   ) {
     this.name = name;
     this.#store = store;
     this.#modules = modules;
     this.#intervalMs = intervalMs;
+    this.#how = how;
     this.#write = write;
   }
 
@@ -209,7 +227,7 @@ export class BenchTask {
   start(): void {
     this.#profiler?.finishProfile();
     const profiler = new GuestProfiler(this.name, this.#intervalMs, this.#modules);
-    profiler.attach(this.#store);
+    profiler.attach(this.#store, this.#how);
     this.#profiler = profiler;
   }
 

@@ -1,6 +1,7 @@
 import type { FormatOptions } from '../formats/formats.js';
 import type { ProfileOutput } from '../formats/output.js';
-import { hot } from '../native.js';
+import type { NativeProgress } from '../generated/native.js';
+import { hot, native } from '../native.js';
 import { HOSTCALL_SCHEMA, type MarkerSchema, SUSPENDED_SCHEMA } from '../profile/marker-schema.js';
 import { Profile } from '../profile/profile.js';
 import type { Milliseconds } from '../profile/sample-table.js';
@@ -41,11 +42,16 @@ import { ProgressReader } from './progress.js';
 import {
   attachFuelRecorder,
   attachRecorder,
+  CLOCKS,
   type Recorder,
   type RecorderOptions,
+  SAMPLERS,
+  type Sampler,
 } from './recorder.js';
 import { Recording } from './recording.js';
 import { recordingFacts } from './recording-facts.js';
+import { hostLeaves } from './sampled-host-time.js';
+import { signalObstacle } from './signal-sampler.js';
 import { SourceTexts } from './source-texts.js';
 import { symbolicate } from './symbolicate.js';
 import { addTraps } from './trap-markers.js';
@@ -75,9 +81,9 @@ const RECORDER_INTERVALS = { minimum: 0.05, maximum: 1000 };
  *
  * ## Accuracy
  *
- * Samples are as good as what interrupts the guest. Epochs are looked at on function entry and in loop
- * headers only, which biases the result somewhat, and samples are taken while WebAssembly runs, not
- * during host calls. Stacks are whole, however deep.
+ * Samples are as good as what interrupts the guest. Signals do so at whatever instruction runs, in the host too.
+ * Epochs are looked at on function entry and in loop headers only, which biases the result somewhat, and samples
+ * at them are taken while WebAssembly runs, not during host calls. Stacks are whole, however deep.
  *
  * ## Security
  *
@@ -103,6 +109,8 @@ export class GuestProfiler {
   /** Of recorders by fuel. */
   #everyFuel: number | undefined;
   #fuelSamples = 0;
+  /** What samples were taken by. */
+  readonly #how = new Set<string>();
   #state: 'recording' | 'ended' | 'finished' = 'recording';
 
   /**
@@ -212,27 +220,33 @@ export class GuestProfiler {
   }
 
   /**
-   * Samples `store` from native code, at a fraction of the cost of {@link GuestProfiler.sample} in a
-   * callback, and measures the CPU time of each sample's interval. Your own epoch deadline and call
-   * hook go on as they were: the recorder's ticks don't count for them. A store that has no deadline
-   * just runs. After a long host call there is one sample, not a burst. A store whose guest is suspended, in an
-   * asynchronous call, may be attached and detached too.
+   * Samples `store` from native code, and measures the CPU time of each sample's interval: by signals, at
+   * whatever instruction runs, or where that isn't supported at epochs, see {@link RecorderOptions.sampler}. Time
+   * in the host has samples too then, of the stack that called and on top of it what was called: the import, in
+   * the category 'Host', or an instruction such as `memory.fill`, in the category 'Wasmtime'.
    *
-   * @throws TypeError `ERR_RECORDER_ATTACHED` when the store has a recorder, `ERR_NO_EPOCHS` when its
-   * engine was made without `epochInterruption`, WasmtimeError `ERR_FUEL` with `everyFuel` and an engine without
-   * `consumeFuel`, TypeError `ERR_FUEL_YIELDS` with `everyFuel` and a store that yields at fuel intervals, `ERR_PROFILER_FINISHED` after `finish`; RangeError for
+   * Your own epoch deadline and call hook go on as they were: the recorder's ticks don't count for them. A store
+   * that has no deadline just runs. A store whose guest is suspended, in an asynchronous call, may be attached and
+   * detached too.
+   *
+   * @throws TypeError `ERR_RECORDER_ATTACHED` when the store has a recorder, `ERR_SAMPLER` when samples by signals
+   * are asked for and not to be had, `ERR_NO_EPOCHS` when they aren't to be had and the store's engine was made
+   * without `epochInterruption`, WasmtimeError `ERR_FUEL` with `everyFuel` and an engine without `consumeFuel`,
+   * TypeError `ERR_FUEL_YIELDS` with `everyFuel` and a store that yields at fuel intervals, `ERR_PROFILER_FINISHED`
+   * after `finish`; RangeError for
    * an interval out of range; WasmtimeError `ERR_STACK_WALK` as {@link GuestProfiler.sample}.
    */
   attach(store: Storelike, options: RecorderOptions = {}): Recorder {
     this.#checkRecording();
     const owner = Store.of('store', store);
     checkObject('options', options);
-    checkKeys('options', options, ['intervalMs', 'everyEpoch', 'everyFuel', 'hostCalls']);
+    checkKeys('options', options, KEYS);
     if (options.everyFuel !== undefined) return this.#attachByFuel(owner, options);
     const { minimum, maximum } = RECORDER_INTERVALS;
     const { everyEpoch = false, hostCalls = false, intervalMs } = options;
     const checked = {
       everyEpoch: checkBoolean('options.everyEpoch', everyEpoch),
+      clock: checkOneOf('options.clock', options.clock ?? 'cpu', CLOCKS),
       hostCalls: checkHostCalls(hostCalls),
       intervalMs: everyEpoch
         ? 0
@@ -243,16 +257,15 @@ export class GuestProfiler {
             maximum,
           ),
     };
-    if (!Engine.hasEpochs(owner.engine)) {
-      throw misuse('ERR_NO_EPOCHS', 'the engine needs epochInterruption: true');
-    }
-    const native = {
+    const sampler = samplerFor(owner.engine, options);
+    const how = {
       ...checked,
+      sampler,
       hostCalls: checked.hostCalls !== false,
       // Upstream tells nothing of them.
       cuts: typeof checked.hostCalls === 'string',
     };
-    const recorder = attachRecorder(store, this.#recording.native, native, () => {
+    const recorder = attachRecorder(store, this.#recording.native, how, () => {
       if (recorder === undefined) return;
       this.#recorders.delete(recorder);
       if (!everyEpoch) this.#missedTicks = (this.#missedTicks ?? 0) + recorder.missedTicks;
@@ -261,8 +274,11 @@ export class GuestProfiler {
       throw misuse('ERR_RECORDER_ATTACHED', 'the store has a recorder already');
     }
     this.#recorders.add(recorder);
-    if (checked.hostCalls === 'frames') this.#hostCalls = 'frames';
-    else if (checked.hostCalls === 'markers' && this.#hostCalls === 'none') {
+    this.#how.add(sampler === 'signal' ? `signals, ${clockNames[checked.clock]}` : 'epochs');
+    // Where signals sample, time in host calls is seen, and nothing is to be made up.
+    const hostTime = checked.hostCalls === 'frames' && sampler === 'epoch';
+    if (hostTime) this.#hostCalls = 'frames';
+    else if (typeof checked.hostCalls === 'string' && this.#hostCalls === 'none') {
       this.#hostCalls = 'markers';
     }
     return recorder;
@@ -398,6 +414,17 @@ export class GuestProfiler {
     return new ProgressReader(profiler.#recording, profiler.#thread, profiler.#modules);
   }
 
+  /** @internal A line on the terminal that tells of samples by signals, until it is ended. */
+  static showProgress(profiler: GuestProfiler): NativeProgress {
+    const code = profiler.#modules.map(({ code }) => code);
+    return native.NativeProgress.start(profiler.#recording.native, code);
+  }
+
+  /** @internal What a recording under way has seen. */
+  static recording(profiler: GuestProfiler): Recording {
+    return profiler.#recording;
+  }
+
   /** @internal Ends the recording; the profile's model, from which any format can be written. */
   static end(profiler: GuestProfiler): Profile {
     profiler.#end();
@@ -422,10 +449,20 @@ export class GuestProfiler {
     }
     const { sources } = this.#options;
     const read = sources === true ? () => undefined : sources;
+    const leaves = hostLeaves(
+      this.#profile,
+      this.#thread.samples,
+      this.#recording.hostSamples,
+      interner,
+      this.#modules,
+      bases,
+      warn,
+    );
     const texts = read === false ? undefined : new SourceTexts(this.#profile, read, warn);
     const how = { ...this.#options, texts, warn };
     const stackOf = symbolicate(this.#profile, interner, this.#modules, bases, how);
     renumber(this.#thread.samples.stack, stackOf);
+    leaves(this.#thread);
     renumber(this.#thread.markers.cause, stackOf);
     if (this.#hostCalls !== 'none') {
       const calls = hostCallTimes(this.#profile, this.#thread, lanes, guestCalls);
@@ -435,7 +472,12 @@ export class GuestProfiler {
       }
     }
     this.#profile.extra.push(
-      recordingFacts(this.#profile, { missedTicks: this.#missedTicks, everyFuel: this.#everyFuel }),
+      recordingFacts(this.#profile, {
+        missedTicks: this.#missedTicks,
+        everyFuel: this.#everyFuel,
+        samplers: [...this.#how],
+        withoutFrames: this.#recording.withoutFrames,
+      }),
     );
     // Last: the user's own function may throw, and the profile is whole by then.
     texts?.embed();
@@ -454,6 +496,26 @@ function commandLine(args: readonly string[]): string | undefined {
 
 function finished(): Error {
   return misuse('ERR_PROFILER_FINISHED', 'the profiler is finished');
+}
+
+const KEYS = ['sampler', 'clock', 'intervalMs', 'everyEpoch', 'everyFuel', 'hostCalls'];
+
+const clockNames = { cpu: 'CPU time', wall: 'wall time' };
+
+/** The sampler that is asked for, or else the best one that there is. */
+function samplerFor(engine: Engine, { sampler, everyEpoch = false }: RecorderOptions): Sampler {
+  const asked =
+    sampler === undefined ? undefined : checkOneOf('options.sampler', sampler, SAMPLERS);
+  if (asked === 'signal' && everyEpoch) {
+    throw misuse('ERR_SAMPLER', "everyEpoch is of the sampler 'epoch'");
+  }
+  const epochs = asked === 'epoch' || everyEpoch;
+  const obstacle = epochs ? undefined : signalObstacle(engine);
+  if (!epochs && obstacle === undefined) return 'signal';
+  if (asked === 'signal') throw misuse('ERR_SAMPLER', `no samples by signals: ${obstacle}`);
+  if (Engine.hasEpochs(engine)) return 'epoch';
+  const why = obstacle === undefined ? '' : `: ${obstacle}`;
+  throw misuse('ERR_NO_EPOCHS', `the engine needs epochInterruption: true${why}`);
 }
 
 function checkHostCalls(hostCalls: unknown): boolean | 'markers' | 'frames' {

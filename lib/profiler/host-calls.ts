@@ -27,17 +27,15 @@ export function nameHostCalls(
   bases: Uint32Array,
   warn: (warning: string) => void,
 ): void {
-  const shims = shimsOf(modules, warn);
-  const callSites = callSitesOf(markers, interner, shims, bases);
-  const nameOf = importNames(profile, callSites, modules, bases, warn);
+  const nameOf = namesOfCalls(profile, stacksOf(markers), interner, modules, bases, warn);
   const schema = profile.markerSchemas.intern(HOSTCALL_SCHEMA);
   const open: number[] = [];
   for (let row = 0; row < markers.length; row++) {
     if (markers.schema.get(row) !== schema) continue;
     const phase = markers.phase.get(row);
     if (phase !== MarkerPhase.IntervalEnd) {
-      const name = nameOf.get(callSites.get(markers.cause.get(row)) as number);
-      if (name !== undefined) markers.name.set(row, name);
+      const call = nameOf(markers.cause.get(row));
+      if (call !== undefined) markers.name.set(row, call.name);
       if (phase === MarkerPhase.IntervalStart) open.push(row);
     } else if (phase === MarkerPhase.IntervalEnd) {
       // Readers pair starts with ends by name.
@@ -45,6 +43,34 @@ export function nameHostCalls(
       if (begun !== undefined) markers.name.set(row, markers.name.get(begun));
     }
   }
+}
+
+function* stacksOf(markers: MarkerTable): Iterable<StackIndex> {
+  for (const causes of markers.cause.segments()) yield* causes;
+}
+
+/** What a guest has called of the host. */
+export interface CalledName {
+  /** Of the import, or of the instruction. */
+  readonly name: StringIndex;
+  readonly isImport: boolean;
+}
+
+/**
+ * Tells, for each of `stacks`, what its innermost frame has called of the host; undefined where that can't be told:
+ * from an indirect call, or of a module without its binary.
+ */
+export function namesOfCalls(
+  profile: Profile,
+  stacks: Iterable<StackIndex>,
+  interner: StackInterner,
+  modules: readonly ListedCode[],
+  bases: Uint32Array,
+  warn: (warning: string) => void,
+): (stack: StackIndex) => CalledName | undefined {
+  const callSites = callSitesOf(stacks, interner, shimsOf(modules, warn), bases);
+  const names = importNames(profile, callSites, modules, bases, warn);
+  return (stack) => names.get(callSites.get(stack) as number);
 }
 
 /**
@@ -71,22 +97,20 @@ function shimsOf(
  * innermost outside of the shim, which calls on by a table; 0, which is none, without a stack.
  */
 function callSitesOf(
-  markers: MarkerTable,
+  callers: Iterable<StackIndex>,
   { stacks, addresses }: StackInterner,
   shims: ReadonlySet<number>,
   bases: Uint32Array,
 ): Map<StackIndex, number> {
   const callSites = new Map<StackIndex, number>([[NO_STACK, 0]]);
-  for (const causes of markers.cause.segments()) {
-    for (const cause of causes) {
-      if (callSites.has(cause)) continue;
-      let address = 0;
-      for (let stack = cause; stack !== NO_STACK; stack = stacks.prefix.get(stack)) {
-        address = addresses.address.get(stacks.frame.get(stack));
-        if (!shims.has(findRow(bases, address - 1))) break;
-      }
-      callSites.set(cause, address);
+  for (const caller of callers) {
+    if (callSites.has(caller)) continue;
+    let address = 0;
+    for (let stack = caller; stack !== NO_STACK; stack = stacks.prefix.get(stack)) {
+      address = addresses.address.get(stacks.frame.get(stack));
+      if (!shims.has(findRow(bases, address - 1))) break;
     }
+    callSites.set(caller, address);
   }
   return callSites;
 }
@@ -98,9 +122,9 @@ function importNames(
   modules: readonly ListedCode[],
   bases: Uint32Array,
   warn: (warning: string) => void,
-): Map<number, StringIndex> {
+): Map<number, CalledName> {
   const sorted = Uint32Array.from(new Set(callSites.values())).sort();
-  const names = new Map<number, StringIndex>();
+  const names = new Map<number, CalledName>();
   for (const [row, listed] of modules.entries()) {
     const base = bases[row] as number;
     const own = sorted.filter((address) => address > 0 && findRow(bases, address - 1) === row);
@@ -112,7 +136,8 @@ function importNames(
     for (const [i, index] of called.entries()) {
       const imported = functions[index];
       if (imported === undefined) continue;
-      names.set(own[i] as number, profile.strings.intern(importName(imported)));
+      const name = profile.strings.intern(importName(imported));
+      names.set(own[i] as number, { name, isImport: true });
     }
     const others = own.filter((_, i) => functions[called[i] as number] === undefined);
     const mnemonics = mnemonicsAt(
@@ -121,7 +146,8 @@ function importNames(
     );
     for (const [i, mnemonic] of mnemonics.entries()) {
       if (mnemonic === undefined || mnemonic.startsWith('call')) continue;
-      names.set(others[i] as number, profile.strings.intern(mnemonic));
+      const name = profile.strings.intern(mnemonic);
+      names.set(others[i] as number, { name, isImport: false });
     }
   }
   return names;

@@ -19,6 +19,12 @@ import { checkExtension } from './format-options.js';
 import { GuestProfiler } from './guest-profiler.js';
 import type { NamedModule } from './named-module.js';
 import { handlePprof } from './pprof-handler.js';
+import {
+  type RecorderOptions,
+  type SampleClock,
+  type Sampler,
+  samplerOptions,
+} from './recorder.js';
 
 /** What a {@link LiveProfiler} profiles. */
 export interface LiveProfilerOptions {
@@ -28,6 +34,10 @@ export interface LiveProfilerOptions {
   readonly name?: string;
   /** Milliseconds between two samples, 10 by default. */
   readonly intervalMs?: number;
+  /** As in {@link RecorderOptions}. */
+  readonly sampler?: Sampler;
+  /** As in {@link RecorderOptions}. */
+  readonly clock?: SampleClock;
 }
 
 /** Where {@link LiveProfiler.rotate} writes. */
@@ -44,6 +54,7 @@ export interface RotateOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+const KEYS = ['modules', 'name', 'intervalMs', 'sampler', 'clock'];
 const PREFIX = 'guest-';
 /** Of a file of ours, without its extension: no other is ever removed. */
 const NAME = /^guest-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z$/;
@@ -61,16 +72,18 @@ const NAME = /^guest-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z$/;
  * Guests hold the JavaScript thread while they run: recordings begin and end between their calls.
  */
 export class LiveProfiler {
-  readonly #options: Required<LiveProfilerOptions>;
+  readonly #options: Required<Omit<LiveProfilerOptions, 'sampler' | 'clock'>>;
+  readonly #how: RecorderOptions;
   readonly #stores = new WatchedStores();
   #recording: GuestProfiler | undefined;
 
   /** @throws TypeError for wrong types and unknown options; RangeError for an interval out of range. */
   constructor(options: LiveProfilerOptions) {
-    checkKeys('options', checkObject('options', options), ['modules', 'name', 'intervalMs']);
+    checkKeys('options', checkObject('options', options), KEYS);
     const { modules, intervalMs = 10 } = options;
     const name = options.name ?? modules?.[0]?.[0] ?? 'guest';
     this.#options = { modules, name, intervalMs };
+    this.#how = samplerOptions(options);
     // Tells what is wrong now, not at the first request.
     this.#begin().finishProfile();
   }
@@ -84,7 +97,7 @@ export class LiveProfiler {
   watch(store: Storelike): void {
     const owner = Store.of('store', store);
     if (this.#stores.has(owner)) return;
-    this.#recording?.attach(owner);
+    this.#recording?.attach(owner, this.#how);
     this.#stores.add(owner);
   }
 
@@ -161,7 +174,7 @@ export class LiveProfiler {
     const profiler = this.#begin();
     for (const store of this.#stores) {
       try {
-        profiler.attach(store);
+        profiler.attach(store, this.#how);
       } catch (error) {
         if ((error as { code?: string }).code !== 'ERR_DISPOSED') {
           profiler.finishProfile();

@@ -5,6 +5,7 @@ import type { FinishedProfile } from './finished-profile.js';
 import { GuestProfiler } from './guest-profiler.js';
 import type { NamedModule } from './named-module.js';
 import type { ProfilerOptions } from './options.js';
+import { type SampleClock, type Sampler, samplerOptions } from './recorder.js';
 
 /** What {@link profileGuest} profiles, and where that goes. */
 export interface ProfileGuestOptions extends FormatOptions {
@@ -14,6 +15,10 @@ export interface ProfileGuestOptions extends FormatOptions {
   readonly name?: string;
   /** Milliseconds between two samples, 1 by default. */
   readonly intervalMs?: number;
+  /** As in {@link RecorderOptions}. */
+  readonly sampler?: Sampler;
+  /** As in {@link RecorderOptions}. */
+  readonly clock?: SampleClock;
   /** As in {@link RecorderOptions}; off by default. */
   readonly hostCalls?: boolean | 'markers' | 'frames';
   /** A file to write, also when `fn` throws. */
@@ -23,7 +28,7 @@ export interface ProfileGuestOptions extends FormatOptions {
 }
 
 const KEYS = [
-  ...['modules', 'name', 'intervalMs', 'hostCalls', 'output', 'profiler'],
+  ...['modules', 'name', 'intervalMs', 'sampler', 'clock', 'hostCalls', 'output', 'profiler'],
   ...['format', 'weight', 'thread'],
 ];
 
@@ -68,7 +73,7 @@ export function profileGuest<T>(
   const { modules, output, intervalMs = 1, hostCalls = false, profiler: how = {} } = options;
   const name = options.name ?? modules?.[0]?.[0] ?? 'guest';
   const profiler = new GuestProfiler(checkString('options.name', name), intervalMs, modules, how);
-  profiler.attach(store, { hostCalls });
+  profiler.attach(store, { hostCalls, ...samplerOptions(options) });
   const end = (): FinishedProfile => {
     const profile = profiler.finishProfile();
     const { format, weight, thread } = options;

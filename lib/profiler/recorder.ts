@@ -1,17 +1,39 @@
 import type { NativeRecorder, NativeStore } from '../generated/native.js';
-import { Engine, type RecorderTicks } from '../runtime/engine.js';
+import { checkOneOf } from '../runtime/check.js';
+import { Engine } from '../runtime/engine.js';
 import { Store, type Storelike } from '../runtime/store.js';
 import { FuelSampler } from './fuel-sampler.js';
+
+/**
+ * What a sample interrupts the guest by.
+ *
+ * - `'signal'`: a signal, at whatever instruction runs, in the host too. Code needs no epoch checks. On Linux, x86-64.
+ * - `'epoch'`: the next check of the engine's epoch, at a function's entry or a loop's header, as upstream.
+ */
+export type Sampler = 'signal' | 'epoch';
+
+/** What time of the guest's thread samples are of: `'cpu'`, while it has a processor, or `'wall'`, all of it. */
+export type SampleClock = 'cpu' | 'wall';
+
+export const SAMPLERS = ['signal', 'epoch'] as const;
+export const CLOCKS = ['cpu', 'wall'] as const;
 
 /** How {@link GuestProfiler.attach} samples a store. */
 export interface RecorderOptions {
   /**
-   * Milliseconds between two samples, 0.05 to 1,000; the profiler's own interval by default. Samples
-   * fall at the guest's next function entry or loop header.
+   * By signals by default, where they are supported and a check of this process has passed; else at epochs.
+   * {@link Recorder.sampler} tells which.
    */
+  readonly sampler?: Sampler;
+  /**
+   * For samples by signals; `'cpu'` by default: nothing while the guest's thread sleeps. With `'wall'` signals
+   * wake system calls of host functions that sleep; almost all of those go on by themselves.
+   */
+  readonly clock?: SampleClock;
+  /** Milliseconds between two samples, 0.05 to 1,000; the profiler's own interval by default. */
   readonly intervalMs?: number;
   /**
-   * Sample at every tick of the engine's epoch that you make yourself instead, and start no ticker.
+   * Sample, at epochs, at every tick of the engine's epoch that you make yourself instead, and start no ticker.
    * Then `intervalMs` is of no use.
    */
   readonly everyEpoch?: boolean;
@@ -27,8 +49,9 @@ export interface RecorderOptions {
    *
    * - `'markers'`: a marker for each, named after its import, `wasi_snapshot_preview1.fd_write`, where that
    *   can be told: not from an indirect call, nor of a module that came compiled.
-   * - `'frames'`: samples of the time in them too, which would show none: the stack that called, and on top
-   *   of it the import's name, in the category 'Host'. Nothing else of the host is shown.
+   * - `'frames'`: also samples of the time in them where these are taken at epochs, which would show none: the
+   *   stack that called, and on top of it the import's name, in the category 'Host'. Nothing else of the host is
+   *   shown. Samples by signals are taken there anyway.
    * - `true`: markers as upstream has them, all named `hostcall`.
    *
    * The first two tell, by a marker `suspended`, when the guest of an asynchronous call was suspended: that is
@@ -37,22 +60,34 @@ export interface RecorderOptions {
   readonly hostCalls?: boolean | 'markers' | 'frames';
 }
 
+/** @internal Those of the options that say how to sample, checked; of an options object that has others too. */
+export function samplerOptions(options: RecorderOptions): RecorderOptions {
+  const { sampler, clock } = options;
+  return {
+    ...(sampler !== undefined && { sampler: checkOneOf('options.sampler', sampler, SAMPLERS) }),
+    ...(clock !== undefined && { clock: checkOneOf('options.clock', clock, CLOCKS) }),
+  };
+}
+
 /** A store that is being sampled, from {@link GuestProfiler.attach}. */
 export class Recorder {
   readonly #store: Store;
   readonly #native: { detach(store: NativeStore): void };
-  readonly #ticks: RecorderTicks | undefined;
+  readonly #ticks: Ticks | undefined;
+  readonly #sampler: Sampler | 'fuel';
   #ended: (() => void) | undefined;
 
   /** @internal */
   constructor(
     store: Store,
     recorder: { detach(store: NativeStore): void },
-    ticks: RecorderTicks | undefined,
+    sampler: Sampler | 'fuel',
+    ticks: Ticks | undefined,
     ended: () => void,
   ) {
     this.#store = store;
     this.#native = recorder;
+    this.#sampler = sampler;
     this.#ticks = ticks;
     this.#ended = ended;
   }
@@ -60,6 +95,11 @@ export class Recorder {
   /** Whether the store is still sampled. */
   get attached(): boolean {
     return this.#ended !== undefined;
+  }
+
+  /** What samples interrupt the guest by; `'fuel'` for those of {@link RecorderOptions.everyFuel}. */
+  get sampler(): Sampler | 'fuel' {
+    return this.#sampler;
   }
 
   /** Ticks that the operating system let no time for: each of them was one interval without a sample. */
@@ -104,6 +144,7 @@ export function attachFuelRecorder(
   const handle = new Recorder(
     store,
     new FuelSampler(store, BigInt(everyFuel), sample),
+    'fuel',
     undefined,
     ended,
   );
@@ -111,22 +152,50 @@ export function attachFuelRecorder(
   return handle;
 }
 
+/** How a store is sampled, with nothing left open. */
+export interface CheckedRecorderOptions {
+  readonly sampler: Sampler;
+  readonly clock: SampleClock;
+  readonly intervalMs: number;
+  readonly everyEpoch: boolean;
+  readonly hostCalls: boolean;
+  /** Also what cuts host calls: suspensions, and what they call back in the guest. */
+  readonly cuts: boolean;
+}
+
+/** What paces a recorder. */
+interface Ticks {
+  missed(): number;
+  release(): void;
+}
+
 /** @internal Starts sampling; undefined when another recorder does already. */
 export function attachRecorder(
   storelike: Storelike,
   recorder: NativeRecorder,
-  options: {
-    intervalMs: number;
-    everyEpoch: boolean;
-    hostCalls: boolean;
-    /** Also what cuts host calls: suspensions, and what they call back in the guest. */
-    cuts: boolean;
-  },
+  options: CheckedRecorderOptions,
   ended: () => void,
 ): Recorder | undefined {
   const store = Store.of('store', storelike);
-  const { hostCalls, cuts } = options;
   if (Store.hasRecorder(store)) return undefined;
+  const attach = options.sampler === 'signal' ? attachSignals : attachEpochs;
+  const ticks = attach(store, storelike, recorder, options);
+  if (ticks === null) return undefined;
+  const handle = new Recorder(store, recorder, options.sampler, ticks, ended);
+  // The store keeps its recorder, and so the profiler, alive, and ends it when it is disposed.
+  Store.retainRecorder(store, handle);
+  return handle;
+}
+
+/** The attached recorder's ticks; null when another is attached already. */
+type Attach = (
+  store: Store,
+  storelike: Storelike,
+  recorder: NativeRecorder,
+  options: CheckedRecorderOptions,
+) => Ticks | undefined | null;
+
+const attachEpochs: Attach = (store, storelike, recorder, { hostCalls, cuts, ...options }) => {
   const ticks = options.everyEpoch
     ? undefined
     : Engine.recorderTicks(store.engine, options.intervalMs);
@@ -136,9 +205,12 @@ export function attachRecorder(
   } finally {
     if (!attached) ticks?.release();
   }
-  if (!attached) return undefined;
-  const handle = new Recorder(store, recorder, ticks, ended);
-  // The store keeps its recorder, and so the profiler, alive, and ends it when it is disposed.
-  Store.retainRecorder(store, handle);
-  return handle;
-}
+  return attached ? ticks : null;
+};
+
+const attachSignals: Attach = (store, storelike, recorder, options) => {
+  const { intervalMs, clock, hostCalls, cuts } = options;
+  const native = Store.native(store, storelike);
+  const source = recorder.attachSignals(native, intervalMs, clock === 'wall', hostCalls, cuts);
+  return source && { missed: () => source.missed(), release: () => {} };
+};

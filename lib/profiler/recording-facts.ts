@@ -8,13 +8,15 @@ export interface RecordingFacts {
   readonly missedTicks: number | undefined;
   /** Units of fuel between two samples; undefined for samples by time. */
   readonly everyFuel: number | undefined;
+  /** What samples were taken by; empty for those of callbacks. */
+  readonly samplers: readonly string[];
+  /** Samples without frames, by the reason, where that is known. */
+  readonly withoutFrames: ReadonlyMap<string, number>;
 }
 
 /** The section of {@link Profile.extra} about how this was recorded. */
-export function recordingFacts(
-  profile: Profile,
-  { missedTicks, everyFuel }: RecordingFacts,
-): ExtraSection {
+export function recordingFacts(profile: Profile, facts: RecordingFacts): ExtraSection {
+  const { missedTicks, everyFuel, samplers, withoutFrames } = facts;
   const modules = [...profile.libs].filter(({ codeId }) => codeId !== null);
   return {
     label: `Recording of ${profile.product}`,
@@ -24,6 +26,14 @@ export function recordingFacts(
       ...(everyFuel === undefined
         ? []
         : [{ label: FUEL_ENTRY, format: 'integer', value: everyFuel } as const]),
+      ...(samplers.length === 0
+        ? []
+        : [{ label: 'Sampled by', format: 'string', value: samplers.join('; ') } as const]),
+      ...Array.from(withoutFrames, ([reason, count]) => ({
+        label: `Samples without frames: ${reason}`,
+        format: 'integer' as const,
+        value: count,
+      })),
       ...(missedTicks === undefined
         ? []
         : [{ label: 'Missed ticks', format: 'integer', value: missedTicks } as const]),

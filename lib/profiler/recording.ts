@@ -6,6 +6,7 @@ import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
 import { GuestCalls } from './guest-calls.js';
 import { type Lane, Lanes } from './lanes.js';
+import { HostSamples } from './sampled-host-time.js';
 import { StackInterner } from './stack-interner.js';
 
 /** Words of the ring: 1 MiB, thousands of samples. */
@@ -23,6 +24,19 @@ const RESUMED = 2;
 const FUEL = 3;
 const GUEST_CALL_BEGINS = 4;
 
+/** What the first frame of a sample by a signal is, as in the addon's `signal/stack.rs`. */
+const HOW_SHIFT = 28;
+const HOW = { guest: 0, host: 1, wasmtime: 2 };
+
+/** Why a sample by a signal has no frames, as there. */
+const REASONS: Readonly<Record<number, string>> = {
+  0: 'other modules',
+  8: 'signal handlers',
+  9: 'entry and exit',
+  10: 'after the end',
+  11: 'unreadable',
+};
+
 /**
  * What a profiler has seen: native code writes it into a ring, from which it comes here in batches.
  * Stacks are those of the interner until the recording is over.
@@ -31,6 +45,13 @@ export class Recording {
   readonly native: NativeRecorder;
   readonly handle: object;
   readonly interner = new StackInterner();
+  /** Samples by signals that fell into the host. */
+  readonly hostSamples = new HostSamples();
+  /** Samples by signals that have no frames, by the reason. */
+  readonly withoutFrames = new Map<string, number>();
+  /** Those by signals, which are as many records of their own, in order of their times too. */
+  readonly #signalled = new Cursor();
+  readonly #signalledStacks = new StackInterner(this.interner);
   readonly lanes: Lanes;
   readonly guestCalls = new GuestCalls();
   readonly #ring = new Uint32Array(RING_WORDS);
@@ -68,6 +89,7 @@ export class Recording {
   drain(): void {
     this.#take(this.native.take());
     this.#decode();
+    this.#decodeSignalled(Number.POSITIVE_INFINITY);
   }
 
   /** Reads the rest. */
@@ -103,6 +125,8 @@ export class Recording {
       this.#waiting.push(spilled);
     }
     if (words > 0) this.#waiting.push(this.#ring.slice(0, words));
+    // After the ring: what is older than any of its records is there by now.
+    this.#signalled.add(this.native.takeSamples());
   }
 
   #decode(): void {
@@ -121,6 +145,7 @@ export class Recording {
       const kind = first & 3;
       const frames = first >>> 2;
       const timeMs = milliseconds(words, at + 1);
+      this.#decodeSignalled(timeMs);
       at += 3;
       if (kind === WITHOUT_STACK) {
         const what = (first >>> 2) & 7;
@@ -150,6 +175,32 @@ export class Recording {
     }
   }
 
+  /** Samples by signals up to that time. */
+  #decodeSignalled(untilMs: number): void {
+    const { samples } = this.#thread;
+    for (let words = this.#signalled.words; words !== undefined; words = this.#signalled.words) {
+      const { at } = this.#signalled;
+      const timeMs = milliseconds(words, at + 1);
+      if (timeMs >= untilMs) return;
+      this.lanes.settle();
+      const frames = (words[at] as number) >>> 2;
+      const third = words[at + 3] as number;
+      const how = third >>> HOW_SHIFT;
+      const shared = third & ((1 << HOW_SHIFT) - 1);
+      const cpuDeltaMs = milliseconds(words, at + 4);
+      const stack = this.#signalledStacks.intern(words, at + 6, frames, shared);
+      const row = samples.push(stack, timeMs, cpuDeltaMs);
+      this.#signalled.go(6 + frames);
+      if (frames + shared === 0) this.#countWithoutFrames(how);
+      else if (how !== HOW.guest) this.hostSamples.push(row, how === HOW.host);
+    }
+  }
+
+  #countWithoutFrames(how: number): void {
+    const reason = REASONS[how] ?? 'other modules';
+    this.withoutFrames.set(reason, (this.withoutFrames.get(reason) ?? 0) + 1);
+  }
+
   #event(what: number, lane: Lane, timeMs: number): void {
     if (what === SUSPENDED) this.lanes.suspended(lane, timeMs);
     else if (what === RESUMED) this.lanes.resumed(lane, timeMs);
@@ -173,4 +224,27 @@ function milliseconds(words: Uint32Array, at: number): number {
 /** A number in two words, the low one first. */
 function wide(words: Uint32Array, at: number): number {
   return (words[at + 1] as number) * 0x1_0000_0000 + (words[at] as number);
+}
+
+/** Where one is in pieces of words. */
+class Cursor {
+  readonly #pieces: Uint32Array[] = [];
+  at = 0;
+
+  /** The piece that is read; undefined at the end. */
+  get words(): Uint32Array | undefined {
+    return this.#pieces[0];
+  }
+
+  add(pieces: readonly Uint32Array[]): void {
+    this.#pieces.push(...pieces);
+  }
+
+  /** Over so many words, a whole record. */
+  go(words: number): void {
+    this.at += words;
+    if (this.at < (this.#pieces[0]?.length ?? 0)) return;
+    this.#pieces.shift();
+    this.at = 0;
+  }
 }

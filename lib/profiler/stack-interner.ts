@@ -14,10 +14,16 @@ import { AddressTable } from './address-table.js';
  * ```
  */
 export class StackInterner {
-  readonly addresses = new AddressTable();
-  readonly stacks = new StackTable();
+  readonly addresses: AddressTable;
+  readonly stacks: StackTable;
   /** For the stack before, the row that ends at each of its frames, oldest first. */
   #rows = new Int32Array(256);
+
+  /** With the tables of `other`, for records of another place, which share with those there. */
+  constructor(other?: StackInterner) {
+    this.addresses = other?.addresses ?? new AddressTable();
+    this.stacks = other?.stacks ?? new StackTable();
+  }
 
   /**
    * The stack of the `shared` oldest frames of the one before, and of those whose addresses are `count`

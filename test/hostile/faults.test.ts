@@ -176,7 +176,7 @@ describe('the end of a process or thread with a recording open', () => {
           ${GUEST}
           const other = new lib.GuestProfiler('ticked', 0.1, [['guest', module]]);
           const second = new lib.Store(engine);
-          other.attach(second);
+          other.attach(second, { sampler: 'epoch' });
           let calls = 0;
           bump = () => { engine.incrementEpoch(); if (++calls === 1000) parentPort.postMessage('runs'); };
           run.call(store, 2 ** 30);

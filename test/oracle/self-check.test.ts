@@ -70,7 +70,7 @@ it.each([
     const code = (run) => {
       try { return run(); } catch (error) { return error.constructor.name + ' ' + error.code; }
     };
-    console.log(code(() => profiler.attach(store)));
+    console.log(code(() => profiler.attach(store, { sampler: 'epoch' })));
     console.log(code(() => profiler.sample(store, 0)));
     console.log(code(() => profiler.callHook(store, lib.CallHook.CallingHost)));
     const instance = new lib.Linker(engine).instantiate(store, module);

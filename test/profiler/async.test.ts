@@ -39,7 +39,7 @@ function guests(wait: (n: number) => Promise<unknown>) {
   const start = async (options?: RecorderOptions) => {
     const store = new Store(engine);
     store.setEpochDeadline(2 ** 40);
-    const recorder = options && profiler.attach(store, options);
+    const recorder = options && profiler.attach(store, { sampler: 'epoch', ...options });
     const instance = await linker.instantiateAsync(store, module);
     const func = (name: string) => instance.getFunc(store, name);
     return { store, recorder, spin: func('spin'), run: func('run'), nested: func('nested') };
@@ -167,7 +167,7 @@ describe('while the guest is suspended', () => {
     const call = run.callAsync(store, 1, 200);
     const recorder = profiler.attach(store, { everyEpoch: true, hostCalls: 'markers' });
     const again = new GuestProfiler('other', 1, []);
-    expect(() => again.attach(store)).toThrow('has a recorder already');
+    expect(() => again.attach(store, { sampler: 'epoch' })).toThrow('has a recorder already');
     if (how === 'yields') await turn();
     goOn();
     await call;

@@ -33,7 +33,7 @@ async function categoriesOf(
   store.setWasi(new WasiConfig({ args: ['guest', ...args], stdout: 'capture' }));
   const instance = new Linker(engine).addWasi().instantiate(store, module);
   const profiler = new GuestProfiler('guest', 1, [['guest', module]], options);
-  profiler.attach(store, { intervalMs: 1000 });
+  profiler.attach(store, { sampler: 'epoch', intervalMs: 1000 });
   native.benchPeer(StoreClass.native(store), 'nothing', true);
   try {
     instance.getFunc(store, '_start').call(store);

@@ -148,7 +148,7 @@ describe('a host call', () => {
     linker.root().funcNew('plain', () => {});
     linker.instance('test:host/log@1.0.0').funcNew('write', () => {});
     const profiler = GuestProfiler.forComponent('app', 1, component);
-    profiler.attach(store, { hostCalls: 'markers' });
+    profiler.attach(store, { sampler: 'epoch', hostCalls: 'markers' });
     linker.instantiate(store, component).getFunc(store, 'run').call(store);
     const { json } = readProfile(await profiler.finish());
     const { name: names, phase } = json.threads[0].markers;

@@ -124,7 +124,7 @@ describe('a store that does not run', () => {
     guest.store.dispose();
     expectMisuse('ERR_DISPOSED', () => profiler.sample(guest.store, 0));
     expectMisuse('ERR_DISPOSED', () => profiler.callHook(guest.store, 'CallingHost'));
-    expectMisuse('ERR_DISPOSED', () => profiler.attach(guest.store));
+    expectMisuse('ERR_DISPOSED', () => profiler.attach(guest.store, { sampler: 'epoch' }));
     // The profile keeps what it has, and its modules' names.
     const { stacks } = await finish(profiler);
     expect(stacks).toHaveLength(100);
@@ -169,7 +169,7 @@ describe('after finish', () => {
     for (const kind of Object.values(CallHook)) {
       expectMisuse('ERR_PROFILER_FINISHED', () => profiler.callHook(guest.store, kind));
     }
-    expectMisuse('ERR_PROFILER_FINISHED', () => profiler.attach(guest.store));
+    expectMisuse('ERR_PROFILER_FINISHED', () => profiler.attach(guest.store, { sampler: 'epoch' }));
     expect(readdirSync(directory)).toEqual([]);
   });
 
@@ -383,11 +383,13 @@ describe('outputs that fail', () => {
 describe('a recorder', () => {
   it('needs epochs, and is one for each store', async () => {
     const { guest, profiler } = guestWithProfiler();
-    expectMisuse('ERR_NO_EPOCHS', () => profiler.attach(new Store(new Engine())));
+    expectMisuse('ERR_NO_EPOCHS', () =>
+      profiler.attach(new Store(new Engine()), { sampler: 'epoch' }),
+    );
     const recorder = profiler.attach(guest.store, { everyEpoch: true });
-    expectMisuse('ERR_RECORDER_ATTACHED', () => profiler.attach(guest.store));
+    expectMisuse('ERR_RECORDER_ATTACHED', () => profiler.attach(guest.store, { sampler: 'epoch' }));
     const other = new GuestProfiler('other', 1, []);
-    expectMisuse('ERR_RECORDER_ATTACHED', () => other.attach(guest.store));
+    expectMisuse('ERR_RECORDER_ATTACHED', () => other.attach(guest.store, { sampler: 'epoch' }));
     recorder.detach();
     recorder.detach();
     expect(recorder.attached).toBe(false);

@@ -46,7 +46,7 @@ async function recorded(entry: string, hostCalls: RecorderOptions['hostCalls']) 
     if (inner instanceof Func) inner.call(store);
   });
   const profiler = new GuestProfiler('guest', 1, [['guest', module]]);
-  profiler.attach(store, { hostCalls: hostCalls ?? false });
+  profiler.attach(store, { sampler: 'epoch', hostCalls: hostCalls ?? false });
   const instance = linker.instantiate(store, module);
   instance.getFunc(store, entry).call(store);
   return readProfile(await profiler.finish());
@@ -80,7 +80,7 @@ describe('the markers of host calls', () => {
     );
     const store = new Store(engine);
     const profiler = new GuestProfiler('guest', 1, [['guest', module]]);
-    profiler.attach(store, { hostCalls: 'markers' });
+    profiler.attach(store, { sampler: 'epoch', hostCalls: 'markers' });
     new Linker(engine).instantiate(store, module).getFunc(store, 'run').call(store);
     const { json } = readProfile(await profiler.finish());
     const names = json.threads[0].markers.name.map((row: number) => json.shared.stringArray[row]);
@@ -95,7 +95,7 @@ describe('the markers of host calls', () => {
     const linker = new Linker(engine);
     linker.funcWrap('host', 'f', { params: [], results: [] }, () => {});
     const profiler = new GuestProfiler('guest', 1, [['guest', module]]);
-    profiler.attach(store, { hostCalls: 'markers' });
+    profiler.attach(store, { sampler: 'epoch', hostCalls: 'markers' });
     linker.instantiate(store, module).getFunc(store, 'run').call(store);
     const { json } = readProfile(await profiler.finish());
     const { name } = json.threads[0].markers;

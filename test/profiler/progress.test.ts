@@ -19,7 +19,7 @@ it('tells samples and the hottest function while the guest runs, and changes not
   const store = new Store(engine);
   store.setWasi(new WasiConfig({ args: ['parser', '60'] }));
   const profiler = new GuestProfiler('parser', 0.2, [['parser', module]]);
-  profiler.attach(store);
+  profiler.attach(store, { sampler: 'epoch' });
   const reader = GuestProfiler.progress(profiler);
   const looks: { samples: number; hottest: string | undefined }[] = [];
   store.epochDeadlineCallback(() => {

@@ -60,7 +60,7 @@ function spinFor(instance: Instance, store: Store, ms: number): void {
 describe('attach', () => {
   it('samples at its own interval, with CPU time, in a store without a deadline', async () => {
     const { profiler, store, instance } = setUp();
-    const recorder = profiler.attach(store, { intervalMs: 1 });
+    const recorder = profiler.attach(store, { sampler: 'epoch', intervalMs: 1 });
     spinFor(instance, store, 1000);
     expect(recorder.attached).toBe(true);
     const profile = await finish(profiler);
@@ -74,7 +74,7 @@ describe('attach', () => {
   it('leaves a deadline where the user set it', () => {
     const { engine, profiler, store, instance, call } = setUp();
     store.setEpochDeadline(2);
-    using _recorder = profiler.attach(store, { intervalMs: 0.05 });
+    using _recorder = profiler.attach(store, { sampler: 'epoch', intervalMs: 0.05 });
     spinFor(instance, store, 100);
     engine.incrementEpoch();
     call('spin', 1000);
@@ -90,7 +90,7 @@ describe('attach', () => {
       calls++;
       return UpdateDeadline.continue(2);
     });
-    using _recorder = profiler.attach(store, { intervalMs: 0.05 });
+    using _recorder = profiler.attach(store, { sampler: 'epoch', intervalMs: 0.05 });
     for (let tick = 1; tick <= 7; tick++) {
       engine.incrementEpoch();
       spinFor(instance, store, 5);
@@ -102,7 +102,7 @@ describe('attach', () => {
 
   it('gives a store that never had a deadline its trap back when it is detached', () => {
     const { profiler, store, call } = setUp();
-    const recorder = profiler.attach(store);
+    const recorder = profiler.attach(store, { sampler: 'epoch' });
     call('spin', 1000);
     recorder.detach();
     recorder.detach();
@@ -114,7 +114,7 @@ describe('attach', () => {
     const { profiler, store, call } = setUp({}, () => {
       for (const end = performance.now() + 100; performance.now() < end; );
     });
-    profiler.attach(store, { intervalMs: 0.5 });
+    profiler.attach(store, { sampler: 'epoch', intervalMs: 0.5 });
     call('calls', 3);
     const { samples } = (await finish(profiler)).threads[0];
     // At most one as the guest begins, one after each call, and one more for a tick right after it.
@@ -124,7 +124,7 @@ describe('attach', () => {
 
   it('marks host calls, and not its own', async () => {
     const { profiler, store, call } = setUp();
-    profiler.attach(store, { intervalMs: 1000, hostCalls: true });
+    profiler.attach(store, { sampler: 'epoch', intervalMs: 1000, hostCalls: true });
     native.benchPeer(StoreClass.native(store), 'nothing', true);
     call('calls', 10);
     call('spin', 20);
@@ -135,7 +135,7 @@ describe('attach', () => {
 
   it('records more than the ring holds', async () => {
     const { profiler, store, call } = setUp();
-    profiler.attach(store, { intervalMs: 1000 });
+    profiler.attach(store, { sampler: 'epoch', intervalMs: 1000 });
     native.benchPeer(StoreClass.native(store), 'nothing', true);
     call('deep', 100, 100_000);
     const profile = await finish(profiler);
@@ -145,7 +145,7 @@ describe('attach', () => {
 
   it('loses nothing below a stack too deep for JavaScript', async () => {
     const { profiler, store, call } = setUp({ maxWasmStack: 3 << 20 });
-    profiler.attach(store, { intervalMs: 1000 });
+    profiler.attach(store, { sampler: 'epoch', intervalMs: 1000 });
     native.benchPeer(StoreClass.native(store), 'nothing', true);
     call('deep', 30_000, 100_000);
     const profile = await finish(profiler);
@@ -161,7 +161,7 @@ describe('attach', () => {
     const instance = outer.linker.instantiate(store, outer.module);
     inner.call = (name, n) => instance.getFunc(store, name).call(store, n);
     for (const each of [outer.store, store]) {
-      outer.profiler.attach(each, { intervalMs: 1000 });
+      outer.profiler.attach(each, { sampler: 'epoch', intervalMs: 1000 });
       native.benchPeer(StoreClass.native(each), 'nothing', true);
     }
     outer.call('calls', 10);
@@ -175,25 +175,29 @@ describe('attach', () => {
   it('refuses what it cannot do', async () => {
     const { engine, module, profiler, store } = setUp();
     for (const intervalMs of [0, -1, 0.04, 1001, Number.NaN, Number.POSITIVE_INFINITY]) {
-      expect(() => profiler.attach(store, { intervalMs })).toThrow(RangeError);
+      expect(() => profiler.attach(store, { sampler: 'epoch', intervalMs })).toThrow(RangeError);
     }
-    expect(() => profiler.attach(store, { interval: 1 } as object)).toThrow(TypeError);
+    expect(() => profiler.attach(store, { sampler: 'epoch', interval: 1 } as object)).toThrow(
+      TypeError,
+    );
     expect(() => profiler.attach({} as Store)).toThrow(TypeError);
-    const recorder = profiler.attach(store);
+    const recorder = profiler.attach(store, { sampler: 'epoch' });
     const other = new GuestProfiler('other', 1, [['guest', module]]);
-    expect(() => other.attach(store)).toThrow(
+    expect(() => other.attach(store, { sampler: 'epoch' })).toThrow(
       expect.objectContaining({ code: 'ERR_RECORDER_ATTACHED' }),
     );
     recorder.detach();
-    other.attach(store);
+    other.attach(store, { sampler: 'epoch' });
     store.dispose();
-    expect(() => profiler.attach(store)).toThrow(expect.objectContaining({ code: 'ERR_DISPOSED' }));
+    expect(() => profiler.attach(store, { sampler: 'epoch' })).toThrow(
+      expect.objectContaining({ code: 'ERR_DISPOSED' }),
+    );
     await finish(other);
-    expect(() => other.attach(new Store(engine))).toThrow(
+    expect(() => other.attach(new Store(engine), { sampler: 'epoch' })).toThrow(
       expect.objectContaining({ code: 'ERR_PROFILER_FINISHED' }),
     );
     const without = new Store(new Engine());
-    expect(() => profiler.attach(without)).toThrow(
+    expect(() => profiler.attach(without, { sampler: 'epoch' })).toThrow(
       expect.objectContaining({ code: 'ERR_NO_EPOCHS' }),
     );
   });

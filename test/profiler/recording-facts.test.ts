@@ -28,7 +28,7 @@ describe('what a profile tells of its recording', () => {
     const listed = [['parser', module] as const, ['unseen', unseen] as const];
     const profiler = new GuestProfiler('guest', 2.5, listed);
     const store = new Store(engine);
-    const recorder = profiler.attach(store);
+    const recorder = profiler.attach(store, { sampler: 'epoch' });
     store.setWasi(new WasiConfig({ args: ['parser', '40'] }));
     new Linker(engine).addWasi().instantiate(store, module).getFunc(store, '_start').call(store);
     recorder.detach();

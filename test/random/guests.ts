@@ -176,7 +176,7 @@ export function settle(
     ...[...shared, struct, array, new lib.InterruptHandle(), new lib.WasiConfig()],
     ...[component, components, components.instantiatePre(component), root, waits, waiting],
     ...[lib.ResourceType.host(), lib.UpdateDeadline.continue(1)],
-    ...[profiler, profiler.addCounter('counter'), profiler.attach(stores[0])],
+    ...[profiler, profiler.addCounter('counter'), profiler.attach(stores[0], { sampler: 'epoch' })],
     new lib.GuestProfiler('finished', 1, [['guest', module]]).finishProfile(),
     new lib.LiveProfiler(options),
     new lib.BenchProfiler({ ...options, enabled: true }),

@@ -133,7 +133,8 @@ it.each([1, 2, 3, 4])('guests do all that they may, by chance: seed %i', async (
   using _ticker = engine.startEpochTicker(1);
   const guests = Array.from({ length: 20 }, (_, i) => new Guest(engine, seed * 1000 + i));
   await Promise.all(guests.map((guest) => guest.start(module)));
-  for (const { store } of guests.slice(0, 10)) profiler.attach(store, { hostCalls: 'frames' });
+  for (const { store } of guests.slice(0, 10))
+    profiler.attach(store, { sampler: 'epoch', hostCalls: 'frames' });
   const runs = guests.map(async (guest, i) => {
     for (let round = 0; round < 20; round++) {
       const controller = new AbortController();

@@ -19,7 +19,7 @@ export function recordedProfile(): FinishedProfile {
   const store = new Store(engine);
   store.setWasi(new WasiConfig({ args: ['parser', '40'], stdin: 'null', stdout: 'null' }));
   const profiler = new GuestProfiler('parser', 0.25, [['parser.wasm', module]]);
-  profiler.attach(store);
+  profiler.attach(store, { sampler: 'epoch' });
   try {
     const instance = new Linker(engine).addWasi().instantiate(store, module);
     instance.getFunc(store, '_start').call(store);

@@ -1,6 +1,5 @@
 //! Which code may appear in a profile.
 
-use std::any::Any;
 use std::fmt;
 use std::ops::Range;
 use wasmtime::FrameInfo;
@@ -22,13 +21,21 @@ pub struct ListedCode {
     /// From the first function's start to the last one's end, in bytes from the start of the text section;
     /// `None` for a module without functions.
     pub functions: Option<Range<usize>>,
-    /// Keeps the code mapped.
-    pub owner: Box<dyn Any>,
+    pub owner: Box<dyn CodeOwner>,
+}
+
+/// Keeps code mapped.
+pub trait CodeOwner: Send + Sync {
+    /// The function that a byte of the text section is of, in bytes from its start; `None` for Wasmtime's own code
+    /// between the guest and the host.
+    fn function_at(&self, offset: usize) -> Option<Range<usize>>;
 }
 
 struct AllowedModule {
     range: CodeRange,
-    _owner: Box<dyn Any>,
+    /// Host address of the text section.
+    text: usize,
+    owner: Box<dyn CodeOwner>,
 }
 
 /// A module's functions, from the first one's start to the last one's end.
@@ -82,7 +89,8 @@ impl AllowList {
             base = base.checked_add(end).ok_or(TooMuchCode)?;
             modules.push(AllowedModule {
                 range,
-                _owner: code.owner,
+                text: code.text,
+                owner: code.owner,
             });
         }
         modules.sort_by_key(|module| module.range.start);
@@ -142,5 +150,16 @@ impl AllowList {
             .partition_point(|module| module.range.start <= pc);
         let range = self.modules[..after].last()?.range;
         range.number(pc).map(|_| range)
+    }
+
+    /// The function of a listed module that a host address is in.
+    pub fn function_at(&self, pc: usize) -> Option<Range<usize>> {
+        let after = self
+            .modules
+            .partition_point(|module| module.range.start <= pc);
+        let module = self.modules[..after].last()?;
+        module.range.number(pc)?;
+        let function = module.owner.function_at(pc - module.text)?;
+        Some(module.text + function.start..module.text + function.end)
     }
 }

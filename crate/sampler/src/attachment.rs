@@ -9,6 +9,7 @@
 
 use crate::cpu_clock::{READ_BY_TICKER, ThreadClock};
 use crate::recorder::{Place, Recorder};
+use crate::signal::Signals;
 use crate::ticker::Ticker;
 use crate::walker::Activations;
 use std::cell::Cell;
@@ -20,11 +21,15 @@ pub struct Attachment {
     lane: u32,
     /// `None` when the user ticks: then each tick is a sample.
     ticker: Option<Arc<Ticker>>,
+    /// Where samples are not taken at epochs.
+    signals: Option<Signals>,
     clock: Arc<ThreadClock>,
     last_tick: Cell<u64>,
     last_cpu_ns: Cell<u64>,
     /// What the store had left; `None` when its engine counts no fuel.
     last_fuel: Cell<Option<u64>>,
+    /// When that was, where samples don't tell.
+    last_fuel_ns: Cell<u64>,
     host_calls: bool,
     /// Also what cuts them: suspensions, and what they call back.
     cuts: bool,
@@ -53,7 +58,9 @@ impl Attachment {
             last_cpu_ns: Cell::new(clock.last_ns()),
             last_fuel: Cell::default(),
             ticker,
+            signals: None,
             clock,
+            last_fuel_ns: Cell::default(),
             host_calls,
             cuts,
             host_call: Cell::default(),
@@ -61,6 +68,42 @@ impl Attachment {
             depth: Cell::default(),
             suspended_at: Cell::default(),
         }
+    }
+
+    /// Sampled by signals, rather than at epochs.
+    pub fn by_signals(
+        recorder: Rc<Recorder>,
+        lane: u32,
+        signals: Signals,
+        clock: Arc<ThreadClock>,
+        host_calls: bool,
+        cuts: bool,
+    ) -> Self {
+        let mut attachment = Self::new(recorder, lane, None, clock, host_calls, cuts);
+        attachment.signals = Some(signals);
+        attachment
+    }
+
+    /// Whether the store is to look at each tick of its engine's epoch.
+    pub fn looks_at_epochs(&self) -> bool {
+        self.signals.is_none()
+    }
+
+    /// Where signals can't tell what fuel is left, the store's hooks do, as often as samples would.
+    #[inline]
+    pub fn wants_fuel(&self, is_over: bool) -> bool {
+        let Some(signals) = self.signals.as_ref().filter(|_| self.counts_fuel()) else {
+            return false;
+        };
+        let now = self.recorder.now_ns();
+        is_over || now - self.last_fuel_ns.get() >= signals.interval_ns()
+    }
+
+    /// `fuel` is what the store has left.
+    pub fn note_fuel(&self, fuel: Option<u64>) {
+        let now = self.recorder.now_ns();
+        self.last_fuel_ns.set(now);
+        self.on_fuel(now, fuel);
     }
 
     /// Notes what the store has left at samples, from what it has now; for `None` doesn't.
@@ -73,6 +116,9 @@ impl Attachment {
     pub fn on_epoch(&self, activations: &Activations, fuel: Option<u64>) {
         if let Some(place) = self.host_call.take() {
             self.in_epoch_callback.set(self.recorder.strike_out(place));
+        }
+        if self.signals.is_some() {
+            return;
         }
         match &self.ticker {
             Some(ticker) => {
@@ -173,6 +219,10 @@ impl Attachment {
     }
 
     fn tick(&self, ticks: bool) {
+        if let Some(signals) = &self.signals {
+            signals.run(ticks);
+            return;
+        }
         match &self.ticker {
             Some(ticker) if ticks => ticker.enter(),
             Some(ticker) => ticker.leave(),

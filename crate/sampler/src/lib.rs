@@ -17,6 +17,7 @@ pub mod cpu_clock;
 pub mod decode;
 pub mod recorder;
 pub mod self_check;
+pub mod signal;
 pub mod ticker;
 pub mod traps;
 pub mod user_ticks;

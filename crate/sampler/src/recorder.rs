@@ -25,10 +25,14 @@
 //! while the reader runs, since that may come back to the recorder.
 
 use crate::allow_list::AllowList;
+use crate::signal::{Clock, SampleStream, Signals, Source, monotonic_ns};
 use crate::traps::{Trapped, Traps};
 use crate::walker::Activations;
-use std::cell::{Cell, UnsafeCell};
-use std::time::Instant;
+use std::cell::{Cell, RefCell, UnsafeCell};
+use std::io;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 const SAMPLE: u32 = 0;
 const HOST_CALL_BEGINS: u32 = 1;
@@ -47,7 +51,10 @@ pub const USER_LANE: u32 = 0;
 /// A profiler's records.
 pub struct Recorder {
     state: UnsafeCell<State>,
-    allowed: AllowList,
+    allowed: Arc<AllowList>,
+    /// The samples that signals bring, and where they come from.
+    stream: Arc<SampleStream>,
+    sources: RefCell<Vec<Weak<Source>>>,
     reader: Box<dyn Reader>,
     /// Time 0 of the profile.
     start: Instant,
@@ -111,13 +118,26 @@ impl Recorder {
             fuel_used: 0,
             traps: Traps::default(),
         };
+        let allowed = Arc::new(allowed);
         Self {
             state: UnsafeCell::new(state),
+            stream: Arc::new(SampleStream::new(allowed.clone(), monotonic_ns())),
+            sources: RefCell::default(),
             allowed,
             reader,
             start: Instant::now(),
             lanes: Cell::new(USER_LANE),
         }
+    }
+
+    /// The samples that signals bring; for who watches from another thread.
+    pub fn stream(&self) -> &Arc<SampleStream> {
+        &self.stream
+    }
+
+    /// What is recorded.
+    pub fn allowed(&self) -> &Arc<AllowList> {
+        &self.allowed
     }
 
     /// For each listed module, the address of its text section's first byte.
@@ -148,7 +168,25 @@ impl Recorder {
     /// Samples so far.
     pub fn samples(&self) -> u64 {
         // SAFETY: by the module's invariant.
-        unsafe { (*self.state.get()).samples }
+        unsafe { (*self.state.get()).samples + self.stream.samples() }
+    }
+
+    /// Signals for a store of the calling thread's.
+    pub fn signals(&self, interval: Duration, clock: Clock) -> io::Result<Signals> {
+        let source = Source::of_this_thread(interval, clock)?;
+        let mut sources = self.sources.borrow_mut();
+        sources.retain(|known| known.strong_count() > 0 && known.as_ptr() != Rc::as_ptr(&source));
+        sources.push(Rc::downgrade(&source));
+        Ok(Signals::new(source, self.stream.clone()))
+    }
+
+    /// The records of samples that signals brought since the last call; none is newer than any of the ring's that
+    /// is written after this.
+    pub fn take_samples(&self) -> Vec<Vec<u32>> {
+        for source in self.sources.borrow().iter().filter_map(Weak::upgrade) {
+            source.read();
+        }
+        self.stream.take()
     }
 
     /// Writes a record without a stack.
@@ -378,19 +416,19 @@ unsafe fn write_words(mut to: *mut u32, parts: &[&[u32]]) {
     }
 }
 
-fn split(number: u64) -> [u32; 2] {
+pub(crate) fn split(number: u64) -> [u32; 2] {
     [number as u32, (number >> 32) as u32]
 }
 
 /// The stack of the last record, to find what the next one has in common with it.
-struct LastStack {
+pub(crate) struct LastStack {
     /// Newest frame first, aligned to the end: the oldest frames of two stacks are at the same places.
     frames: Vec<u32>,
     length: usize,
 }
 
 impl LastStack {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // More than fit on a wasm stack of the default size.
         Self {
             frames: vec![0; 1 << 15],
@@ -404,7 +442,7 @@ impl LastStack {
 
     /// Takes another stack's place; returns how many of the oldest frames are the same.
     #[inline]
-    fn replace(&mut self, stack: &[u32]) -> usize {
+    pub(crate) fn replace(&mut self, stack: &[u32]) -> usize {
         if stack.len() > self.frames.len() {
             self.frames = vec![0; stack.len().next_power_of_two()];
             self.length = 0;

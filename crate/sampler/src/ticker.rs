@@ -203,7 +203,7 @@ fn run(
 }
 
 /// Linux lets a thread sleep up to 50 µs too long, which is a whole interval of the shortest.
-fn wake_precisely() {
+pub(crate) fn wake_precisely() {
     #[cfg(target_os = "linux")]
     // SAFETY: changes the calling thread's timer slack, in nanoseconds, and nothing else.
     unsafe {

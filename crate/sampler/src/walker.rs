@@ -25,31 +25,28 @@
 //!   `ReturningFromWasm`, on the store's own thread.
 //! - The words are zero while no wasm of the store has been left for the host.
 
+use crate::signal::published::{Activation, Published, StoreBlock};
 use std::ops::Range;
 use std::ptr::NonNull;
 use wasmtime::{AsContextMut, Engine, Func, Instance, Module};
 use wasmtime_environ::{HostPtr, PtrSize, VMCONTEXT_MAGIC};
 
-/// A wasm activation: the frames between one entry into wasm and the exit from it.
-#[derive(Clone, Copy)]
-struct Activation {
-    exit_pc: usize,
-    exit_trampoline_fp: usize,
-    entry_fp: usize,
-}
-
 /// Where a store keeps the words of its newest activation.
 #[derive(Clone, Copy)]
-pub struct StoreWords(NonNull<u8>);
+pub struct StoreWords {
+    words: NonNull<u8>,
+    /// Of the probe's function, as wasm calls it.
+    trap: usize,
+}
 
 // SAFETY: read only through the store's own data, on the thread that has the store.
 unsafe impl Send for StoreWords {}
 // SAFETY: as above.
 unsafe impl Sync for StoreWords {}
 
-/// The smallest module whose instance leads to a store's words.
+/// The smallest module whose instance leads to a store's words. Its function is for guests that are to end.
 pub fn probe_module(engine: &Engine) -> wasmtime::Result<Module> {
-    Module::new(engine, "(module (func (export \"\")))")
+    Module::new(engine, "(module (func (export \"\") unreachable))")
 }
 
 impl StoreWords {
@@ -67,8 +64,12 @@ impl StoreWords {
                 wasmtime::bail!("the probe function is no wasm function");
             }
             let words = read_pointer(vmctx, HostPtr.vmctx_store_context());
+            let trap = read_pointer(func_ref, HostPtr.vm_func_ref().wasm_call());
             NonNull::new(words)
-                .map(Self)
+                .map(|words| Self {
+                    words,
+                    trap: trap.expose_provenance(),
+                })
                 .ok_or_else(|| wasmtime::Error::msg("the probe instance has no store"))
         }
     }
@@ -82,7 +83,7 @@ impl StoreWords {
     fn word(self, offset: u8) -> usize {
         // SAFETY: a live VMStoreContext, by the second invariant.
         unsafe {
-            self.0
+            self.words
                 .as_ptr()
                 .add(usize::from(offset))
                 .cast::<usize>()
@@ -116,8 +117,8 @@ unsafe fn read_pointer(base: *mut u8, offset: u8) -> *mut u8 {
 pub struct Activations {
     /// `None` until the store was probed, before any wasm of the user's.
     words: Option<StoreWords>,
-    /// Those older than the newest, oldest first.
-    saved: Vec<Activation>,
+    /// Those older than the newest, where a signal handler finds them too.
+    published: Option<Published>,
     /// The process has passed `self_check`: walks may be recorded.
     pub checked: bool,
 }
@@ -169,7 +170,7 @@ impl Activations {
     pub unsafe fn new(words: StoreWords) -> Self {
         Self {
             words: Some(words),
-            saved: Vec::new(),
+            published: Some(Published::new(words.words.as_ptr().expose_provenance())),
             checked: false,
         }
     }
@@ -177,18 +178,42 @@ impl Activations {
     /// At `CallHook::CallingWasm`, after everything else that the hook does.
     #[inline]
     pub fn push(&mut self) {
-        self.saved.extend(self.words.map(StoreWords::newest));
+        if let (Some(words), Some(published)) = (self.words, &self.published) {
+            published.push(words.newest());
+        }
     }
 
     /// At `CallHook::ReturningFromWasm`, before everything else that the hook does.
     #[inline]
     pub fn pop(&mut self) {
-        self.saved.pop();
+        if let Some(published) = &self.published {
+            published.pop();
+        }
+    }
+
+    /// First at `CallHook::CallingHost`, last at `CallHook::ReturningFromHost`.
+    #[inline]
+    pub fn set_in_host(&self, is: bool) {
+        if let Some(published) = &self.published {
+            published.set_in_host(is);
+        }
+    }
+
+    /// Where signal handlers look.
+    pub fn block(&self) -> Option<&'static StoreBlock> {
+        self.published.as_ref().map(Published::block)
+    }
+
+    /// Address of a function, as wasm calls it, that traps at once.
+    pub fn trap(&self) -> Option<usize> {
+        self.words.map(|words| words.trap)
     }
 
     /// Lets go of all but the `depth` oldest.
     pub fn truncate(&mut self, depth: usize) {
-        self.saved.truncate(depth);
+        while self.depth() > depth {
+            self.pop();
+        }
     }
 
     /// What compiled code knows of the component model's current thread: 0 when there is none; odd when
@@ -207,7 +232,7 @@ impl Activations {
     /// Activations of wasm that are open.
     #[inline]
     pub fn depth(&self) -> usize {
-        self.saved.len()
+        self.published.as_ref().map_or(0, Published::len)
     }
 
     /// Calls `visit` with the return address of each wasm frame of the store, newest to oldest.
@@ -251,7 +276,9 @@ impl Activations {
     #[inline(always)]
     fn newest_to_oldest(&self) -> impl Iterator<Item = Activation> {
         let newest = self.words.map(StoreWords::newest);
-        let older = self.saved.iter().rev().copied();
+        let block = self.block();
+        let older = (0..self.depth()).rev();
+        let older = older.filter_map(move |at| block.and_then(|block| block.saved(at)));
         // The oldest one of all was copied before any wasm ran.
         newest
             .into_iter()

@@ -150,7 +150,8 @@ describe.each([1, 2, 3])('seed %i', (seed) => {
           new Guest(engine, seed * 1000 + round * 20 + i).start(component),
         ),
       );
-      for (const { store } of guests.slice(0, 6)) profiler.attach(store, { hostCalls: 'frames' });
+      for (const { store } of guests.slice(0, 6))
+        profiler.attach(store, { sampler: 'epoch', hostCalls: 'frames' });
       const calls = guests.map(async (guest, i) => {
         for (let n = 0; n < 6; n++) {
           const controller = new AbortController();

@@ -11,6 +11,7 @@ use crate::store::scope::Scopes;
 use crate::store::waiting::{AsyncCall, Id};
 use napi::sys;
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
+use sampler::signal::published::{self, Inside};
 use sampler::ticker::Ticker;
 use std::cell::RefCell;
 use std::future::Future;
@@ -105,6 +106,8 @@ pub struct Call {
     ticker: Option<Arc<Ticker>>,
     wake: Arc<CallWaker>,
     waker: Waker,
+    /// The store that is current in the call while it is suspended.
+    inside: Inside,
 }
 
 impl Call {
@@ -124,6 +127,7 @@ impl Call {
             ticker,
             waker: wake.clone().into(),
             wake,
+            inside: Inside::default(),
         })
     }
 
@@ -312,6 +316,7 @@ impl Drop for EndOnDrop<'_> {
 struct Running<'a> {
     call: &'a Call,
     scopes: &'a Scopes,
+    _polled: published::Polled<'a>,
 }
 
 impl<'a> Running<'a> {
@@ -325,7 +330,11 @@ impl<'a> Running<'a> {
         {
             recorder.on_resume();
         }
-        Self { call, scopes }
+        Self {
+            call,
+            scopes,
+            _polled: published::Polled::begin(&call.inside),
+        }
     }
 }
 

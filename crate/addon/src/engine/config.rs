@@ -2,6 +2,7 @@
 
 use crate::engine::operator_cost::NativeOperatorCost;
 use napi_derive::napi;
+use sampler::signal;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use wasmtime::{
@@ -126,6 +127,7 @@ impl NativeConfig {
         self.set_sizes(&mut config);
         self.set_backtraces(&mut config);
         self.set_compiler(&mut config)?;
+        signal::note_code(&mut config);
         if let Some(cost) = &self.operator_cost {
             config.operator_cost(cost.to_wasmtime()?);
         }

@@ -9,7 +9,9 @@ use crate::store::StoreData;
 use crate::store::activations::{change_activations, note_lost};
 use napi::bindgen_prelude::ToNapiValue;
 use sampler::walker::Activations;
-use wasmtime::{AsContextMut, RootScope, StoreContextMut, ThrownException, WasmCoreDump};
+use wasmtime::{
+    AsContextMut, RootScope, StoreContextMut, ThrownException, Trap, WasmBacktrace, WasmCoreDump,
+};
 
 /// Runs `f`, which may enter wasm; its error takes along what the store has of it. Inside of a JS call
 /// hook Wasmtime fires no hooks, so the activation is kept here instead.
@@ -37,6 +39,11 @@ pub fn collect(
     error: wasmtime::Error,
 ) -> wasmtime::Error {
     note_lost(&mut store);
+    let error = if store.data().take_interruption() {
+        as_interrupt(error)
+    } else {
+        error
+    };
     if let Some(recorder) = store.data().scopes.recorder() {
         recorder.on_error(&error);
     }
@@ -56,6 +63,17 @@ pub fn collect(
         exception,
         core_dump,
     })
+}
+
+/// A guest that looks at no epoch ends by the trap of a function that a signal handler has it call.
+fn as_interrupt(error: wasmtime::Error) -> wasmtime::Error {
+    if error.downcast_ref::<Trap>() != Some(&Trap::UnreachableCodeReached) {
+        return error;
+    }
+    match error.downcast::<WasmBacktrace>() {
+        Ok(backtrace) => wasmtime::Error::from(Trap::Interrupt).context(backtrace),
+        Err(_) => Trap::Interrupt.into(),
+    }
 }
 
 fn take_exception(mut store: StoreContextMut<'_, StoreData>) -> Option<ThrownObject> {

@@ -4,5 +4,6 @@ mod panic;
 #[cfg(feature = "asan")]
 mod planted;
 mod profiler;
+mod signals;
 mod walks;
 mod wast;

@@ -4,8 +4,9 @@ use crate::component::native::NativeComponent;
 use crate::objects::module::NativeModule;
 use code::NativeCode;
 use napi_derive::napi;
-use sampler::allow_list::ListedCode;
+use sampler::allow_list::{CodeOwner, ListedCode};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use symbols::code::{AddressMap, Code, Compiled, CompiledFunction};
 use symbols::module_code::ModuleCode;
@@ -113,6 +114,18 @@ fn code_of_component(component: &Component) -> BTreeMap<usize, Code> {
     modules.collect()
 }
 
+/// Keeps code that is listed.
+struct Owner(Code);
+
+impl CodeOwner for Owner {
+    fn function_at(&self, offset: usize) -> Option<Range<usize>> {
+        let functions = self.0.functions();
+        let after = functions.partition_point(|function| function.offset <= offset);
+        let function = functions[..after].last()?;
+        (offset < function.end()).then(|| function.offset..function.end())
+    }
+}
+
 /// For an allow-list; `None` for code that isn't loaded here.
 pub fn listed(code: &Code) -> Option<ListedCode> {
     let functions = code.functions();
@@ -122,7 +135,7 @@ pub fn listed(code: &Code) -> Option<ListedCode> {
             .first()
             .zip(functions.last())
             .map(|(first, last)| first.offset..last.end()),
-        owner: Box::new(code.compiled().clone()),
+        owner: Box::new(Owner(code.clone())),
     })
 }
 

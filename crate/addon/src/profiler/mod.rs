@@ -1,4 +1,5 @@
 //! Recorders and compiled code, over `crate/sampler` and `crate/code`.
 
 mod compiled;
-mod recorder;
+mod progress;
+pub mod recorder;

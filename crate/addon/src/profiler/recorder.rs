@@ -13,9 +13,11 @@ use sampler::allow_list::AllowList;
 use sampler::attachment::Attachment;
 use sampler::cpu_clock::{self, ThreadClock};
 use sampler::recorder::{Reader, Recorder, USER_LANE, nanoseconds};
+use sampler::signal::{self, Clock, SampleStream, Source};
 use sampler::traps::Trapped;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A trap of a store that was sampled, for JS.
 #[napi(object)]
@@ -57,6 +59,22 @@ impl Reader for JsReader {
 #[napi]
 pub struct NativeRecorder {
     recorder: Rc<Recorder>,
+}
+
+impl NativeRecorder {
+    /// Samples by signals, for another thread.
+    pub fn stream(&self) -> Arc<SampleStream> {
+        self.recorder.stream().clone()
+    }
+
+    pub fn bases_of_modules(&self) -> Vec<u32> {
+        self.recorder.bases().to_vec()
+    }
+
+    #[cfg(feature = "oracle")]
+    pub fn allowed(&self) -> Arc<AllowList> {
+        self.recorder.allowed().clone()
+    }
 }
 
 #[napi]
@@ -158,6 +176,48 @@ impl NativeRecorder {
         store::attach(&env, store, attachment)
     }
 
+    /// Samples `store` by signals, each `interval_ms` of CPU time, or of all time; `host_calls` and `cuts` as in
+    /// `attach`. `null` when a recorder is attached already.
+    #[napi(catch_unwind)]
+    pub fn attach_signals(
+        &self,
+        env: Env,
+        store: &NativeStore,
+        interval_ms: f64,
+        is_wall: bool,
+        host_calls: bool,
+        cuts: bool,
+    ) -> Result<Option<NativeSignalSource>> {
+        let interval = Duration::try_from_secs_f64(interval_ms / 1000.0)
+            .ok()
+            .filter(|interval| !interval.is_zero())
+            .ok_or_else(|| Error::from_reason("the interval is out of range"))?;
+        let clock = if is_wall { Clock::Wall } else { Clock::Cpu };
+        let Some(block) = store.scopes().block.get() else {
+            return Err(Error::from_reason("the store was not probed"));
+        };
+        if store.scopes().is_recorded() {
+            return Ok(None);
+        }
+        let signals = self.recorder.signals(interval, clock)?.begin(block);
+        let source = NativeSignalSource {
+            source: signals.source().clone(),
+        };
+        let recorder = self.recorder.clone();
+        let lane = recorder.next_lane();
+        let its_clock = Arc::new(ThreadClock::current()?);
+        let attachment =
+            Attachment::by_signals(recorder, lane, signals, its_clock, host_calls, cuts);
+        Ok(store::attach(&env, store, attachment)?.then_some(source))
+    }
+
+    /// Records of samples by signals, whole ones in each piece, oldest first.
+    #[napi(catch_unwind)]
+    pub fn take_samples(&self) -> Vec<Uint32Array> {
+        let pieces = self.recorder.take_samples().into_iter();
+        pieces.map(Uint32Array::from).collect()
+    }
+
     /// Also while the store is in use.
     #[napi(catch_unwind)]
     pub fn detach(&self, env: Env, store: &NativeStore) -> Result<()> {
@@ -195,6 +255,27 @@ impl NativeRecorder {
     pub fn now(&self) -> f64 {
         self.recorder.now_ns() as f64 / 1e6
     }
+}
+
+/// What sends the signals of a thread, at one rate.
+#[napi]
+pub struct NativeSignalSource {
+    source: Rc<Source>,
+}
+
+#[napi]
+impl NativeSignalSource {
+    /// Ticks that brought no sample, though a guest ran.
+    #[napi(catch_unwind)]
+    pub fn missed(&self) -> f64 {
+        self.source.missed() as f64
+    }
+}
+
+/// Why no store can be sampled by signals, if so.
+#[napi(catch_unwind)]
+pub fn signal_obstacle() -> Option<String> {
+    signal::ready().err()
 }
 
 /// CPU time that the calling thread has used, in milliseconds.

@@ -66,11 +66,16 @@ impl StoreData {
     pub(super) fn remaining_ticks(&self) -> Option<u64> {
         match self.deadline {
             // A recorder must not bring the trap that a store without a deadline runs into.
-            Deadline::Unset if self.is_sampled() || self.scopes.was_sampled.get() => None,
+            Deadline::Unset if self.is_held_up() => None,
             Deadline::Unset => Some(0),
             Deadline::At(tick) => Some(tick.saturating_sub(self.ticks.count())),
             Deadline::AfterYield(ticks) => Some(ticks),
         }
+    }
+
+    /// A store without a deadline goes on, since something here has to do with its guest.
+    fn is_held_up(&self) -> bool {
+        self.is_sampled() || self.scopes.is_recorded() || self.scopes.was_sampled.get()
     }
 
     /// Something here wants to know of each tick.
@@ -81,7 +86,7 @@ impl StoreData {
         if self.peer.is_some() {
             return true;
         }
-        self.scopes.is_recorded()
+        self.scopes.looks_at_epochs()
     }
 
     /// Ticks of the engine until this store must look again: a recorder looks at each.
@@ -106,8 +111,26 @@ impl StoreData {
         self.at_deadline = AtDeadline::default();
         self.wasi = None;
         self.on_output = None;
-        self.interrupt = None;
+        self.set_interrupt(None);
         self.limiter = Limiter::default();
+    }
+
+    /// Also for a signal handler: a guest may look at no epoch.
+    pub(super) fn set_interrupt(&mut self, interrupt: Option<Arc<Interrupt>>) {
+        if let Some((block, trap)) = self.activations.block().zip(self.activations.trap()) {
+            block.interruption.clear();
+            if let Some(interrupt) = &interrupt {
+                // SAFETY: kept below until the next `clear`; the probe's code lives as long as the store.
+                unsafe { block.interruption.set(interrupt.state(), trap) };
+            }
+        }
+        self.interrupt = interrupt;
+    }
+
+    /// Whether a signal handler has ended the guest, by a trap that is none of its own, since the last call.
+    pub fn take_interruption(&self) -> bool {
+        let block = self.activations.block();
+        block.is_some_and(|block| block.interruption.take())
     }
 
     /// Whether JavaScript's call hook runs.

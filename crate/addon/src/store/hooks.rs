@@ -21,8 +21,13 @@ pub(super) fn on_call_hook(
     kind: CallHook,
 ) -> wasmtime::Result<()> {
     match kind {
-        CallHook::ReturningFromWasm => change_activations(&mut store, Activations::pop),
+        CallHook::ReturningFromWasm => {
+            change_activations(&mut store, Activations::pop);
+            note_fuel(&store, true);
+        }
         CallHook::CallingHost => {
+            store.data().activations.set_in_host(true);
+            note_fuel(&store, false);
             let data = store.data();
             if let Some(recorder) = data.scopes.recorder() {
                 recorder.on_calling_host(&data.activations);
@@ -52,10 +57,22 @@ pub(super) fn on_call_hook(
     if let Some(hook) = store.data().call_hook.clone() {
         call_user_hook(&mut store, &hook, kind)?;
     }
-    if matches!(kind, CallHook::CallingWasm) {
-        change_activations(&mut store, Activations::push);
+    match kind {
+        CallHook::CallingWasm => change_activations(&mut store, Activations::push),
+        CallHook::ReturningFromHost => store.data().activations.set_in_host(false),
+        CallHook::CallingHost | CallHook::ReturningFromWasm => {}
     }
     Ok(())
+}
+
+/// Tells a recorder that can't look at epochs.
+#[inline]
+fn note_fuel(store: &StoreContextMut<'_, StoreData>, is_over: bool) {
+    if let Some(recorder) = store.data().scopes.recorder()
+        && recorder.wants_fuel(is_over)
+    {
+        recorder.note_fuel(store.get_fuel().ok());
+    }
 }
 
 fn call_user_hook(

@@ -267,7 +267,7 @@ impl NativeStore {
     pub fn set_interrupt_handle(&self, env: Env, handle: &NativeInterruptHandle) -> Result<()> {
         let interrupt = handle.interrupt.clone();
         self.with(&env, |mut store| {
-            store.data_mut().interrupt = Some(interrupt)
+            store.data_mut().set_interrupt(Some(interrupt));
         })
     }
 }
@@ -276,7 +276,9 @@ fn new_store(engine: &NativeEngine, data: StoreData) -> wasmtime::Result<Store<S
     let mut store = Store::try_new(&engine.engine, data)?;
     let words = StoreWords::find(&mut store, engine.probe()?)?;
     // SAFETY: kept in the store's own data; `on_call_hook` pushes and pops.
-    store.data_mut().activations = unsafe { Activations::new(words) };
+    let activations = unsafe { Activations::new(words) };
+    store.data().scopes.block.set(activations.block());
+    store.data_mut().activations = activations;
     store.call_hook(on_call_hook);
     store.epoch_deadline_callback(on_epoch_deadline);
     Ok(store)

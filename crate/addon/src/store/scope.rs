@@ -10,6 +10,7 @@ use crate::store::data::StoreData;
 use crate::store::waiting::Waiting;
 use crate::waits::call_state::CallState;
 use sampler::attachment::Attachment;
+use sampler::signal::published::StoreBlock;
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::ptr::NonNull;
@@ -46,6 +47,8 @@ pub struct Scopes {
     pub looks_anew: Cell<bool>,
     /// Activations of the store, where it cannot be reached.
     pub depth: Cell<usize>,
+    /// Where signal handlers find them.
+    pub block: Cell<Option<&'static StoreBlock>>,
 }
 
 // SAFETY: a store and all its scopes stay on one thread, see `js`.
@@ -119,6 +122,14 @@ impl Scopes {
 
     pub fn is_recorded(&self) -> bool {
         self.recorder.borrow().is_some()
+    }
+
+    /// Whether a recorder wants to know of each tick of the engine's epoch.
+    pub fn looks_at_epochs(&self) -> bool {
+        let recorder = self.recorder.borrow();
+        recorder
+            .as_ref()
+            .is_some_and(|recorder| recorder.looks_at_epochs())
     }
 
     /// Returns the one before.

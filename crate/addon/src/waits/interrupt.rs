@@ -27,6 +27,11 @@ impl Interrupt {
         self.state.load(Ordering::Relaxed) != 0
     }
 
+    /// Not 0 once triggered.
+    pub fn state(&self) -> &AtomicU32 {
+        &self.state
+    }
+
     /// The first trigger's reason stands.
     pub fn trigger(&self, reason: u32) {
         let state = TRIGGERED | reason;

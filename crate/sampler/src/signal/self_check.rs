@@ -1,0 +1,180 @@
+//! Before the first samples by signals of a process: is each instruction of a known guest walked right?
+//!
+//! A guest of all kinds of frames runs on a thread of its own, step by step (see `stepper`), which takes
+//! milliseconds. Where something else waits for the signal of steps, as a debugger's library does, the guest
+//! isn't stepped through.
+
+use super::{note_code, stepper};
+use crate::allow_list::{AllowList, CodeOwner, ListedCode};
+use crate::walker::{self, Activations, StoreWords};
+use std::ops::Range;
+use std::sync::Arc;
+use std::thread;
+use wasmtime::{CallHook, Config, Engine, Func, Linker, Module, Store};
+
+/// More than the guest takes.
+const STEPS: u64 = 100_000;
+/// The least that it runs by itself.
+const LEAST: u64 = 300;
+const THREAD_STACK_SIZE: usize = 4 << 20;
+
+/// Recursion; tail calls with more arguments than there is room for, and with fewer; a libcall; a host function,
+/// which enters the guest anew.
+const GUEST: &str = r#"(module
+    (import "" "host" (func $host))
+    (memory 1)
+    (func $fib (export "fib") (param i32) (result i32)
+        (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
+            (then (local.get 0))
+            (else (i32.add
+                (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+    (func $few (param i32) (result i32)
+        (if (result i32) (local.get 0)
+            (then (return_call $many (local.get 0)
+                (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5) (i64.const 6)
+                (i64.const 7) (i64.const 8) (i64.const 9) (i64.const 10)))
+            (else (i32.const 1))))
+    (func $many (param i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64) (result i32)
+        (return_call $few (i32.sub (local.get 0) (i32.const 1))))
+    (func (export "run") (result i32)
+        (call $host)
+        (memory.fill (i32.const 0) (i32.const 1) (i32.const 100))
+        (i32.add (call $fib (i32.const 5)) (call $few (i32.const 3)))))"#;
+
+pub fn check() -> Result<(), String> {
+    if !stepper::is_free() {
+        return Ok(());
+    }
+    thread::Builder::new()
+        .name("self-check".to_owned())
+        .stack_size(THREAD_STACK_SIZE)
+        .spawn(|| run(false))
+        .map_err(|error| error.to_string())?
+        .join()
+        .map_err(|_| "the self-check of samples by signals panicked".to_owned())?
+        .map_err(|error| {
+            format!(
+                "the self-check of samples by signals failed: {}",
+                error.root_cause()
+            )
+        })
+}
+
+struct Data {
+    activations: Activations,
+    fib: Option<Func>,
+}
+
+fn run(is_plain: bool) -> wasmtime::Result<()> {
+    let mut config = Config::new();
+    config.wasm_tail_call(true);
+    note_code(&mut config);
+    let engine = Engine::new(&config)?;
+    let module = Module::new(&engine, GUEST)?;
+    let data = Data {
+        activations: Activations::default(),
+        fib: None,
+    };
+    let mut store = Store::new(&engine, data);
+    let words = StoreWords::find(&mut store, &walker::probe_module(&engine)?)?;
+    // SAFETY: kept in the store's own data; the hook below pushes and pops.
+    store.data_mut().activations = unsafe { Activations::new(words) };
+    store.call_hook(|mut store, kind| {
+        let activations = &mut store.data_mut().activations;
+        match kind {
+            CallHook::CallingWasm => activations.push(),
+            CallHook::ReturningFromWasm => activations.pop(),
+            CallHook::CallingHost => activations.set_in_host(true),
+            CallHook::ReturningFromHost => activations.set_in_host(false),
+        }
+        Ok(())
+    });
+    let mut linker = Linker::<Data>::new(&engine);
+    linker.func_wrap("", "host", |mut caller: wasmtime::Caller<'_, Data>| {
+        let Some(fib) = caller.data().fib else {
+            return Ok(());
+        };
+        fib.typed::<i32, i32>(&caller)?
+            .call(&mut caller, 4)
+            .map(drop)
+    })?;
+    let instance = linker.instantiate(&mut store, &module)?;
+    store.data_mut().fib = instance.get_func(&mut store, "fib");
+    let run = instance.get_typed_func::<(), i32>(&mut store, "run")?;
+    // What is done once is no concern of the check.
+    run.call(&mut store, ())?;
+    stepper::begin(listed(&module)?, STEPS, is_plain)?;
+    let result = run.call(&mut store, ());
+    let stepped = stepper::end();
+    result?;
+    if stepped.different > 0 {
+        wasmtime::bail!("a wrong stack, {:x?}", stepped.first);
+    }
+    if stepped.in_guest < LEAST || stepped.steps >= STEPS {
+        wasmtime::bail!(
+            "{} steps, {} of them in the guest",
+            stepped.steps,
+            stepped.in_guest
+        );
+    }
+    Ok(())
+}
+
+fn listed(module: &Module) -> wasmtime::Result<Arc<AllowList>> {
+    let functions = module
+        .functions()
+        .map(|function| function.offset..function.offset + function.len);
+    let mut functions: Vec<Range<usize>> = functions.collect();
+    functions.sort_unstable_by_key(|function| function.start);
+    let range = functions.first().zip(functions.last());
+    let code = ListedCode {
+        text: module.text().as_ptr().addr(),
+        functions: range.map(|(first, last)| first.start..last.end),
+        owner: Box::new(Functions {
+            functions,
+            _module: module.clone(),
+        }),
+    };
+    AllowList::new([code])
+        .map(Arc::new)
+        .map_err(|error| wasmtime::Error::msg(error.to_string()))
+}
+
+struct Functions {
+    functions: Vec<Range<usize>>,
+    _module: Module,
+}
+
+impl CodeOwner for Functions {
+    fn function_at(&self, offset: usize) -> Option<Range<usize>> {
+        let found = self
+            .functions
+            .iter()
+            .find(|function| function.contains(&offset));
+        found.cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One at a time: the signal of steps is the process's.
+    static STEPPING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+    #[test]
+    fn passes() {
+        let _one = STEPPING.lock();
+        assert_eq!(check(), Ok(()));
+        assert!(stepper::is_free());
+    }
+
+    #[cfg(feature = "broken")]
+    #[test]
+    fn finds_a_walk_by_the_frame_pointer_alone() {
+        let _one = STEPPING.lock();
+        let error = thread::spawn(|| run(true)).join().unwrap().unwrap_err();
+        assert!(error.to_string().starts_with("a wrong stack"), "{error}");
+    }
+}

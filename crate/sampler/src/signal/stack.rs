@@ -1,0 +1,373 @@
+//! The walk from any instruction, in the guest or in the host.
+//!
+//! ```text
+//! pc in compiled code           the leaf's own rule (`leaf_x64`), then frame pointers up to the entry
+//! … in the host, in_host        from the words: where the guest called out
+//! … in the host otherwise       a libcall, if all that can be read says so
+//! ```
+//!
+//! The words of a guest that has just been unwound stay as they were until Wasmtime restores them, and what it
+//! does meanwhile overwrites the stack they tell of. So where the host may be anywhere, each return address must
+//! be in compiled code, the exit must be where the words say, and the call that entered wasm must still be one
+//! of those that Wasmtime makes: the host's first call after the guest's end overwrites it.
+//!
+//! Invariant: what is read lies between the stack pointer, or for a store that waits in the host the words' own
+//! exit frame, and the frame of the entry: on a stack that is there. Each step goes up.
+
+use super::leaf_x64::{Frame, Registers, frame_of};
+use super::published::{Activation, StoreBlock};
+use super::ring::{OLDER, Record};
+use super::text::Reading;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// What a sample saw; a byte of its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum How {
+    /// The first frame is the instruction that runs, plus one: a function's, or a trampoline's of its module.
+    Guest = 0,
+    /// The guest has called a function of the host, at the first frame's return address.
+    Host = 1,
+    /// … or an instruction at the first frame has Wasmtime do something.
+    Wasmtime = 2,
+    /// On the alternative stack: a signal is being handled.
+    AlternativeStack = 8,
+    /// The guest is being entered or left; with frames, by the host that the older ones have called.
+    Boundary = 9,
+    /// In the host, where the words can't be trusted.
+    Unknown = 10,
+    /// What was read is no stack.
+    Refused = 11,
+}
+
+/// Offsets of the words that tell of the newest activation.
+#[derive(Clone, Copy)]
+pub struct Words {
+    pub exit_pc: usize,
+    pub exit_trampoline_fp: usize,
+    pub entry_fp: usize,
+}
+
+/// Return addresses of the calls by which Wasmtime enters wasm: they are learned from guests that surely run.
+static ENTRIES: [AtomicUsize; 16] = [const { AtomicUsize::new(0) }; 16];
+
+fn learn_entry(return_address: usize) {
+    for entry in &ENTRIES {
+        match entry.compare_exchange(0, return_address, Relaxed, Relaxed) {
+            Ok(_) => return,
+            Err(known) if known == return_address => return,
+            Err(_) => {}
+        }
+    }
+}
+
+fn is_entry(return_address: usize) -> bool {
+    ENTRIES
+        .iter()
+        .any(|entry| entry.load(Relaxed) == return_address)
+}
+
+/// # Safety
+///
+/// By the module's invariant.
+#[inline(always)]
+unsafe fn word(address: usize) -> usize {
+    // SAFETY: as promised.
+    unsafe { std::ptr::with_exposed_provenance::<usize>(address).read_volatile() }
+}
+
+/// Whether the words are still, or again, those of the newest saved activation: it is being pushed or popped, or
+/// wasm is not entered yet.
+fn is_saved(store: &StoreBlock, newest: Activation) -> bool {
+    let saved = store
+        .saved_len()
+        .checked_sub(1)
+        .and_then(|at| store.saved(at));
+    saved.is_some_and(|saved| saved.entry_fp == newest.entry_fp)
+}
+
+/// How far the newest activation's walk came.
+enum Newest {
+    /// It has no frames, or all were found; the older activations follow.
+    Done(How),
+    Failed(How),
+}
+
+/// A thread that was interrupted.
+pub struct Interrupted<'a> {
+    pub registers: Registers,
+    /// On the stack for signal handlers.
+    pub on_alternative_stack: bool,
+    pub texts: &'a Reading,
+    pub words: Words,
+    /// The plain way, by the frame pointer alone: wrong on purpose.
+    #[cfg(feature = "broken")]
+    pub is_plain: bool,
+}
+
+impl Interrupted<'_> {
+    /// Writes the frames of the store that runs, newest first.
+    pub fn walk_current(&self, store: &StoreBlock, record: &mut Record<'_>) -> How {
+        // SAFETY: by the module's invariant.
+        match unsafe { self.walk_newest(store, record) } {
+            Newest::Failed(how) => {
+                record.clear();
+                how
+            }
+            Newest::Done(how) => self.then_older(store, record, how),
+        }
+    }
+
+    /// Writes those of a store whose guest has called the host, which has entered another store.
+    pub fn walk_waiting(&self, store: &StoreBlock, record: &mut Record<'_>) -> How {
+        let Some(newest) = self.newest_of(store) else {
+            return How::Boundary;
+        };
+        if !is_saved(store, newest) {
+            // SAFETY: its frames are on the stack.
+            if newest.exit_pc == 0 || !unsafe { self.walk_exit(newest, 0, record) } {
+                record.clear();
+                return How::Refused;
+            }
+        }
+        self.then_older(store, record, How::Host)
+    }
+
+    /// Whether the store's guest is between two instructions of a function's body, whose frame is whole; also true
+    /// in a trampoline that the guest has called.
+    pub fn is_in_function(&self, store: &StoreBlock) -> bool {
+        let Registers { pc, sp, fp, .. } = self.registers;
+        let Some(newest) = self.newest_of(store) else {
+            return false;
+        };
+        let text = self.texts.text_of(pc);
+        if self.on_alternative_stack || text.is_empty() || fp >= newest.entry_fp || fp < sp {
+            return false;
+        }
+        // SAFETY: the text section is readable.
+        let is_whole = unsafe { self.frame(&text) } == Frame::At(fp);
+        // SAFETY: between the stack pointer and the entry.
+        is_whole && !self.texts.text_of(unsafe { word(fp + 8) }).is_empty()
+    }
+
+    /// # Safety
+    ///
+    /// The pc must be in `text`, a text section.
+    unsafe fn frame(&self, text: &Range<usize>) -> Frame {
+        let pc = self.registers.pc;
+        let start = pc.saturating_sub(32).max(text.start);
+        let end = (pc + 32).min(text.end);
+        let bytes = |range: Range<usize>| {
+            let start = std::ptr::with_exposed_provenance::<u8>(range.start);
+            // SAFETY: as promised.
+            unsafe { std::slice::from_raw_parts(start, range.len()) }
+        };
+        frame_of(self.registers, bytes(start..pc), bytes(pc..end))
+    }
+
+    fn then_older(&self, store: &StoreBlock, record: &mut Record<'_>, how: How) -> How {
+        for at in (0..store.saved_len()).rev() {
+            let Some(saved) = store.saved(at).filter(|saved| saved.exit_pc != 0) else {
+                break;
+            };
+            // SAFETY: saved activations are on the stack until they are popped.
+            if !unsafe { self.walk_exit(saved, OLDER, record) } {
+                record.clear();
+                return How::Refused;
+            }
+        }
+        how
+    }
+
+    /// The words, unless they are those of a saved activation, or none.
+    fn newest_of(&self, store: &StoreBlock) -> Option<Activation> {
+        let words = store.words();
+        if words == 0 {
+            return None;
+        }
+        // SAFETY: a store's words live as long as its address is published.
+        let newest = unsafe {
+            Activation {
+                exit_pc: word(words + self.words.exit_pc),
+                exit_trampoline_fp: word(words + self.words.exit_trampoline_fp),
+                entry_fp: word(words + self.words.entry_fp),
+            }
+        };
+        Some(newest)
+    }
+
+    /// # Safety
+    ///
+    /// By the module's invariant.
+    unsafe fn walk_newest(&self, store: &StoreBlock, record: &mut Record<'_>) -> Newest {
+        if self.on_alternative_stack {
+            return Newest::Failed(How::AlternativeStack);
+        }
+        let Some(newest) = self.newest_of(store) else {
+            return Newest::Failed(How::Boundary);
+        };
+        let text = self.texts.text_of(self.registers.pc);
+        if !text.is_empty() {
+            // SAFETY: as promised.
+            return unsafe { self.walk_leaf(&text, newest, record) };
+        }
+        if is_saved(store, newest) {
+            return Newest::Done(How::Boundary);
+        }
+        if store.is_in_host() {
+            // SAFETY: the guest waits for the host.
+            return match newest.exit_pc != 0 && unsafe { self.walk_exit(newest, 0, record) } {
+                true => Newest::Done(How::Host),
+                false => Newest::Failed(How::Refused),
+            };
+        }
+        // SAFETY: as promised.
+        match unsafe { self.walk_libcall(newest, record) } {
+            true => Newest::Done(How::Wasmtime),
+            false => Newest::Failed(How::Unknown),
+        }
+    }
+
+    /// From an instruction of a function or trampoline.
+    ///
+    /// # Safety
+    ///
+    /// By the module's invariant.
+    unsafe fn walk_leaf(
+        &self,
+        text: &Range<usize>,
+        newest: Activation,
+        record: &mut Record<'_>,
+    ) -> Newest {
+        let Registers { pc, sp, fp, .. } = self.registers;
+        let entry_fp = newest.entry_fp;
+        // SAFETY: the text section is readable.
+        let frame = unsafe { self.frame(text) };
+        #[cfg(feature = "broken")]
+        let frame = if self.is_plain { Frame::At(fp) } else { frame };
+        let is_within = |at: usize| at >= sp && at.is_multiple_of(8) && at < entry_fp;
+        // SAFETY: the stack pointer's own words, or checked.
+        let (return_address, older_fp) = unsafe {
+            match frame {
+                Frame::None { return_address_at } => (word(return_address_at), fp),
+                // The entry's own trampoline.
+                Frame::At(at) if at == entry_fp => return Newest::Done(How::Boundary),
+                // Pushed just now: in an entry's trampoline, there is no entry yet.
+                Frame::At(at) if at == sp || is_within(at) => (word(at + 8), word(at)),
+                Frame::At(_) => return Newest::Done(How::Boundary),
+            }
+        };
+        if self.texts.text_of(return_address).is_empty() {
+            // An entry's trampoline, which the host has called.
+            return Newest::Done(How::Boundary);
+        }
+        record.push(pc + 1);
+        // SAFETY: as promised.
+        let climbed = unsafe { self.climb(return_address, older_fp, sp..entry_fp, 0, record) };
+        match climbed {
+            Some(_) => {
+                // SAFETY: the entry's frame, whose guest runs.
+                learn_entry(unsafe { word(entry_fp + 8) });
+                Newest::Done(How::Guest)
+            }
+            None => Newest::Failed(How::Refused),
+        }
+    }
+
+    /// From where the words say that the guest was left.
+    ///
+    /// # Safety
+    ///
+    /// The guest must be on the stack.
+    unsafe fn walk_exit(
+        &self,
+        activation: Activation,
+        mark: usize,
+        record: &mut Record<'_>,
+    ) -> bool {
+        let Activation {
+            exit_pc,
+            exit_trampoline_fp,
+            entry_fp,
+        } = activation;
+        if exit_trampoline_fp == 0 || exit_trampoline_fp >= entry_fp {
+            return false;
+        }
+        // SAFETY: as promised.
+        unsafe {
+            let fp = word(exit_trampoline_fp);
+            self.climb(exit_pc, fp, exit_trampoline_fp..entry_fp, mark, record)
+                .is_some()
+        }
+    }
+
+    /// As `walk_exit`, where the words may be stale.
+    ///
+    /// # Safety
+    ///
+    /// By the module's invariant.
+    unsafe fn walk_libcall(&self, newest: Activation, record: &mut Record<'_>) -> bool {
+        let Activation {
+            exit_pc,
+            exit_trampoline_fp: exit_fp,
+            entry_fp,
+        } = newest;
+        let sp = self.registers.sp;
+        if !(sp < exit_fp && exit_fp < entry_fp && exit_fp.is_multiple_of(8)) {
+            return false;
+        }
+        // SAFETY: between the stack pointer and the entry.
+        unsafe {
+            if word(exit_fp + 8) != exit_pc || !is_entry(word(entry_fp + 8)) {
+                return false;
+            }
+            let is_code = |pc| !self.texts.text_of(pc).is_empty();
+            let (mut return_address, mut fp, mut low) = (exit_pc, word(exit_fp), exit_fp);
+            // First all must be as it should, since the words may be anything.
+            while fp != entry_fp {
+                if fp < low || fp > entry_fp || !fp.is_multiple_of(16) || !is_code(return_address) {
+                    return false;
+                }
+                low = fp + 16;
+                return_address = word(fp + 8);
+                fp = word(fp);
+            }
+            is_code(return_address) && self.walk_exit(newest, 0, record)
+        }
+    }
+
+    /// Writes `return_address` and those above, up to the entry; the one that returns to the entry's trampoline.
+    ///
+    /// # Safety
+    ///
+    /// `stack` must be one, up to the entry's frame.
+    #[inline]
+    unsafe fn climb(
+        &self,
+        mut return_address: usize,
+        mut fp: usize,
+        stack: Range<usize>,
+        mark: usize,
+        record: &mut Record<'_>,
+    ) -> Option<usize> {
+        let Range {
+            start: mut low,
+            end: entry_fp,
+        } = stack;
+        let mut mark = mark;
+        while fp != entry_fp {
+            if fp < low || fp > entry_fp || !fp.is_multiple_of(16) {
+                return None;
+            }
+            record.push(return_address | std::mem::take(&mut mark));
+            low = fp + 16;
+            // SAFETY: as promised.
+            unsafe {
+                return_address = word(fp + 8);
+                fp = word(fp);
+            }
+        }
+        Some(return_address)
+    }
+}
