@@ -9,7 +9,13 @@ import type { GuestOptions } from './run-options.js';
  *
  * @throws CliError where signals are asked for and not to be had.
  */
-export function chosenSampler({ by, sampler }: Partial<GuestOptions>): Sampler {
+export function chosenSampler({
+  by,
+  sampler,
+}: {
+  readonly by?: GuestOptions['by'] | undefined;
+  readonly sampler?: Sampler;
+}): Sampler {
   if (by === 'fuel' || sampler === 'epoch') return 'epoch';
   const obstacle = signalObstacle();
   if (obstacle === undefined) return 'signal';

@@ -25,13 +25,23 @@ async function checked(guest: ReturnType<typeof signalGuest>, f: () => void): Pr
 }
 
 describe.skipIf(!HAS_SIGNALS)('signals beside', () => {
-  it('recursion, indirect calls and tail calls', async () => {
+  it('recursion and indirect calls', async () => {
     const guest = signalGuest();
     await checked(guest, () => {
       guest.call('fib', 15);
       guest.call('indirect', 15);
-      guest.call('tails', 1000);
     });
+  });
+
+  it('tail calls, whose frames are of others than those that were called', async () => {
+    const guest = signalGuest();
+    native.checkCalls();
+    const { profiler } = sampled(guest);
+    during(MS, () => guest.call('tails', 1000));
+    await finish(profiler);
+    const { samples, noCall } = native.checkCalls();
+    expect(noCall).toBe(0);
+    expect(samples).toBeGreaterThan(0);
   });
 
   it('exceptions', async () => {

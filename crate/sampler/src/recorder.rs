@@ -30,7 +30,7 @@ use crate::traps::{Trapped, Traps};
 use crate::walker::Activations;
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::io;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -54,7 +54,8 @@ pub struct Recorder {
     allowed: Arc<AllowList>,
     /// The samples that signals bring, and where they come from.
     stream: Arc<SampleStream>,
-    sources: RefCell<Vec<Weak<Source>>>,
+    /// They stay, so that stores that live shorter than an interval are seen too.
+    sources: RefCell<Vec<Rc<Source>>>,
     reader: Box<dyn Reader>,
     /// Time 0 of the profile.
     start: Instant,
@@ -175,15 +176,16 @@ impl Recorder {
     pub fn signals(&self, interval: Duration, clock: Clock) -> io::Result<Signals> {
         let source = Source::of_this_thread(interval, clock)?;
         let mut sources = self.sources.borrow_mut();
-        sources.retain(|known| known.strong_count() > 0 && known.as_ptr() != Rc::as_ptr(&source));
-        sources.push(Rc::downgrade(&source));
+        if !sources.iter().any(|known| Rc::ptr_eq(known, &source)) {
+            sources.push(source.clone());
+        }
         Ok(Signals::new(source, self.stream.clone()))
     }
 
     /// The records of samples that signals brought since the last call; none is newer than any of the ring's that
     /// is written after this.
     pub fn take_samples(&self) -> Vec<Vec<u32>> {
-        for source in self.sources.borrow().iter().filter_map(Weak::upgrade) {
+        for source in self.sources.borrow().iter() {
             source.read();
         }
         self.stream.take()
