@@ -2,7 +2,7 @@
 //
 //   node scripts/expect-symbols.mjs test/guests/c/parser.wasm > test/guests/c/parser.symbols.json
 //
-// A JSON object: the offset into the wasm file → functions, innermost first, as `name|file|line|column`.
+// A JSON object: the offset into the wasm file → functions, innermost first, as `name|file|line|column|first line`.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,9 @@ import path from 'node:path';
 const LLVM = 19;
 /** So many bytes of code between places, or more: without a common factor with the lengths of instructions. */
 const STEP = 131;
+/** The same for a small module. */
+const SMALL_STEP = 7;
+const SMALL = 10_000;
 const MOST_PLACES = 800;
 
 const wasm = process.argv[2];
@@ -27,7 +30,8 @@ try {
   // It knows lines by where they are in the code, and names by where they are in the file.
   const base = hasDwarf ? 0 : codeSection(readFileSync(asked)).start;
   const offsets = [];
-  const step = STEP * Math.ceil((end - start) / STEP / MOST_PLACES);
+  const least = end - start < SMALL ? SMALL_STEP : STEP;
+  const step = least * Math.ceil((end - start) / least / MOST_PLACES);
   for (let offset = start + 10; offset < end; offset += step) offsets.push(offset);
   const answers = execFileSync(
     `llvm-symbolizer-${LLVM}`,
@@ -45,7 +49,9 @@ try {
   const lines = offsets.flatMap((offset, i) => {
     const frames = found[i].map((at) =>
       // A column without a line, which llvm-symbolizer passes on, is no place.
-      [at.FunctionName, at.FileName, at.Line, at.Line === 0 ? 0 : at.Column].join('|'),
+      [at.FunctionName, at.FileName, at.Line, at.Line === 0 ? 0 : at.Column, at.StartLine].join(
+        '|',
+      ),
     );
     return found[i].every((at) => (hasDwarf ? at.FileName : at.FunctionName) === '')
       ? []

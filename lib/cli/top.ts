@@ -27,7 +27,7 @@ const COLUMNS: readonly TableColumn[] = [
   { title: 'total', align: 'right' },
   { title: '', align: 'right' },
   { title: 'function', align: 'left', shorten: shortName },
-  { title: 'place', align: 'left', shorten: shortPath },
+  { title: 'hottest line', align: 'left', shorten: shortPath },
 ];
 
 const NOTHING = 'No sample saw a function.';

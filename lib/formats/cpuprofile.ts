@@ -85,7 +85,8 @@ function callFrame(profile: Profile, func: FuncIndex): Record<string, string | n
     scriptId: `${func + 1}`,
     url: file ?? module ?? '',
     lineNumber: (line ?? 0) - 1,
-    columnNumber: (column ?? 0) - 1,
+    // Of a line that is known, the first column is better than none.
+    columnNumber: (column ?? (line === undefined ? 0 : 1)) - 1,
   };
 }
 

@@ -19,7 +19,7 @@ import {
 } from 'pprof-format';
 import { NO_ADDRESS } from '../profile/frame-table.js';
 import { funcPlace } from '../profile/func-place.js';
-import { UNKNOWN_LINE } from '../profile/func-table.js';
+import { NO_LINKAGE_NAME, UNKNOWN_LINE } from '../profile/func-table.js';
 import { NO_LIB } from '../profile/lib-table.js';
 import type { Profile } from '../profile/profile.js';
 import { WEIGHTS, type Weight, weighStacks } from '../profile/sample-weight.js';
@@ -164,20 +164,33 @@ class Encoder {
     );
   }
 
+  /**
+   * The linkage name. `go tool pprof` shortens a name that is its own system name and looks like C++'s, by its template
+   * arguments and parameters, and adds up what is then alike: such a one gets its module before it.
+   */
+  #systemName(func: number, name: string, module: string | undefined): string {
+    const { funcs, strings } = this.#profile;
+    const linkageName = funcs.linkageName.get(func);
+    const known = linkageName === NO_LINKAGE_NAME ? name : strings.get(linkageName);
+    return known === name && LIKE_CPP.test(name) ? `${module ?? ''}!${name}` : known;
+  }
+
   #functions(): PprofFunction[] {
     return Array.from({ length: this.#profile.funcs.length }, (_, func) => {
       const { name, module, file, line = 0 } = funcPlace(this.#profile, func);
-      const shown = this.#strings.dedup(name);
       return new PprofFunction({
         id: func + 1,
-        name: shown,
-        systemName: shown,
+        name: this.#strings.dedup(name),
+        systemName: this.#strings.dedup(this.#systemName(func, name, module)),
         filename: this.#strings.dedup(file ?? module ?? ''),
         startLine: line,
       });
     });
   }
 }
+
+/** What `go tool pprof` takes for C++ or Rust. */
+const LIKE_CPP = /[<>[\](]|::/;
 
 /** The first byte of a module's code; 0 is no address in this format. */
 function moduleStart(lib: number): number {

@@ -18,7 +18,12 @@ export interface Func {
   /** Line on which the function starts. */
   readonly line?: number;
   readonly column?: number;
+  /** What linkers know it by: mangled, for C++ and Rust. */
+  readonly linkageName?: StringIndex;
 }
+
+/** The sentinel for a func whose linkage name isn't known. */
+export const NO_LINKAGE_NAME: StringIndex = -1;
 
 /** The functions of the source: what a call tree groups frames by. */
 export class FuncTable {
@@ -27,6 +32,8 @@ export class FuncTable {
   readonly source = new Int32Column();
   readonly line = new Int32Column();
   readonly column = new Int32Column();
+  /** Of writers, only pprof's has a place for it: a profile that was read has none. */
+  readonly linkageName = new Int32Column();
   readonly #rows = new RowIndex();
 
   get length(): number {
@@ -37,6 +44,7 @@ export class FuncTable {
   intern(func: Func): FuncIndex {
     const { name, resource = NO_RESOURCE, source = NO_SOURCE } = func;
     const { line = UNKNOWN_LINE, column = UNKNOWN_LINE } = func;
+    const { linkageName = NO_LINKAGE_NAME } = func;
     const hash = mix(mix(mix(mix(0, name), resource), source), line);
     const known = this.#rows.find(
       hash,
@@ -45,7 +53,8 @@ export class FuncTable {
         this.resource.get(row) === resource &&
         this.source.get(row) === source &&
         this.line.get(row) === line &&
-        this.column.get(row) === column,
+        this.column.get(row) === column &&
+        this.linkageName.get(row) === linkageName,
     );
     if (known !== NOT_FOUND) return known;
     return this.add(func);
@@ -63,6 +72,7 @@ export class FuncTable {
     this.source.push(source);
     this.line.push(line);
     this.column.push(column);
+    this.linkageName.push(func.linkageName ?? NO_LINKAGE_NAME);
     return this.name.push(name);
   }
 }

@@ -1,3 +1,4 @@
+import { NO_LINKAGE_NAME } from './func-table.js';
 import { NO_LIB } from './lib-table.js';
 import { NO_NATIVE_SYMBOL } from './native-symbol-table.js';
 import { Profile } from './profile.js';
@@ -113,6 +114,10 @@ function appendStacks(
       nativeSymbols.functionSize.get(row),
     ),
   );
+  const linkageNameOf = (row: number) => {
+    const name = funcs.linkageName.get(row);
+    return name === NO_LINKAGE_NAME ? NO_LINKAGE_NAME : string(name);
+  };
   const codes = shared === undefined ? [] : codeOfFuncs(profile, libs);
   const funcOf = rows(funcs.length, (row) => {
     const func = {
@@ -121,6 +126,7 @@ function appendStacks(
       source: mapped(sourceOf, funcs.source.get(row), NO_SOURCE),
       line: funcs.line.get(row),
       column: funcs.column.get(row),
+      linkageName: linkageNameOf(row),
     };
     return shared?.func(func, codes[row]) ?? merged.funcs.add(func);
   });

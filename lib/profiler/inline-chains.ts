@@ -1,4 +1,5 @@
 import type { NativeCode, NativeInlineChains } from '../generated/native.js';
+import { adviseOn } from './advice.js';
 import { checkPartner } from './build-id.js';
 import type { ModuleSymbols } from './module-symbols.js';
 import { type FunctionBody, SourceMap } from './source-map.js';
@@ -8,6 +9,8 @@ export interface InlineChains {
   readonly chains: readonly (readonly SourcePlace[])[];
   /** The module's source map, which has more to tell of files. */
   readonly map: SourceMap | undefined;
+  /** Whether the chains' names are better than those of the name section, as Go's are. */
+  readonly namesFirst: boolean;
 }
 
 /** Text offsets that were sampled, and whose they are; columns. */
@@ -39,7 +42,11 @@ export function inlineChains(
   if (!hasDwarf && links.externalDebugInfo !== undefined) {
     warn('external_debug_info: give the file as debugInfo to see lines');
   }
-  if (!hasDwarf && map === undefined) return { chains: noChains(textOffsets), map };
+  if (!hasDwarf && !links.hasGoTable && map === undefined) {
+    // Of code without its binary nothing is known.
+    if (code.sha256 !== null) adviseOn(links, warn);
+    return { chains: noChains(textOffsets), map, namesFirst: false };
+  }
   const places = code.wasmOffsets(textOffsets);
   const found = code.inlineChains(places, debugInfo, rawNames);
   for (const warning of found.warnings) warn(warning);
@@ -52,10 +59,11 @@ export function inlineChains(
     if (wasmOffset < 0 || (hasLine && !isMapFirst)) return chain;
     const place = placeOf?.(wasmOffset, functions[i] as number);
     if (place === undefined) return chain;
-    const name = chain[0]?.name ?? place.name;
-    return [{ ...place, name }];
+    const [outermost] = chain;
+    const name = outermost?.name ?? place.name;
+    return [{ ...place, name, linkageName: outermost?.linkageName }];
   });
-  return { chains, map };
+  return { chains, map, namesFirst: found.namesFirst };
 }
 
 /** Looks places up in a source map, within the function of each; with the map's name for that. */
@@ -90,14 +98,22 @@ export function noChains(textOffsets: Uint32Array): SourcePlace[][] {
 }
 
 function chainOf(chains: NativeInlineChains, i: number): SourcePlace[] {
-  const { first, name, file, line, column, strings } = chains;
+  const { first, name, linkageName, file, line, column, strings } = chains;
+  const { startFile, startLine, startColumn } = chains;
   const places: SourcePlace[] = [];
   for (let row = (first[i + 1] as number) - 1; row >= (first[i] as number); row--) {
+    const start = {
+      file: strings[startFile[row] as number],
+      line: startLine[row] as number,
+      column: startColumn[row] as number,
+    };
     places.push({
       name: strings[name[row] as number],
+      linkageName: strings[linkageName[row] as number],
       file: strings[file[row] as number],
       line: line[row] as number,
       column: column[row] as number,
+      start: start.line > 0 ? start : undefined,
     });
   }
   return places;

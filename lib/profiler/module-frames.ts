@@ -1,6 +1,6 @@
 import type { CategoryIndex } from '../profile/category.js';
 import type { FrameIndex } from '../profile/frame-table.js';
-import type { FuncIndex } from '../profile/func-table.js';
+import { type FuncIndex, NO_LINKAGE_NAME, UNKNOWN_LINE } from '../profile/func-table.js';
 import type { Lib, LibIndex } from '../profile/lib-table.js';
 import type { NativeSymbolIndex } from '../profile/native-symbol-table.js';
 import type { Profile } from '../profile/profile.js';
@@ -14,7 +14,7 @@ import { readSource } from './module-symbols.js';
 import { findRow } from './rows.js';
 import type { SourceMap } from './source-map.js';
 import { type PathPrefixMap, shownPath } from './source-path.js';
-import type { SourcePlace } from './source-place.js';
+import type { FunctionStart, SourcePlace } from './source-place.js';
 import type { SourceTexts } from './source-texts.js';
 
 /** How addresses are given names. */
@@ -58,29 +58,47 @@ export function moduleFrames(
   const names = functionNames(code, listed.symbols, debugInfo, indices, how.rawNames, warn);
   const functions = Uint32Array.from(rows, (row) => index[row] as number);
   const offsets = { textOffsets: sampled, functions };
-  const { chains, map } = how.lines
+  const { chains, map, namesFirst } = how.lines
     ? inlineChains(code, listed.symbols, debugInfo, offsets, how.rawNames, warn)
-    : { chains: noChains(sampled), map: undefined };
+    : { chains: noChains(sampled), map: undefined, namesFirst: false };
   const exported = code.exportedNames(indices);
-  const sourceNames = new Map<number, string>();
-  const files = new Map<number, string>();
+  const outermost = new Map<number, SourcePlace>();
   for (const [i, row] of rows.entries()) {
-    const { name, file } = chains[i]?.[0] ?? {};
-    if (name !== undefined && !sourceNames.has(row)) sourceNames.set(row, name);
-    if (file !== undefined && !files.has(row)) files.set(row, file);
+    const place = chains[i]?.[0];
+    const known = outermost.get(row);
+    // What knows most stands for all places of a function.
+    if (place !== undefined && (known === undefined || knows(place) > knows(known))) {
+      outermost.set(row, place);
+    }
   }
+  const linkageNames = how.rawNames ? names : code.functionNames(indices, true);
 
   const funcs = new ModuleFuncs(profile, lib, how, name, map);
   for (const [i, row] of sampledRows.entries()) {
-    const funcName =
-      names[i] ?? sourceNames.get(row) ?? exported[i] ?? `wasm-function[${indices[i]}]`;
-    const file = files.get(row);
-    funcs.addFunction(row, funcName, file, offset[row] as number, length[row] as number);
+    const place = outermost.get(row);
+    const listedName = names[i] ?? undefined;
+    const sourceName = place?.name;
+    const known = namesFirst ? (sourceName ?? listedName) : (listedName ?? sourceName);
+    funcs.addFunction(row, {
+      name: known ?? exported[i] ?? `wasm-function[${indices[i]}]`,
+      linkageName: place?.linkageName ?? linkageNames[i] ?? undefined,
+      file: place?.start?.file ?? place?.file,
+      start: place?.start,
+      offset: offset[row] as number,
+      size: length[row] as number,
+    });
   }
   return rows.map((row, i) => {
     const chain = chains[i] as SourcePlace[];
     return funcs.frames(row, sampled[i] as number, how.inlineFrames ? chain : chain.slice(0, 1));
   });
+}
+
+/** How much of a place is known. */
+function knows({ name, file, start }: SourcePlace): number {
+  return (
+    Number(start !== undefined) * 4 + Number(name !== undefined) * 2 + Number(file !== undefined)
+  );
 }
 
 /** The fields by which readers ask about a module: as native ones have them, but of its binary's hash. */
@@ -91,12 +109,28 @@ function moduleIds(name: string, sha256: string | null): Partial<Lib> {
   return { debugName: name, breakpadId, codeId: sha256 };
 }
 
-/** A function of the compiled module. */
-interface CompiledFunction {
+const NO_START = { line: UNKNOWN_LINE, column: UNKNOWN_LINE };
+
+/** A function of the source, whether it was compiled by itself or inlined. */
+interface SourceFunction {
   readonly name: string;
-  readonly nativeSymbol: NativeSymbolIndex;
-  /** Of most of its lines, or undefined when no file is known. */
+  readonly linkageName: string | undefined;
+  /** Where it begins, or undefined when that isn't known. */
+  readonly start: FunctionStart | undefined;
+}
+
+/** A function of the compiled module. */
+interface FunctionFacts extends SourceFunction {
+  /** Where it begins, else of one of its lines; undefined when no file is known. */
   readonly file: string | undefined;
+  /** In bytes from the start of the text. */
+  readonly offset: number;
+  /** In bytes. */
+  readonly size: number;
+}
+
+interface CompiledFunction extends FunctionFacts {
+  readonly nativeSymbol: NativeSymbolIndex;
   /** By file: code that comes from another one by `#include` has a func of its own. */
   readonly funcs: Map<string | undefined, FuncIndex>;
 }
@@ -133,18 +167,13 @@ class ModuleFuncs {
     this.#resource = profile.resources.addLibrary(profile.strings.intern(name));
   }
 
-  addFunction(
-    row: number,
-    name: string,
-    file: string | undefined,
-    offset: number,
-    size: number,
-  ): void {
-    const nativeName = this.#profile.strings.intern(name);
+  addFunction(row: number, facts: FunctionFacts): void {
+    const nativeName = this.#profile.strings.intern(facts.name);
+    const { offset, size } = facts;
     const nativeSymbol = this.#profile.nativeSymbols.intern(this.#lib, offset, nativeName, size);
     // Not interned: functions of the same name stay apart.
-    const func = this.#addFunc(name, file);
-    this.#functions.set(row, { name, nativeSymbol, file, funcs: new Map([[file, func]]) });
+    const func = this.#addFunc(facts, facts.file);
+    this.#functions.set(row, { ...facts, nativeSymbol, funcs: new Map([[facts.file, func]]) });
   }
 
   /** The frames of an address in a function, outermost first. */
@@ -185,20 +214,30 @@ class ModuleFuncs {
     const shown = file ?? compiled.file;
     const known = compiled.funcs.get(shown);
     if (known !== undefined) return known;
-    const func = this.#addFunc(compiled.name, shown);
+    const func = this.#addFunc(compiled, shown);
     compiled.funcs.set(shown, func);
     return func;
   }
 
-  #inlinedFunc({ name = '(inlined)', file }: SourcePlace): FuncIndex {
-    return this.#byPlace.get(placeKey(name, file)) ?? this.#addFunc(name, file);
+  #inlinedFunc({ name = '(inlined)', linkageName, file, start }: SourcePlace): FuncIndex {
+    const inlined = { name, linkageName, start };
+    return this.#byPlace.get(placeKey(inlined, file)) ?? this.#addFunc(inlined, file);
   }
 
-  #addFunc(name: string, file: string | undefined): FuncIndex {
+  #addFunc(added: SourceFunction, file: string | undefined): FuncIndex {
     const { funcs, strings } = this.#profile;
-    const source = this.#source(file);
-    const func = funcs.add({ name: strings.intern(name), resource: this.#resource, source });
-    const key = placeKey(name, file);
+    const { name, linkageName, start } = added;
+    // A line of another file would mislead.
+    const { line, column } = start !== undefined && start.file === file ? start : NO_START;
+    const func = funcs.add({
+      name: strings.intern(name),
+      resource: this.#resource,
+      source: this.#source(file),
+      line,
+      column,
+      linkageName: linkageName === undefined ? NO_LINKAGE_NAME : strings.intern(linkageName),
+    });
+    const key = placeKey(added, file);
     if (!this.#byPlace.has(key)) this.#byPlace.set(key, func);
     return func;
   }
@@ -213,6 +252,6 @@ class ModuleFuncs {
   }
 }
 
-function placeKey(name: string, file: string | undefined): string {
-  return `${name}\0${file ?? ''}`;
+function placeKey({ name, linkageName }: SourceFunction, file: string | undefined): string {
+  return `${linkageName ?? name}\0${file ?? ''}`;
 }

@@ -21,7 +21,7 @@ describe('top', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toBe(`app: 20 samples, one per 1 ms
 
-self         total         function   place
+self         total         function   hottest line
    8  44.4%      8  44.4%  memchr     lib.wasm
    4  22.2%     12  66.7%  parse      src/app.c:11
    3  16.7%      3  16.7%  print      app.wasm

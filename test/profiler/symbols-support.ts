@@ -29,18 +29,23 @@ export async function profileGuest(
   symbols: ModuleSymbols = {},
   options: ProfilerOptions = {},
   args?: readonly string[],
+  every?: number,
 ): Promise<SymbolProfile> {
-  const { profile, warnings } = profiledGuest(guest, symbols, options, args);
+  const { profile, warnings } = profiledGuest(guest, symbols, options, args, every);
   const read = readProfile(await profile.write());
   return { ...read, warnings, frames: framesOf(read.json.shared) };
 }
 
-/** Profiles a WASI guest, a sample at each of its first epoch checks: the same ones at each run. */
+/**
+ * Profiles a WASI guest, a sample at each of its first epoch checks, or at one of `every` so many: the same ones at
+ * each run.
+ */
 export function profiledGuest(
   guest: Guest,
   symbols: ModuleSymbols = {},
   options: ProfilerOptions = {},
   args: readonly string[] = ['guest', '1'],
+  every = 1,
 ): { profile: FinishedProfile; module: Module; warnings: readonly string[] } {
   const engine = new Engine({ epochInterruption: true });
   const module =
@@ -48,10 +53,10 @@ export function profiledGuest(
   const store = new Store(engine);
   store.setWasi(new WasiConfig({ args, stdout: 'capture' }));
   const profiler = new GuestProfiler('p', 1, [['guest', module, symbols]], options);
-  let left = 3000;
+  let left = 3000 * every;
   store.setEpochDeadline(0);
   store.epochDeadlineCallback((store) => {
-    profiler.sample(store, 0);
+    if (left % every === 0) profiler.sample(store, 0);
     return UpdateDeadline.continue(left-- > 0 ? 0 : 1e9);
   });
   try {

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use symbols::custom_sections::CustomSections;
 use symbols::demangle::display;
 use symbols::function_bodies::FunctionBodies;
-use symbols::inline_chains::inline_chains;
+use symbols::go_table::GoTable;
+use symbols::inline_chains::{Part, inline_chains};
 
 /// What stands in a module beside its code.
 #[napi(object)]
@@ -18,6 +19,12 @@ pub struct NativeDebugLinks {
     pub has_dwarf: bool,
     /// In hexadecimal, lower case.
     pub build_id: Option<String>,
+    /// Whether Go's table of functions and lines is in the data.
+    pub has_go_table: bool,
+    /// Whether the name section has a function's name.
+    pub has_names: bool,
+    /// The tools and languages of the `producers` section.
+    pub producers: Vec<String>,
     /// Sections that could not be read: each one's name, a colon, and why.
     pub warnings: Vec<String>,
 }
@@ -28,15 +35,25 @@ pub struct NativeInlineChains {
     /// For each address, its first row; one more at the end. The rows of an address begin with the
     /// innermost function.
     pub first: Uint32Array,
-    /// In `strings`; -1 when unknown.
+    /// As it is shown, in `strings`; -1 when unknown.
     pub name: Int32Array,
+    /// As linkers know it, in `strings`; -1 when unknown.
+    pub linkage_name: Int32Array,
     /// In `strings`; -1 when unknown.
     pub file: Int32Array,
     /// From 1; 0 when unknown.
     pub line: Uint32Array,
     /// From 1; 0 when unknown.
     pub column: Uint32Array,
+    /// Where the function begins: its file, in `strings`; -1 when unknown.
+    pub start_file: Int32Array,
+    /// From 1; 0 when unknown.
+    pub start_line: Uint32Array,
+    /// From 1; 0 when unknown.
+    pub start_column: Uint32Array,
     pub strings: Vec<String>,
+    /// Whether the names are better than those of the name section, as Go's are.
+    pub names_first: bool,
     /// What could not be read, each with the section's name before a colon.
     pub warnings: Vec<String>,
 }
@@ -65,6 +82,13 @@ impl NativeCode {
             external_debug_info: sections.external_debug_info.map(str::to_owned),
             has_dwarf: sections.has_dwarf(),
             build_id: sections.build_id.map(to_hex),
+            has_go_table: GoTable::is_in(&self.binary),
+            has_names: sections.has_names(),
+            producers: sections
+                .producers
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect(),
             warnings: warnings.chain(sections.names_error()).collect(),
         }
     }
@@ -138,16 +162,21 @@ impl NativeCode {
         other: Option<&[u8]>,
         raw: bool,
     ) -> NativeInlineChains {
-        let other = other.map(|other| CustomSections::of(self.module_in(other)));
-        let own = CustomSections::of(&self.binary);
+        let other = other.map(|other| Part::of(self.module_in(other)));
+        let own = Part::of(&self.binary);
         let chains = inline_chains(&own, other.as_ref(), &wasm_offsets, raw);
         NativeInlineChains {
             first: chains.first.into(),
             name: chains.name.into(),
+            linkage_name: chains.linkage_name.into(),
             file: chains.file.into(),
             line: chains.line.into(),
             column: chains.column.into(),
+            start_file: chains.start_file.into(),
+            start_line: chains.start_line.into(),
+            start_column: chains.start_column.into(),
             strings: chains.strings,
+            names_first: chains.names_first,
             warnings: chains.warnings,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use wasmparser::{BinaryReader, Name, NameSectionReader, Parser, Payload};
+use wasmparser::{BinaryReader, Name, NameSectionReader, Parser, Payload, ProducersSectionReader};
 
 /// Sections of a binary as they stand in it; what is in them is parsed where it is asked for.
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub struct CustomSections<'a> {
     pub external_debug_info: Option<&'a str>,
     /// What the `build_id` section of WebAssembly's tool conventions holds.
     pub build_id: Option<&'a [u8]>,
+    /// The tools that made the module, and its languages, as they name themselves.
+    pub producers: Vec<&'a str>,
     /// The name section's content.
     names: Option<BinaryReader<'a>>,
     /// Sections that can't be read: each one's name, a colon, and why.
@@ -29,6 +31,8 @@ pub struct Code {
     pub range: Range<usize>,
     /// How many functions it has.
     pub functions: usize,
+    /// Of their locals and instructions, likewise, in order.
+    pub bodies: Vec<Range<usize>>,
 }
 
 impl<'a> CustomSections<'a> {
@@ -42,7 +46,16 @@ impl<'a> CustomSections<'a> {
             match payload {
                 Ok(Payload::CodeSectionStart { range, count, .. }) => {
                     let functions = count as usize;
-                    sections.code = Some(Code { range, functions });
+                    sections.code = Some(Code {
+                        range,
+                        functions,
+                        bodies: Vec::new(),
+                    });
+                }
+                Ok(Payload::CodeSectionEntry(body)) => {
+                    if let Some(code) = &mut sections.code {
+                        code.bodies.push(body.range());
+                    }
                 }
                 Ok(Payload::ExportSection(exports)) => sections.read_exports(exports),
                 Ok(Payload::CustomSection(section)) => {
@@ -71,6 +84,7 @@ impl<'a> CustomSections<'a> {
             "sourceMappingURL" if self.source_mapping_url.is_none() => {
                 self.source_mapping_url = self.string("sourceMappingURL", data);
             }
+            "producers" => self.producers = producers(data).unwrap_or_default(),
             "external_debug_info" => {
                 self.external_debug_info = self.string("external_debug_info", data);
             }
@@ -106,6 +120,15 @@ impl<'a> CustomSections<'a> {
         Some(format!("name: {}", error.message()))
     }
 
+    /// Whether any function has a name.
+    pub fn has_names(&self) -> bool {
+        let Some(names) = self.names.clone() else {
+            return false;
+        };
+        let mut sections = NameSectionReader::new(names).into_iter();
+        sections.any(|section| matches!(section, Ok(Name::Function(names)) if names.count() > 0))
+    }
+
     /// Empty when there is none of that name.
     pub fn debug(&self, name: &str) -> &'a [u8] {
         let found = self.debug.iter().find(|(known, _)| *known == name);
@@ -121,6 +144,16 @@ impl<'a> CustomSections<'a> {
     pub fn has_split_dwarf(&self) -> bool {
         !self.debug(".debug_info.dwo").is_empty()
     }
+}
+
+fn producers(data: &[u8]) -> wasmparser::Result<Vec<&str>> {
+    let mut found = Vec::new();
+    for field in ProducersSectionReader::new(BinaryReader::new(data, 0))? {
+        for value in field?.values {
+            found.push(value?.name);
+        }
+    }
+    Ok(found)
 }
 
 fn read_names<'a>(

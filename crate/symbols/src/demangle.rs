@@ -3,6 +3,7 @@
 //! A name is the guest's, so neither the work nor the text that it makes may grow beyond measure: an
 //! Itanium name of 400 bytes can stand for a text that doubles with each of its substitutions.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Longest name of a function, in characters: readers show a line of them.
@@ -83,6 +84,16 @@ fn bounded(write: impl FnOnce(&mut Bounded) -> fmt::Result) -> Option<String> {
     let mut text = Bounded::default();
     write(&mut text).ok()?;
     Some(text.text)
+}
+
+/// A name of Go as its own tools show it: `main.(*Tree[...]).Walk` for `main.(*Tree[go.shape.int]).Walk`.
+pub fn go_name(name: &str) -> Cow<'_, str> {
+    match (name.find('['), name.rfind(']')) {
+        (Some(open), Some(close)) if open < close => {
+            Cow::Owned(format!("{}[...]{}", &name[..open], &name[close + 1..]))
+        }
+        _ => Cow::Borrowed(name),
+    }
 }
 
 /// Whether Rust mangled it: by its own scheme, or by that which it had before, whose names are C++'s but for a
@@ -206,6 +217,16 @@ mod tests {
     fn what_its_demangler_gives_up_stays() {
         let name = "_RNvXs_C7mycrateNtB2_3FooNtB2_3Bar3run";
         assert_eq!(display(name, false), name);
+    }
+
+    #[test]
+    fn type_arguments_of_go_are_left_out() {
+        assert_eq!(
+            go_name("main.(*Tree[go.shape.int]).Walk"),
+            "main.(*Tree[...]).Walk"
+        );
+        assert_eq!(go_name("main.main"), "main.main");
+        assert_eq!(go_name("main.]x["), "main.]x[");
     }
 
     #[test]

@@ -1,14 +1,22 @@
 //! Places in a binary's code → inline chains with file, line and column, through `addr2line`.
 //!
+//! A place without a line of its own takes the nearest one of the same function (`nearest_rows.rs`), else the
+//! function's declaration. What the line table has for it exactly is never changed.
+//!
 //! Debug information is the guest's, so nothing of it can be trusted: what can't be read gives fewer
 //! symbols and a warning.
 
+use crate::bodies::Bodies;
 use crate::custom_sections::CustomSections;
+use crate::declarations::{Declaration, Declarations};
+use crate::nearest_rows::NearestRows;
 use addr2line::{Context, LookupContinuation, LookupResult};
-use gimli::{DwarfPackage, EndianSlice, LittleEndian, SectionId};
+use gimli::{DwarfPackage, EndianSlice, LittleEndian, SectionId, UnitHeader, UnitOffset};
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
-type Slice<'a> = EndianSlice<'a, LittleEndian>;
+pub type Slice<'a> = EndianSlice<'a, LittleEndian>;
 
 /// Deepest nesting of entries that is followed: `addr2line` recurses over inlined functions. Compilers
 /// stay far below.
@@ -21,67 +29,152 @@ const MAX_CHAIN: usize = 256;
 const MAX_STRING: usize = 1 << 16;
 
 /// A function that was active at an address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceFrame {
     /// As the debug information has it: mangled, for C++ and Rust.
     pub name: Option<String>,
+    /// Of the line.
     pub file: Option<String>,
     /// From 1; 0 when unknown.
     pub line: u32,
     /// From 1; 0 when unknown.
     pub column: u32,
+    /// Where the function begins.
+    pub declaration: Option<Declaration>,
+    /// Its entry in the unit.
+    pub(crate) entry: Option<UnitOffset<usize>>,
+}
+
+impl SourceFrame {
+    /// Takes the place in the source of another.
+    fn take_line(&mut self, from: &Self) {
+        self.file.clone_from(&from.file);
+        self.line = from.line;
+        self.column = from.column;
+    }
 }
 
 /// Parsed debug information of one binary.
 pub struct DebugInfo<'a> {
     context: Context<Slice<'a>>,
+    dwarf: Arc<gimli::Dwarf<Slice<'a>>>,
     package: Option<DwarfPackage<Slice<'a>>>,
+    bodies: Bodies<'a>,
+    rows: HashMap<usize, NearestRows>,
+    declarations: Declarations<'a>,
+    /// Files of split DWARF that were needed and aren't here.
+    missing: BTreeSet<String>,
+    /// Whether anything was found.
+    knows: bool,
     pub warnings: Vec<String>,
 }
 
 impl<'a> DebugInfo<'a> {
-    /// `split` has the units that `sections` refers to, when it is split DWARF.
+    /// `split` has the units that `sections` refers to, when it is split DWARF; `bodies` are those of the code
+    /// that the addresses are of.
     pub fn new(
         sections: &CustomSections<'a>,
         split: Option<&CustomSections<'a>>,
+        bodies: Bodies<'a>,
     ) -> Result<Self, String> {
         let load = |id: SectionId| Ok::<_, gimli::Error>(slice(sections.debug(id.name())));
         let unreadable = |error: gimli::Error| format!(".debug_info: {error}");
-        let dwarf = gimli::Dwarf::load(load).map_err(unreadable)?;
+        let dwarf = Arc::new(gimli::Dwarf::load(load).map_err(unreadable)?);
         if !is_sane(&dwarf) {
             return Err(format!(
                 ".debug_info: entries are nested more than {MAX_NESTING} deep"
             ));
         }
-        let context = Context::from_dwarf(dwarf).map_err(unreadable)?;
+        let context = Context::from_arc_dwarf(dwarf.clone()).map_err(unreadable)?;
         let mut warnings = Vec::new();
-        let package = split
-            .filter(|split| split.has_split_dwarf())
-            .and_then(|split| {
-                let load = |id: SectionId| {
-                    let name = id.dwo_name().unwrap_or_default();
-                    Ok::<_, gimli::Error>(slice(split.debug(name)))
-                };
-                DwarfPackage::load(load, slice(&[]))
-                    .map_err(|error| warnings.push(format!(".debug_cu_index: {error}")))
-                    .ok()
-            });
+        let split = split.filter(|split| split.has_split_dwarf());
+        let package = split.and_then(|split| {
+            if split.debug(".debug_cu_index").is_empty() {
+                warnings.push(
+                    "debugInfo: a .dwo file: give the .dwp package that llvm-dwp makes of all of them"
+                        .to_owned(),
+                );
+                return None;
+            }
+            let load = |id: SectionId| {
+                let name = id.dwo_name().unwrap_or_default();
+                Ok::<_, gimli::Error>(slice(split.debug(name)))
+            };
+            DwarfPackage::load(load, slice(&[]))
+                .map_err(|error| warnings.push(format!(".debug_cu_index: {error}")))
+                .ok()
+        });
         Ok(Self {
             context,
             package,
+            bodies,
+            rows: HashMap::new(),
+            declarations: Declarations::new(dwarf.clone()),
+            dwarf,
+            missing: BTreeSet::new(),
+            knows: false,
             warnings,
         })
     }
 
     /// The functions at `address`, innermost first.
     pub fn frames(&mut self, address: u64) -> Vec<SourceFrame> {
-        self.try_frames(address).unwrap_or_else(|error| {
+        let frames = self.try_frames(address).unwrap_or_else(|error| {
             self.warn(format!(".debug_info: {error}"));
             Vec::new()
-        })
+        });
+        self.knows |= !frames.is_empty();
+        frames
     }
 
-    fn try_frames(&self, address: u64) -> Result<Vec<SourceFrame>, gimli::Error> {
-        let mut found = self.load_split(self.context.find_frames(address))?;
+    fn try_frames(&mut self, address: u64) -> Result<Vec<SourceFrame>, gimli::Error> {
+        let mut frames = self.exact(address)?;
+        // Where whatever the functions were found by lies.
+        let mut found_at = address;
+        let around = self.bodies.around(address);
+        if let Some((function, body)) = around {
+            // A table without gaps gives a function's entry the last row of the one before it.
+            if self.row_at(address)?.is_some_and(|row| row < body.start)
+                && let Some(innermost) = frames.first_mut()
+            {
+                innermost.take_line(&SourceFrame::default());
+            }
+            if frames.first().is_none_or(|frame| frame.line == 0) {
+                for next in self.bodies.after_loop(address) {
+                    let there = self.exact(next)?;
+                    if there.first().is_some_and(|frame| frame.line > 0) {
+                        frames = there;
+                        found_at = next;
+                        break;
+                    }
+                }
+            }
+            if frames.is_empty() || frames.iter().any(|frame| frame.line == 0) {
+                self.read_rows(function, body);
+                if frames.last().is_none_or(|frame| frame.entry.is_none())
+                    && let Some(row) = self.rows[&function].nearest(found_at)
+                    && let Some(mut outermost) = self.exact(row)?.pop()
+                {
+                    outermost.take_line(&SourceFrame::default());
+                    frames = vec![outermost];
+                    found_at = row;
+                }
+                self.add_lines(&mut frames, found_at, function)?;
+            }
+        }
+        self.add_declarations(&mut frames, found_at);
+        Ok(frames)
+    }
+
+    /// What the debug information has for `address` itself. A row of line 0 tells no file either.
+    fn exact(&mut self, address: u64) -> Result<Vec<SourceFrame>, gimli::Error> {
+        let Self {
+            context,
+            package,
+            missing,
+            ..
+        } = self;
+        let mut found = load_split(context.find_frames(address), package.as_ref(), missing)?;
         let mut frames = Vec::new();
         while let Some(frame) = found.next()? {
             let location = frame.location.as_ref();
@@ -89,6 +182,8 @@ impl<'a> DebugInfo<'a> {
                 .function
                 .as_ref()
                 .and_then(|name| name.raw_name().ok());
+            let line = location.and_then(|location| location.line).unwrap_or(0);
+            let location = location.filter(|_| line > 0);
             frames.push(SourceFrame {
                 name: name
                     .filter(|name| name.len() <= MAX_STRING)
@@ -97,8 +192,10 @@ impl<'a> DebugInfo<'a> {
                     .and_then(|location| location.file)
                     .filter(|file| file.len() <= MAX_STRING)
                     .map(str::to_owned),
-                line: location.and_then(|location| location.line).unwrap_or(0),
+                line,
                 column: location.and_then(|location| location.column).unwrap_or(0),
+                declaration: None,
+                entry: frame.dw_die_offset,
             });
             if frames.len() == MAX_CHAIN {
                 break;
@@ -107,23 +204,109 @@ impl<'a> DebugInfo<'a> {
         Ok(frames)
     }
 
-    /// Answers a look-up's wishes for units that lie in the package.
-    fn load_split<L: LookupContinuation<Buf = Slice<'a>>>(
-        &self,
-        mut result: LookupResult<L>,
-    ) -> L::Output {
-        loop {
-            result = match result {
-                LookupResult::Output(output) => return output,
-                LookupResult::Load { load, continuation } => {
-                    let package = self.package.as_ref();
-                    let unit = package.and_then(|package| {
-                        package.find_cu(load.dwo_id, &load.parent).ok().flatten()
-                    });
-                    continuation.resume(unit.filter(is_sane).map(Arc::new))
-                }
-            };
+    /// Where the row begins that has `address`.
+    fn row_at(&self, address: u64) -> Result<Option<u64>, gimli::Error> {
+        let mut rows = self.context.find_location_range(address, address + 1)?;
+        Ok(rows.next().map(|(row, _, _)| row))
+    }
+
+    /// Has the rows of a function ready.
+    fn read_rows(&mut self, function: usize, body: Range<u64>) {
+        if self.rows.contains_key(&function) {
+            return;
         }
+        let rows = self.context.find_location_range(body.start, body.end);
+        let places: Vec<u64> = rows
+            .into_iter()
+            .flatten()
+            .filter(|(row, _, location)| body.contains(row) && location.line.is_some())
+            .map(|(row, _, _)| row)
+            .collect();
+        let rows = NearestRows::new(places.into_iter(), |place| {
+            chain(&self.exact(place).unwrap_or_default())
+        });
+        self.rows.insert(function, rows);
+    }
+
+    /// Gives the functions that have no line the nearest one.
+    fn add_lines(
+        &mut self,
+        frames: &mut [SourceFrame],
+        address: u64,
+        function: usize,
+    ) -> Result<(), gimli::Error> {
+        let chain = chain(frames);
+        let depths = chain.len();
+        for depth in 0..depths {
+            // The outermost is the last.
+            let frame = depths - 1 - depth;
+            if frames[frame].line > 0 {
+                continue;
+            }
+            let around = &chain[..=depth];
+            let rows = &self.rows[&function];
+            let near = rows
+                .nearest_in(address, around)
+                .or_else(|| rows.nearest_below(address, around));
+            if let Some(row) = near
+                && let there = self.exact(row)?
+                && let Some(same) = there.iter().rev().nth(depth)
+            {
+                frames[frame].take_line(same);
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes where the functions begin, which is better than no line at all.
+    fn add_declarations(&mut self, frames: &mut [SourceFrame], address: u64) {
+        if frames.iter().all(|frame| frame.entry.is_none()) {
+            return;
+        }
+        let Self {
+            context,
+            package,
+            missing,
+            declarations,
+            ..
+        } = self;
+        let unit = load_split(
+            context.find_dwarf_and_unit(address),
+            package.as_ref(),
+            missing,
+        );
+        let Some(unit) = unit else { return };
+        for frame in frames {
+            let Some(entry) = frame.entry else { continue };
+            frame.declaration = declarations.of(unit, entry);
+            if frame.line == 0
+                && let Some(declaration) = &frame.declaration
+            {
+                frame.file.clone_from(&declaration.file);
+                frame.line = declaration.line;
+                frame.column = declaration.column;
+            }
+        }
+    }
+
+    /// What a reader of the warnings should know, now that all addresses were asked for.
+    pub fn finish(mut self) -> Vec<String> {
+        if let Some(first) = self.missing.first().cloned() {
+            let others = match self.missing.len() {
+                1 => String::new(),
+                count => format!(" and {} more", count - 1),
+            };
+            self.warn(format!(
+                ".debug_info: split DWARF, and {first}{others} not found: give the .dwp package as debugInfo"
+            ));
+        }
+        if !self.knows && is_dead(&self.dwarf) {
+            self.warn(
+                ".debug_info: dead: all its addresses are 0, as after a tool that doesn't keep it"
+                    .to_owned(),
+            );
+        }
+        self.warnings
     }
 
     fn warn(&mut self, warning: String) {
@@ -133,10 +316,85 @@ impl<'a> DebugInfo<'a> {
     }
 }
 
+/// The entries of functions, outermost first; none of what isn't known to be in a function.
+fn chain(frames: &[SourceFrame]) -> Vec<usize> {
+    let entries = frames.iter().rev();
+    entries
+        .map(|frame| frame.entry.map_or(usize::MAX, |entry| entry.0))
+        .collect()
+}
+
+/// Answers a look-up's wishes for units that lie in the package.
+fn load_split<'a, L: LookupContinuation<Buf = Slice<'a>>>(
+    mut result: LookupResult<L>,
+    package: Option<&DwarfPackage<Slice<'a>>>,
+    missing: &mut BTreeSet<String>,
+) -> L::Output {
+    loop {
+        result = match result {
+            LookupResult::Output(output) => return output,
+            LookupResult::Load { load, continuation } => {
+                let unit = package
+                    .and_then(|package| package.find_cu(load.dwo_id, &load.parent).ok().flatten());
+                if unit.is_none() && missing.len() < 1000 {
+                    let path = load.path.map(|path| path.to_string_lossy().into_owned());
+                    let path = path.unwrap_or_default();
+                    let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
+                    missing.insert(file.chars().take(100).collect());
+                }
+                continuation.resume(unit.filter(is_sane).map(Arc::new))
+            }
+        }
+    }
+}
+
+/// The units' headers, up to the first that can't be read.
+pub fn units_of<'d, 'a>(
+    dwarf: &'d gimli::Dwarf<Slice<'a>>,
+) -> impl Iterator<Item = UnitHeader<Slice<'a>>> + 'd {
+    let mut units = dwarf.units();
+    std::iter::from_fn(move || units.next().ok().flatten())
+}
+
+/// Whether there are functions with code, all of them at address 0.
+fn is_dead(dwarf: &gimli::Dwarf<Slice<'_>>) -> bool {
+    let mut some = false;
+    for header in units_of(dwarf) {
+        let Ok(unit) = dwarf.unit(header) else {
+            continue;
+        };
+        let Ok(mut entries) = unit.entries_raw(None) else {
+            continue;
+        };
+        while !entries.is_empty() {
+            let Ok(abbreviation) = entries.read_abbreviation() else {
+                break;
+            };
+            let Some(abbreviation) = abbreviation else {
+                continue;
+            };
+            for &attribute in abbreviation.attributes() {
+                let Ok(value) = entries.read_attribute(attribute) else {
+                    return false;
+                };
+                if abbreviation.tag() == gimli::DW_TAG_subprogram
+                    && value.name() == gimli::DW_AT_low_pc
+                {
+                    let address = dwarf.attr_address(&unit, value.value()).ok().flatten();
+                    some |= address.is_some();
+                    if address != Some(0) {
+                        return false;
+                    }
+                }
+            }
+        }
+    }
+    some
+}
+
 /// Whether it is safe to let `addr2line` recurse. Where a unit can't be read it doesn't go on either.
 fn is_sane(dwarf: &gimli::Dwarf<Slice<'_>>) -> bool {
-    let mut units = dwarf.units();
-    while let Ok(Some(header)) = units.next() {
+    for header in units_of(dwarf) {
         if let Ok(abbreviations) = dwarf.abbreviations(&header)
             && let Ok(entries) = header.entries_raw(&abbreviations, None)
             && deepest(entries) > MAX_NESTING

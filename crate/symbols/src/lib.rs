@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! text offset ─ places ─► wasm offset ─ dwarf ─► inline chain (file, line, column)
-//!   code                      │ binary, custom_sections: what stands in the file
+//!   code                      │          or go_table, of Go; nearest_rows where a place has no line
+//!                             │ binary, custom_sections: what stands in the file
 //!                             ├ import_calls: the import that is called there
 //!                             └ disassembly: the instructions around it
 //! ```
@@ -12,16 +13,24 @@
 //! All of a binary is hostile until proved otherwise: what can't be read gives less, and a warning.
 
 pub mod binary;
+#[cfg(feature = "debug-info")]
+pub mod bodies;
 pub mod code;
 pub mod custom_sections;
+#[cfg(feature = "debug-info")]
+pub mod declarations;
 #[cfg(feature = "debug-info")]
 pub mod demangle;
 pub mod disassembly;
 #[cfg(feature = "debug-info")]
 pub mod dwarf;
 pub mod function_bodies;
+#[cfg(feature = "debug-info")]
+pub mod go_table;
 pub mod import_calls;
 #[cfg(feature = "debug-info")]
 pub mod inline_chains;
 pub mod module_code;
+#[cfg(feature = "debug-info")]
+mod nearest_rows;
 pub mod places;
