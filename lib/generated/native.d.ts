@@ -419,6 +419,14 @@ export declare class NativeOracle {
   finish(): Buffer
 }
 
+/** Shows it until `end`. */
+export declare class NativeProgress {
+  /** Of the samples of `recorder`, whose list is `listed`. */
+  static start(recorder: NativeRecorder, listed: Array<NativeCode>): NativeProgress
+  /** Takes the line away. */
+  end(): void
+}
+
 /** See `Recording` in `lib/profiler`. */
 export declare class NativeRecorder {
   /** `ring` receives the records; `drain(words)`, held weakly, reads that many words of it. */
@@ -435,6 +443,13 @@ export declare class NativeRecorder {
    * already.
    */
   attach(store: NativeStore, ticker: NativeEpochTicker | undefined | null, hostCalls: boolean, cuts: boolean): boolean
+  /**
+   * Samples `store` by signals, each `interval_ms` of CPU time, or of all time; `host_calls` and `cuts` as in
+   * `attach`. `null` when a recorder is attached already.
+   */
+  attachSignals(store: NativeStore, intervalMs: number, isWall: boolean, hostCalls: boolean, cuts: boolean): NativeSignalSource | null
+  /** Records of samples by signals, whole ones in each piece, oldest first. */
+  takeSamples(): Array<Uint32Array>
   /** Also while the store is in use. */
   detach(store: NativeStore): void
   /** Words of the ring in use, to be read now; they may be overwritten after. */
@@ -538,6 +553,12 @@ export declare class NativeSharedMemory {
   atomicWait(offset: number, size: number, expected: bigint, timeoutMs?: number | undefined | null): string
 }
 
+/** What sends the signals of a thread, at one rate. */
+export declare class NativeSignalSource {
+  /** Ticks that brought no sample, though a guest ran. */
+  missed(): number
+}
+
 /** `wasmtime::Store`, usable from its own callbacks. */
 export declare class NativeStore {
   /** `facade` is the JS object that callbacks of this store are handed, held weakly. */
@@ -609,11 +630,20 @@ export declare class NativeTag {
   same(store: NativeStore, other: NativeTag): boolean
 }
 
+/**
+ * Steps through what this thread does from here on, for at most `limit` instructions; frames are compared of what
+ * `recorder` has listed. With `plain` the walk is one by the frame pointer alone.
+ */
+export declare function beginSteps(recorder: NativeRecorder, limit: number, plain: boolean): void
+
 /** Nanoseconds of CPU time of a call `func(i, 1)` by Wasmtime's own `call_async`, polled here. */
 export declare function benchCallAsync(store: NativeStore, func: NativeFunc, count: number): number
 
 /** Runs `work` ("nothing", "upstream", "upstream-cpu": with deltas of CPU time, "backtrace") at each tick that `store` sees, or at each check. */
 export declare function benchPeer(store: NativeStore, work: string, everyCheck: boolean, oracle?: NativeOracle | undefined | null): void
+
+/** Has samples by signals walk by the frame pointer alone, which is wrong; or no more. */
+export declare function breakSignals(plain: boolean): void
 
 /**
  * Breaks the walker for the whole process: "exit-pc", "entry-fp", "exit-fp" (wrong offsets in the store's
@@ -630,6 +660,9 @@ export declare function callComponentAsync(id: number, store: NativeStore, ticke
  */
 export declare function callerExport(store: NativeStore, name: string): NativeFunc | NativeMemory | NativeGlobal | NativeTable | NativeTag | NativeSharedMemory | null
 
+/** Begins to compare each sample by a signal, in all threads; what was found before. */
+export declare function checkCalls(): NativeCheckedCalls
+
 /**
  * From now on, or no more, compares each walk of this thread with `WasmBacktrace`; the engines need a
  * `wasmBacktraceMaxFrames` that is large enough.
@@ -644,6 +677,8 @@ export declare function detectPrecompiled(bytes: Uint8Array): string | null
 
 /** Drops a resource that isn't gone yet. */
 export declare function dropResourceAsync(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, resource: NativeResource): NativeAsyncCall
+
+export declare function endSteps(): NativeStepped
 
 /** To be called when a Worker ends by itself: finds the buffers that still have their bytes. */
 export declare function findMemoryViews(): void
@@ -679,6 +714,19 @@ export interface NativeAddressRule {
 export interface NativeCacheConfig {
   directory?: string
   configFile?: string
+}
+
+/** Samples whose stacks were compared with the code's own calls. */
+export interface NativeCheckedCalls {
+  samples: number
+  frames: number
+  direct: number
+  indirect: number
+  toHost: number
+  noCall: number
+  wrongTarget: number
+  /** Samples with any of the last two. */
+  wrong: number
 }
 
 /** See `WasiClock` in `lib/`: nanoseconds. */
@@ -942,6 +990,17 @@ export interface NativeRandom {
   insecureSeed?: bigint
 }
 
+/** Instructions at which walks were compared with a shadow stack. */
+export interface NativeStepped {
+  steps: number
+  inGuest: number
+  compared: number
+  without: number
+  different: number
+  /** The first wrong one. */
+  difference?: string
+}
+
 /** A trap of a store that was sampled, for JS. */
 export interface NativeTrap {
   /** Milliseconds since the profile's start. */
@@ -1028,6 +1087,12 @@ export declare function parseWast(name: string, source: string): NativeWast
 
 /** The self-check, whether it was made before or not. */
 export declare function runSelfCheck(isPulley: boolean): void
+
+/** The number of the signal, once it is in use. */
+export declare function signalNumber(): number | null
+
+/** Why no store can be sampled by signals, if so. */
+export declare function signalObstacle(): string | null
 
 /** `null` when it isn't shared any more. */
 export declare function takeSharedEngine(id: number): NativeEngine | null
