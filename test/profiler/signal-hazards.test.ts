@@ -164,7 +164,8 @@ describe.skipIf(!HAS_SIGNALS)('signals beside', () => {
     during(MS, () => {
       const { store, call } = storeOf(guest.linker, guest.engine, guest.module);
       profiler.attach(store, { intervalMs: 0.05 });
-      call('fib', 12);
+      // Longer than a signal takes to arrive.
+      call('fib', 22);
       Module.compile(guest.engine, '(module (func (export "f")))');
       store.dispose();
     });

@@ -1,9 +1,10 @@
 //! A guest under the sampler, as an embedder in Rust would do it: each stack is Wasmtime's own.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 use wasmtime::{CallHook, Caller, Config, Engine, Func, Linker, Module, Store, WasmBacktrace};
-use wasmtime_guest_sampler::allow_list::{AllowList, ListedCode};
+use wasmtime_guest_sampler::allow_list::{AllowList, CodeOwner, ListedCode};
 use wasmtime_guest_sampler::decode::{Decoder, Record};
 use wasmtime_guest_sampler::recorder::{Reader, Recorder};
 use wasmtime_guest_sampler::walker::{Activations, StoreWords, probe_module};
@@ -18,6 +19,18 @@ const GUEST: &str = r#"(module
     (func (export "run")
         (call $sample (i32.const 2))
         (call $down (i32.const 5))))"#;
+
+/// Keeps the module's code.
+struct Owner(Module);
+
+impl CodeOwner for Owner {
+    fn function_at(&self, offset: usize) -> Option<Range<usize>> {
+        let mut functions = self.0.functions();
+        functions
+            .find(|function| (function.offset..function.offset + function.len).contains(&offset))
+            .map(|function| function.offset..function.offset + function.len)
+    }
+}
 
 struct Data {
     activations: Activations,
@@ -68,7 +81,7 @@ fn stacks_of_all_activations_are_wasmtimes() -> wasmtime::Result<()> {
     let listed = ListedCode {
         text: module.text().as_ptr() as usize,
         functions: Some(functions[0].offset..end.max().unwrap_or_default()),
-        owner: Box::new(module.clone()),
+        owner: Box::new(Owner(module.clone())),
     };
     let words = Rc::new(RefCell::new(vec![0_u32; 1 << 12].into_boxed_slice()));
     let pointer = words.borrow_mut().as_mut_ptr();
