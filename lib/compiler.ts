@@ -31,6 +31,7 @@ export interface CompilerConfig extends Partial<Record<WasmFeature, boolean>> {
   readonly flags: readonly string[];
   readonly epochInterruption?: boolean;
   readonly consumeFuel?: boolean;
+  readonly sharedMemory?: boolean;
 }
 
 /** Wasmtime's compiler, which can't run what it makes. */

@@ -49,7 +49,7 @@ export { CallHook } from './runtime/call-hook.js';
 export type { Caller } from './runtime/caller.js';
 export { threadCpuTime } from './runtime/clock.js';
 export type { AsyncComponentHostFunction } from './runtime/component/async-component-func.js';
-export { Component } from './runtime/component/component.js';
+export { Component, type SharedComponent } from './runtime/component/component.js';
 export { ComponentError } from './runtime/component/component-error.js';
 export { ComponentFunc, type ComponentHostFunction } from './runtime/component/component-func.js';
 export { ComponentInstance, type ExportPath } from './runtime/component/component-instance.js';

@@ -1,29 +1,59 @@
 import { createRequire } from 'node:module';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type * as Native from './generated/native.js';
-import { makeNativeError, misuse } from './runtime/errors.js';
+import { makeNativeError } from './runtime/errors.js';
+import { findAddon } from './runtime/find-addon.js';
 
-const load = createRequire(import.meta.url)('node-gyp-build') as (root: string) => typeof Native;
+const file = findAddon();
 
 /** The addon: `build/Release` of a source build, else the prebuilt binary that fits the machine. */
-export const native = load(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+export const native = createRequire(file)(file) as typeof Native;
 
 /** Most values that a call can take or give: WebAssembly's own limit. */
 export const SLOT_COUNT = 1000;
 
-/**
- * Where numbers and vectors cross between JS and native code, 16 bytes each. One side fills it and the
- * other reads it at once, with nothing in between, so nested calls may share it.
- */
-export const slots = new ArrayBuffer(16 * SLOT_COUNT);
+/** An asynchronous call that waits to go on. */
+export interface WaitingCall {
+  schedule(): void;
+}
 
-if (!native.initialize(slots, makeNativeError)) {
-  // Each copy would have classes and a buffer of its own, and the addon can serve but one.
-  throw misuse(
-    'ERR_LOADED_TWICE',
-    'wasmtime-guest-profiler is loaded already in this thread, from another copy of its files: import one only',
-  );
+/**
+ * What the copies of the library in this thread have in common, since the addon is loaded once for all: a test runner
+ * evaluates the files anew for each test file, a bundle has a copy of its own. It hangs on the addon's object, which each
+ * copy finds, whatever its realm; the copies' classes are different ones.
+ */
+interface Common {
+  /**
+   * Where numbers and vectors cross between JS and native code, 16 bytes each. One side fills it and the
+   * other reads it at once, with nothing in between, so nested calls may share it.
+   */
+  readonly slots: ArrayBuffer;
+  /** The newest copy's: those before may be of a realm that is gone. `instanceof` knows the errors of each. */
+  makeError: typeof makeNativeError;
+  /** Those that native code may wake, by their numbers. */
+  readonly calls: Map<number, WaitingCall>;
+  lastCall: number;
+  /** Native code knows whom to tell. */
+  isListening: boolean;
+}
+
+const COMMON = Symbol.for('wasmtime-guest-profiler.common');
+const holder = native as { [COMMON]?: Common };
+
+holder[COMMON] ??= first();
+export const common: Common = holder[COMMON];
+common.makeError = makeNativeError;
+
+function first(): Common {
+  const slots = new ArrayBuffer(16 * SLOT_COUNT);
+  const made: Common = {
+    slots,
+    makeError: makeNativeError,
+    calls: new Map(),
+    lastCall: 0,
+    isListening: false,
+  };
+  native.initialize(slots, (...args) => made.makeError(...args));
+  return made;
 }
 
 /** The functions that are called most, which take handles for objects. */

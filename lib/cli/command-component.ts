@@ -28,8 +28,15 @@ export function loadComponent(file: GuestFile, entry: Entry): Guest {
         'Call its exports from JavaScript through the API',
     );
   }
+  const { preload = [], unknownImports } = file.imports ?? {};
+  if (preload.length > 0) throw new CliError(`${path} is a component: --preload is for modules`);
+  if (unknownImports === 'zero') {
+    throw new CliError(`${path} is a component: --unknown-imports zero is for modules`);
+  }
+  const linker = new ComponentLinker(engine).addWasi();
+  if (unknownImports === 'trap') linker.defineUnknownImportsAsTraps(component);
   const pre = orCliError(
-    () => new ComponentLinker(engine).addWasi().instantiatePre(component),
+    () => linker.instantiatePre(component),
     `${path} imports what isn't of WASI preview 2; define it in JavaScript through the API`,
   );
   const run = (store: Store): readonly unknown[] => {

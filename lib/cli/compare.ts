@@ -71,7 +71,7 @@ function repeated(
   const wasi = wasiOptions(invoke === undefined ? [name, ...args] : [name], options);
   return {
     engine,
-    guest: loadGuest(engine, app, entry, precompiled),
+    guest: loadGuest(engine, app, entry, precompiled, options),
     options: {
       ...limits(name, options),
       hostCalls: false,

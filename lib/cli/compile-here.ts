@@ -11,7 +11,7 @@ export function* compileHere(
 ): Iterable<CompiledCode[]> {
   for (const each of options) {
     const code = loadCode(commandEngine(each), path);
-    yield code instanceof Module
+    yield Module.is(code)
       ? [Module.native('module', code).code()]
       : Component.native('component', code).code();
   }

@@ -2,6 +2,7 @@ import { ComponentError } from '../runtime/component/component-error.js';
 import { Trap, WasiExit } from '../runtime/errors.js';
 import type { InterruptHandle } from '../runtime/interrupt-handle.js';
 import { ExitCode } from './exit-code.js';
+import { missingFeatures } from './missing-features.js';
 
 /** How a guest ended. */
 export type Ending =
@@ -83,5 +84,6 @@ export function describeEnding(ending: Ending): string {
 export function errorTextOf(ending: Ending): string | undefined {
   if (ending.kind !== 'trapped' && ending.kind !== 'failed') return undefined;
   const { error } = ending;
-  return `Error: ${error instanceof Error ? error.message : String(error)}`;
+  const message = error instanceof Error ? error.message : String(error);
+  return `Error: ${message}${ending.kind === 'failed' ? missingFeatures(message) : ''}`;
 }

@@ -4,11 +4,16 @@ import { WasmtimeError } from '../runtime/errors.js';
 import type { Module } from '../runtime/module.js';
 import type { Store } from '../runtime/store.js';
 import { CliError } from './cli-error.js';
+import { missingFeatures } from './missing-features.js';
+import type { Preload } from './options.js';
+import type { UnknownImports } from './run-options.js';
 
 /** A guest that can be run. */
 export interface Guest {
   /** What may appear in the profile. */
   readonly code: Module | Component;
+  /** Modules that it imports from, with the names that it knows them by, which may appear too. */
+  readonly preloads?: readonly (readonly [name: string, module: Module])[];
   /** Instantiates and calls it; its results. */
   run(store: Store): readonly unknown[];
 }
@@ -19,6 +24,14 @@ export interface GuestFile {
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly precompiled: boolean;
+  /** What it imports beside WASI. */
+  readonly imports?: GuestImports;
+}
+
+/** What a guest may import beside WASI. */
+export interface GuestImports {
+  readonly preload: readonly Preload[];
+  readonly unknownImports?: UnknownImports;
 }
 
 /** Compiles it, or takes over what was compiled. */
@@ -36,14 +49,22 @@ export function compileFile<T>(
         `${path} was not compiled for this program, which needs the same version of Wasmtime, with epoch ` +
           'interruption and the same options',
       )
-    : orCliError(() => loader.compile(engine, bytes), `${path} is no valid WebAssembly ${kind}`);
+    : orCliError(
+        () => loader.compile(engine, bytes),
+        `${path} is no valid WebAssembly ${kind}`,
+        missingFeatures,
+      );
 }
 
-export function orCliError<T>(load: () => T, what: string): T {
+export function orCliError<T>(
+  load: () => T,
+  what: string,
+  advice: (message: string) => string = () => '',
+): T {
   try {
     return load();
   } catch (error) {
     if (!(error instanceof WasmtimeError)) throw error;
-    throw new CliError(`${what}: ${error.message}`, { cause: error });
+    throw new CliError(`${what}: ${error.message}${advice(error.message)}`, { cause: error });
   }
 }

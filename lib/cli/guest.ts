@@ -6,7 +6,7 @@ import { loadComponent } from './command-component.js';
 import { loadModule } from './command-module.js';
 import type { Entry } from './entry.js';
 import { readGuest } from './guest-bytes.js';
-import { compileFile, type Guest } from './guest-file.js';
+import { compileFile, type Guest, type GuestImports } from './guest-file.js';
 
 /**
  * A module or a component with WASI as its only imports: compiled here, or what Wasmtime has compiled before.
@@ -14,7 +14,13 @@ import { compileFile, type Guest } from './guest-file.js';
  *
  * @throws CliError that says what the file is instead.
  */
-export function loadGuest(engine: Engine, path: string, entry: Entry, precompiled: boolean): Guest {
+export function loadGuest(
+  engine: Engine,
+  path: string,
+  entry: Entry,
+  precompiled: boolean,
+  imports: GuestImports,
+): Guest {
   const bytes = readGuest(path);
   const found = Engine.detectPrecompiled(bytes);
   if (found !== undefined && !precompiled) {
@@ -31,7 +37,7 @@ export function loadGuest(engine: Engine, path: string, entry: Entry, precompile
   }
   const isComponent = precompiled ? found === 'component' : looksLikeComponent(bytes);
   const load = isComponent ? loadComponent : loadModule;
-  return load({ engine, path, bytes, precompiled }, entry);
+  return load({ engine, path, bytes, precompiled, imports }, entry);
 }
 
 /**

@@ -3,6 +3,7 @@ import parseDuration from 'parse-duration';
 import type { Milliseconds } from '../profile/sample-table.js';
 import type { Config } from '../runtime/config.js';
 import type { WasiPreopen } from '../runtime/wasi-config.js';
+import { checkAddress } from '../runtime/wasi-network.js';
 import { WASM_FEATURES } from '../runtime/wasm-features.js';
 
 /** What the library would read otherwise: signs, words, numbers without a unit. */
@@ -48,6 +49,33 @@ export function directory(text: string, before: readonly WasiPreopen[]): readonl
     throw new InvalidArgumentError('Expected host::guest, or one name for both.');
   }
   return [...before, { host, guest }];
+}
+
+/** Addresses that {@link WasiNetwork} takes, to collect. */
+export function address(text: string, before: readonly string[]): readonly string[] {
+  try {
+    checkAddress('address', text);
+  } catch {
+    throw new InvalidArgumentError(
+      "Expected an address and a port, such as 127.0.0.1:80, '[::1]:*' or 10.0.0.0/8:443.",
+    );
+  }
+  return [...before, text];
+}
+
+/** A module that another imports from. */
+export interface Preload {
+  /** What it is imported as. */
+  readonly name: string;
+  readonly path: string;
+}
+
+/** `NAME=FILE`, as of Wasmtime's own `--preload`. */
+export function preload(text: string, before: readonly Preload[]): readonly Preload[] {
+  const at = text.indexOf('=');
+  const [name, path] = [text.slice(0, at), text.slice(at + 1)];
+  if (at < 1 || path === '') throw new InvalidArgumentError('Expected NAME=FILE.');
+  return [...before, { name, path }];
 }
 
 /** Variables by name; undefined for one that the guest inherits. */
@@ -102,14 +130,15 @@ export function fuelUnits(text: string): number {
 }
 
 /** The names of proposals as Wasmtime's own `-W` has them, and the options of ours: `tail-call`. */
-const FEATURES = new Map<string, string>(
-  WASM_FEATURES.map((key) => [
+export const FEATURES: ReadonlyMap<string, string> = new Map<string, string>([
+  ...WASM_FEATURES.map((key): [string, string] => [
     key
       .slice('wasm'.length)
       .replace(/[A-Z]/g, (letter, at: number) => `${at > 0 ? '-' : ''}${letter.toLowerCase()}`),
     key,
   ]),
-);
+  ['shared-memory', 'sharedMemory'],
+]);
 
 /** `gc,simd=n`: proposals to turn on, or off. */
 export function wasmFeatures(text: string, before: Config = {}): Config {

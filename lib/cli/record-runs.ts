@@ -3,6 +3,7 @@ import type { Profile } from '../profile/profile.js';
 import { FinishedProfile } from '../profiler/finished-profile.js';
 import { GuestProfiler } from '../profiler/guest-profiler.js';
 import type { Engine } from '../runtime/engine.js';
+import { INTERNAL } from '../runtime/internal.js';
 import type { Ending } from './ending.js';
 import type { Guest } from './guest-file.js';
 import { type Recording, type RecordOptions, record } from './record.js';
@@ -53,7 +54,10 @@ export function recordRuns(
       const isEnd = i === guests.length - 1 && round === warmup + repeat - 1;
       if (isWhole && !isEnd) continue;
       const runs = kept.map((profiles, i) => ({
-        profile: new FinishedProfile(mergeRuns(profiles.length > 0 ? profiles : [profile])),
+        profile: new FinishedProfile(
+          INTERNAL,
+          mergeRuns(profiles.length > 0 ? profiles : [profile]),
+        ),
         runs: profiles.length,
         warnings: [...(warnings[i] ?? [])],
       }));

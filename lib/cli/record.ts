@@ -68,10 +68,15 @@ export function record(engine: Engine, guest: Guest, options: RecordOptions): Re
   setWasi(store, options.wasi);
   const interrupt = new InterruptHandle();
   store.setInterruptHandle(interrupt);
-  const profiler = new GuestProfiler(name, intervalMs, [[name, guest.code, options.symbols]], {
-    arguments: options.arguments,
-    sources: options.sources,
-  });
+  const profiler = new GuestProfiler(
+    name,
+    intervalMs,
+    [[name, guest.code, options.symbols], ...(guest.preloads ?? [])],
+    {
+      arguments: options.arguments,
+      sources: options.sources,
+    },
+  );
   const limit = fuel ?? (everyFuel === undefined ? undefined : MOST_FUEL);
   if (limit !== undefined) store.setFuel(limit);
   if (everyFuel !== undefined) interruptAtFuel(store, interrupt);

@@ -6,6 +6,7 @@ import type { Config } from '../runtime/config.js';
 import type { WasiPreopen } from '../runtime/wasi-config.js';
 import { formatsHelp } from './convert.js';
 import {
+  address,
   byteSize,
   directory,
   duration,
@@ -15,10 +16,16 @@ import {
   hertz,
   interval,
   natural,
+  type Preload,
   positive,
+  preload,
   variable,
   wasmFeatures,
 } from './options.js';
+
+/** What becomes of imports that nobody defines, instead of a refusal. */
+export const UNKNOWN_IMPORTS = ['trap', 'zero'] as const;
+export type UnknownImports = (typeof UNKNOWN_IMPORTS)[number];
 
 /** How a guest is run. Times are in milliseconds, sizes in bytes. */
 export interface GuestOptions {
@@ -32,6 +39,11 @@ export interface GuestOptions {
   readonly dir: readonly WasiPreopen[];
   readonly env: Environment;
   readonly stdin?: string;
+  readonly tcpConnect: readonly string[];
+  readonly tcpListen: readonly string[];
+  readonly allowDns?: boolean;
+  readonly preload: readonly Preload[];
+  readonly unknownImports?: UnknownImports;
   readonly invoke?: string;
   readonly wasmFeatures?: Config;
   readonly fuel?: bigint;
@@ -191,6 +203,37 @@ export function addGuestOptions(command: Command): Command {
       fuelUnits,
     )
     .option('--stdin <file>', 'what the guest reads from stdin, in each run anew')
+    .addOption(
+      new Option(
+        '--tcp-connect <address>',
+        'where a component may connect to, such as 127.0.0.1:80 or 10.0.0.0/8:*; repeat it for more',
+      )
+        .default([], 'nowhere')
+        .argParser(address),
+    )
+    .addOption(
+      new Option(
+        '--tcp-listen <address>',
+        'where a component may listen, such as 127.0.0.1:8080; repeat it for more',
+      )
+        .default([], 'nowhere')
+        .argParser(address),
+    )
+    .option('--allow-dns', 'let a component look up names')
+    .addOption(
+      new Option(
+        '--preload <name=file>',
+        'a module whose exports the module imports under that name; repeat it for more',
+      )
+        .default([], 'none')
+        .argParser(preload),
+    )
+    .addOption(
+      new Option(
+        '--unknown-imports <how>',
+        'what nobody defines traps when it is called, or returns zeros',
+      ).choices(UNKNOWN_IMPORTS),
+    )
     .option(
       '--invoke <function>',
       'call this export, with the arguments as its own; print its results',

@@ -44,8 +44,8 @@ export async function run(
   const name = basename(app);
   const entry = options.invoke === undefined ? START : invocation(options.invoke, args);
   const engine = guestEngine(options);
-  const guest = loadGuest(engine, app, entry, options.precompiled === true);
-  if (guest.code instanceof Component) {
+  const guest = loadGuest(engine, app, entry, options.precompiled === true, options);
+  if (Component.is(guest.code)) {
     const given = sourceMap !== undefined ? '--source-map' : symbolMap && '--symbol-map';
     if (given) throw new CliError(`${app} is a component: ${given} is for modules`);
   }
@@ -160,6 +160,11 @@ export function wasiOptions(
     stdout: 'inherit',
     stderr: 'inherit',
     preopens: options.dir,
+    network: {
+      tcpConnect: options.tcpConnect,
+      tcpListen: options.tcpListen,
+      nameLookup: options.allowDns === true,
+    },
   };
 }
 

@@ -1,7 +1,10 @@
-/** Reads what `firefox.ts` writes: the Firefox Profiler's processed format, version 70, as parsed JSON. */
+/**
+ * Reads what `firefox.ts` writes, the Firefox Profiler's processed format, version 70, as parsed JSON; and older versions,
+ * which are upgraded on the way.
+ */
 
 import { CATEGORY_COLORS } from '../profile/category.js';
-import type { CounterUnit } from '../profile/counter.js';
+import type { CounterOptions, CounterUnit } from '../profile/counter.js';
 import type { Lib } from '../profile/lib-table.js';
 import type { MarkerFieldFormat, MarkerSchema } from '../profile/marker-schema.js';
 import { type ExtraSection, Profile } from '../profile/profile.js';
@@ -10,6 +13,7 @@ import { DISPLAY_UNITS } from './firefox-counters.js';
 import { lengthOf, readShared } from './firefox-read-shared.js';
 import type { ReadTables } from './firefox-read-tables.js';
 import { readThread } from './firefox-read-thread.js';
+import { hasTables, OLDEST_VERSION, upgradeSchema, upgradeTables } from './firefox-upgrade.js';
 import { invalidProfile } from './invalid-profile.js';
 import { JsonReader } from './json-reader.js';
 
@@ -25,11 +29,16 @@ export function profileOfFirefox(json: unknown): Profile {
     throw invalidProfile("no profile in the Firefox Profiler's format: it has no meta");
   }
   const version = meta.get('preprocessedProfileVersion').any();
-  if (version !== FIREFOX_PROFILE_VERSION) {
+  const isOlder = isBetween(version, OLDEST_VERSION, FIREFOX_PROFILE_VERSION - 1);
+  if (version !== FIREFOX_PROFILE_VERSION && !isOlder) {
     throw invalidProfile(
-      `a Firefox profile of version ${version ?? 'none (not processed)'}: this reads ${FIREFOX_PROFILE_VERSION}`,
+      `a Firefox profile of version ${version ?? 'none (not processed)'}: this reads ${OLDEST_VERSION} to ` +
+        `${FIREFOX_PROFILE_VERSION}`,
     );
   }
+  const units = meta.get('sampleUnits');
+  const timeUnit = units.present ? units.get('time').any() : 'ms';
+  if (timeUnit !== 'ms') throw units.get('time').wrong('ms');
   const profile = new Profile({
     product: meta.get('product').string(),
     intervalMs: meta.get('interval').number(),
@@ -40,16 +49,59 @@ export function profileOfFirefox(json: unknown): Profile {
   for (const lib of file.get('libs').items()) profile.libs.add(readLib(lib));
   const categories = readCategories(profile, meta.get('categories'));
   const schemas = readSchemas(profile, meta.get('markerSchema'));
-  const shared = readShared(profile, categories, file.get('shared'));
-  const tables: ReadTables = { profile, categories, schemas, ...shared };
-  const cpuUnit = meta.get('sampleUnits').get('threadCPUDelta').any();
+  const common = { profile, categories, schemas };
+  const tablesOf = isOlder
+    ? olderTables(common, file)
+    : constant({ ...common, ...readShared(profile, categories, file.get('shared')) });
+  // Other makers have what can't be counted in time, such as cycles.
+  const cpuUnit = units.present ? units.get('threadCPUDelta').any() : undefined;
   for (const thread of file.get('threads').items()) {
-    readThread(tables, thread, cpuUnit === 'µs' ? 1e3 : 1e6);
+    readThread(tablesOf(thread), thread, CPU_UNITS.get(cpuUnit));
   }
   if (file.get('counters').present) {
     for (const counter of file.get('counters').items()) readCounter(profile, counter);
   }
   return profile;
+}
+
+/** How many make a millisecond. */
+const CPU_UNITS: ReadonlyMap<unknown, number> = new Map([
+  ['ns', 1e6],
+  ['µs', 1e3],
+]);
+
+function isBetween(value: unknown, least: number, greatest: number): boolean {
+  return (
+    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= greatest
+  );
+}
+
+function constant(tables: ReadTables): (thread: JsonReader) => ReadTables {
+  return () => tables;
+}
+
+/** Tables of each thread; those that threads have in common are read once. */
+function olderTables(
+  common: Pick<ReadTables, 'profile' | 'categories' | 'schemas'>,
+  file: JsonReader,
+): (thread: JsonReader) => ReadTables {
+  const { profile, categories } = common;
+  const shared = file.get('shared');
+  const colors = file.get('meta').get('categories').items();
+  const grey = Math.max(
+    0,
+    colors.findIndex((item) => item.get('color').any() === 'grey'),
+  );
+  const read = (thread: JsonReader) => {
+    const upgraded = new JsonReader(upgradeTables(shared, thread, grey), 'tables');
+    return { ...common, ...readShared(profile, categories, upgraded) };
+  };
+  let ofAll: ReadTables | undefined;
+  return (thread) => {
+    if (hasTables(thread)) return read(thread);
+    ofAll ??= read(thread);
+    return ofAll;
+  };
 }
 
 function readExtra(section: JsonReader): ExtraSection {
@@ -73,18 +125,15 @@ function readLib(item: JsonReader): Lib {
     debugPath: item.get('debugPath').string(),
     breakpadId: item.get('breakpadId').string(),
     codeId: codeId.present ? codeId.string() : null,
-    arch: item.get('arch').string(),
+    arch: item.get('arch').present ? item.get('arch').string() : '',
   };
 }
 
 function readCounter(profile: Profile, item: JsonReader): void {
-  const display = item.get('display');
   const counter = profile.addCounter({
     name: item.get('name').string(),
     description: item.get('description').string(),
-    unit: unitOf(display.get('unit').any()),
-    graph: display.get('graphType').any() === 'line-rate' ? 'rate' : 'level',
-    color: display.get('color').oneOf(CATEGORY_COLORS),
+    ...displayOf(item),
   });
   const samples = item.get('samples');
   const length = lengthOf(samples);
@@ -98,6 +147,20 @@ function readCounter(profile: Profile, item: JsonReader): void {
     value += counts[row] as number;
     counter.push(timeMs, value);
   }
+}
+
+/** How it is drawn; older files leave that to their readers. */
+function displayOf(item: JsonReader): Pick<CounterOptions, 'unit' | 'graph' | 'color'> {
+  const display = item.get('display');
+  if (!display.present) {
+    const isMemory = item.get('category').any() === 'Memory';
+    return { unit: isMemory ? 'bytes' : 'number', graph: 'level', color: 'blue' };
+  }
+  return {
+    unit: unitOf(display.get('unit').any()),
+    graph: display.get('graphType').any() === 'line-rate' ? 'rate' : 'level',
+    color: display.get('color').oneOf(CATEGORY_COLORS),
+  };
 }
 
 function unitOf(text: unknown): CounterUnit {
@@ -121,7 +184,7 @@ function readCategories(profile: Profile, list: JsonReader): number[] {
 function readSchemas(profile: Profile, list: JsonReader): Map<string, number> {
   return new Map(
     list.items().map((item) => {
-      const schema = item.object() as unknown as MarkerSchema;
+      const schema = upgradeSchema(item.object()) as unknown as MarkerSchema;
       return [item.get('name').string(), profile.markerSchemas.intern(schema)];
     }),
   );

@@ -194,6 +194,8 @@ export declare class NativeComponent {
   /** Mirrors `wasmtime::component::Component::deserialize_file`. */
   static deserializeFile(engine: NativeEngine, path: string): NativeComponent
   serialize(): Uint8Array
+  /** Lets go of the component. `lib/` uses the object no more. */
+  dispose(): void
   imports(): Array<NativeComponentItem>
   exports(): Array<NativeComponentItem>
   /** The code of each of the component's modules that has functions. */
@@ -219,12 +221,16 @@ export declare class NativeComponentInstance {
 
 /** `wasmtime::component::InstancePre`. */
 export declare class NativeComponentInstancePre {
+  /** Lets go of the component and its imports. `lib/` uses the object no more. */
+  dispose(): void
   instantiate(store: NativeStore): NativeComponentInstance
 }
 
 /** `wasmtime::component::Linker`. A path leads to an instance of it, an empty one to its root. */
 export declare class NativeComponentLinker {
   constructor(engine: NativeEngine)
+  /** Lets go of the definitions. `lib/` uses the object no more. */
+  dispose(): void
   allowShadowing(allow: boolean): void
   /** Defines an instance, if it isn't defined. */
   instance(path: Array<string>): void
@@ -251,6 +257,8 @@ export declare class NativeEngine {
   precompileComponent(source: Uint8Array | string): Uint8Array
   precompileCompatibilityHash(): string
   incrementEpoch(): void
+  /** Lets go of the engine. `lib/` uses the object no more. */
+  dispose(): void
 }
 
 /** Ticks until stopped or dropped. */
@@ -321,6 +329,8 @@ export declare class NativeInstance {
 
 /** `wasmtime::InstancePre`. */
 export declare class NativeInstancePre {
+  /** Lets go of the module and its imports. `lib/` uses the object no more. */
+  dispose(): void
   instantiate(store: NativeStore): NativeInstance
 }
 
@@ -346,6 +356,8 @@ export declare class NativeInterruptHandle {
 /** `wasmtime::Linker`. */
 export declare class NativeLinker {
   constructor(engine: NativeEngine)
+  /** Lets go of the definitions. `lib/` uses the object no more. */
+  dispose(): void
   allowShadowing(allow: boolean): void
   /** Defines an item of `store`: a NativeFunc, NativeMemory, NativeGlobal or NativeTable. */
   define(store: NativeStore, module: string, name: string, item: unknown): void
@@ -404,6 +416,8 @@ export declare class NativeModule {
   /** Mirrors `wasmtime::Module::deserialize_file`. */
   static deserializeFile(engine: NativeEngine, path: string): NativeModule
   serialize(): Uint8Array
+  /** Lets go of the module. `lib/` uses the object no more. */
+  dispose(): void
   get name(): string | null
   imports(): Array<NativeExternType>
   exports(): Array<NativeExternType>
@@ -519,12 +533,23 @@ export declare class NativeResourceType {
   equals(other: NativeResourceType): boolean
 }
 
-/** A number under which any thread finds something, until it is dropped. */
+/** An object's part in what is shared under a number. */
 export declare class NativeShare {
-  static engine(engine: NativeEngine): NativeShare
-  static module(module: NativeModule): NativeShare
-  static memory(memory: NativeSharedMemory): NativeShare
+  static ofEngine(engine: NativeEngine): NativeShare
+  static ofModule(module: NativeModule): NativeShare
+  static ofComponent(component: NativeComponent): NativeShare
+  static ofMemory(memory: NativeSharedMemory): NativeShare
+  /** What another thread has shared; `null` when it isn't shared any more. */
+  static take(id: number): NativeShare | null
   get id(): number
+  /** `null` when it is something else. */
+  get engine(): NativeEngine | null
+  /** `null` when it is something else. */
+  get module(): NativeModule | null
+  /** `null` when it is something else. */
+  get component(): NativeComponent | null
+  /** `null` when it is something else. */
+  get memory(): NativeSharedMemory | null
 }
 
 /** `wasmtime::SharedMemory`. */
@@ -576,6 +601,9 @@ export declare class NativeStore {
   /** Units left before the guest traps. */
   getFuel(): bigint
   setFuel(fuel: bigint): void
+  /** What of a guest's lists and strings the host may copy in one call, in bytes as the host holds them. */
+  hostcallFuel(): number
+  setHostcallFuel(fuel: number): void
   /** Collects the garbage of the store's GC heap. */
   gc(): void
   setEpochDeadline(ticksBeyondCurrent: number): void
@@ -1093,15 +1121,6 @@ export declare function signalNumber(): number | null
 
 /** Why no store can be sampled by signals, if so. */
 export declare function signalObstacle(): string | null
-
-/** `null` when it isn't shared any more. */
-export declare function takeSharedEngine(id: number): NativeEngine | null
-
-/** `null` when it isn't shared any more. */
-export declare function takeSharedMemory(id: number): NativeSharedMemory | null
-
-/** `null` when it isn't shared any more. */
-export declare function takeSharedModule(id: number): NativeModule | null
 
 /** CPU time that the calling thread has used, in milliseconds. */
 export declare function threadCpuTime(): number

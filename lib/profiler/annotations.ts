@@ -15,6 +15,7 @@ import {
   DAY_MS,
 } from '../runtime/check.js';
 import { outOfRange, wrongType } from '../runtime/errors.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from '../runtime/internal.js';
 
 /** A value of a marker's field. */
 export type MarkerValue = string | number | boolean;
@@ -53,7 +54,8 @@ export class ProfileCounter {
   readonly #now: () => Milliseconds;
 
   /** @internal */
-  constructor(counter: Counter, now: () => Milliseconds) {
+  constructor(key: typeof INTERNAL, counter: Counter, now: () => Milliseconds) {
+    checkInternal(key, new.target);
     this.#counter = counter;
     this.#now = now;
   }
@@ -64,6 +66,15 @@ export class ProfileCounter {
       throw outOfRange('value', 'a finite number', value);
     }
     this.#counter.push(this.#now(), value);
+  }
+
+  /** @internal */
+  static is(value: unknown): value is ProfileCounter {
+    return isObject(value) && #counter in value;
+  }
+
+  static {
+    guardReceivers(ProfileCounter, (value) => #counter in value);
   }
 }
 
@@ -115,7 +126,7 @@ export class Annotations {
       steps,
       color: checkOneOf('options.color', color, COLORS),
     });
-    return new ProfileCounter(counter, this.#now);
+    return new ProfileCounter(INTERNAL, counter, this.#now);
   }
 
   /** One for each set of keys, since a reader shows the fields that the schema lists. */

@@ -12,6 +12,7 @@ import {
   DAY_MS,
 } from '../runtime/check.js';
 import { Engine } from '../runtime/engine.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from '../runtime/internal.js';
 import { Store, type Storelike } from '../runtime/store.js';
 import type { FinishedProfile } from './finished-profile.js';
 import { checkExtension } from './format-options.js';
@@ -166,12 +167,21 @@ export class BenchProfiler {
     }
     const { modules, directory, intervalMs, extensions, log } = this.#options;
     let files: string[] | undefined;
-    return new BenchTask(name, owner, modules, intervalMs, this.#how, (profile) => {
+    return new BenchTask(INTERNAL, name, owner, modules, intervalMs, this.#how, (profile) => {
       mkdirSync(directory, { recursive: true });
       files ??= claimFiles(directory, fileName(name), extensions);
       for (const file of files) profile.writeSync(file);
       log(`${name}: ${summaryOf(profile)} → ${files.join(', ')}`);
     });
+  }
+
+  /** @internal */
+  static is(value: unknown): value is BenchProfiler {
+    return isObject(value) && #options in value;
+  }
+
+  static {
+    guardReceivers(BenchProfiler, (value) => #options in value);
   }
 }
 
@@ -208,6 +218,7 @@ export class BenchTask {
 
   /** @internal */
   constructor(
+    key: typeof INTERNAL,
     name: string,
     store: Store,
     modules: readonly NamedModule[],
@@ -215,6 +226,7 @@ export class BenchTask {
     how: RecorderOptions,
     write: (profile: FinishedProfile) => void,
   ) {
+    checkInternal(key, new.target);
     this.name = name;
     this.#store = store;
     this.#modules = modules;
@@ -236,6 +248,15 @@ export class BenchTask {
     const profile = this.#profiler?.finishProfile();
     this.#profiler = undefined;
     if (profile !== undefined) this.#write(profile);
+  }
+
+  /** @internal */
+  static is(value: unknown): value is BenchTask {
+    return isObject(value) && #store in value;
+  }
+
+  static {
+    guardReceivers(BenchTask, (value) => #store in value);
   }
 }
 

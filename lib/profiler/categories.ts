@@ -1,3 +1,4 @@
+import { isRegExp } from 'node:util/types';
 import {
   CATEGORY_COLORS,
   CATEGORY_GUEST,
@@ -97,7 +98,7 @@ export function checkCategories(what: string, rules: unknown): readonly Category
     checkOneOf(`${at}.color`, rule.color, CATEGORY_COLORS);
     for (const key of ['name', 'file'] as const) {
       const pattern = rule[key];
-      if (pattern !== undefined && !(pattern instanceof RegExp)) {
+      if (pattern !== undefined && !isRegExp(pattern)) {
         throw wrongType(`${at}.${key}`, 'a RegExp', pattern);
       }
     }

@@ -1,11 +1,21 @@
+import { isUint8Array } from 'node:util/types';
 import { encodeProfile, type FormatOptions } from '../formats/formats.js';
 import { type ProfileOutput, writeProfile, writeProfileSync } from '../formats/output.js';
 import { readProfile, readProfileBytes } from '../formats/read.js';
 import { hotFunctions } from '../profile/hot-functions.js';
 import { mergeProfiles } from '../profile/merge.js';
 import type { Profile } from '../profile/profile.js';
-import { checkArray, checkInteger, checkKeys, checkObject, checkPath } from '../runtime/check.js';
+import {
+  checkArray,
+  checkBytes,
+  checkInteger,
+  checkKeys,
+  checkObject,
+  checkPath,
+  isUrl,
+} from '../runtime/check.js';
 import { outOfRange, wrongType } from '../runtime/errors.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from '../runtime/internal.js';
 import { type DisassembledFunction, disassemble } from './disassembly.js';
 import { checkFormatOptions } from './format-options.js';
 import { listedCode, type NamedModule } from './named-module.js';
@@ -41,7 +51,8 @@ export class FinishedProfile {
   readonly #profile: Profile;
 
   /** @internal */
-  constructor(profile: Profile) {
+  constructor(key: typeof INTERNAL, profile: Profile) {
+    checkInternal(key, new.target);
     this.#profile = profile;
   }
 
@@ -57,8 +68,9 @@ export class FinishedProfile {
    * @throws TypeError `ERR_INVALID_PROFILE` for anything else, or what `node:fs` throws.
    */
   static async read(source: string | URL | Uint8Array): Promise<FinishedProfile> {
-    if (source instanceof Uint8Array) return new FinishedProfile(await readProfileBytes(source));
-    return new FinishedProfile(await readProfile(source));
+    if (isUint8Array(source))
+      return new FinishedProfile(INTERNAL, await readProfileBytes(checkBytes('source', source)));
+    return new FinishedProfile(INTERNAL, await readProfile(checkPath('source', source)));
   }
 
   /**
@@ -69,11 +81,11 @@ export class FinishedProfile {
    */
   static merge(profiles: readonly FinishedProfile[]): FinishedProfile {
     const models = checkArray('profiles', profiles).map((profile, i) => {
-      if (profile instanceof FinishedProfile) return profile.#profile;
+      if (FinishedProfile.is(profile)) return profile.#profile;
       throw wrongType(`profiles[${i}]`, 'a FinishedProfile', profile);
     });
     if (models.length === 0) throw outOfRange('profiles.length', 'at least 1', 0);
-    return new FinishedProfile(mergeProfiles(models));
+    return new FinishedProfile(INTERNAL, mergeProfiles(models));
   }
 
   /** What was profiled. */
@@ -143,7 +155,7 @@ export class FinishedProfile {
   ): Promise<Uint8Array | undefined> {
     const format = checkFormatOptions(this.#profile, options, output);
     const { chunks, compressed } = encodeProfile(this.#profile, format.format, format);
-    return writeProfile(chunks, output, compressed);
+    return writeProfile(chunks, isUrl(output) ? checkPath('output', output) : output, compressed);
   }
 
   /** {@link FinishedProfile.write} to a file, for a process that is about to end. */
@@ -151,6 +163,15 @@ export class FinishedProfile {
     checkPath('path', path);
     const format = checkFormatOptions(this.#profile, options, path);
     const { chunks, compressed } = encodeProfile(this.#profile, format.format, format);
-    writeProfileSync(chunks, path, compressed);
+    writeProfileSync(chunks, checkPath('path', path), compressed);
+  }
+
+  /** @internal */
+  static is(value: unknown): value is FinishedProfile {
+    return isObject(value) && #profile in value;
+  }
+
+  static {
+    guardReceivers(FinishedProfile, (value) => #profile in value);
   }
 }

@@ -9,7 +9,14 @@ import {
 import type { ProfileOutput } from '../formats/output.js';
 import type { Profile } from '../profile/profile.js';
 import { WEIGHTS } from '../profile/sample-weight.js';
-import { checkInteger, checkKeys, checkObject, checkOneOf, checkString } from '../runtime/check.js';
+import {
+  checkInteger,
+  checkKeys,
+  checkObject,
+  checkOneOf,
+  checkString,
+  isUrl,
+} from '../runtime/check.js';
 import { misuse, outOfRange, wrongType } from '../runtime/errors.js';
 
 /** Options of which the format is known. */
@@ -52,7 +59,7 @@ export function checkFormatOptions(
 
 /** Before the profile is ended for it. */
 function checkOutput(output: unknown): void {
-  if (output === undefined || typeof output === 'string' || output instanceof URL) return;
+  if (output === undefined || typeof output === 'string' || isUrl(output)) return;
   const stream = output as Partial<Writable> | null;
   const isStream = typeof stream?.write === 'function' && typeof stream.on === 'function';
   if (!isStream) throw wrongType('output', 'a path, a file: URL or a Writable', output);
@@ -69,5 +76,5 @@ export function checkExtension(what: string, extension: unknown): string {
 
 function formatOfOutput(output: ProfileOutput | undefined): FormatName | undefined {
   if (typeof output === 'string') return formatOfPath(output);
-  return output instanceof URL ? formatOfPath(output.pathname) : undefined;
+  return isUrl(output) ? formatOfPath(output.pathname) : undefined;
 }

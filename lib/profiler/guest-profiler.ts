@@ -22,6 +22,7 @@ import {
 import { Component } from '../runtime/component/component.js';
 import { Engine } from '../runtime/engine.js';
 import { misuse, outOfRange } from '../runtime/errors.js';
+import { guardReceivers, INTERNAL, invalidThis, isObject } from '../runtime/internal.js';
 import { Store, type Storelike } from '../runtime/store.js';
 import {
   Annotations,
@@ -187,6 +188,7 @@ export class GuestProfiler {
    * the first sample of a process one walk is compared with Wasmtime's own.
    */
   sample(store: Storelike, deltaMs: number): void {
+    if (!GuestProfiler.is(this)) throw invalidThis(GuestProfiler, 'sample');
     this.#checkRecording();
     checkDuration('deltaMs', deltaMs, 0, DAY_MS);
     const handle = Store.handle(Store.of('store', store), store);
@@ -398,7 +400,7 @@ export class GuestProfiler {
     if (this.#state === 'finished') throw finished();
     this.#end();
     this.#state = 'finished';
-    return new FinishedProfile(this.#profile);
+    return new FinishedProfile(INTERNAL, this.#profile);
   }
 
   /**
@@ -485,6 +487,15 @@ export class GuestProfiler {
 
   #checkRecording(): void {
     if (this.#state !== 'recording') throw finished();
+  }
+
+  /** @internal */
+  static is(value: unknown): value is GuestProfiler {
+    return isObject(value) && #options in value;
+  }
+
+  static {
+    guardReceivers(GuestProfiler, (value) => #options in value, ['sample']);
   }
 }
 

@@ -9,10 +9,12 @@ import {
   checkInteger,
   checkKeys,
   checkObject,
+  checkSignal,
   checkString,
   DAY_MS,
 } from '../runtime/check.js';
-import { misuse, wrongType } from '../runtime/errors.js';
+import { misuse } from '../runtime/errors.js';
+import { guardReceivers, isObject } from '../runtime/internal.js';
 import { Store, type Storelike } from '../runtime/store.js';
 import type { FinishedProfile } from './finished-profile.js';
 import { checkExtension } from './format-options.js';
@@ -108,7 +110,7 @@ export class LiveProfiler {
    */
   async record(durationMs: number, signal?: AbortSignal): Promise<FinishedProfile> {
     checkDuration('durationMs', durationMs, 1, DAY_MS);
-    if (signal !== undefined) checkSignal(signal);
+    if (signal !== undefined) checkSignal('signal', signal);
     this.#start();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(done, durationMs);
@@ -133,7 +135,7 @@ export class LiveProfiler {
     checkKeys('options', checkObject('options', options), [
       ...['directory', 'everyMs', 'extension', 'keep', 'onError'],
     ]);
-    checkSignal(signal);
+    checkSignal('signal', signal);
     const { everyMs = 60_000, extension = '.json.gz', keep = 60 } = options;
     const { onError = (error) => process.emitWarning(error as Error) } = options;
     const directory = checkString('options.directory', options.directory);
@@ -195,6 +197,15 @@ export class LiveProfiler {
     const { name, intervalMs, modules } = this.#options;
     return new GuestProfiler(name, intervalMs, modules);
   }
+
+  /** @internal */
+  static is(value: unknown): value is LiveProfiler {
+    return isObject(value) && #options in value;
+  }
+
+  static {
+    guardReceivers(LiveProfiler, (value) => #options in value);
+  }
 }
 
 /** Stores, as long as they live: a server may have one for each request. */
@@ -241,8 +252,4 @@ async function removeOld(directory: string, extension: string, keep: number): Pr
   for (const file of files.slice(0, Math.max(0, files.length - keep))) {
     await rm(join(directory, file), { force: true });
   }
-}
-
-function checkSignal(signal: unknown): void {
-  if (!(signal instanceof AbortSignal)) throw wrongType('signal', 'an AbortSignal', signal);
 }

@@ -21,8 +21,7 @@ export function watchMemory(
   profiler: GuestProfiler,
   limiter: ResourceLimiter = {},
 ): ResourceLimiter {
-  if (!(profiler instanceof GuestProfiler))
-    throw wrongType('profiler', 'a GuestProfiler', profiler);
+  if (!GuestProfiler.is(profiler)) throw wrongType('profiler', 'a GuestProfiler', profiler);
   checkLimiter(limiter);
   const counter = profiler.addCounter('linear memory', {
     unit: 'bytes',

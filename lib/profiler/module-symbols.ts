@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { checkBytes, checkKeys, checkObject } from '../runtime/check.js';
+import { checkBytes, checkKeys, checkObject, checkPath, isUrl } from '../runtime/check.js';
 
 /** A file: its path, or its bytes. */
 export type FileSource = string | URL | Uint8Array | ArrayBuffer;
@@ -53,7 +53,7 @@ export function checkSymbols(what: string, symbols: unknown, keys: string[]): Mo
   const checked = checkObject(what, symbols);
   checkKeys(what, checked, keys);
   for (const [key, file] of Object.entries(checked)) {
-    if (file === undefined || typeof file === 'string' || file instanceof URL) continue;
+    if (file === undefined || typeof file === 'string' || isUrl(file)) continue;
     if (key === 'sourceMap' && isSourceMap(file)) continue;
     checkBytes(`${what}.${key}`, file);
   }
@@ -75,10 +75,9 @@ export function readSource(
   warn: (warning: string) => void,
 ): Uint8Array | undefined {
   if (source === undefined) return undefined;
-  if (source instanceof Uint8Array) return source;
-  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (typeof source !== 'string' && !isUrl(source)) return checkBytes(what, source);
   try {
-    return readFileSync(source);
+    return readFileSync(checkPath(what, source));
   } catch (error) {
     const { code = 'unreadable' } = error as NodeJS.ErrnoException;
     warn(`${what}: ${code}`);

@@ -19,13 +19,13 @@ export function listedCode(modules: unknown): readonly ListedCode[] {
   const checked = checkArray('modules', modules).map((entry, i) => {
     const what = `modules[${i}]`;
     const [name, module, symbols = {}] = checkArray(what, entry);
-    if (!(module instanceof Module) && !(module instanceof Component)) {
+    if (!Module.is(module) && !Component.is(module)) {
       throw wrongType(`${what}[1]`, 'a Module or a Component', module);
     }
     if (Engine.isGuestDebug(module.engine)) {
       throw misuse('ERR_GUEST_DEBUG', 'an engine with guestDebug copies code: no profile is right');
     }
-    const keys = module instanceof Module ? MODULE_KEYS : COMPONENT_KEYS;
+    const keys = Module.is(module) ? MODULE_KEYS : COMPONENT_KEYS;
     return {
       name: checkString(`${what}[0]`, name),
       module,
@@ -36,7 +36,7 @@ export function listedCode(modules: unknown): readonly ListedCode[] {
     throw misuse('ERR_WRONG_ENGINE', 'the modules of a profile need one engine');
   }
   return checked.flatMap(({ name, module, symbols }) => {
-    if (module instanceof Module) {
+    if (Module.is(module)) {
       return [new ListedCode(name, Module.native('module', module).code(), symbols)];
     }
     const modules = Component.native('component', module).code();

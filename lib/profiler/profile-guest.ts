@@ -1,3 +1,4 @@
+import { isPromise } from 'node:util/types';
 import type { FormatOptions } from '../formats/formats.js';
 import { checkFunction, checkKeys, checkObject, checkString } from '../runtime/check.js';
 import type { Storelike } from '../runtime/store.js';
@@ -94,7 +95,7 @@ export function profileGuest<T>(
     end();
     throw error;
   }
-  if (!(result instanceof Promise)) return { result, profile: end() };
+  if (!isPromise(result)) return { result, profile: end() };
   return result.then(
     (result) => ({ result, profile: end() }),
     (error) => {

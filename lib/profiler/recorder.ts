@@ -1,6 +1,7 @@
 import type { NativeRecorder, NativeStore } from '../generated/native.js';
 import { checkOneOf } from '../runtime/check.js';
 import { Engine } from '../runtime/engine.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from '../runtime/internal.js';
 import { Store, type Storelike } from '../runtime/store.js';
 import { FuelSampler } from './fuel-sampler.js';
 
@@ -79,12 +80,14 @@ export class Recorder {
 
   /** @internal */
   constructor(
+    key: typeof INTERNAL,
     store: Store,
     recorder: { detach(store: NativeStore): void },
     sampler: Sampler | 'fuel',
     ticks: Ticks | undefined,
     ended: () => void,
   ) {
+    checkInternal(key, new.target);
     this.#store = store;
     this.#native = recorder;
     this.#sampler = sampler;
@@ -131,6 +134,15 @@ export class Recorder {
   [Symbol.dispose](): void {
     this.detach();
   }
+
+  /** @internal */
+  static is(value: unknown): value is Recorder {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(Recorder, (value) => #native in value);
+  }
 }
 
 /** @internal Samples by fuel, each time with `sample`; undefined when a recorder does already. */
@@ -142,6 +154,7 @@ export function attachFuelRecorder(
 ): Recorder | undefined {
   if (Store.hasRecorder(store)) return undefined;
   const handle = new Recorder(
+    INTERNAL,
     store,
     new FuelSampler(store, BigInt(everyFuel), sample),
     'fuel',
@@ -181,7 +194,7 @@ export function attachRecorder(
   const attach = options.sampler === 'signal' ? attachSignals : attachEpochs;
   const ticks = attach(store, storelike, recorder, options);
   if (ticks === null) return undefined;
-  const handle = new Recorder(store, recorder, options.sampler, ticks, ended);
+  const handle = new Recorder(INTERNAL, store, recorder, options.sampler, ticks, ended);
   // The store keeps its recorder, and so the profiler, alive, and ends it when it is disposed.
   Store.retainRecorder(store, handle);
   return handle;

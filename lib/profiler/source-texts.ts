@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Profile } from '../profile/profile.js';
 import type { SourceIndex } from '../profile/source-table.js';
-import { checkString } from '../runtime/check.js';
+import { checkPath, checkString, isUrl } from '../runtime/check.js';
 import { wrongType } from '../runtime/errors.js';
 import { isUnder } from './source-path.js';
 
@@ -26,7 +25,7 @@ const LARGEST = 4 * 1024 * 1024;
  * @throws TypeError for wrong types, or what `node:fs` throws for what is no directory.
  */
 export function sourcesUnder(directory: string | URL, prefix?: string): SourceReader {
-  const path = directory instanceof URL ? fileURLToPath(directory) : directory;
+  const path = isUrl(directory) ? checkPath('directory', directory) : directory;
   const root = realpathSync(checkString('directory', path));
   readdirSync(root);
   if (prefix === undefined) return (_, shown) => readWithin(root, shown);

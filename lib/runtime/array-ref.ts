@@ -3,6 +3,7 @@ import { checkArray, checkBytes, checkInteger } from './check.js';
 import { misuse, outOfRange } from './errors.js';
 import { REFERENCES } from './func.js';
 import { ArrayType, unpack } from './gc-type.js';
+import { guardReceivers, INTERNAL, isObject } from './internal.js';
 import { GcRef } from './reference.js';
 import { Store, type Storelike } from './store.js';
 import type { ValType } from './types.js';
@@ -27,7 +28,7 @@ export class ArrayRef extends GcRef {
     const references = encode('value', [element], [value], REFERENCES, owner);
     const nativeStore = Store.native(owner, store);
     const made = native.NativeRef.createArray(nativeStore, nativeType, length, references);
-    return new ArrayRef(owner, made);
+    return new ArrayRef(INTERNAL, owner, made);
   }
 
   /**
@@ -50,7 +51,7 @@ export class ArrayRef extends GcRef {
       given.length,
       references,
     );
-    return new ArrayRef(owner, made);
+    return new ArrayRef(INTERNAL, owner, made);
   }
 
   /**
@@ -63,6 +64,7 @@ export class ArrayRef extends GcRef {
     const nativeType = ArrayType.native('type', owner.engine, type);
     const source = checkBytes('bytes', bytes);
     return new ArrayRef(
+      INTERNAL,
       owner,
       native.NativeRef.createBytes(Store.native(owner, store), nativeType, source),
     );
@@ -146,5 +148,14 @@ export class ArrayRef extends GcRef {
     if (checkInteger('index', index) >= length) {
       throw outOfRange('index', `an index below the array's length ${length}`, index);
     }
+  }
+
+  /** @internal */
+  static override is(value: unknown): value is ArrayRef {
+    return isObject(value) && #type in value;
+  }
+
+  static {
+    guardReceivers(ArrayRef, (value) => #type in value);
   }
 }

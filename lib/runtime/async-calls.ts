@@ -1,9 +1,8 @@
 import type { NativeAsyncCall, NativeEpochTicker } from '../generated/native.js';
-import { native } from '../native.js';
+import { common, native } from '../native.js';
 import { Caller } from './caller.js';
-import { checkKeys, checkObject, DAY_MS } from './check.js';
+import { checkKeys, checkObject, checkSignal, DAY_MS } from './check.js';
 import { Engine } from './engine.js';
-import { wrongType } from './errors.js';
 import type { Storelike } from './store.js';
 
 /** What native code says of a call that hasn't ended: it waits, or it could go on at once. */
@@ -16,19 +15,18 @@ const YIELDED = 1;
  */
 const TURN_MS = 5;
 
-/** Calls by the numbers that native code knows them by; those that are under way stay alive. */
-const pending = new Map<number, AsyncCall>();
+/** Those that are under way, which stay alive. */
+const pending = new Set<AsyncCall>();
 /** Those that can go on, first come, first served. */
 const ready: AsyncCall[] = [];
 let scheduled = false;
-let lastId = 0;
+const _lastId = 0;
 /** The call whose guest runs. */
 let running: AsyncCall | undefined;
 /** Until when promises may have calls go on at once; undefined at the start of a turn. */
 let turnEnd: number | undefined;
 /** A call that waits, for WASI say, keeps the process alive, as a timer does. */
 let keepAlive: NodeJS.Timeout | undefined;
-let initialized = false;
 
 /** How a call starts: by the number that native code knows it by, and ticks at which its guest yields. */
 export type StartCall = (id: number, ticker: NativeEpochTicker | undefined) => NativeAsyncCall;
@@ -51,8 +49,7 @@ export function checkAsyncCallOptions(options: unknown): AsyncCallOptions {
   const { signal } = checkObject('options', options);
   checkKeys('options', options as object, ['signal']);
   if (signal === undefined) return {};
-  if (!(signal instanceof AbortSignal)) throw wrongType('options.signal', 'an AbortSignal', signal);
-  return { signal };
+  return { signal: checkSignal('options.signal', signal) };
 }
 
 /** @internal Makes a call in `store`, one of `engine`'s, and reads what it ends with. */
@@ -64,7 +61,7 @@ export function callAsync<T>(
   read: (result: unknown) => T,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw signal.reason;
     const ticks =
       signal && Engine.hasEpochs(engine)
         ? Engine.recorderTicks(engine, SIGNAL_INTERVAL_MS)
@@ -112,8 +109,8 @@ export class AsyncCall {
     store: Storelike,
   ) {
     initialize();
-    lastId = (lastId + 1) % 2 ** 32;
-    this.#id = lastId;
+    common.lastCall = (common.lastCall + 1) % 2 ** 32;
+    this.#id = common.lastCall;
     this.#native = start(this.#id);
     this.#read = read;
     this.#settled = settled;
@@ -123,7 +120,8 @@ export class AsyncCall {
     this.#poll();
     // Most guests never wait.
     if (this.#hasEnded) return;
-    pending.set(this.#id, this);
+    common.calls.set(this.#id, this);
+    pending.add(this);
     keepAlive ??= setInterval(() => {}, DAY_MS);
   }
 
@@ -210,16 +208,19 @@ export class AsyncCall {
     // Of a guest that was ended where it waited.
     for (const caller of this.callers) Caller.end(caller);
     this.#settled.end();
-    if (!pending.delete(this.#id) || pending.size > 0) return;
+    common.calls.delete(this.#id);
+    if (!pending.delete(this) || pending.size > 0) return;
     clearInterval(keepAlive);
     keepAlive = undefined;
   }
 }
 
 function initialize(): void {
-  if (initialized) return;
-  native.initializeAsync((id) => pending.get(id)?.schedule());
-  initialized = true;
+  if (common.isListening) return;
+  // Of the first copy of the library alone; it may be of a realm that is gone, and asks for nothing of it.
+  const { calls } = common;
+  native.initializeAsync((id) => calls.get(id)?.schedule());
+  common.isListening = true;
 }
 
 /** One call a turn, so that a timer waits for one slice of one guest, however many there are. */

@@ -2,8 +2,9 @@ import { AsyncCall } from './async-calls.js';
 import { Caller } from './caller.js';
 import { checkFunction } from './check.js';
 import { asException, encodeResults, type HostResult, REFERENCES } from './func.js';
+import { INTERNAL } from './internal.js';
 import type { Store } from './store.js';
-import { checkFuncType, type FuncType, type ValType } from './types.js';
+import type { FuncType, ValType } from './types.js';
 import { checkCount, decode, type ValuesOf } from './values.js';
 
 /**
@@ -24,11 +25,7 @@ export type AsyncHostFunction<
 export type AsyncDispatch = (store: object, references?: unknown[], pending?: object) => unknown;
 
 /** @internal */
-export function asyncHostDispatch<P extends readonly ValType[], R extends readonly ValType[]>(
-  type: FuncType<P, R>,
-  fn: AsyncHostFunction<P, R>,
-): AsyncDispatch {
-  const { params, results } = checkFuncType('type', type);
+export function asyncHostDispatch({ params, results }: FuncType, fn: unknown): AsyncDispatch {
   checkCount('type.params', params);
   checkCount('type.results', results);
   checkFunction('fn', fn);
@@ -45,7 +42,7 @@ export function asyncHostDispatch<P extends readonly ValType[], R extends readon
       return encodeResults(results, returned, store as Store);
     }
     const args = decode(params, references, REFERENCES, store as Store);
-    const caller = new Caller(store as Store, { isAsync: true });
+    const caller = new Caller(INTERNAL, store as Store, { isAsync: true });
     try {
       const returned = host(caller, ...args);
       if (isPromiseLike(returned)) {

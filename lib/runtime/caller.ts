@@ -3,6 +3,7 @@ import { native } from '../native.js';
 import { checkString } from './check.js';
 import { misuse } from './errors.js';
 import { type Extern, fromNativeExtern } from './extern.js';
+import { checkInternal, guardReceivers, type INTERNAL, isObject } from './internal.js';
 import { Store, type Storelike } from './store.js';
 
 /** An async call that a host function has made. */
@@ -39,7 +40,8 @@ export class Caller {
   #waiting: Waiting | undefined;
 
   /** @internal */
-  constructor(store: Store, { isAsync = false, hasExports = true } = {}) {
+  constructor(key: typeof INTERNAL, store: Store, { isAsync = false, hasExports = true } = {}) {
+    checkInternal(key, new.target);
     this.#store = store;
     this.#isAsync = isAsync;
     this.#hasExports = hasExports;
@@ -112,13 +114,22 @@ export class Caller {
    * then. It is once JavaScript's stack is empty: when reactions run.
    */
   static isStarting(store: Storelike): boolean {
-    return store instanceof Caller && store.#isAsync && store.#waiting === undefined;
+    return Caller.is(store) && store.#isAsync && store.#waiting === undefined;
   }
 
   /** @internal Has `call` end with the host function; returns what forgets it. */
   static own(store: Storelike, call: CallOfCaller): () => void {
-    const calls = store instanceof Caller ? store.#waiting?.calls : undefined;
+    const calls = Caller.is(store) ? store.#waiting?.calls : undefined;
     calls?.add(call);
     return () => calls?.delete(call);
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Caller {
+    return isObject(value) && #store in value;
+  }
+
+  static {
+    guardReceivers(Caller, (value) => #store in value);
   }
 }

@@ -1,7 +1,13 @@
 import { fileURLToPath } from 'node:url';
+import { isArrayBuffer, isUint8Array } from 'node:util/types';
+import { bytesOf, bytesOfBuffer } from './bytes.js';
 import { misuse, outOfRange, wrongType } from './errors.js';
+import { isObject } from './internal.js';
 
-/** Checks of arguments: each returns its value, or throws an error that names it. */
+/**
+ * Checks of arguments: each returns its value, or throws an error that names it. Values may be of another realm, as in
+ * Jest, so none asks for `instanceof` of JavaScript's own classes.
+ */
 
 export function checkString(what: string, value: unknown): string {
   if (typeof value !== 'string') throw wrongType(what, 'a string', value);
@@ -23,9 +29,10 @@ export function checkObject(what: string, value: unknown): Record<string, unknow
   return value as Record<string, unknown>;
 }
 
+/** The bytes as an array of our own, which nobody changes while they are read. */
 export function checkBytes(what: string, value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  if (isUint8Array(value)) return bytesOf(what, value);
+  if (isArrayBuffer(value)) return bytesOfBuffer(what, value);
   throw wrongType(what, 'a Uint8Array or an ArrayBuffer', value);
 }
 
@@ -34,16 +41,39 @@ export function checkBytesOrWat(value: unknown): Uint8Array | string {
   return typeof value === 'string' ? value : checkBytes('bytesOrWat', value);
 }
 
+/** A `URL`, of Node's or another implementation. */
+export function isUrl(value: unknown): value is URL {
+  if (typeof value !== 'object' || value === null) return false;
+  const { href, protocol } = value as Partial<URL>;
+  return typeof href === 'string' && typeof protocol === 'string';
+}
+
 /** A file's path. */
 export function checkPath(what: string, path: unknown): string {
-  if (path instanceof URL) return fileURLToPath(path);
+  if (isUrl(path)) return fileURLToPath(path.href);
   if (typeof path !== 'string') throw wrongType(what, 'a string or a URL', path);
   return path;
 }
 
+/** Far more than any list has that is asked for; an array's length may say anything. */
+const MAXIMUM_LENGTH = 2 ** 24;
+
+/** The elements as an array of our own: a proxy's length and elements may be others each time. */
 export function checkArray(what: string, value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) throw wrongType(what, 'an array', value);
-  return value;
+  const length = checkInteger(`${what}.length`, value.length, 0, MAXIMUM_LENGTH);
+  const elements = new Array<unknown>(length);
+  for (let i = 0; i < length; i++) elements[i] = value[i];
+  return elements;
+}
+
+/** What aborts a call: an `AbortSignal`, of Node's or another implementation. */
+export function checkSignal(what: string, value: unknown): AbortSignal {
+  const { aborted, addEventListener } = isObject(value) ? (value as Partial<AbortSignal>) : {};
+  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function') {
+    throw wrongType(what, 'an AbortSignal', value);
+  }
+  return value as AbortSignal;
 }
 
 export function checkNumber(what: string, value: unknown): number {

@@ -150,8 +150,10 @@ export interface Config {
   /** The compiler; `auto` is Cranelift. */
   readonly strategy?: 'auto' | 'cranelift';
   /**
-   * The target triple to compile for, by default this machine. `pulley64` interprets; code for another
-   * machine can be precompiled, not run.
+   * The target triple to compile for, by default this machine. `pulley64` interprets, and `pulley32` can be precompiled
+   * for a machine of 32 bits. This build has the compiler of its own architecture alone: the triple of another operating
+   * system on it (`x86_64-apple-darwin`) can be precompiled, not run, and one of another architecture is refused
+   * (`ERR_ENGINE_CONFIG`).
    */
   readonly target?: string;
   /** The garbage collector. */

@@ -4,12 +4,27 @@ import { checkBytes, checkBytesOrWat, checkInteger, checkObject } from './check.
 import { type Config, checkConfig } from './config.js';
 import { EpochTicker } from './epoch-ticker.js';
 import { misuse, wrongType } from './errors.js';
+import { guardReceivers, INTERNAL, isObject } from './internal.js';
 
 /** @internal A share in a ticker for recorders; released once. */
 export interface RecorderTicks {
   readonly native: NativeEpochTicker;
   missed(): number;
   release(): void;
+}
+
+/** @internal A native object that can let go of its engine. */
+export interface Disposed {
+  dispose(): void;
+}
+
+/** What is in use just now, by a call around this one, is freed when it is collected instead. */
+function letGo(made: Disposed | undefined): void {
+  try {
+    made?.dispose();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+  }
 }
 
 /** Stands for an engine in a message to another thread. */
@@ -27,6 +42,11 @@ export class Engine {
   /** Those that tick: a ticker whose handle nobody kept must not stop when that is collected. */
   readonly #tickers = new Set<EpochTicker>();
   #share: NativeShare | undefined;
+  #isDisposed = false;
+  /** What was made for it, and lets go of it with it. */
+  #made = new Set<WeakRef<Disposed>>();
+  /** How many there may be before those are looked for that were collected. */
+  #madeLimit = 64;
   /** Tickers of recorders by their interval: one serves all stores. */
   readonly #recorderTickers = new Map<number, { ticker: NativeEpochTicker; users: number }>();
 
@@ -41,10 +61,11 @@ export class Engine {
 
   /**
    * What another thread makes the same engine of, with {@link Engine.fromShared}: send it with
-   * `postMessage` or as `workerData`. Good as long as this object lives.
+   * `postMessage` or as `workerData`. Good until it was used, and then as long as this object or one that was made of
+   * it lives. What is never used is never freed.
    */
   share(): SharedEngine {
-    this.#share ??= native.NativeShare.engine(this.#native);
+    this.#share ??= native.NativeShare.ofEngine(this.#usable());
     shared.set(this.#share.id, new WeakRef(this));
     return { sharedEngine: this.#share.id };
   }
@@ -63,21 +84,47 @@ export class Engine {
     );
     const known = shared.get(id)?.deref();
     if (known !== undefined) return known;
-    const taken = native.takeSharedEngine(id);
-    if (taken === null) throw misuse('ERR_NOT_SHARED', 'the engine is not shared any more');
-    const engine = new Engine(taken as Config);
+    const taken = native.NativeShare.take(id);
+    const nativeEngine = taken?.engine ?? null;
+    if (taken === null || nativeEngine === null) {
+      throw misuse('ERR_NOT_SHARED', 'the engine is not shared any more');
+    }
+    const engine = new Engine(nativeEngine as Config);
+    engine.#share = taken;
     shared.set(id, new WeakRef(engine));
     return engine;
   }
 
+  /**
+   * Lets go of the engine, and of all modules, components, linkers and `InstancePre`s that were made for it: with its last
+   * store the code is freed, and the pool of one with `poolingAllocator`, which takes a good part of a process's address
+   * space. Its stores go on until they are disposed of. Once more does nothing. Mirrors dropping the `Engine`.
+   *
+   * All that was made for the engine throws TypeError `ERR_DISPOSED` from then on where it is used. What a profiler still
+   * records, and what was shared with other threads, keeps the engine.
+   */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    for (const ticker of this.#tickers) ticker.dispose();
+    for (const made of [...this.#made, new WeakRef(this.#native)]) letGo(made.deref());
+    this.#made.clear();
+    this.#share = undefined;
+  }
+
+  /** {@link Engine.dispose}, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   /** Moves the epoch on by one tick. Mirrors `Engine::increment_epoch`. */
   incrementEpoch(): void {
-    this.#native.incrementEpoch();
+    this.#usable().incrementEpoch();
   }
 
   /** Whether compiled code is for the Pulley interpreter. Mirrors `Engine::is_pulley`. */
   get isPulley(): boolean {
-    return this.#native.isPulley();
+    return this.#usable().isPulley();
   }
 
   /**
@@ -87,7 +134,7 @@ export class Engine {
    * @throws WasmtimeError `ERR_INVALID_MODULE`, with Wasmtime's message.
    */
   precompileModule(bytesOrWat: Uint8Array | ArrayBuffer | string): Uint8Array {
-    return this.#native.precompileModule(checkBytesOrWat(bytesOrWat));
+    return this.#usable().precompileModule(checkBytesOrWat(bytesOrWat));
   }
 
   /**
@@ -97,7 +144,7 @@ export class Engine {
    * @throws WasmtimeError `ERR_INVALID_COMPONENT`, with Wasmtime's message.
    */
   precompileComponent(bytesOrWat: Uint8Array | ArrayBuffer | string): Uint8Array {
-    return this.#native.precompileComponent(checkBytesOrWat(bytesOrWat));
+    return this.#usable().precompileComponent(checkBytesOrWat(bytesOrWat));
   }
 
   /**
@@ -105,7 +152,7 @@ export class Engine {
    * `Engine::precompile_compatibility_hash`.
    */
   get precompileCompatibilityHash(): string {
-    return this.#native.precompileCompatibilityHash();
+    return this.#usable().precompileCompatibilityHash();
   }
 
   /** What bytes hold that Wasmtime has compiled. Mirrors `Engine::detect_precompiled`. */
@@ -120,22 +167,46 @@ export class Engine {
    * as long as the engine lives.
    */
   startEpochTicker(intervalMs: number): EpochTicker {
-    const ticker = new EpochTicker(this.#native, intervalMs, () => this.#tickers.delete(ticker));
+    const ticker = new EpochTicker(INTERNAL, this.#usable(), intervalMs, () =>
+      this.#tickers.delete(ticker),
+    );
     this.#tickers.add(ticker);
     return ticker;
   }
 
   /** @internal */
   static native(what: string, engine: Engine): NativeEngine {
-    if (!(engine instanceof Engine)) throw wrongType(what, 'an Engine', engine);
-    return engine.#native;
+    if (!Engine.is(engine)) throw wrongType(what, 'an Engine', engine);
+    return engine.#usable();
+  }
+
+  /** @internal Has `made` let go of the engine when it is disposed of. */
+  static own<T extends Disposed>(engine: Engine, made: T): T {
+    engine.#usable();
+    if (engine.#made.size >= engine.#madeLimit) {
+      for (const known of engine.#made) if (known.deref() === undefined) engine.#made.delete(known);
+      engine.#madeLimit = 2 * engine.#made.size + 64;
+    }
+    engine.#made.add(new WeakRef(made));
+    return made;
+  }
+
+  /** @internal True, or TypeError `ERR_DISPOSED`. */
+  static check(engine: Engine): true {
+    engine.#usable();
+    return true;
+  }
+
+  #usable(): NativeEngine {
+    if (this.#isDisposed) throw misuse('ERR_DISPOSED', 'the engine was disposed of');
+    return this.#native;
   }
 
   /** @internal A share in the ticker for recorders with that interval. */
   static recorderTicks(engine: Engine, intervalMs: number): RecorderTicks {
     const tickers = engine.#recorderTickers;
     const shared = tickers.get(intervalMs) ?? {
-      ticker: native.NativeEpochTicker.startForRecorders(engine.#native, intervalMs),
+      ticker: native.NativeEpochTicker.startForRecorders(engine.#usable(), intervalMs),
       users: 0,
     };
     tickers.set(intervalMs, shared);
@@ -160,5 +231,14 @@ export class Engine {
   /** @internal */
   static isGuestDebug(engine: Engine): boolean {
     return engine.#native.guestDebug;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Engine {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(Engine, (value) => #native in value);
   }
 }

@@ -1,6 +1,7 @@
 import type { NativeEngine, NativeEpochTicker } from '../generated/native.js';
 import { native } from '../native.js';
 import { checkDuration } from './check.js';
+import { checkInternal, guardReceivers, type INTERNAL, isObject } from './internal.js';
 
 /** A native thread that ticks an engine's epoch, from {@link Engine.startEpochTicker}. */
 export class EpochTicker {
@@ -10,7 +11,8 @@ export class EpochTicker {
   readonly #stopped: () => void;
 
   /** @internal */
-  constructor(engine: NativeEngine, intervalMs: number, stopped: () => void) {
+  constructor(key: typeof INTERNAL, engine: NativeEngine, intervalMs: number, stopped: () => void) {
+    checkInternal(key, new.target);
     this.intervalMs = checkDuration('intervalMs', intervalMs, 0.05, 60_000);
     this.#native = native.NativeEpochTicker.start(engine, intervalMs);
     this.#stopped = stopped;
@@ -35,5 +37,14 @@ export class EpochTicker {
   /** {@link EpochTicker.dispose}, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** @internal */
+  static is(value: unknown): value is EpochTicker {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(EpochTicker, (value) => #native in value);
   }
 }

@@ -13,6 +13,34 @@ export interface FrameSymbol {
   readonly column: number | undefined;
 }
 
+/** Under it in the prototype of an error's class: its name, in each copy of the library and in any realm. */
+const ERROR = Symbol.for('wasmtime-guest-profiler.error');
+
+interface ErrorClass {
+  readonly prototype: object;
+}
+
+/** @internal */
+export function markError(class_: ErrorClass, name: string): void {
+  Object.defineProperty(class_.prototype, ERROR, { value: name });
+}
+
+/** @internal Whether `value` is of `class_`, or of the class of that name in another copy of the library. */
+export function isInstance(class_: ErrorClass, value: unknown): boolean {
+  if (Reflect.apply(Function.prototype[Symbol.hasInstance], class_, [value])) return true;
+  // A subclass of the program's has no namesake.
+  const mark = Object.getOwnPropertyDescriptor(class_.prototype, ERROR)?.value as unknown;
+  if (mark === undefined || typeof value !== 'object' || value === null) return false;
+  for (let at: object | null = prototypeOf(value); at !== null; at = prototypeOf(at)) {
+    if (Object.getOwnPropertyDescriptor(at, ERROR)?.value === mark) return true;
+  }
+  return false;
+}
+
+function prototypeOf(value: object): object | null {
+  return attempt(() => Object.getPrototypeOf(value) as object | null) ?? null;
+}
+
 /** A WebAssembly frame of an error's backtrace. Mirrors `wasmtime::FrameInfo`. */
 export interface FrameInfo {
   /** From the module's name section. */
@@ -57,6 +85,16 @@ export class WasmtimeError extends Error {
     this.code = code;
     this.frames = frames;
   }
+
+  /** @internal Errors of another copy of the library are known too, since the newest makes those of all. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a subclass is asked for itself.
+    return isInstance(this, value);
+  }
+
+  static {
+    markError(WasmtimeError, 'WasmtimeError');
+  }
 }
 
 /** WebAssembly trapped. Mirrors `wasmtime::Trap`. */
@@ -69,6 +107,10 @@ export class Trap extends WasmtimeError {
   constructor(message: string, trapCode: string, frames: readonly FrameInfo[] = []) {
     super(message, 'ERR_WASM_TRAP', frames);
     this.trapCode = trapCode;
+  }
+
+  static {
+    markError(Trap, 'Trap');
   }
 }
 
@@ -83,6 +125,10 @@ export class WasiExit extends WasmtimeError {
     super(message, 'ERR_WASI_EXIT', frames);
     this.exitCode = exitCode;
   }
+
+  static {
+    markError(WasiExit, 'WasiExit');
+  }
 }
 
 /** @internal A misuse: a `TypeError` with a stable `code`, as Node's own. */
@@ -90,8 +136,28 @@ export function misuse(code: string, message: string): TypeError & { code: strin
   return Object.assign(new TypeError(message), { code });
 }
 
+/** @internal How the classes of each copy of the library know one another's objects, in any realm. */
+export const COPY = Symbol.for('wasmtime-guest-profiler.class');
+
+/** @internal Under {@link COPY} in the prototype of a class. */
+export interface ClassOfCopy {
+  readonly name: string;
+  readonly copy: object;
+}
+
+/** @internal This copy of the library. */
+export const OWN_COPY = {};
+
 /** @internal A value of the wrong type: `expected X, got Y`. */
 export function wrongType(what: string, expected: string, got: unknown): TypeError {
+  const other = classOfOtherCopy(got);
+  if (other !== undefined) {
+    return misuse(
+      'ERR_LOADED_TWICE',
+      `${what}: expected ${expected}, got the ${other} of another copy of wasmtime-guest-profiler, which is ` +
+        'loaded more than once in this thread: import one only, or hand it over with share and fromShared',
+    );
+  }
   return misuse('ERR_INVALID_ARG_TYPE', `${what}: expected ${expected}, got ${describe(got)}`);
 }
 
@@ -101,9 +167,15 @@ export function outOfRange(what: string, expected: string, got: unknown): RangeE
   return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }
 
-/** @internal Set by {@link Func}'s file, which needs this one. */
-export const late: { wrapException?: (exception: NativeRef, store: object) => ExnRef | undefined } =
-  {};
+/** @internal The method of a store, of any copy of the library, that makes an {@link ExnRef} of its own. */
+export const WRAP_EXCEPTION = Symbol.for('wasmtime-guest-profiler.wrapException');
+
+/** @internal Set by the file of {@link ExnRef}'s makers. */
+export const late: { wrapException?: (exception: NativeRef, store: object) => ExnRef } = {};
+
+interface ExceptionOwner {
+  [WRAP_EXCEPTION]?(exception: NativeRef): ExnRef | undefined;
+}
 
 /** @internal Makes the errors that native code throws. */
 export function makeNativeError(
@@ -118,7 +190,7 @@ export function makeNativeError(
   const error = makeError(kind, code, message, detail);
   if (detail.coreDump !== undefined) set(error, 'coreDump', detail.coreDump);
   if (exception !== null && store !== undefined) {
-    set(error, 'exception', late.wrapException?.(exception, store));
+    set(error, 'exception', (store as ExceptionOwner)[WRAP_EXCEPTION]?.(exception));
   }
   return error;
 }
@@ -168,10 +240,25 @@ function describe(value: unknown): string {
       return `${value}`;
     case 'object': {
       if (value === null) return 'null';
-      const name: unknown = value.constructor?.name;
+      const name = attempt(() => value.constructor?.name);
       return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object';
     }
     default:
       return `a ${typeof value}`;
+  }
+}
+
+function classOfOtherCopy(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const found = attempt(() => (value as { [COPY]?: ClassOfCopy })[COPY]);
+  return found?.copy === OWN_COPY ? undefined : found?.name;
+}
+
+/** @internal What `read` gives: to look at a value of theirs may run their code, a proxy's or a getter's. */
+export function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
 }

@@ -2,6 +2,7 @@ import { native } from '../native.js';
 import { checkArray, checkInteger } from './check.js';
 import { misuse, outOfRange, wrongType } from './errors.js';
 import { REFERENCES } from './func.js';
+import { guardReceivers, INTERNAL, isObject } from './internal.js';
 import { GcRef } from './reference.js';
 import { Store, type Storelike } from './store.js';
 import { Tag } from './tag.js';
@@ -24,7 +25,7 @@ export class ExnRef extends GcRef {
    */
   static create(store: Storelike, tag: Tag, values: readonly unknown[]): ExnRef {
     const owner = Store.of('store', store);
-    if (!(tag instanceof Tag)) throw wrongType('tag', 'a Tag', tag);
+    if (!Tag.is(tag)) throw wrongType('tag', 'a Tag', tag);
     if (tag.store !== owner) {
       throw misuse('ERR_WRONG_STORE', 'the tag belongs to another store');
     }
@@ -36,7 +37,7 @@ export class ExnRef extends GcRef {
     const references = encode('values', types, given, REFERENCES, owner);
     const nativeStore = Store.native(owner, store);
     const made = native.NativeRef.createException(nativeStore, Tag.native(tag), references);
-    return new ExnRef(owner, made);
+    return new ExnRef(INTERNAL, owner, made);
   }
 
   /** What it is of. Mirrors `ExnRef::tag`. */
@@ -69,5 +70,14 @@ export class ExnRef extends GcRef {
   #fieldTypes(store: Storelike): readonly ValType[] {
     this.#types ??= this.tag(store).params(store) as ValType[];
     return this.#types;
+  }
+
+  /** @internal */
+  static override is(value: unknown): value is ExnRef {
+    return isObject(value) && #types in value;
+  }
+
+  static {
+    guardReceivers(ExnRef, (value) => #types in value);
   }
 }

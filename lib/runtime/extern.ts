@@ -10,6 +10,7 @@ import { native } from '../native.js';
 import { misuse, wrongType } from './errors.js';
 import { Func } from './func.js';
 import { Global } from './global.js';
+import { INTERNAL } from './internal.js';
 import { Memory } from './memory.js';
 import { SharedMemory } from './shared-memory.js';
 import type { Store } from './store.js';
@@ -32,7 +33,8 @@ export type NativeExtern =
 export function fromNativeExtern(store: Store, item: NativeExtern): Extern {
   if (item instanceof native.NativeFunc) return Func.fromNative(store, item);
   if (item instanceof native.NativeMemory) return Memory.fromNative(store, item);
-  if (item instanceof native.NativeSharedMemory) return new SharedMemory(store.engine, item);
+  if (item instanceof native.NativeSharedMemory)
+    return new SharedMemory(INTERNAL, store.engine, item);
   if (item instanceof native.NativeGlobal) return Global.fromNative(store, item);
   if (item instanceof native.NativeTag) return Tag.fromNative(store, item);
   return Table.fromNative(store, item);
@@ -40,15 +42,15 @@ export function fromNativeExtern(store: Store, item: NativeExtern): Extern {
 
 /** @internal The native object of an item, which must belong to `store`. */
 export function toNativeExtern(what: string, store: Store, item: Extern): NativeExtern {
-  if (item instanceof Func) return own(store, item.store, Func.native(item));
-  if (item instanceof Memory) return own(store, item.store, Memory.native(item));
-  if (item instanceof SharedMemory) {
+  if (Func.is(item)) return own(store, item.store, Func.native(item));
+  if (Memory.is(item)) return own(store, item.store, Memory.native(item));
+  if (SharedMemory.is(item)) {
     if (item.engine === store.engine) return SharedMemory.native(item);
     throw misuse('ERR_WRONG_ENGINE', 'the shared memory belongs to another engine');
   }
-  if (item instanceof Global) return own(store, item.store, Global.native(item));
-  if (item instanceof Table) return own(store, item.store, Table.native(item));
-  if (item instanceof Tag) return own(store, item.store, Tag.native(item));
+  if (Global.is(item)) return own(store, item.store, Global.native(item));
+  if (Table.is(item)) return own(store, item.store, Table.native(item));
+  if (Tag.is(item)) return own(store, item.store, Tag.native(item));
   throw wrongType(what, 'a Func, a Memory, a SharedMemory, a Global, a Table or a Tag', item);
 }
 

@@ -4,8 +4,9 @@ import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from './async
 import { type AsyncHostFunction, asyncHostDispatch } from './async-func.js';
 import { Caller } from './caller.js';
 import { checkFunction } from './check.js';
-import { late, misuse, WasmtimeError, wrongType } from './errors.js';
+import { misuse, WasmtimeError, wrongType } from './errors.js';
 import { ExnRef } from './exn-ref.js';
+import { checkInternal, guardReceivers, INTERNAL, invalidThis, isObject } from './internal.js';
 import { GcRef, toNative } from './reference.js';
 import { Store, type Storelike } from './store.js';
 import { checkFuncType, type FuncType, type ValType } from './types.js';
@@ -18,7 +19,7 @@ import {
   type ValueOf,
   type ValuesOf,
 } from './values.js';
-import { wrapException, wrapReference } from './wrap-reference.js';
+import { wrapReference } from './wrap-reference.js';
 
 /** What a host function with results of these types returns: anything, the one value, or all of them. */
 export type HostResult<R extends readonly ValType[]> = number extends R['length']
@@ -39,9 +40,6 @@ export type HostFunction<
   O extends HostResult<R> = HostResult<R>,
 > = (caller: Caller, ...args: ValuesOf<P>) => O;
 
-// errors.ts can't import what needs it.
-late.wrapException = wrapException;
-
 /** What native code calls for a host function. @internal */
 export type Dispatch = (store: object, references?: unknown[]) => unknown;
 
@@ -53,7 +51,8 @@ export class Func {
   #handle: object | undefined;
   #type: FuncType | undefined;
 
-  private constructor(store: Store, nativeFunc: NativeFunc) {
+  private constructor(key: typeof INTERNAL, store: Store, nativeFunc: NativeFunc) {
+    checkInternal(key, new.target);
     this.store = store;
     this.#native = nativeFunc;
   }
@@ -68,8 +67,8 @@ export class Func {
     const O extends HostResult<R>,
   >(store: Storelike, type: FuncType<P, R>, fn: HostFunction<P, R, O>): Func {
     const owner = Store.of('store', store);
-    const dispatch = hostDispatch(type, fn);
-    const { params, results } = type;
+    const { params, results } = checkFuncType('type', type);
+    const dispatch = hostDispatch({ params, results }, fn);
     const made = native.NativeFunc.create(
       Store.native(owner, store),
       [...params],
@@ -77,7 +76,7 @@ export class Func {
       dispatch,
     );
     Store.retain(owner, dispatch);
-    return new Func(owner, made);
+    return new Func(INTERNAL, owner, made);
   }
 
   /**
@@ -90,8 +89,8 @@ export class Func {
     const O extends HostResult<R>,
   >(store: Storelike, type: FuncType<P, R>, fn: AsyncHostFunction<P, R, O>): Func {
     const owner = Store.of('store', store);
-    const dispatch = asyncHostDispatch(type, fn);
-    const { params, results } = type;
+    const { params, results } = checkFuncType('type', type);
+    const dispatch = asyncHostDispatch({ params, results }, fn);
     const made = native.createAsyncFunc(
       Store.native(owner, store),
       [...params],
@@ -99,7 +98,7 @@ export class Func {
       dispatch,
     );
     Store.retain(owner, dispatch);
-    return new Func(owner, made);
+    return new Func(INTERNAL, owner, made);
   }
 
   /** Value types by their text format's names; those that don't cross to JavaScript included. */
@@ -117,6 +116,7 @@ export class Func {
    */
   // biome-ignore lint/suspicious/noExplicitAny: what a function returns is in its type at run time.
   call(store: Storelike, ...args: unknown[]): any {
+    if (!Func.is(this)) throw invalidThis(Func, 'call');
     Store.nativeOwner(this.store, store);
     const { params, results } = this.#funcType();
     const references = this.#encode(params, args);
@@ -175,7 +175,7 @@ export class Func {
     if (text(asked) !== text(found)) {
       throw misuse('ERR_FUNC_TYPE', `the function is ${text(found)}, not ${text(asked)}`);
     }
-    return new TypedFunc(this);
+    return new TypedFunc(INTERNAL, this);
   }
 
   #encode(params: readonly ValType[], args: unknown[]): unknown[] | undefined {
@@ -203,12 +203,21 @@ export class Func {
 
   /** @internal */
   static fromNative(store: Store, nativeFunc: NativeFunc): Func {
-    return new Func(store, nativeFunc);
+    return new Func(INTERNAL, store, nativeFunc);
   }
 
   /** @internal */
   static native(func: Func): NativeFunc {
     return func.#native;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Func {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(Func, (value) => #native in value, ['call']);
   }
 }
 
@@ -219,15 +228,19 @@ export class TypedFunc<
 > {
   /** The function itself. */
   readonly func: Func;
+  readonly #func: Func;
 
   /** @internal */
-  constructor(func: Func) {
+  constructor(key: typeof INTERNAL, func: Func) {
+    checkInternal(key, new.target);
     this.func = func;
+    this.#func = func;
   }
 
   /** As {@link Func.call}. */
   call(store: Storelike, ...args: ValuesOf<P>): ResultOf<R> {
-    return this.func.call(store, ...args) as ResultOf<R>;
+    if (!TypedFunc.is(this)) throw invalidThis(TypedFunc, 'call');
+    return this.#func.call(store, ...args) as ResultOf<R>;
   }
 
   /** As {@link Func.callAsync}. */
@@ -235,7 +248,16 @@ export class TypedFunc<
     store: Storelike,
     ...args: [...ValuesOf<P>, options?: AsyncCallOptions]
   ): Promise<ResultOf<R>> {
-    return this.func.callAsync(store, ...args);
+    return this.#func.callAsync(store, ...args);
+  }
+
+  /** @internal */
+  static is(value: unknown): value is TypedFunc {
+    return isObject(value) && #func in value;
+  }
+
+  static {
+    guardReceivers(TypedFunc, (value) => #func in value, ['call']);
   }
 }
 
@@ -247,8 +269,8 @@ export const REFERENCES: References = {
   toNative(what, type, value, store) {
     if (value === null) return null;
     if (EXTERN_TYPES.includes(type)) return toNative(value, store);
-    if (value instanceof GcRef) return toNative(value, store);
-    if (!(value instanceof Func)) throw wrongType(what, `a Func, a GcRef or null (${type})`, value);
+    if (GcRef.is(value)) return toNative(value, store);
+    if (!Func.is(value)) throw wrongType(what, `a Func, a GcRef or null (${type})`, value);
     if (value.store !== store) {
       throw misuse('ERR_WRONG_STORE', `${what}: the function belongs to another store`);
     }
@@ -263,18 +285,14 @@ export const REFERENCES: References = {
 };
 
 /** @internal */
-export function hostDispatch<P extends readonly ValType[], R extends readonly ValType[]>(
-  type: FuncType<P, R>,
-  fn: HostFunction<P, R>,
-): Dispatch {
-  const { params, results } = checkFuncType('type', type);
+export function hostDispatch({ params, results }: FuncType, fn: unknown): Dispatch {
   checkCount('type.params', params);
   checkCount('type.results', results);
   checkFunction('fn', fn);
   const host = fn as unknown as (caller: Caller, ...args: unknown[]) => unknown;
   return (store, references) => {
     const args = decode(params, references, REFERENCES, store as Store);
-    const caller = new Caller(store as Store);
+    const caller = new Caller(INTERNAL, store as Store);
     let returned: unknown;
     try {
       returned = host(caller, ...args);
@@ -290,7 +308,7 @@ export function hostDispatch<P extends readonly ValType[], R extends readonly Va
 /** @internal An exception of WebAssembly's as native code throws it into the guest, anything else as it is. */
 export function asException(error: unknown, store: Store): unknown {
   const exception = error instanceof WasmtimeError ? error.exception : error;
-  return exception instanceof ExnRef && exception.store === store ? GcRef.native(exception) : error;
+  return ExnRef.is(exception) && exception.store === store ? GcRef.native(exception) : error;
 }
 
 /** @internal Puts what a host function returned where native code reads it. */

@@ -3,6 +3,7 @@ import { native, SLOT_COUNT } from '../native.js';
 import { checkArray, checkBoolean, checkObject, checkOneOf } from './check.js';
 import { Engine } from './engine.js';
 import { misuse, outOfRange, wrongType } from './errors.js';
+import { guardReceivers, isObject } from './internal.js';
 import { VAL_TYPES, type ValType } from './types.js';
 
 /** What a field holds: a value, or an integer of 8 or 16 bits. Mirrors `wasmtime::StorageType`. */
@@ -73,8 +74,17 @@ export class StructType {
 
   /** @internal */
   static native(what: string, engine: Engine, type: StructType): NativeGcType {
-    if (!(type instanceof StructType)) throw wrongType(what, 'a StructType', type);
+    if (!StructType.is(type)) throw wrongType(what, 'a StructType', type);
     return sameEngine(engine, type.engine, type.#native);
+  }
+
+  /** @internal */
+  static is(value: unknown): value is StructType {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(StructType, (value) => #native in value);
   }
 }
 
@@ -110,8 +120,17 @@ export class ArrayType {
 
   /** @internal */
   static native(what: string, engine: Engine, type: ArrayType): NativeGcType {
-    if (!(type instanceof ArrayType)) throw wrongType(what, 'an ArrayType', type);
+    if (!ArrayType.is(type)) throw wrongType(what, 'an ArrayType', type);
     return sameEngine(engine, type.engine, type.#native);
+  }
+
+  /** @internal */
+  static is(value: unknown): value is ArrayType {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(ArrayType, (value) => #native in value);
   }
 }
 
@@ -133,8 +152,8 @@ function checkField(
 }
 
 function checkContent(what: string, engine: Engine, content: unknown): string | NativeGcType {
-  if (content instanceof StructType) return StructType.native(what, engine, content);
-  if (content instanceof ArrayType) return ArrayType.native(what, engine, content);
+  if (StructType.is(content)) return StructType.native(what, engine, content);
+  if (ArrayType.is(content)) return ArrayType.native(what, engine, content);
   return checkOneOf(what, content, STORAGE_TYPES);
 }
 

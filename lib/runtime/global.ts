@@ -3,6 +3,7 @@ import { native } from '../native.js';
 import { checkBoolean, checkObject, checkOneOf } from './check.js';
 import { misuse } from './errors.js';
 import { REFERENCES } from './func.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
 import { Store, type Storelike } from './store.js';
 import { type GlobalType, VAL_TYPES, type ValType } from './types.js';
 import { decode, encode } from './values.js';
@@ -13,7 +14,8 @@ export class Global {
   readonly store: Store;
   readonly #native: NativeGlobal;
 
-  private constructor(store: Store, nativeGlobal: NativeGlobal) {
+  private constructor(key: typeof INTERNAL, store: Store, nativeGlobal: NativeGlobal) {
+    checkInternal(key, new.target);
     this.store = store;
     this.#native = nativeGlobal;
   }
@@ -30,6 +32,7 @@ export class Global {
     const mutable = checkBoolean('type.mutable', type.mutable);
     const references = encode('value', [content], [value], REFERENCES, owner);
     return new Global(
+      INTERNAL,
       owner,
       native.NativeGlobal.create(Store.native(owner, store), content, mutable, references),
     );
@@ -66,11 +69,20 @@ export class Global {
 
   /** @internal */
   static fromNative(store: Store, nativeGlobal: NativeGlobal): Global {
-    return new Global(store, nativeGlobal);
+    return new Global(INTERNAL, store, nativeGlobal);
   }
 
   /** @internal */
   static native(global: Global): NativeGlobal {
     return global.#native;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Global {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(Global, (value) => #native in value);
   }
 }

@@ -3,8 +3,10 @@ import { native } from '../native.js';
 import type { AsyncCallOptions } from './async-calls.js';
 import { instantiateAsync } from './async-instantiation.js';
 import { Caller } from './caller.js';
+import { Engine } from './engine.js';
 import { misuse } from './errors.js';
 import { Instance } from './instance.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
 import type { Module } from './module.js';
 import { Store, type Storelike } from './store.js';
 
@@ -19,14 +21,16 @@ export class InstancePre {
   readonly #prepare: (store: Storelike) => Store;
 
   private constructor(
+    key: typeof INTERNAL,
     module: Module,
     nativePre: NativeInstancePre,
     owners: ReadonlySet<Store>,
     isAsync: boolean,
     prepare: (store: Storelike) => Store,
   ) {
+    checkInternal(key, new.target);
     this.module = module;
-    this.#native = nativePre;
+    this.#native = Engine.own(module.engine, nativePre);
     this.#owners = owners;
     this.#isAsync = isAsync;
     this.#prepare = prepare;
@@ -40,7 +44,7 @@ export class InstancePre {
   instantiate(store: Storelike): Instance {
     const owner = this.#check(store);
     if (this.#isAsync) throw mustBeAsync();
-    return new Instance(owner, this.#native.instantiate(Store.native(owner, store)));
+    return new Instance(INTERNAL, owner, this.#native.instantiate(Store.native(owner, store)));
   }
 
   /** As {@link Linker.instantiateAsync}. Mirrors `InstancePre::instantiate_async`. */
@@ -50,7 +54,7 @@ export class InstancePre {
     return await instantiateAsync(
       { owner, store, isAsync: this.#isAsync, options },
       (id, store, ticker) => native.NativeAsyncCall.instantiatePre(id, store, ticker, this.#native),
-      (instance) => new Instance(owner, instance as NativeInstance),
+      (instance) => new Instance(INTERNAL, owner, instance as NativeInstance),
     );
   }
 
@@ -72,7 +76,16 @@ export class InstancePre {
     isAsync: boolean,
     prepare: (store: Storelike) => Store,
   ): InstancePre {
-    return new InstancePre(module, nativePre, owners, isAsync, prepare);
+    return new InstancePre(INTERNAL, module, nativePre, owners, isAsync, prepare);
+  }
+
+  /** @internal */
+  static is(value: unknown): value is InstancePre {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(InstancePre, (value) => #native in value && Engine.check(value.module.engine));
   }
 }
 

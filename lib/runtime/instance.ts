@@ -4,6 +4,7 @@ import { misuse } from './errors.js';
 import { type Extern, fromNativeExtern } from './extern.js';
 import { Func, type TypedFunc } from './func.js';
 import { Global } from './global.js';
+import { checkInternal, guardReceivers, type INTERNAL, isObject } from './internal.js';
 import { Memory } from './memory.js';
 import { SharedMemory } from './shared-memory.js';
 import { Store, type Storelike } from './store.js';
@@ -18,7 +19,8 @@ export class Instance {
   readonly #native: NativeInstance;
 
   /** @internal */
-  constructor(store: Store, nativeInstance: NativeInstance) {
+  constructor(key: typeof INTERNAL, store: Store, nativeInstance: NativeInstance) {
+    checkInternal(key, new.target);
     this.store = store;
     this.#native = nativeInstance;
   }
@@ -47,7 +49,7 @@ export class Instance {
    */
   getFunc(store: Storelike, name: string): Func {
     const item = this.getExport(store, name);
-    if (item instanceof Func) return item;
+    if (Func.is(item)) return item;
     throw noExport('function', name);
   }
 
@@ -73,7 +75,7 @@ export class Instance {
    */
   getMemory(store: Storelike, name: string): Memory {
     const item = this.getExport(store, name);
-    if (item instanceof Memory) return item;
+    if (Memory.is(item)) return item;
     throw noExport('memory', name);
   }
 
@@ -84,7 +86,7 @@ export class Instance {
    */
   getSharedMemory(store: Storelike, name: string): SharedMemory {
     const item = this.getExport(store, name);
-    if (item instanceof SharedMemory) return item;
+    if (SharedMemory.is(item)) return item;
     throw noExport('shared memory', name);
   }
 
@@ -95,7 +97,7 @@ export class Instance {
    */
   getTag(store: Storelike, name: string): Tag {
     const item = this.getExport(store, name);
-    if (item instanceof Tag) return item;
+    if (Tag.is(item)) return item;
     throw noExport('tag', name);
   }
 
@@ -106,7 +108,7 @@ export class Instance {
    */
   getGlobal(store: Storelike, name: string): Global {
     const item = this.getExport(store, name);
-    if (item instanceof Global) return item;
+    if (Global.is(item)) return item;
     throw noExport('global', name);
   }
 
@@ -117,13 +119,22 @@ export class Instance {
    */
   getTable(store: Storelike, name: string): Table {
     const item = this.getExport(store, name);
-    if (item instanceof Table) return item;
+    if (Table.is(item)) return item;
     throw noExport('table', name);
   }
 
   /** @internal */
   static native(instance: Instance): NativeInstance {
     return instance.#native;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Instance {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(Instance, (value) => #native in value);
   }
 }
 

@@ -3,6 +3,7 @@ import type { NativeInterruptHandle } from '../generated/native.js';
 import { native } from '../native.js';
 import { checkDuration } from './check.js';
 import { misuse, wrongType } from './errors.js';
+import { guardReceivers, isObject } from './internal.js';
 
 /** Why a guest was interrupted: by the program, by its timer, or by a signal to the process. */
 export type InterruptReason = 'triggered' | 'timeout' | NodeJS.Signals;
@@ -79,7 +80,16 @@ export class InterruptHandle {
 
   /** @internal */
   static native(what: string, handle: InterruptHandle): NativeInterruptHandle {
-    if (!(handle instanceof InterruptHandle)) throw wrongType(what, 'an InterruptHandle', handle);
+    if (!InterruptHandle.is(handle)) throw wrongType(what, 'an InterruptHandle', handle);
     return handle.#native;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is InterruptHandle {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(InterruptHandle, (value) => #native in value);
   }
 }

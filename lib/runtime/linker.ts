@@ -11,9 +11,10 @@ import { type Extern, fromNativeExtern, toNativeExtern } from './extern.js';
 import { Func, type HostFunction, type HostResult, hostDispatch } from './func.js';
 import { Instance } from './instance.js';
 import { InstancePre, mustBeAsync } from './instance-pre.js';
+import { guardReceivers, INTERNAL, isObject } from './internal.js';
 import { Module } from './module.js';
 import { Store, type Storelike } from './store.js';
-import type { FuncType, ValType } from './types.js';
+import { checkFuncType, type FuncType, type ValType } from './types.js';
 
 /**
  * Names what modules import, and instantiates them. Mirrors `wasmtime::Linker`.
@@ -35,7 +36,7 @@ export class Linker {
   constructor(engine: Engine) {
     const nativeEngine = Engine.native('engine', engine);
     this.engine = engine;
-    this.#native = new native.NativeLinker(nativeEngine);
+    this.#native = Engine.own(engine, new native.NativeLinker(nativeEngine));
   }
 
   /** Whether a definition may replace an older one. Mirrors `Linker::allow_shadowing`. */
@@ -64,10 +65,12 @@ export class Linker {
     const R extends readonly ValType[],
     const O extends HostResult<R>,
   >(module: string, name: string, type: FuncType<P, R>, fn: HostFunction<P, R, O>): this {
-    const dispatch = hostDispatch(type, fn);
+    // Once: a getter may tell another type each time.
+    const { params, results } = checkFuncType('type', type);
+    const dispatch = hostDispatch({ params, results }, fn);
     checkString('module', module);
     checkString('name', name);
-    this.#native.funcNew(module, name, [...type.params], [...type.results], dispatch);
+    this.#native.funcNew(module, name, [...params], [...results], dispatch);
     this.#dispatches.push(dispatch);
     this.#owners.delete(key(module, name));
     return this;
@@ -84,10 +87,11 @@ export class Linker {
     const R extends readonly ValType[],
     const O extends HostResult<R>,
   >(module: string, name: string, type: FuncType<P, R>, fn: AsyncHostFunction<P, R, O>): this {
-    const dispatch = asyncHostDispatch(type, fn);
+    const { params, results } = checkFuncType('type', type);
+    const dispatch = asyncHostDispatch({ params, results }, fn);
     checkString('module', module);
     checkString('name', name);
-    this.#native.funcNewAsync(module, name, [...type.params], [...type.results], dispatch);
+    this.#native.funcNewAsync(module, name, [...params], [...results], dispatch);
     this.#dispatches.push(dispatch);
     this.#owners.set(key(module, name), ASYNC);
     return this;
@@ -95,7 +99,7 @@ export class Linker {
 
   /** Defines all exports of an instance under `module`. Mirrors `Linker::instance`. */
   instance(store: Storelike, module: string, instance: Instance): this {
-    if (!(instance instanceof Instance)) throw wrongType('instance', 'an Instance', instance);
+    if (!Instance.is(instance)) throw wrongType('instance', 'an Instance', instance);
     this.#sameEngine(instance.store);
     const owner = Store.nativeOwner(instance.store, store);
     const nativeInstance = Instance.native(instance);
@@ -244,15 +248,15 @@ export class Linker {
   }
 
   /**
-   * Defines all of WASI preview 1, such that a guest that waits keeps JavaScript waiting. Mirrors
-   * `wasmtime_wasi::p1::add_to_linker_sync`.
+   * Defines all of WASI preview 1, and of its predecessor `wasi_unstable`, such that a guest that waits keeps JavaScript waiting. Mirrors
+   * `wasmtime_wasi::p1::add_to_linker_sync` and `p0`'s.
    */
   addWasi(): this {
     return this.#addWasi(false);
   }
 
   /**
-   * Defines all of WASI preview 1 for asynchronous calls: the event loop goes on while a guest sleeps or waits
+   * Defines what {@link Linker.addWasi} does for asynchronous calls: the event loop goes on while a guest sleeps or waits
    * for input or files. What imports it is instantiated by {@link Linker.instantiateAsync}. Mirrors
    * `wasmtime_wasi::p1::add_to_linker_async`.
    */
@@ -266,7 +270,7 @@ export class Linker {
     this.#hasWasi = true;
     this.#isWasiAsync = isAsync;
     for (const name of this.#owners.keys()) {
-      if (name.startsWith(key(WASI, ''))) this.#owners.delete(name);
+      if (WASI.some((module) => name.startsWith(key(module, '')))) this.#owners.delete(name);
     }
     return this;
   }
@@ -284,7 +288,11 @@ export class Linker {
     const nativeModule = Module.native('module', module);
     const owner = this.#prepare(store, module);
     if (this.#isAsync(module)) throw mustBeAsync();
-    return new Instance(owner, this.#native.instantiate(Store.native(owner, store), nativeModule));
+    return new Instance(
+      INTERNAL,
+      owner,
+      this.#native.instantiate(Store.native(owner, store), nativeModule),
+    );
   }
 
   /**
@@ -307,7 +315,7 @@ export class Linker {
       { owner, store, isAsync: this.#isAsync(module), options },
       (id, store, ticker) =>
         native.NativeAsyncCall.instantiate(id, store, ticker, this.#native, nativeModule),
-      (instance) => new Instance(owner, instance as NativeInstance),
+      (instance) => new Instance(INTERNAL, owner, instance as NativeInstance),
     );
   }
 
@@ -322,7 +330,7 @@ export class Linker {
     return InstancePre.create(
       module,
       this.#native.instantiatePre(nativeModule),
-      new Set(owners.filter((owner) => owner instanceof Store)),
+      new Set(owners.filter((owner) => Store.is(owner))),
       this.#isAsync(module),
       (store) => this.#prepare(store, module, false),
     );
@@ -332,7 +340,8 @@ export class Linker {
   #isAsync(module: Module): boolean {
     return module.imports.some(
       ({ module, name }) =>
-        this.#owners.get(key(module, name)) === ASYNC || (module === WASI && this.#isWasiAsync),
+        this.#owners.get(key(module, name)) === ASYNC ||
+        (WASI.includes(module) && this.#isWasiAsync),
     );
   }
 
@@ -354,7 +363,7 @@ export class Linker {
 
   #checkOwner(store: Store, module: string, name: string): void {
     const owner = this.#owners.get(key(module, name));
-    if (owner instanceof Store && owner !== store) {
+    if (Store.is(owner) && owner !== store) {
       throw misuse('ERR_WRONG_STORE', `the linker's ${module}.${name} belongs to another store`);
     }
   }
@@ -376,9 +385,19 @@ export class Linker {
     }
     return item;
   }
+
+  /** @internal */
+  static is(value: unknown): value is Linker {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(Linker, (value) => #native in value && Engine.check(value.engine));
+  }
 }
 
-const WASI = 'wasi_snapshot_preview1';
+/** Preview 1, and snapshot 0. */
+const WASI = ['wasi_snapshot_preview1', 'wasi_unstable'];
 
 /** Stands for the owner of an async host function, which any store may import. */
 const ASYNC = 'async';
@@ -389,7 +408,7 @@ function key(module: string, name: string): string {
 }
 
 function checkNeedsNoWasi(module: Module): void {
-  const wasi = module.imports.find((type) => type.module === WASI);
+  const wasi = module.imports.find((type) => WASI.includes(type.module));
   if (wasi === undefined) return;
   throw misuse(
     'ERR_NO_WASI',

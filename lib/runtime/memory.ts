@@ -4,6 +4,7 @@ import type { NativeMemory } from '../generated/native.js';
 import { native } from '../native.js';
 import { checkBytes, checkInteger } from './check.js';
 import { misuse, outOfRange } from './errors.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
 import { Store, type Storelike } from './store.js';
 import { checkMemoryType, type MemoryType, memoryType } from './types.js';
 
@@ -24,7 +25,8 @@ export class Memory {
   /** Held weakly, since a view keeps the memory. */
   #view: WeakRef<Uint8Array> | undefined;
 
-  private constructor(store: Store, nativeMemory: NativeMemory) {
+  private constructor(key: typeof INTERNAL, store: Store, nativeMemory: NativeMemory) {
+    checkInternal(key, new.target);
     this.store = store;
     this.#native = nativeMemory;
   }
@@ -40,6 +42,7 @@ export class Memory {
     if (type.shared) throw misuse('ERR_SHARED_MEMORY', 'type.shared: a SharedMemory is shared');
     const nativeStore = Store.native(owner, store);
     return new Memory(
+      INTERNAL,
       owner,
       native.NativeMemory.create(nativeStore, minimum, maximum, index64, pageSizeLog2),
     );
@@ -140,11 +143,20 @@ export class Memory {
 
   /** @internal */
   static fromNative(store: Store, nativeMemory: NativeMemory): Memory {
-    return new Memory(store, nativeMemory);
+    return new Memory(INTERNAL, store, nativeMemory);
   }
 
   /** @internal */
   static native(memory: Memory): NativeMemory {
     return memory.#native;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Memory {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(Memory, (value) => #native in value);
   }
 }

@@ -1,8 +1,9 @@
 import type { NativeModule, NativeShare } from '../generated/native.js';
 import { native } from '../native.js';
-import { checkBytes, checkBytesOrWat, checkInteger, checkPath } from './check.js';
+import { checkBytes, checkBytesOrWat, checkInteger, checkObject, checkPath } from './check.js';
 import { Engine, type SharedEngine } from './engine.js';
 import { misuse, wrongType } from './errors.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
 import { type ExternType, externType } from './types.js';
 
 /** An import of a module. Mirrors `wasmtime::ImportType`. */
@@ -36,9 +37,10 @@ export class Module {
   readonly #native: NativeModule;
   #share: NativeShare | undefined;
 
-  private constructor(engine: Engine, nativeModule: NativeModule) {
+  private constructor(key: typeof INTERNAL, engine: Engine, nativeModule: NativeModule) {
+    checkInternal(key, new.target);
     this.engine = engine;
-    this.#native = nativeModule;
+    this.#native = Engine.own(engine, nativeModule);
   }
 
   /**
@@ -49,6 +51,7 @@ export class Module {
   static compile(engine: Engine, bytesOrWat: Uint8Array | ArrayBuffer | string): Module {
     const nativeEngine = Engine.native('engine', engine);
     return new Module(
+      INTERNAL,
       engine,
       native.NativeModule.compile(nativeEngine, checkBytesOrWat(bytesOrWat)),
     );
@@ -61,7 +64,11 @@ export class Module {
    */
   static fromFile(engine: Engine, path: string | URL): Module {
     const nativeEngine = Engine.native('engine', engine);
-    return new Module(engine, native.NativeModule.fromFile(nativeEngine, checkPath('path', path)));
+    return new Module(
+      INTERNAL,
+      engine,
+      native.NativeModule.fromFile(nativeEngine, checkPath('path', path)),
+    );
   }
 
   /**
@@ -85,6 +92,7 @@ export class Module {
   static deserialize(engine: Engine, bytes: Uint8Array | ArrayBuffer): Module {
     const nativeEngine = Engine.native('engine', engine);
     return new Module(
+      INTERNAL,
       engine,
       native.NativeModule.deserialize(nativeEngine, checkBytes('bytes', bytes)),
     );
@@ -97,6 +105,7 @@ export class Module {
   static deserializeFile(engine: Engine, path: string | URL): Module {
     const nativeEngine = Engine.native('engine', engine);
     return new Module(
+      INTERNAL,
       engine,
       native.NativeModule.deserializeFile(nativeEngine, checkPath('path', path)),
     );
@@ -109,10 +118,11 @@ export class Module {
 
   /**
    * What another thread makes the same module of, with {@link Module.fromShared}, without compiling it
-   * again: send it with `postMessage` or as `workerData`. Good as long as this object lives.
+   * again: send it with `postMessage` or as `workerData`. Good until it was used, and then as long as this object or
+   * one that was made of it lives. What is never used is never freed.
    */
   share(): SharedModule {
-    this.#share ??= native.NativeShare.module(this.#native);
+    this.#share ??= native.NativeShare.ofModule(this.#native);
     return { ...this.engine.share(), sharedModule: this.#share.id };
   }
 
@@ -122,12 +132,18 @@ export class Module {
    * @throws TypeError `ERR_NOT_SHARED` when it isn't shared any more.
    */
   static fromShared(token: SharedModule): Module {
+    const { sharedModule } = checkObject('token', token);
     const engine = Engine.fromShared(token);
-    const taken = native.takeSharedModule(
-      checkInteger('token.sharedModule', token.sharedModule, 0, 2 ** 32 - 1),
+    const taken = native.NativeShare.take(
+      checkInteger('token.sharedModule', sharedModule, 0, 2 ** 32 - 1),
     );
-    if (taken === null) throw misuse('ERR_NOT_SHARED', 'the module is not shared any more');
-    return new Module(engine, taken);
+    const nativeModule = taken?.module ?? null;
+    if (taken === null || nativeModule === null) {
+      throw misuse('ERR_NOT_SHARED', 'the module is not shared any more');
+    }
+    const module = new Module(INTERNAL, engine, nativeModule);
+    module.#share = taken;
+    return module;
   }
 
   /** From the name section. */
@@ -151,12 +167,22 @@ export class Module {
 
   /** @internal */
   static fromNative(engine: Engine, nativeModule: NativeModule): Module {
-    return new Module(engine, nativeModule);
+    return new Module(INTERNAL, engine, nativeModule);
   }
 
   /** @internal */
   static native(what: string, module: Module): NativeModule {
-    if (!(module instanceof Module)) throw wrongType(what, 'a Module', module);
+    if (!Module.is(module)) throw wrongType(what, 'a Module', module);
+    Engine.check(module.engine);
     return module.#native;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Module {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(Module, (value) => #native in value && Engine.check(value.engine));
   }
 }

@@ -2,6 +2,7 @@ import type { NativeRef } from '../generated/native.js';
 import { native } from '../native.js';
 import { checkInteger } from './check.js';
 import { misuse, wrongType } from './errors.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
 import { Store, type Storelike } from './store.js';
 
 /** What an `anyref` refers to; `extern` is a JavaScript value that `any.convert_extern` has wrapped. */
@@ -17,7 +18,8 @@ export class GcRef {
   readonly #native: NativeRef;
 
   /** @internal */
-  constructor(store: Store, nativeRef: NativeRef) {
+  constructor(key: typeof INTERNAL, store: Store, nativeRef: NativeRef) {
+    checkInternal(key, new.target);
     this.store = store;
     this.#native = nativeRef;
   }
@@ -26,7 +28,7 @@ export class GcRef {
   static fromI31(store: Storelike, value: number): GcRef {
     const owner = Store.of('store', store);
     checkInteger('value', value, -(2 ** 30), 2 ** 31 - 1);
-    return new GcRef(owner, native.NativeRef.fromI31(Store.native(owner, store), value));
+    return new GcRef(INTERNAL, owner, native.NativeRef.fromI31(Store.native(owner, store), value));
   }
 
   /** Wraps any value but null and undefined, as `any.convert_extern` does. Mirrors `AnyRef::convert_extern`. */
@@ -34,6 +36,7 @@ export class GcRef {
     const owner = Store.of('store', store);
     if (value === null || value === undefined) throw wrongType('value', 'a value', value);
     return new GcRef(
+      INTERNAL,
       owner,
       native.NativeRef.fromExtern(Store.native(owner, store), [toNative(value, owner)]),
     );
@@ -58,7 +61,7 @@ export class GcRef {
   /** Whether both refer to the same object, as `ref.eq` tells. Mirrors `Rooted::ref_eq`. */
   refEq(store: Storelike, other: GcRef): boolean {
     const owner = Store.nativeOwner(this.store, store);
-    if (!(other instanceof GcRef)) throw wrongType('other', 'a GcRef', other);
+    if (!GcRef.is(other)) throw wrongType('other', 'a GcRef', other);
     Store.nativeOwner(other.store, store);
     return this.#native.same(owner, other.#native);
   }
@@ -67,11 +70,20 @@ export class GcRef {
   static native(reference: GcRef): NativeRef {
     return reference.#native;
   }
+
+  /** @internal */
+  static is(value: unknown): value is GcRef {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(GcRef, (value) => #native in value);
+  }
 }
 
 /** @internal A `GcRef` as its native object, anything else as it is. */
 export function toNative(value: unknown, store: Store): unknown {
-  if (!(value instanceof GcRef)) return value;
+  if (!GcRef.is(value)) return value;
   if (value.store !== store) {
     throw misuse('ERR_WRONG_STORE', 'the reference belongs to another store');
   }

@@ -10,6 +10,7 @@ import {
 } from './check.js';
 import { Engine, type SharedEngine } from './engine.js';
 import { misuse, outOfRange, wrongType } from './errors.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
 import { checkMemoryType, type MemoryType, memoryType } from './types.js';
 
 /** Stands for a shared memory and its engine in a message to another thread. */
@@ -35,7 +36,8 @@ export class SharedMemory {
   #share: NativeShare | undefined;
 
   /** @internal */
-  constructor(engine: Engine, nativeMemory: NativeSharedMemory) {
+  constructor(key: typeof INTERNAL, engine: Engine, nativeMemory: NativeSharedMemory) {
+    checkInternal(key, new.target);
     this.engine = engine;
     this.#native = nativeMemory;
   }
@@ -51,6 +53,7 @@ export class SharedMemory {
     const { minimum, maximum, index64, pageSizeLog2 } = checkMemoryType('type', type);
     if (maximum === null) throw wrongType('type.maximum', 'a number', type.maximum);
     return new SharedMemory(
+      INTERNAL,
       engine,
       native.NativeSharedMemory.create(nativeEngine, minimum, maximum, index64, pageSizeLog2),
     );
@@ -58,10 +61,11 @@ export class SharedMemory {
 
   /**
    * What another thread makes the same memory of, with {@link SharedMemory.fromShared}: send it with
-   * `postMessage` or as `workerData`. Good as long as this object lives.
+   * `postMessage` or as `workerData`. Good until it was used, and then as long as this object or one that was made of
+   * it lives. What is never used is never freed.
    */
   share(): SharedMemoryToken {
-    this.#share ??= native.NativeShare.memory(this.#native);
+    this.#share ??= native.NativeShare.ofMemory(this.#native);
     return { ...this.engine.share(), sharedMemory: this.#share.id };
   }
 
@@ -73,11 +77,16 @@ export class SharedMemory {
   static fromShared(token: SharedMemoryToken): SharedMemory {
     const { sharedMemory } = checkObject('token', token);
     const engine = Engine.fromShared(token);
-    const taken = native.takeSharedMemory(
+    const taken = native.NativeShare.take(
       checkInteger('token.sharedMemory', sharedMemory, 0, 2 ** 32 - 1),
     );
-    if (taken === null) throw misuse('ERR_NOT_SHARED', 'the memory is not shared any more');
-    return new SharedMemory(engine, taken);
+    const nativeMemory = taken?.memory ?? null;
+    if (taken === null || nativeMemory === null) {
+      throw misuse('ERR_NOT_SHARED', 'the memory is not shared any more');
+    }
+    const memory = new SharedMemory(INTERNAL, engine, nativeMemory);
+    memory.#share = taken;
+    return memory;
   }
 
   /** Mirrors `SharedMemory::ty`. */
@@ -214,6 +223,15 @@ export class SharedMemory {
   /** @internal */
   static native(memory: SharedMemory): NativeSharedMemory {
     return memory.#native;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is SharedMemory {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(SharedMemory, (value) => #native in value);
   }
 }
 

@@ -1,10 +1,12 @@
-import type { NativeStore } from '../generated/native.js';
+import type { NativeRef, NativeStore } from '../generated/native.js';
 import { native } from '../native.js';
 import { CALL_HOOKS, type CallHook } from './call-hook.js';
 import { Caller } from './caller.js';
 import { checkFunction, checkInteger, checkOneOf } from './check.js';
 import { Engine } from './engine.js';
-import { misuse, outOfRange, wrongType } from './errors.js';
+import { late, misuse, outOfRange, WRAP_EXCEPTION, wrongType } from './errors.js';
+import type { ExnRef } from './exn-ref.js';
+import { guardReceivers, isObject } from './internal.js';
 import { InterruptHandle } from './interrupt-handle.js';
 import { checkFuel, checkLimiter, type ResourceLimiter } from './limiter.js';
 import { UpdateDeadline } from './update-deadline.js';
@@ -168,6 +170,19 @@ export class Store {
     this.#callbacks.limiter = [memoryGrowing, tableGrowing];
   }
 
+  /**
+   * Sets how many bytes of strings and lists the host may copy from a guest in one call of a component's function or of
+   * WASI; 128 MiB at first. Mirrors `Store::set_hostcall_fuel`.
+   */
+  setHostcallFuel(fuel: number): void {
+    this.#native.setHostcallFuel(checkInteger('fuel', fuel));
+  }
+
+  /** What {@link Store.setHostcallFuel} has set. Mirrors `Store::hostcall_fuel`. */
+  getHostcallFuel(): number {
+    return this.#native.hostcallFuel();
+  }
+
   /** Collects the garbage of the store's GC heap now. Mirrors `Store::gc`. */
   gc(): void {
     this.#native.gc();
@@ -233,23 +248,28 @@ export class Store {
     this.dispose();
   }
 
+  /** @internal The exception that an error of native code's carries. */
+  [WRAP_EXCEPTION](exception: NativeRef): ExnRef | undefined {
+    return late.wrapException?.(exception, this);
+  }
+
   /** @internal The store behind a store or a caller. */
   static of(what: string, store: Storelike): Store {
-    if (store instanceof Store) return store;
+    if (Store.is(store)) return store;
     // Throws once the callback has ended.
-    if (store instanceof Caller) return store.store;
+    if (Caller.is(store)) return store.store;
     throw wrongType(what, 'a Store or a Caller', store);
   }
 
   /** @internal As `via` leads to it, which may be a caller after an `await`. */
   static native(store: Store, via: Storelike = store): NativeStore {
-    const ofCaller = via instanceof Caller ? Caller.native(via, store.#native) : undefined;
+    const ofCaller = Caller.is(via) ? Caller.native(via, store.#native) : undefined;
     return ofCaller ?? store.#native;
   }
 
   /** @internal As {@link Store.native}, for {@link HotFunctions}. */
   static handle(store: Store, via: Storelike = store): object {
-    const ofCaller = via instanceof Caller ? Caller.handle(via, store.#native) : undefined;
+    const ofCaller = Caller.is(via) ? Caller.handle(via, store.#native) : undefined;
     return ofCaller ?? store.#handle;
   }
 
@@ -338,6 +358,15 @@ export class Store {
   /** @internal */
   static hasWasi(store: Store): boolean {
     return store.#hasWasi;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Store {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(Store, (value) => #native in value);
   }
 }
 

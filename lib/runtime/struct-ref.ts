@@ -3,6 +3,7 @@ import { checkArray, checkInteger } from './check.js';
 import { misuse, outOfRange } from './errors.js';
 import { REFERENCES } from './func.js';
 import { StructType, unpack } from './gc-type.js';
+import { guardReceivers, INTERNAL, isObject } from './internal.js';
 import { GcRef } from './reference.js';
 import { Store, type Storelike } from './store.js';
 import { decode, encode } from './values.js';
@@ -27,7 +28,7 @@ export class StructRef extends GcRef {
     }
     const references = encode('values', types, given, REFERENCES, owner);
     const made = native.NativeRef.create(Store.native(owner, store), nativeType, 0, references);
-    return new StructRef(owner, made);
+    return new StructRef(INTERNAL, owner, made);
   }
 
   /** Mirrors `StructRef::ty`. */
@@ -81,5 +82,14 @@ export class StructRef extends GcRef {
       throw outOfRange('index', `an index below the number of fields ${fields.length}`, index);
     }
     return unpack(field.content);
+  }
+
+  /** @internal */
+  static override is(value: unknown): value is StructRef {
+    return isObject(value) && #type in value;
+  }
+
+  static {
+    guardReceivers(StructRef, (value) => #type in value);
   }
 }

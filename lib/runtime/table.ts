@@ -3,6 +3,7 @@ import { native } from '../native.js';
 import { checkBoolean, checkInteger, checkObject, checkOneOf } from './check.js';
 import { outOfRange, wrongType } from './errors.js';
 import { REFERENCES } from './func.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
 import { Store, type Storelike } from './store.js';
 import { REF_TYPES, type TableType, type ValType } from './types.js';
 
@@ -15,7 +16,8 @@ export class Table {
   readonly store: Store;
   readonly #native: NativeTable;
 
-  private constructor(store: Store, nativeTable: NativeTable) {
+  private constructor(key: typeof INTERNAL, store: Store, nativeTable: NativeTable) {
+    checkInternal(key, new.target);
     this.store = store;
     this.#native = nativeTable;
   }
@@ -33,6 +35,7 @@ export class Table {
     const references = [REFERENCES.toNative('init', element, init, owner)];
     const nativeStore = Store.native(owner, store);
     return new Table(
+      INTERNAL,
       owner,
       native.NativeTable.create(nativeStore, element, minimum, maximum, index64, references),
     );
@@ -112,7 +115,7 @@ export class Table {
    */
   copy(store: Storelike, to: number, source: Table, from: number, length: number): void {
     const owner = Store.nativeOwner(this.store, store);
-    if (!(source instanceof Table)) throw wrongType('source', 'a Table', source);
+    if (!Table.is(source)) throw wrongType('source', 'a Table', source);
     Store.nativeOwner(source.store, store);
     this.#checkRange(store, 'to', to, length);
     source.#checkRange(store, 'from', from, length);
@@ -138,11 +141,20 @@ export class Table {
 
   /** @internal */
   static fromNative(store: Store, nativeTable: NativeTable): Table {
-    return new Table(store, nativeTable);
+    return new Table(INTERNAL, store, nativeTable);
   }
 
   /** @internal */
   static native(table: Table): NativeTable {
     return table.#native;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Table {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(Table, (value) => #native in value);
   }
 }

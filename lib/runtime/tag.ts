@@ -1,6 +1,7 @@
 import type { NativeTag } from '../generated/native.js';
 import { native } from '../native.js';
 import { wrongType } from './errors.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
 import { Store, type Storelike } from './store.js';
 import { checkFuncType, type ValType } from './types.js';
 
@@ -10,7 +11,8 @@ export class Tag {
   readonly store: Store;
   readonly #native: NativeTag;
 
-  private constructor(store: Store, nativeTag: NativeTag) {
+  private constructor(key: typeof INTERNAL, store: Store, nativeTag: NativeTag) {
+    checkInternal(key, new.target);
     this.store = store;
     this.#native = nativeTag;
   }
@@ -19,7 +21,11 @@ export class Tag {
   static create(store: Storelike, params: readonly ValType[]): Tag {
     const owner = Store.of('store', store);
     const type = checkFuncType('type', { params, results: [] });
-    return new Tag(owner, native.NativeTag.create(Store.native(owner, store), [...type.params]));
+    return new Tag(
+      INTERNAL,
+      owner,
+      native.NativeTag.create(Store.native(owner, store), [...type.params]),
+    );
   }
 
   /** Types of its exceptions' values. Mirrors `Tag::ty`. */
@@ -30,18 +36,27 @@ export class Tag {
   /** Whether both are the same tag. Mirrors `Tag::eq`. */
   eq(store: Storelike, other: Tag): boolean {
     const owner = Store.nativeOwner(this.store, store);
-    if (!(other instanceof Tag)) throw wrongType('other', 'a Tag', other);
+    if (!Tag.is(other)) throw wrongType('other', 'a Tag', other);
     Store.nativeOwner(other.store, store);
     return this.#native.same(owner, other.#native);
   }
 
   /** @internal */
   static fromNative(store: Store, nativeTag: NativeTag): Tag {
-    return new Tag(store, nativeTag);
+    return new Tag(INTERNAL, store, nativeTag);
   }
 
   /** @internal */
   static native(tag: Tag): NativeTag {
     return tag.#native;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Tag {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(Tag, (value) => #native in value);
   }
 }

@@ -1,5 +1,6 @@
 import { checkInteger } from './check.js';
 import { wrongType } from './errors.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
 
 const INTERRUPT = -1;
 const YIELD = -2;
@@ -7,17 +8,18 @@ const YIELD = -2;
 /** What an epoch deadline callback decides. Mirrors `wasmtime::UpdateDeadline`. */
 export class UpdateDeadline {
   /** Trap with `Interrupt`. Mirrors `UpdateDeadline::Interrupt`. */
-  static readonly interrupt = new UpdateDeadline(INTERRUPT);
+  static readonly interrupt = new UpdateDeadline(INTERNAL, INTERRUPT);
 
   readonly #ticks: number;
 
-  private constructor(ticks: number) {
+  private constructor(key: typeof INTERNAL, ticks: number) {
+    checkInternal(key, new.target);
     this.#ticks = ticks;
   }
 
   /** Go on until `ticks` ticks beyond the current epoch. Mirrors `UpdateDeadline::Continue`. */
   static continue(ticks: number): UpdateDeadline {
-    return new UpdateDeadline(checkInteger('ticks', ticks));
+    return new UpdateDeadline(INTERNAL, checkInteger('ticks', ticks));
   }
 
   /**
@@ -25,14 +27,23 @@ export class UpdateDeadline {
    * that time; in a synchronous one, it is an error. Mirrors `UpdateDeadline::Yield`.
    */
   static yield(ticks: number): UpdateDeadline {
-    return new UpdateDeadline(YIELD - checkInteger('ticks', ticks));
+    return new UpdateDeadline(INTERNAL, YIELD - checkInteger('ticks', ticks));
   }
 
   /** @internal The form that native code reads: ticks, −1 to interrupt, −2 − ticks to yield. */
   static encode(update: UpdateDeadline): number {
-    if (!(update instanceof UpdateDeadline)) {
+    if (!UpdateDeadline.is(update)) {
       throw wrongType('what the epoch deadline callback returned', 'an UpdateDeadline', update);
     }
     return update.#ticks;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is UpdateDeadline {
+    return isObject(value) && #ticks in value;
+  }
+
+  static {
+    guardReceivers(UpdateDeadline, (value) => #ticks in value);
   }
 }

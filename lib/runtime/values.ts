@@ -1,4 +1,6 @@
-import { SLOT_COUNT, slots } from '../native.js';
+import { isUint8Array } from 'node:util/types';
+import { common, SLOT_COUNT } from '../native.js';
+import { byteLengthOf } from './bytes.js';
 import { outOfRange, wrongType } from './errors.js';
 import type { Func } from './func.js';
 import type { GcRef } from './reference.js';
@@ -38,6 +40,8 @@ export interface References {
   fromNative(type: ValType, value: unknown, store: Store): unknown;
 }
 
+const { slots } = common;
+
 /** Numbers of a slot of 16 bytes, little-endian. */
 const int32 = new Int32Array(slots);
 const int64 = new BigInt64Array(slots);
@@ -47,7 +51,8 @@ const bytes = new Uint8Array(slots);
 
 /**
  * Puts values into the slots, and returns the references among them by position. Nothing that could run
- * other code happens between the first slot and the native call that reads them.
+ * other code happens between the first slot and the native call that reads them: `values` are an array of our own, and
+ * what they are is asked of them without looking at their properties.
  *
  * @throws TypeError or RangeError for a value that isn't of its type.
  */
@@ -149,11 +154,10 @@ function checkFloat(what: string, i: number, type: ValType, value: unknown): num
 }
 
 function checkV128(what: string, i: number, value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array)) {
+  if (!isUint8Array(value)) {
     throw wrongType(`${what}[${i}]`, 'a Uint8Array of 16 bytes (v128)', value);
   }
-  if (value.length !== 16) {
-    throw outOfRange(`${what}[${i}]`, '16 bytes (v128)', value.length);
-  }
+  const length = byteLengthOf(value);
+  if (length !== 16) throw outOfRange(`${what}[${i}]`, '16 bytes (v128)', length);
   return value;
 }

@@ -1,5 +1,7 @@
 import type { Writable } from 'node:stream';
+import { isUint8Array } from 'node:util/types';
 import type { NativeInput, NativeOutput, NativeWasiConfig } from '../generated/native.js';
+import { bytesOf } from './bytes.js';
 import {
   checkArray,
   checkBoolean,
@@ -9,6 +11,7 @@ import {
   checkString,
 } from './check.js';
 import { misuse, wrongType } from './errors.js';
+import { guardReceivers, isObject } from './internal.js';
 import { WasiInputFeed } from './wasi-input.js';
 import { networkOf, type WasiNetwork } from './wasi-network.js';
 import { clocksOf, randomOf, type WasiClocks, type WasiRandom } from './wasi-sources.js';
@@ -120,7 +123,10 @@ export class WasiConfig {
 
   /** @internal */
   static native(what: string, config: WasiConfig): NativeWasiConfig {
-    if (!(config instanceof WasiConfig)) throw wrongType(what, 'a WasiConfig', config);
+    if (!WasiConfig.is(config)) throw wrongType(what, 'a WasiConfig', config);
+    // The buffer may have been transferred since.
+    const { bytes } = config.#native.stdin;
+    if (bytes !== undefined) bytesOf('options.stdin', bytes);
     return config.#native;
   }
 
@@ -132,6 +138,15 @@ export class WasiConfig {
   /** @internal */
   static onOutput(config: WasiConfig): OutputCallback | null {
     return config.#onOutput;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is WasiConfig {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(WasiConfig, (value) => #native in value);
   }
 }
 
@@ -145,7 +160,7 @@ function checkText(what: string, value: unknown): string {
 
 function input(stdin: WasiInput): NativeInput {
   if (stdin === 'inherit' || stdin === 'null') return { kind: stdin };
-  if (stdin instanceof Uint8Array) return { kind: 'bytes', bytes: stdin };
+  if (isUint8Array(stdin)) return { kind: 'bytes', bytes: bytesOf('options.stdin', stdin) };
   if (isStream(stdin)) return { kind: 'stream' };
   const file = fileOf(stdin);
   if (file !== undefined) return { kind: 'file', path: checkText('options.stdin.file', file) };

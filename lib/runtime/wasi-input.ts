@@ -1,5 +1,7 @@
+import { isUint8Array } from 'node:util/types';
 import type { NativeInputQueue } from '../generated/native.js';
 import { native } from '../native.js';
+import { bytesOf } from './bytes.js';
 import { wrongType } from './errors.js';
 
 /** @internal Feeds a guest from a stream, a chunk at a time, each when the guest waits for it. */
@@ -24,7 +26,7 @@ export class WasiInputFeed {
       .then(({ done, value }) => {
         this.#isReading = false;
         if (done) this.native.end();
-        else this.native.push(bytesOf(value));
+        else this.native.push(bytesOfChunk(value));
       })
       .catch((error: unknown) => {
         this.#isReading = false;
@@ -33,8 +35,8 @@ export class WasiInputFeed {
   }
 }
 
-function bytesOf(chunk: unknown): Uint8Array {
+function bytesOfChunk(chunk: unknown): Uint8Array {
   if (typeof chunk === 'string') return Buffer.from(chunk);
-  if (chunk instanceof Uint8Array) return chunk;
+  if (isUint8Array(chunk)) return bytesOf('a chunk of options.stdin', chunk);
   throw wrongType('a chunk of options.stdin', 'a Uint8Array or a string', chunk);
 }

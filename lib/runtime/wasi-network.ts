@@ -40,7 +40,7 @@ export function networkOf(network: WasiNetwork): NativeNetwork {
 
 function rules(what: string, addresses: unknown): NativeAddressRule[] {
   return checkArray(what, addresses).map((address, i) =>
-    rule(`${what}[${i}]`, checkString(`${what}[${i}]`, address)),
+    checkAddress(`${what}[${i}]`, checkString(`${what}[${i}]`, address)),
   );
 }
 
@@ -48,7 +48,8 @@ function rules(what: string, addresses: unknown): NativeAddressRule[] {
 const RULE =
   /^(?:\[(?<v6>[\da-f:.]+)\]|(?<v4>[\d.]+))(?:\/(?<prefix>\d{1,3}))?:(?<port>\d{1,5}|\*)$/i;
 
-function rule(what: string, text: string): NativeAddressRule {
+/** @internal */
+export function checkAddress(what: string, text: string): NativeAddressRule {
   const { v4, v6, prefix, port } = RULE.exec(text)?.groups ?? {};
   const bits = v6 === undefined ? 32 : 128;
   const address = v6 ?? v4 ?? '';

@@ -1,9 +1,11 @@
 import type { NativeRef } from '../generated/native.js';
 import { native } from '../native.js';
 import { ArrayRef } from './array-ref.js';
+import { late } from './errors.js';
 import { ExnRef } from './exn-ref.js';
+import { INTERNAL } from './internal.js';
 import { GcRef } from './reference.js';
-import { Store } from './store.js';
+import type { Store } from './store.js';
 import { StructRef } from './struct-ref.js';
 
 /** @internal A native reference as an object of its class, anything else as it is. */
@@ -11,20 +13,18 @@ export function wrapReference(value: unknown, store: Store): unknown {
   return value instanceof native.NativeRef ? wrap(value, store) : value;
 }
 
-/** @internal The exception that an error of native code's carries. */
-export function wrapException(exception: NativeRef, store: object): ExnRef | undefined {
-  return store instanceof Store ? new ExnRef(store, exception) : undefined;
-}
-
 function wrap(reference: NativeRef, store: Store): GcRef {
   switch (reference.class) {
     case 'struct':
-      return new StructRef(store, reference);
+      return new StructRef(INTERNAL, store, reference);
     case 'array':
-      return new ArrayRef(store, reference);
+      return new ArrayRef(INTERNAL, store, reference);
     case 'exn':
-      return new ExnRef(store, reference);
+      return new ExnRef(INTERNAL, store, reference);
     default:
-      return new GcRef(store, reference);
+      return new GcRef(INTERNAL, store, reference);
   }
 }
+
+// A store's own file can't import what needs it.
+late.wrapException = (exception, store) => new ExnRef(INTERNAL, store as Store, exception);

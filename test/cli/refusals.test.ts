@@ -56,7 +56,7 @@ describe('a file that run can’t run', () => {
       'imports what isn’t WASI',
       `(module ${[1, 2, 3, 4].map((i) => `(import "env" "f${i}" (func))`).join(' ')}
         (func (export "_start")))`,
-      'imports env.f1, env.f2, env.f3, 1 more: run offers wasi_snapshot_preview1 alone',
+      'imports env.f1, env.f2, env.f3, 1 more: run offers wasi_snapshot_preview1, wasi_unstable alone',
     ],
     [
       'imports what WASI hasn’t',

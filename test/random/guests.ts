@@ -185,7 +185,7 @@ export function settle(
   ];
   return {
     objects,
-    tokens: [module, engine, ...shared].map((item) => item.share()),
+    tokens: [module, component, engine, ...shared].map((item) => item.share()),
     made: waits.instantiateAsync(waiting, component),
   };
 }

@@ -11,9 +11,9 @@ const SYSTEM = /^E[A-Z]+$/;
 
 /**
  * Says how an error breaks the rules, if it does: errors are typed and have a stable code, and none tells
- * of the inside. `wrong`: a method was called on an object of another class.
+ * of the inside. `own`: it may be JavaScript's own, of what an `Error` is made of.
  */
-export function checkError(error: unknown, wrong: boolean): string | undefined {
+export function checkError(error: unknown, own: boolean): string | undefined {
   // A callback's own.
   if (error instanceof Thrown || error === undefined || error === null) return undefined;
   if (error === 'text' || error === 1n) return undefined;
@@ -22,9 +22,9 @@ export function checkError(error: unknown, wrong: boolean): string | undefined {
   if (/panick|unwrap|RefCell|napi|native code|index out of bounds/i.test(message))
     return `tells of the inside: ${message}`;
   if (error.name === 'AbortError') return undefined;
-  // JavaScript's own words: its stack's end, and private members of another class.
+  // JavaScript's own words: its stack's end.
   if (error instanceof RangeError && /call stack/.test(message)) return undefined;
-  if (error instanceof TypeError && wrong) return undefined;
+  if (error instanceof TypeError && own) return undefined;
   if (typeof code === 'string' && (CODE.test(code) || SYSTEM.test(code))) return undefined;
   return `an error without a code: ${error.name} ${String(code)}: ${message}\n${error.stack}`;
 }

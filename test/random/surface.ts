@@ -2,6 +2,7 @@
 // is tried from that day on.
 import { readdirSync, readFileSync } from 'node:fs';
 import * as lib from '../../lib/index.js';
+import { written } from '../../lib/runtime/internal.js';
 
 /** A function of the public surface. */
 export interface Operation {
@@ -44,6 +45,14 @@ export function readSurface(): Operation[] {
     return declared === undefined ? [plain(name, value)] : members(name, value, declared);
   });
 }
+
+/** All classes that programs get objects of. */
+export function readClasses(): Loose[] {
+  return [...exported.values()].filter((value) => /^class\b/.test(String(value)));
+}
+
+/** What an engine that all runs have must not be: it is done to one of its own. */
+const ENDS_ENGINES = ['Engine.dispose', 'Engine.[Symbol.dispose]'];
 
 function declarationOf(name: string): string | undefined {
   return new RegExp(`export declare class ${name}\\b[^]*?\\n}`).exec(types)?.[0];
@@ -99,7 +108,8 @@ function members(name: string, class_: Loose, declared: string): Operation[] {
       params: paramsOf(called),
       run: (self, args) => {
         const { [`${name}.${text}`]: fit = (args: unknown[]) => args } = WITH;
-        return Reflect.apply(called, self, fit([...args]));
+        const ends = ENDS_ENGINES.includes(`${name}.${text}`) && self instanceof lib.Engine;
+        return Reflect.apply(called, ends ? new lib.Engine() : self, fit([...args]));
       },
     });
   }
@@ -116,7 +126,8 @@ function members(name: string, class_: Loose, declared: string): Operation[] {
 }
 
 function paramsOf(fn: Loose): string[] {
-  return splitParams(/^[^(]*\(([^)]*)\)/.exec(fn.toString())?.[1] ?? '');
+  const source = (written.get(fn) ?? fn).toString();
+  return splitParams(/^[^(]*\(([^)]*)\)/.exec(source)?.[1] ?? '');
 }
 
 function splitParams(source: string): string[] {

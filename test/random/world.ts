@@ -2,7 +2,7 @@ import * as lib from '../../lib/index.js';
 import type { Choices } from './choices.js';
 import { settle } from './guests.js';
 import { checkError, Thrown } from './rules.js';
-import type { Operation } from './surface.js';
+import { type Operation, readClasses } from './surface.js';
 import { anyValue, argument, rest } from './values.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: objects of all classes.
@@ -148,12 +148,13 @@ export class World {
 
   /** Makes one call. */
   move(choices: Choices): void {
+    if (choices.chance(2)) this.#construct(choices);
     const operation = choices.pick(choices.chance(45) ? this.#lively : this.#surface);
     const self = operation.of === undefined ? undefined : this.object(choices, operation.of);
     // Now and then on an object of another class, or on none.
     const wrong = choices.chance(3);
     if (self === undefined && operation.of !== undefined && !wrong) return;
-    const target = wrong ? this.object(choices, choices.pick(this.classes())) : self;
+    const target = wrong ? this.#wrongReceiver(choices, self) : self;
     this.#target =
       self instanceof Object && !(self.constructor.name === 'Caller') ? self : undefined;
     const args = operation.params.flatMap((param) =>
@@ -169,8 +170,33 @@ export class World {
     try {
       this.#keep(operation.name, target, wrong, operation.run(target, args));
     } catch (error) {
-      this.#refused(operation.name, wrong, error);
+      this.#refused(operation.name, error);
     }
+  }
+
+  /** As a program without types may try with any class: most have no constructor. */
+  #construct(choices: Choices): void {
+    const Class = choices.pick(readClasses());
+    const args = [anyValue(choices, this), this.object(choices, choices.pick(this.classes()))];
+    this.#say(`new ${Class.name}(${args.map(show).join(', ')})`);
+    this.calls++;
+    try {
+      new Class(...args);
+    } catch (error) {
+      this.#refused(`new ${Class.name}`, error);
+    }
+  }
+
+  /** Of another class, none at all, or one that only looks like it. */
+  #wrongReceiver(choices: Choices, self: unknown): unknown {
+    const [other, forged] = [this.object(choices, choices.pick(this.classes())), self ?? {}];
+    return choices.pick([
+      other,
+      undefined,
+      1,
+      new Proxy(forged, {}),
+      Object.create(Object.getPrototypeOf(forged)),
+    ]);
   }
 
   #keep(name: string, target: unknown, wrong: boolean, result: unknown): void {
@@ -179,7 +205,7 @@ export class World {
       this.#pending.push(
         result.then(
           (value) => this.#keep(name, target, wrong, value),
-          (error) => this.#refused(name, wrong, error),
+          (error) => this.#refused(name, error),
         ),
       );
       return;
@@ -193,11 +219,11 @@ export class World {
     }
   }
 
-  #refused(name: string, wrong: boolean, error: unknown): void {
+  #refused(name: string, error: unknown): void {
     this.refusals++;
     // JavaScript's own Error judges what it is made of.
     const isError = /^new (WasmtimeError|Trap|WasiExit|ComponentError)$/.test(name);
-    const broken = checkError(error, wrong || isError);
+    const broken = checkError(error, isError);
     if (broken !== undefined) this.failure ??= new Error(`${name}: ${broken}`, { cause: error });
   }
 
@@ -232,7 +258,7 @@ export class World {
         store.dispose();
         this.disposed.add(store);
       } catch (error) {
-        this.#refused('Store.dispose', false, error);
+        this.#refused('Store.dispose', error);
       }
     }
     return profiles;
@@ -242,7 +268,7 @@ export class World {
     try {
       return [profiler.finishProfile()];
     } catch (error) {
-      this.#refused('GuestProfiler.finishProfile', false, error);
+      this.#refused('GuestProfiler.finishProfile', error);
       return [];
     }
   }

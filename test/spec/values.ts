@@ -1,5 +1,5 @@
 import { Func, GcRef, type Store } from '../../lib/index.js';
-import { slots } from '../../lib/native.js';
+import { common } from '../../lib/native.js';
 
 /** A value of a script, as the crate json-from-wast writes it. */
 export interface Const {
@@ -105,7 +105,7 @@ export function constant(value: Const): string {
 
 /** The slots as they are now: results with all their bits. */
 export function rawResults(count: number): Uint8Array {
-  return new Uint8Array(slots.slice(0, 16 * Math.max(1, count)));
+  return new Uint8Array(common.slots.slice(0, 16 * Math.max(1, count)));
 }
 
 /** Whether a result is what the script expects; `raw` are the bytes of its slot. */

@@ -12,6 +12,7 @@ pub struct CompilerConfig {
     pub flags: Vec<String>,
     pub epoch_interruption: Option<bool>,
     pub consume_fuel: Option<bool>,
+    pub shared_memory: Option<bool>,
     pub wasm_tail_call: Option<bool>,
     pub wasm_branch_hinting: Option<bool>,
     pub wasm_custom_page_sizes: Option<bool>,
@@ -51,7 +52,7 @@ impl CompilerConfig {
             };
         }
         set!(
-            epoch_interruption consume_fuel
+            epoch_interruption consume_fuel shared_memory
             wasm_tail_call wasm_branch_hinting wasm_custom_page_sizes wasm_threads
             wasm_shared_everything_threads wasm_reference_types wasm_function_references
             wasm_wide_arithmetic wasm_gc wasm_simd wasm_relaxed_simd wasm_bulk_memory

@@ -2,6 +2,7 @@ import type { NativeResource } from '../../generated/native.js';
 import { isPromiseLike, PendingResult } from '../async-func.js';
 import { Caller } from '../caller.js';
 import { checkFunction } from '../check.js';
+import { INTERNAL } from '../internal.js';
 import type { Store } from '../store.js';
 import { ComponentError } from './component-error.js';
 import { Decoder } from './decode.js';
@@ -54,7 +55,7 @@ export function asyncComponentDispatch(
     }
     const decoder = new Decoder(store, bytes as Uint8Array, handles as NativeResource[]);
     const args = params.map(({ type }) => decoder.read(type));
-    const caller = new Caller(store, { isAsync: true, hasExports: false });
+    const caller = new Caller(INTERNAL, store, { isAsync: true, hasExports: false });
     let returned: unknown;
     try {
       returned = fn(caller, ...args);

@@ -1,3 +1,5 @@
+import { attempt, isInstance, markError } from '../errors.js';
+
 /**
  * The error of a WIT `result`, where a function returns one: thrown by {@link ComponentFunc.call}, and to
  * be thrown by a host function, whose guest then gets it as a value. As jco's `ComponentError`.
@@ -14,6 +16,16 @@ export class ComponentError extends Error {
     super(`the component returned an error${describe(payload)}`);
     this.payload = payload;
   }
+
+  /** @internal One of another copy of the library is known too, as {@link WasmtimeError}. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a subclass is asked for itself.
+    return isInstance(this, value);
+  }
+
+  static {
+    markError(ComponentError, 'ComponentError');
+  }
 }
 
 function describe(payload: unknown): string {
@@ -25,7 +37,7 @@ function describe(payload: unknown): string {
     case 'boolean':
       return `: ${payload}`;
     case 'object': {
-      const tag = payload === null ? undefined : (payload as { tag?: unknown }).tag;
+      const tag = attempt(() => (payload as { tag?: unknown } | null)?.tag);
       return typeof tag === 'string' ? `: ${tag}` : '';
     }
     default:

@@ -8,6 +8,7 @@ import { callAsync, checkAsyncCallOptions } from '../async-calls.js';
 import { Caller } from '../caller.js';
 import { checkFunction } from '../check.js';
 import { misuse } from '../errors.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from '../internal.js';
 import { Store, type Storelike } from '../store.js';
 import { ComponentError } from './component-error.js';
 import { Decoder } from './decode.js';
@@ -28,7 +29,8 @@ export class ComponentFunc {
   readonly #native: NativeComponentFunc;
   #type: ComponentFuncType | undefined;
 
-  private constructor(store: Store, nativeFunc: NativeComponentFunc) {
+  private constructor(key: typeof INTERNAL, store: Store, nativeFunc: NativeComponentFunc) {
+    checkInternal(key, new.target);
     this.store = store;
     this.#native = nativeFunc;
   }
@@ -119,7 +121,16 @@ export class ComponentFunc {
 
   /** @internal */
   static fromNative(store: Store, nativeFunc: NativeComponentFunc): ComponentFunc {
-    return new ComponentFunc(store, nativeFunc);
+    return new ComponentFunc(INTERNAL, store, nativeFunc);
+  }
+
+  /** @internal */
+  static is(value: unknown): value is ComponentFunc {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(ComponentFunc, (value) => #native in value);
   }
 }
 

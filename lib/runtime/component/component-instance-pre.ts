@@ -6,7 +6,9 @@ import { native } from '../../native.js';
 import type { AsyncCallOptions } from '../async-calls.js';
 import { instantiateAsync } from '../async-instantiation.js';
 import { Caller } from '../caller.js';
+import { Engine } from '../engine.js';
 import { mustBeAsync } from '../instance-pre.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from '../internal.js';
 import { Store, type Storelike } from '../store.js';
 import type { Component } from './component.js';
 import { ComponentInstance } from './component-instance.js';
@@ -23,13 +25,15 @@ export class ComponentInstancePre {
   readonly #prepare: (store: Storelike) => Store;
 
   private constructor(
+    key: typeof INTERNAL,
     component: Component,
     nativePre: NativeComponentInstancePre,
     isAsync: boolean,
     prepare: (store: Storelike) => Store,
   ) {
+    checkInternal(key, new.target);
     this.component = component;
-    this.#native = nativePre;
+    this.#native = Engine.own(component.engine, nativePre);
     this.#isAsync = isAsync;
     this.#prepare = prepare;
   }
@@ -65,6 +69,18 @@ export class ComponentInstancePre {
     isAsync: boolean,
     prepare: (store: Storelike) => Store,
   ): ComponentInstancePre {
-    return new ComponentInstancePre(component, nativePre, isAsync, prepare);
+    return new ComponentInstancePre(INTERNAL, component, nativePre, isAsync, prepare);
+  }
+
+  /** @internal */
+  static is(value: unknown): value is ComponentInstancePre {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(
+      ComponentInstancePre,
+      (value) => #native in value && Engine.check(value.component.engine),
+    );
   }
 }

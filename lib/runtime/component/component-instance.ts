@@ -1,6 +1,7 @@
 import type { NativeComponentInstance } from '../../generated/native.js';
 import { checkArray, checkString } from '../check.js';
 import { misuse } from '../errors.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from '../internal.js';
 import { Module } from '../module.js';
 import { Store, type Storelike } from '../store.js';
 import type { Component } from './component.js';
@@ -21,7 +22,13 @@ export class ComponentInstance {
   readonly component: Component;
   readonly #native: NativeComponentInstance;
 
-  private constructor(store: Store, component: Component, nativeInstance: NativeComponentInstance) {
+  private constructor(
+    key: typeof INTERNAL,
+    store: Store,
+    component: Component,
+    nativeInstance: NativeComponentInstance,
+  ) {
+    checkInternal(key, new.target);
     this.store = store;
     this.component = component;
     this.#native = nativeInstance;
@@ -69,7 +76,16 @@ export class ComponentInstance {
     component: Component,
     nativeInstance: NativeComponentInstance,
   ): ComponentInstance {
-    return new ComponentInstance(store, component, nativeInstance);
+    return new ComponentInstance(INTERNAL, store, component, nativeInstance);
+  }
+
+  /** @internal */
+  static is(value: unknown): value is ComponentInstance {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(ComponentInstance, (value) => #native in value);
   }
 }
 

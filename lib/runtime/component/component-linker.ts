@@ -4,6 +4,7 @@ import type { AsyncCallOptions } from '../async-calls.js';
 import { checkBoolean, checkFunction, checkString } from '../check.js';
 import { Engine } from '../engine.js';
 import { misuse } from '../errors.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from '../internal.js';
 import { Module } from '../module.js';
 import { Store, type Storelike } from '../store.js';
 import { type AsyncComponentHostFunction, asyncComponentDispatch } from './async-component-func.js';
@@ -33,7 +34,7 @@ export class ComponentLinker {
   constructor(engine: Engine) {
     const nativeEngine = Engine.native('engine', engine);
     this.engine = engine;
-    this.#native = new native.NativeComponentLinker(nativeEngine);
+    this.#native = Engine.own(engine, new native.NativeComponentLinker(nativeEngine));
   }
 
   /** Whether a definition may replace an older one. Mirrors `Linker::allow_shadowing`. */
@@ -44,7 +45,14 @@ export class ComponentLinker {
 
   /** Where the imports of components themselves are defined. Mirrors `Linker::root`. */
   root(): LinkerInstance {
-    return new LinkerInstance(this.#native, this.#dispatches, this.#asyncImports, this.engine, []);
+    return new LinkerInstance(
+      INTERNAL,
+      this.#native,
+      this.#dispatches,
+      this.#asyncImports,
+      this.engine,
+      [],
+    );
   }
 
   /** An instance to define, or to define more of: `wasi:http/types@0.2.0`. Mirrors `Linker::instance`. */
@@ -153,6 +161,15 @@ export class ComponentLinker {
       throw misuse('ERR_WRONG_ENGINE', 'the linker, the store and the component need one engine');
     }
   }
+
+  /** @internal */
+  static is(value: unknown): value is ComponentLinker {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(ComponentLinker, (value) => #native in value && Engine.check(value.engine));
+  }
 }
 
 /**
@@ -168,12 +185,14 @@ export class LinkerInstance {
 
   /** @internal */
   constructor(
+    key: typeof INTERNAL,
     nativeLinker: NativeComponentLinker,
     dispatches: unknown[],
     asyncImports: AsyncImports,
     engine: Engine,
     path: string[],
   ) {
+    checkInternal(key, new.target);
     this.#native = nativeLinker;
     this.#dispatches = dispatches;
     this.#asyncImports = asyncImports;
@@ -186,6 +205,7 @@ export class LinkerInstance {
     const path = [...this.#path, checkString('name', name)];
     this.#native.instance(path);
     return new LinkerInstance(
+      INTERNAL,
       this.#native,
       this.#dispatches,
       this.#asyncImports,
@@ -254,5 +274,14 @@ export class LinkerInstance {
     }
     this.#native.module(this.#path, checkString('name', name), nativeModule);
     return this;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is LinkerInstance {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(LinkerInstance, (value) => #native in value && Engine.check(value.#engine));
   }
 }

@@ -1,9 +1,16 @@
-import type { NativeComponent } from '../../generated/native.js';
+import type { NativeComponent, NativeShare } from '../../generated/native.js';
 import { native } from '../../native.js';
-import { checkBytes, checkBytesOrWat, checkPath } from '../check.js';
-import { Engine } from '../engine.js';
-import { wrongType } from '../errors.js';
+import { checkBytes, checkBytesOrWat, checkInteger, checkObject, checkPath } from '../check.js';
+import { Engine, type SharedEngine } from '../engine.js';
+import { misuse, wrongType } from '../errors.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from '../internal.js';
 import { type NamedComponentItem, namedItem } from './component-item.js';
+
+/** Stands for a component and its engine in a message to another thread. */
+export interface SharedComponent extends SharedEngine {
+  /** The number under which other threads find the component. */
+  readonly sharedComponent: number;
+}
 
 /**
  * A compiled component, for any number of instances in stores of its engine. Mirrors
@@ -13,10 +20,12 @@ export class Component {
   /** The engine that it was compiled for. */
   readonly engine: Engine;
   readonly #native: NativeComponent;
+  #share: NativeShare | undefined;
 
-  private constructor(engine: Engine, nativeComponent: NativeComponent) {
+  private constructor(key: typeof INTERNAL, engine: Engine, nativeComponent: NativeComponent) {
+    checkInternal(key, new.target);
     this.engine = engine;
-    this.#native = nativeComponent;
+    this.#native = Engine.own(engine, nativeComponent);
   }
 
   /**
@@ -27,6 +36,7 @@ export class Component {
   static compile(engine: Engine, bytesOrWat: Uint8Array | ArrayBuffer | string): Component {
     const nativeEngine = Engine.native('engine', engine);
     return new Component(
+      INTERNAL,
       engine,
       native.NativeComponent.compile(nativeEngine, checkBytesOrWat(bytesOrWat)),
     );
@@ -40,7 +50,7 @@ export class Component {
   static fromFile(engine: Engine, path: string | URL): Component {
     const nativeEngine = Engine.native('engine', engine);
     const file = checkPath('path', path);
-    return new Component(engine, native.NativeComponent.fromFile(nativeEngine, file));
+    return new Component(INTERNAL, engine, native.NativeComponent.fromFile(nativeEngine, file));
   }
 
   /**
@@ -54,7 +64,11 @@ export class Component {
   static deserialize(engine: Engine, bytes: Uint8Array | ArrayBuffer): Component {
     const nativeEngine = Engine.native('engine', engine);
     const checked = checkBytes('bytes', bytes);
-    return new Component(engine, native.NativeComponent.deserialize(nativeEngine, checked));
+    return new Component(
+      INTERNAL,
+      engine,
+      native.NativeComponent.deserialize(nativeEngine, checked),
+    );
   }
 
   /**
@@ -64,12 +78,46 @@ export class Component {
   static deserializeFile(engine: Engine, path: string | URL): Component {
     const nativeEngine = Engine.native('engine', engine);
     const file = checkPath('path', path);
-    return new Component(engine, native.NativeComponent.deserializeFile(nativeEngine, file));
+    return new Component(
+      INTERNAL,
+      engine,
+      native.NativeComponent.deserializeFile(nativeEngine, file),
+    );
   }
 
   /** The compiled component as bytes. Mirrors `Component::serialize`. */
   serialize(): Uint8Array {
     return this.#native.serialize();
+  }
+
+  /**
+   * What another thread makes the same component of, with {@link Component.fromShared}, without compiling it
+   * again: send it with `postMessage` or as `workerData`. Good until it was used, and then as long as this object or
+   * one that was made of it lives. What is never used is never freed.
+   */
+  share(): SharedComponent {
+    this.#share ??= native.NativeShare.ofComponent(this.#native);
+    return { ...this.engine.share(), sharedComponent: this.#share.id };
+  }
+
+  /**
+   * The component that another thread of this process has shared, and its engine.
+   *
+   * @throws TypeError `ERR_NOT_SHARED` when it isn't shared any more.
+   */
+  static fromShared(token: SharedComponent): Component {
+    const { sharedComponent } = checkObject('token', token);
+    const engine = Engine.fromShared(token);
+    const taken = native.NativeShare.take(
+      checkInteger('token.sharedComponent', sharedComponent, 0, 2 ** 32 - 1),
+    );
+    const nativeComponent = taken?.component ?? null;
+    if (taken === null || nativeComponent === null) {
+      throw misuse('ERR_NOT_SHARED', 'the component is not shared any more');
+    }
+    const component = new Component(INTERNAL, engine, nativeComponent);
+    component.#share = taken;
+    return component;
   }
 
   /** Mirrors `types::Component::imports`. */
@@ -84,7 +132,17 @@ export class Component {
 
   /** @internal */
   static native(what: string, component: Component): NativeComponent {
-    if (!(component instanceof Component)) throw wrongType(what, 'a Component', component);
+    if (!Component.is(component)) throw wrongType(what, 'a Component', component);
+    Engine.check(component.engine);
     return component.#native;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Component {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(Component, (value) => #native in value && Engine.check(value.engine));
   }
 }

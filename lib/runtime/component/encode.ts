@@ -1,4 +1,6 @@
+import { isMap } from 'node:util/types';
 import type { NativeResource } from '../../generated/native.js';
+import { bytesOf, isTypedArray } from '../bytes.js';
 import { misuse, outOfRange, wrongType } from '../errors.js';
 import type { Store } from '../store.js';
 import { HostResources } from './host-resources.js';
@@ -203,17 +205,22 @@ export class Encoder {
 
   #list(type: WitType, element: WitType, value: unknown, length?: number): void {
     const Numbers = NUMBER_ARRAYS.get(element.kind);
-    const isNumbers = Numbers !== undefined && value instanceof Numbers;
+    const isNumbers =
+      Numbers !== undefined && isTypedArray<InstanceType<typeof Numbers>>(value, Numbers.name);
     if (!isNumbers && !Array.isArray(value)) {
       const expected = Numbers === undefined ? 'an array' : `a ${Numbers.name} or an array`;
       throw this.#wrong(expected, type, value);
     }
-    // Getters of an array's elements may change it.
-    const count = value.length;
+    const bytes = isNumbers ? bytesOf(this.#where(), value) : undefined;
+    // Getters of an array's elements may change it, and a proxy's length may be anything.
+    const count =
+      bytes === undefined ? value.length : bytes.length / (Numbers?.BYTES_PER_ELEMENT ?? 1);
+    if (!(Number.isInteger(count) && count >= 0 && count <= 0xffff_ffff)) {
+      throw outOfRange(this.#where(), 'a length of 32 bits', count);
+    }
     if (length === undefined) this.#u32(count);
     else if (count !== length) throw outOfRange(this.#where(), `${length} elements`, count);
-    if (isNumbers) {
-      const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    if (bytes !== undefined) {
       const at = this.#grow(bytes.length);
       new Uint8Array(this.#view.buffer).set(bytes, at);
       return;
@@ -222,8 +229,9 @@ export class Encoder {
   }
 
   #map(type: WitType & { kind: 'map' }, value: unknown): void {
-    if (!(value instanceof Map)) throw this.#wrong('a Map', type, value);
-    const pairs = [...value];
+    if (!isMap(value)) throw this.#wrong('a Map', type, value);
+    // Not by an iterator of theirs.
+    const pairs = [...Reflect.apply(Map.prototype.entries, value, [])];
     this.#u32(pairs.length);
     for (const [i, [key, item]] of pairs.entries()) {
       this.#part(`key ${i}`, type.key, key);
@@ -300,9 +308,9 @@ export class Encoder {
 
   #resource(type: WitType & { kind: 'own' | 'borrow' }, value: unknown): void {
     const what = this.#where();
-    if (value instanceof ResourceAny) {
+    if (ResourceAny.is(value)) {
       const handle = ResourceAny.native(what, value, this.#store);
-      ResourceAny.is(what, value, type.resource);
+      ResourceAny.checkType(what, value, type.resource);
       if (type.kind === 'own') {
         if (!value.owned || this.handles.includes(handle)) {
           throw misuse(

@@ -3,6 +3,7 @@ import { native } from '../../native.js';
 import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from '../async-calls.js';
 import { Caller } from '../caller.js';
 import { misuse } from '../errors.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from '../internal.js';
 import { Store, type Storelike } from '../store.js';
 import { ResourceType } from './resource-type.js';
 
@@ -18,7 +19,8 @@ export class ResourceAny {
   readonly store: Store;
   readonly #native: NativeResource;
 
-  private constructor(store: Store, nativeResource: NativeResource) {
+  private constructor(key: typeof INTERNAL, store: Store, nativeResource: NativeResource) {
+    checkInternal(key, new.target);
     this.store = store;
     this.#native = nativeResource;
   }
@@ -78,7 +80,7 @@ export class ResourceAny {
 
   /** @internal */
   static fromNative(store: Store, nativeResource: NativeResource): ResourceAny {
-    return new ResourceAny(store, nativeResource);
+    return new ResourceAny(INTERNAL, store, nativeResource);
   }
 
   /** @internal The native handle, if it can be passed to a function of `store`. */
@@ -93,9 +95,18 @@ export class ResourceAny {
   }
 
   /** @internal */
-  static is(what: string, resource: ResourceAny, type: ResourceType): void {
+  static checkType(what: string, resource: ResourceAny, type: ResourceType): void {
     if (!resource.type.equals(type)) {
       throw misuse('ERR_RESOURCE_TYPE', `${what}: the resource is of another type`);
     }
+  }
+
+  /** @internal */
+  static is(value: unknown): value is ResourceAny {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(ResourceAny, (value) => #native in value);
   }
 }

@@ -1,6 +1,7 @@
 import type { NativeResourceType } from '../../generated/native.js';
 import { native } from '../../native.js';
 import { wrongType } from '../errors.js';
+import { checkInternal, guardReceivers, INTERNAL, isObject } from '../internal.js';
 
 /**
  * The type of a resource: of one that the host defines with {@link LinkerInstance.resource}, or of one
@@ -9,7 +10,8 @@ import { wrongType } from '../errors.js';
 export class ResourceType {
   readonly #native: NativeResourceType;
 
-  private constructor(nativeType: NativeResourceType) {
+  private constructor(key: typeof INTERNAL, nativeType: NativeResourceType) {
+    checkInternal(key, new.target);
     this.#native = nativeType;
   }
 
@@ -18,7 +20,7 @@ export class ResourceType {
    * once. Mirrors `ResourceType::host_dynamic`.
    */
   static host(): ResourceType {
-    return new ResourceType(new native.NativeResourceType());
+    return new ResourceType(INTERNAL, new native.NativeResourceType());
   }
 
   /** Whether it is one of {@link ResourceType.host}: its values are JavaScript objects. */
@@ -33,12 +35,21 @@ export class ResourceType {
 
   /** @internal */
   static fromNative(nativeType: NativeResourceType): ResourceType {
-    return new ResourceType(nativeType);
+    return new ResourceType(INTERNAL, nativeType);
   }
 
   /** @internal */
   static native(what: string, type: ResourceType): NativeResourceType {
-    if (!(type instanceof ResourceType)) throw wrongType(what, 'a ResourceType', type);
+    if (!ResourceType.is(type)) throw wrongType(what, 'a ResourceType', type);
     return type.#native;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is ResourceType {
+    return isObject(value) && #native in value;
+  }
+
+  static {
+    guardReceivers(ResourceType, (value) => #native in value);
   }
 }

@@ -6,8 +6,9 @@ use crate::component::instance::NativeComponentInstance;
 use crate::component::native::NativeComponent;
 use crate::component::tasks::entering_component;
 use crate::component::types::NativeResourceType;
+use crate::component::unknown_imports::{self, InstanceNames};
 use crate::component::wasi;
-use crate::engine::NativeEngine;
+use crate::engine::{NativeEngine, nothing};
 use crate::js::callback::dispatcher;
 use crate::js::errors;
 use crate::objects::module::NativeModule;
@@ -16,7 +17,7 @@ use crate::waits::complete::complete;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::{Cell, RefCell, RefMut};
-use wasmtime::component::{InstancePre, Linker, LinkerInstance};
+use wasmtime::component::{Component, InstancePre, Linker, LinkerInstance};
 use wasmtime_wasi::p2;
 
 const LINK: &str = "ERR_LINK";
@@ -27,6 +28,8 @@ pub const INSTANTIATE: &str = "ERR_INSTANTIATE";
 pub struct NativeComponentLinker {
     linker: RefCell<Linker<StoreData>>,
     shadowing: Cell<bool>,
+    /// What of its root is an instance.
+    instances: RefCell<InstanceNames>,
 }
 
 #[napi]
@@ -36,7 +39,15 @@ impl NativeComponentLinker {
         Self {
             linker: RefCell::new(Linker::new(&engine.engine)),
             shadowing: Cell::new(false),
+            instances: RefCell::default(),
         }
+    }
+
+    /// Lets go of the definitions. `lib/` uses the object no more.
+    #[napi(catch_unwind)]
+    pub fn dispose(&self, env: Env) -> Result<()> {
+        *self.change(&env)? = Linker::new(nothing().engine());
+        Ok(())
     }
 
     #[napi(catch_unwind)]
@@ -131,14 +142,20 @@ impl NativeComponentLinker {
         env: Env,
         component: &NativeComponent,
     ) -> Result<()> {
-        self.change(&env)?
-            .define_unknown_imports_as_traps(&component.component)
-            .map_err(|error| errors::throw(&env, &error, LINK))
+        let mut linker = self.change(&env)?;
+        let shadowing = self.shadowing.get();
+        // What is defined already stays.
+        linker.allow_shadowing(false);
+        let defined = self.instances.borrow();
+        let added = unknown_imports::define_as_traps(&mut linker, &defined, &component.component);
+        linker.allow_shadowing(shadowing);
+        added.map_err(|error| errors::throw(&env, &error, LINK))
     }
 
     #[napi(catch_unwind)]
     pub fn add_wasi(&self, env: Env) -> Result<()> {
         let mut linker = self.change(&env)?;
+        self.instances.borrow_mut().add_wasi();
         let added = wasi::add_to_linker(&mut linker);
         linker.allow_shadowing(self.shadowing.get());
         added.map_err(|error| errors::throw(&env, &error, LINK))
@@ -147,6 +164,7 @@ impl NativeComponentLinker {
     #[napi(catch_unwind)]
     pub fn add_wasi_async(&self, env: Env) -> Result<()> {
         let mut linker = self.change(&env)?;
+        self.instances.borrow_mut().add_wasi();
         p2::add_to_linker_async(&mut linker).map_err(|error| errors::throw(&env, &error, LINK))
     }
 
@@ -176,6 +194,9 @@ impl NativeComponentLinker {
         define: impl FnOnce(LinkerInstance<'_, StoreData>) -> wasmtime::Result<()>,
     ) -> Result<()> {
         let mut linker = self.change(env)?;
+        if let Some(name) = path.first() {
+            self.instances.borrow_mut().add(name);
+        }
         path.iter()
             .try_fold(linker.root(), |instance, name| instance.into_instance(name))
             .and_then(define)
@@ -191,6 +212,16 @@ pub struct NativeComponentInstancePre {
 
 #[napi]
 impl NativeComponentInstancePre {
+    /// Lets go of the component and its imports. `lib/` uses the object no more.
+    #[napi(catch_unwind)]
+    pub fn dispose(&mut self, env: Env) -> Result<()> {
+        let engine = nothing().engine();
+        self.pre = Component::new(engine, "(component)")
+            .and_then(|component| Linker::new(engine).instantiate_pre(&component))
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
+        Ok(())
+    }
+
     #[napi(catch_unwind)]
     pub fn instantiate(&self, env: Env, store: &NativeStore) -> Result<NativeComponentInstance> {
         store.check_sync_call(&env)?;

@@ -1,7 +1,7 @@
 //! `Component`, as a class of JS.
 
 use crate::component::types::{NativeComponentItem, items};
-use crate::engine::NativeEngine;
+use crate::engine::{NativeEngine, nothing};
 use crate::js::errors;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -14,6 +14,7 @@ const INCOMPATIBLE: &str = "ERR_INCOMPATIBLE_COMPONENT";
 
 /// `wasmtime::component::Component`.
 #[napi]
+#[derive(Clone)]
 pub struct NativeComponent {
     pub(crate) component: Component,
     /// What it was compiled from, for profiles; empty when unknown.
@@ -64,6 +65,15 @@ impl NativeComponent {
             .serialize()
             .map(Uint8Array::from)
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+    }
+
+    /// Lets go of the component. `lib/` uses the object no more.
+    #[napi(catch_unwind)]
+    pub fn dispose(&mut self, env: Env) -> Result<()> {
+        self.component = Component::new(nothing().engine(), "(component)")
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
+        self.binary = Arc::default();
+        Ok(())
     }
 
     #[napi(catch_unwind)]

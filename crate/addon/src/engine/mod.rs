@@ -5,4 +5,4 @@ mod native;
 mod operator_cost;
 pub mod ticker;
 
-pub use native::NativeEngine;
+pub use native::{NativeEngine, nothing};

@@ -8,7 +8,7 @@ use sampler::user_ticks::UserTicks;
 use sampler::walker;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use wasmtime::{Engine, Module, Precompiled};
 
 /// The version of Wasmtime that this is.
@@ -17,9 +17,12 @@ pub fn wasmtime_version() -> &'static str {
     wasmtime_environ::VERSION
 }
 
+/// What JavaScript's collector is told that an engine with a pool holds, in bytes: of a process's address space some
+/// seventeen such pools take all, and a collector that saw but small objects would let them pile up.
+const POOL_BYTES: i64 = 64 << 20;
+
 /// `wasmtime::Engine`.
-#[napi]
-#[derive(Clone)]
+#[napi(custom_finalize)]
 pub struct NativeEngine {
     pub(crate) engine: Engine,
     pub(crate) ticks: Arc<UserTicks>,
@@ -28,6 +31,26 @@ pub struct NativeEngine {
     guest_debug: bool,
     /// Bytes up to which a memory never moves.
     pub(crate) fixed_memory_size: u64,
+    /// What the collector was told of this object.
+    told_bytes: i64,
+}
+
+impl Clone for NativeEngine {
+    fn clone(&self) -> Self {
+        Self {
+            engine: self.engine.clone(),
+            ticks: self.ticks.clone(),
+            probe: self.probe.clone(),
+            told_bytes: 0,
+            ..*self
+        }
+    }
+}
+
+impl ObjectFinalize for NativeEngine {
+    fn finalize(self, env: Env) -> Result<()> {
+        env.adjust_external_memory(-self.told_bytes).map(drop)
+    }
 }
 
 #[napi]
@@ -43,6 +66,11 @@ impl NativeEngine {
                 })
             })
             .map_err(|error| errors::throw(&env, &error, "ERR_ENGINE_CONFIG"))?;
+        let told_bytes = match config.pooling_allocator {
+            Some(_) => POOL_BYTES,
+            None => 0,
+        };
+        env.adjust_external_memory(told_bytes)?;
         Ok(Self {
             engine,
             ticks: Arc::default(),
@@ -50,6 +78,7 @@ impl NativeEngine {
             epoch_interruption: config.epoch_interruption.unwrap_or(false),
             guest_debug: config.guest_debug.unwrap_or(false),
             fixed_memory_size: config.fixed_memory_size(),
+            told_bytes,
         })
     }
 
@@ -109,6 +138,15 @@ impl NativeEngine {
     pub fn increment_epoch(&self) {
         self.ticks.tick(&self.engine);
     }
+
+    /// Lets go of the engine. `lib/` uses the object no more.
+    #[napi(catch_unwind)]
+    pub fn dispose(&mut self, env: Env) -> Result<()> {
+        self.engine = nothing().engine().clone();
+        self.probe = Arc::default();
+        env.adjust_external_memory(-std::mem::take(&mut self.told_bytes))
+            .map(drop)
+    }
 }
 
 /// "module", "component", or `null` for other bytes.
@@ -118,6 +156,14 @@ pub fn detect_precompiled(bytes: &[u8]) -> Option<String> {
         Precompiled::Module => "module".to_owned(),
         Precompiled::Component => "component".to_owned(),
     })
+}
+
+/// What stands in an object that was disposed: a module of an engine, both with nothing in them.
+pub fn nothing() -> &'static Module {
+    static NOTHING: LazyLock<Module> = LazyLock::new(|| {
+        Module::new(&Engine::default(), "(module)").expect("the least module compiles")
+    });
+    &NOTHING
 }
 
 impl NativeEngine {

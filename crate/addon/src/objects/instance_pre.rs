@@ -1,5 +1,6 @@
 //! Modules whose imports are resolved already.
 
+use crate::engine::nothing;
 use crate::js::errors;
 use crate::objects::instance::NativeInstance;
 use crate::objects::outcome::entering_wasm;
@@ -7,7 +8,7 @@ use crate::store::{NativeStore, StoreData};
 use crate::waits::complete::complete;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use wasmtime::{AsContextMut, InstancePre, RootScope};
+use wasmtime::{AsContextMut, InstancePre, Linker, RootScope};
 
 /// `wasmtime::InstancePre`.
 #[napi]
@@ -23,6 +24,15 @@ impl NativeInstancePre {
 
 #[napi]
 impl NativeInstancePre {
+    /// Lets go of the module and its imports. `lib/` uses the object no more.
+    #[napi(catch_unwind)]
+    pub fn dispose(&mut self, env: Env) -> Result<()> {
+        self.pre = Linker::new(nothing().engine())
+            .instantiate_pre(nothing())
+            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
+        Ok(())
+    }
+
     #[napi(catch_unwind)]
     pub fn instantiate(&self, env: Env, store: &NativeStore) -> Result<NativeInstance> {
         store.check_sync_call(&env)?;

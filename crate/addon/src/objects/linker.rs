@@ -1,6 +1,6 @@
 //! Linkers: names for imports.
 
-use crate::engine::NativeEngine;
+use crate::engine::{NativeEngine, nothing};
 use crate::js::callback::dispatcher;
 use crate::js::environment::Environment;
 use crate::js::errors;
@@ -12,6 +12,7 @@ use crate::objects::instance_pre::NativeInstancePre;
 use crate::objects::module::NativeModule;
 use crate::objects::outcome::entering_wasm;
 use crate::objects::val_types;
+use crate::objects::wasi_p0;
 use crate::objects::wasi_p1;
 use crate::store::{NativeStore, StoreData};
 use crate::waits::complete::complete;
@@ -38,6 +39,13 @@ impl NativeLinker {
             linker: Rc::new(RefCell::new(Linker::new(&engine.engine))),
             shadowing: Cell::new(false),
         }
+    }
+
+    /// Lets go of the definitions. `lib/` uses the object no more.
+    #[napi(catch_unwind)]
+    pub fn dispose(&self, env: Env) -> Result<()> {
+        *self.change(&env)? = Linker::new(nothing().engine());
+        Ok(())
     }
 
     #[napi(catch_unwind)]
@@ -270,7 +278,8 @@ impl NativeLinker {
     #[napi(catch_unwind)]
     pub fn add_wasi(&self, env: Env) -> Result<()> {
         let mut linker = self.change(&env)?;
-        let added = wasi_p1::add_to_linker(&mut linker);
+        let added =
+            wasi_p1::add_to_linker(&mut linker).and_then(|()| wasi_p0::add_to_linker(&mut linker));
         linker.allow_shadowing(self.shadowing.get());
         added.map_err(|error| errors::throw(&env, &error, LINK))
     }
@@ -278,7 +287,9 @@ impl NativeLinker {
     #[napi(catch_unwind)]
     pub fn add_wasi_async(&self, env: Env) -> Result<()> {
         let mut linker = self.change(&env)?;
-        wasi_p1::add_to_linker_async(&mut linker).map_err(|error| errors::throw(&env, &error, LINK))
+        wasi_p1::add_to_linker_async(&mut linker)
+            .and_then(|()| wasi_p0::add_to_linker_async(&mut linker))
+            .map_err(|error| errors::throw(&env, &error, LINK))
     }
 
     #[napi(catch_unwind)]

@@ -1,6 +1,6 @@
 //! Compiled modules: their types, and the symbols of their code.
 
-use crate::engine::NativeEngine;
+use crate::engine::{NativeEngine, nothing};
 use crate::js::errors;
 use crate::objects::val_types::val_type_name;
 use napi::bindgen_prelude::*;
@@ -126,6 +126,13 @@ impl NativeModule {
         #[cfg(feature = "oracle")]
         crate::startup_code::note_module(&module)?;
         Ok(Self { module, binary })
+    }
+
+    /// Lets go of the module. `lib/` uses the object no more.
+    #[napi(catch_unwind)]
+    pub fn dispose(&mut self) {
+        self.module = nothing().clone();
+        self.binary = Arc::default();
     }
 
     #[napi(getter, catch_unwind)]

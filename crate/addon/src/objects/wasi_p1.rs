@@ -24,8 +24,8 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
          size: i32| {
             let scopes = caller.data().scopes.clone();
             let (interrupt, mut memory, ctx) = parts(&mut caller)?;
-            let timeout = sleep_timeout(&memory, subscriptions)
-                .filter(|_| count == 1 && are_apart(subscriptions, events));
+            let timeout = sleep_timeout(&memory, subscriptions, &LAYOUT)
+                .filter(|_| count == 1 && are_apart(subscriptions, events, &LAYOUT));
             // wasmtime-wasi would sleep deaf to the interrupt. Let it find that the time is over.
             if let (Some(interrupt), Some((timeout, nanoseconds))) = (&interrupt, timeout) {
                 if interrupt.sleep(Duration::from_nanos(nanoseconds)) {
@@ -80,7 +80,7 @@ pub fn ctx_of(data: &mut StoreData) -> &mut WasiP1Ctx {
 }
 
 /// What a preview 1 function works on, as `wiggle`'s own glue finds it.
-fn parts<'a>(
+pub fn parts<'a>(
     caller: &'a mut Caller<'_, StoreData>,
 ) -> Result<(Option<Arc<Interrupt>>, GuestMemory<'a>, &'a mut WasiP1Ctx)> {
     use wasi_snapshot_preview1::WasiSnapshotPreview1 as _;
@@ -97,6 +97,19 @@ fn parts<'a>(
     }
 }
 
+/// Where a subscription to a clock has its parts, in bytes.
+pub struct PollLayout {
+    pub timeout: u32,
+    pub flags: u32,
+    pub size: u32,
+}
+
+const LAYOUT: PollLayout = PollLayout {
+    timeout: 24,
+    flags: 40,
+    size: 48,
+};
+
 /// Where the timeout of a subscription to a sleep stands, and what it is in nanoseconds; `None` for any
 /// other, and for one that wasmtime-wasi will refuse.
 ///
@@ -104,19 +117,24 @@ fn parts<'a>(
 /// subscription: 0 userdata u64 | 8 tag u8: 0 for a clock
 ///               16 clock u32 | 24 timeout u64 | 32 precision u64 | 40 flags u16: 1 for absolute
 /// ```
-fn sleep_timeout(memory: &GuestMemory<'_>, subscription: i32) -> Option<(GuestPtr<u64>, u64)> {
+pub fn sleep_timeout(
+    memory: &GuestMemory<'_>,
+    subscription: i32,
+    layout: &PollLayout,
+) -> Option<(GuestPtr<u64>, u64)> {
     let subscription = GuestPtr::<u8>::new(subscription as u32);
-    let timeout = subscription.add(24).ok()?.cast::<u64>();
+    let timeout = subscription.add(layout.timeout).ok()?.cast::<u64>();
     let tag = memory.read(subscription.add(8).ok()?).ok()?;
-    let flags = memory.read(subscription.add(40).ok()?.cast::<u16>()).ok()?;
+    let flags = memory
+        .read(subscription.add(layout.flags).ok()?.cast::<u16>())
+        .ok()?;
     let is_sleep = tag == 0 && flags & 1 == 0;
     Some((timeout, memory.read(timeout).ok()?)).filter(|_| is_sleep)
 }
 
 /// Whether the event lies beside the subscription, so that it isn't written over the timeout.
-fn are_apart(subscription: i32, event: i32) -> bool {
-    const SUBSCRIPTION_BYTES: u64 = 48;
+pub fn are_apart(subscription: i32, event: i32, layout: &PollLayout) -> bool {
     const EVENT_BYTES: u64 = 32;
     let (subscription, event) = (u64::from(subscription as u32), u64::from(event as u32));
-    event + EVENT_BYTES <= subscription || subscription + SUBSCRIPTION_BYTES <= event
+    event + EVENT_BYTES <= subscription || subscription + u64::from(layout.size) <= event
 }

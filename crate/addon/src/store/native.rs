@@ -159,6 +159,17 @@ impl NativeStore {
             .map_err(|error| errors::throw(&env, &error, "ERR_FUEL"))
     }
 
+    /// What of a guest's lists and strings the host may copy in one call, in bytes as the host holds them.
+    #[napi(catch_unwind)]
+    pub fn hostcall_fuel(&self, env: Env) -> Result<f64> {
+        self.with(&env, |store| store.hostcall_fuel() as f64)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn set_hostcall_fuel(&self, env: Env, fuel: f64) -> Result<()> {
+        self.with(&env, |mut store| store.set_hostcall_fuel(fuel as usize))
+    }
+
     /// Collects the garbage of the store's GC heap.
     #[napi(catch_unwind)]
     pub fn gc(&self, env: Env) -> Result<()> {
