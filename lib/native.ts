@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
 import type * as Native from './generated/native.js';
 import { makeNativeError } from './runtime/errors.js';
 import { findAddon } from './runtime/find-addon.js';
@@ -55,6 +56,9 @@ function first(): Common {
   native.initialize(slots, (...args) => made.makeError(...args));
   return made;
 }
+
+// It may be ended while a guest holds it.
+if (!isMainThread) native.watchEnding();
 
 /** The functions that are called most, which take handles for objects. */
 export interface HotFunctions {

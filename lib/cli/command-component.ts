@@ -1,4 +1,5 @@
 import { Component } from '../runtime/component/component.js';
+import { componentInterfaces } from '../runtime/component/component-interfaces.js';
 import { ComponentLinker } from '../runtime/component/component-linker.js';
 import type { Store } from '../runtime/store.js';
 import { CliError } from './cli-error.js';
@@ -6,7 +7,14 @@ import { type Entry, START } from './entry.js';
 import { compileFile, type Guest, type GuestFile, orCliError } from './guest-file.js';
 
 /** Of all versions of preview 2. */
-const RUN = /^wasi:cli\/run@0\.2\./;
+const RUN = /^wasi:cli\/run@0\.2(?:\.|$)/;
+
+const RUN_OF_ANY = /^wasi:cli\/run(?:@|$)/;
+
+/** What `addWasi` defines. */
+const OFFERED = /^wasi:(?:cli|clocks|filesystem|io|random|sockets)\/[^@]*@0\.2(?:\.|$)/;
+
+const OFFER = 'run offers wasi:cli, clocks, filesystem, io, random and sockets of WASI 0.2';
 
 /**
  * A command of WASI preview 2: a component that exports `wasi:cli/run`.
@@ -15,13 +23,24 @@ const RUN = /^wasi:cli\/run@0\.2\./;
  */
 export function loadComponent(file: GuestFile, entry: Entry): Guest {
   const { engine, path } = file;
+  // Compiling takes a while, so first what can be told without it.
+  const interfaces = componentInterfaces(file.bytes);
+  checkExports(path, interfaces.exports);
+  checkImports(path, interfaces.imports);
   const component = compileFile(file, 'component', Component);
   if (entry !== START) {
     throw new CliError(
       `${path} is a component: --invoke calls functions of modules. Call it from JavaScript through the API`,
     );
   }
-  const name = component.exports.find(({ name }) => RUN.test(name))?.name;
+  const exports = component.exports.map(({ name }) => name);
+  // What came compiled tells it only now.
+  checkExports(path, exports);
+  checkImports(
+    path,
+    component.imports.map(({ name }) => name),
+  );
+  const name = exports.find((name) => RUN.test(name));
   if (name === undefined) {
     throw new CliError(
       `${path} exports no wasi:cli/run of WASI preview 2 (0.2): run needs a command. ` +
@@ -44,4 +63,34 @@ export function loadComponent(file: GuestFile, entry: Entry): Guest {
     return [];
   };
   return { code: component, run };
+}
+
+/** One that could be run in two ways is run in the newer one by Wasmtime's own command line. */
+function checkExports(path: string, exports: readonly string[]): void {
+  const other = exports.find((name) => RUN_OF_ANY.test(name) && !RUN.test(name));
+  if (other === undefined) return;
+  const also = exports.some((name) => RUN.test(name)) ? ', beside that of WASI 0.2' : '';
+  throw new CliError(
+    `${path} exports ${other}${also}: run supports WASI 0.2 alone, and no other yet`,
+  );
+}
+
+/** Names the worlds that are missing. */
+function checkImports(path: string, imports: readonly string[]): void {
+  const missing = imports.filter((name) => name.startsWith('wasi:') && !OFFERED.test(name));
+  if (missing.length > 0) {
+    throw new CliError(`${path} needs ${listed(missing)}: ${OFFER}`);
+  }
+  const others = imports.filter((name) => !name.startsWith('wasi:'));
+  if (others.length > 0) {
+    throw new CliError(
+      `${path} imports ${listed(others)}: ${OFFER}. Define the others in JavaScript through the API`,
+    );
+  }
+}
+
+function listed(names: readonly string[]): string {
+  const first = names.slice(0, 3);
+  if (names.length > first.length) first.push(`${names.length - first.length} more`);
+  return first.join(', ');
 }

@@ -1,7 +1,7 @@
 import { ComponentError } from '../runtime/component/component-error.js';
 import { Trap, WasiExit } from '../runtime/errors.js';
 import type { InterruptHandle } from '../runtime/interrupt-handle.js';
-import { ExitCode } from './exit-code.js';
+import { ExitCode, exitCodeOfSignal } from './exit-code.js';
 import { missingFeatures } from './missing-features.js';
 
 /** How a guest ended. */
@@ -39,12 +39,6 @@ export function endingOf(guest: () => readonly unknown[], interrupt: InterruptHa
   }
 }
 
-const SIGNALS: { readonly [signal in NodeJS.Signals]?: number } = {
-  SIGINT: ExitCode.Interrupted,
-  SIGTERM: ExitCode.Terminated,
-  SIGHUP: ExitCode.HungUp,
-};
-
 export function exitCodeOf(ending: Ending): number {
   switch (ending.kind) {
     case 'returned':
@@ -58,7 +52,7 @@ export function exitCodeOf(ending: Ending): number {
     case 'timeout':
       return ExitCode.Timeout;
     case 'signal':
-      return SIGNALS[ending.signal] ?? ExitCode.Interrupted;
+      return exitCodeOfSignal(ending.signal);
   }
 }
 

@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /** The exit codes of ours; all others are the guest's. */
 export const ExitCode = {
   /** Something that we were asked to do can't be done. */
@@ -10,8 +12,9 @@ export const ExitCode = {
   Timeout: 124,
   /** As Wasmtime's own command line: what `abort` gives on this system. */
   Trap: process.platform === 'win32' ? 3 : 128 + 6,
-  /** As a shell tells of a process that a signal has ended. */
-  Interrupted: 128 + 2,
-  Terminated: 128 + 15,
-  HungUp: 128 + 1,
 } as const;
+
+/** As a shell tells of a process that a signal has ended. */
+export function exitCodeOfSignal(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}

@@ -95,8 +95,8 @@ export function record(engine: Engine, guest: Guest, options: RecordOptions): Re
         ? GuestProfiler.showProgress(profiler)
         : new ProgressLine(store, GuestProfiler.progress(profiler))
       : undefined;
-  // From here on Ctrl-C ends the guest, not the process.
-  interrupt.triggerOnSignals('SIGINT', 'SIGTERM', 'SIGHUP');
+  // From here on Ctrl-C ends the guest, not the process. A second one must not cost the profile either.
+  InterruptHandle.triggerOnTwoSignals(interrupt, 'SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT');
   if (timeoutMs !== undefined) interrupt.triggerAfter(timeoutMs);
   const startMs = performance.now();
   const startCpuMs = threadCpuTime();

@@ -77,9 +77,8 @@ Exit codes:
   the guest's own; else
   134  the guest trapped
   124  --timeout ended it
-  130  SIGINT (Ctrl-C) ended it; a second Ctrl-C ends this program at once
-  143  SIGTERM ended it
-  129  SIGHUP ended it
+  129, 130, 131, 143
+       SIGHUP, SIGINT (Ctrl-C), SIGQUIT or SIGTERM ended it; the third ends this program at once
   1    the module can't be run, the host failed, or the profile can't be written
   2    the command line is wrong
 The profile is written however the guest ends.

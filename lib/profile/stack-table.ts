@@ -7,7 +7,8 @@ export type StackIndex = number;
 /** The prefix of a root, and the stack of a sample that saw no frame. */
 export const NO_STACK: StackIndex = -1;
 
-const FIRST_SLOTS = 64;
+/** 64 bytes: what V8 still keeps in its own heap, which is many times cheaper to make. */
+const FIRST_SLOTS = 16;
 
 /**
  * All call stacks as one tree: a stack is its innermost frame plus the stack that called it. Stacks that

@@ -90,6 +90,7 @@ export const DEFAULT_CATEGORIES: readonly CategoryRule[] = [
 
 /** @internal TypeError for what is no list of rules. */
 export function checkCategories(what: string, rules: unknown): readonly CategoryRule[] {
+  if (rules === DEFAULT_CATEGORIES) return DEFAULT_CATEGORIES;
   return checkArray(what, rules).map((given, i): CategoryRule => {
     const at = `${what}[${i}]`;
     const rule = checkObject(at, given) as unknown as CategoryRule;

@@ -9,8 +9,11 @@ import { type Lane, Lanes } from './lanes.js';
 import { HostSamples } from './sampled-host-time.js';
 import { StackInterner } from './stack-interner.js';
 
-/** Words of the ring: 1 MiB, thousands of samples. */
-const RING_WORDS = 2 ** 18;
+/** Words of the ring at first: many a profiler sees a few samples. It doubles each time that it is full. */
+const FIRST_RING_WORDS = 2 ** 11;
+
+/** … and at most: 1 MiB, thousands of samples. */
+const MAX_RING_WORDS = 2 ** 18;
 
 /** Kinds of records, as in the addon's `recorder.rs`. */
 const SAMPLE = 0;
@@ -54,7 +57,7 @@ export class Recording {
   readonly #signalledStacks = new StackInterner(this.interner);
   readonly lanes: Lanes;
   readonly guestCalls = new GuestCalls();
-  readonly #ring = new Uint32Array(RING_WORDS);
+  #ring = new Uint32Array(FIRST_RING_WORDS);
   readonly #profile: Profile;
   readonly #thread: Thread;
   /** Held weakly by native code. */
@@ -112,10 +115,19 @@ export class Recording {
     this.#drains++;
     this.#take(words);
     try {
+      this.#grow();
       this.#decode();
     } catch {
       // Where JavaScript's own stack is at its end: `drain` goes on with the record where this stopped.
     }
+  }
+
+  /** Gives native code a larger ring, as this one was too small; it is empty now. */
+  #grow(): void {
+    if (this.#ring.length >= MAX_RING_WORDS) return;
+    const ring = new Uint32Array(this.#ring.length * 2);
+    this.native.setRing(ring.buffer);
+    this.#ring = ring;
   }
 
   /** From here on native code may forget them: it keeps those that this throws for. */

@@ -17,7 +17,7 @@ export class StackInterner {
   readonly addresses: AddressTable;
   readonly stacks: StackTable;
   /** For the stack before, the row that ends at each of its frames, oldest first. */
-  #rows = new Int32Array(256);
+  #rows = new Int32Array(16);
 
   /** With the tables of `other`, for records of another place, which share with those there. */
   constructor(other?: StackInterner) {

@@ -112,13 +112,13 @@ export interface Config {
   /** On macOS, mach ports rather than signals. On by default. */
   readonly macosUseMachPorts?: boolean;
   /**
-   * Bytes of stack that WebAssembly may use, 512 KiB by default. JavaScript called from a guest has
-   * V8's own limit, about 1 MB from the bottom of the same stack.
+   * Bytes of stack that WebAssembly may use, 512 KiB by default, and never more than its thread has left.
+   * JavaScript called from a guest has V8's own limit, about 1 MB from the bottom of the same stack.
    */
   readonly maxWasmStack?: number;
   /**
    * Bytes of stack of an asynchronous call, guest and host together; 2 MiB by default, and always at least
-   * 1 MiB more than `maxWasmStack` unless given.
+   * 1 MiB more than `maxWasmStack` unless given; 256 KiB more is the least.
    */
   readonly asyncStackSize?: number;
   /** Bytes of address space that a memory reserves; 4 GiB on 64-bit machines. */

@@ -24,8 +24,8 @@ const UNCATCHABLE: readonly string[] = [
 
 /**
  * Ends a guest that holds the JavaScript thread: after a time, or at a signal such as Ctrl-C. Given to
- * stores with {@link Store.setInterruptHandle}; they trap with `Interrupt` at their next epoch deadline
- * or out of a WASI call that waits. It stays triggered.
+ * stores with {@link Store.setInterruptHandle}; they trap with `Interrupt` at their next epoch deadline,
+ * out of a WASI call that waits, or out of `memory.atomic.wait32` and `wait64`. It stays triggered.
  */
 export class InterruptHandle {
   readonly #native: NativeInterruptHandle = new native.NativeInterruptHandle();
@@ -35,7 +35,7 @@ export class InterruptHandle {
     this.#native.trigger(TRIGGERED);
   }
 
-  /** Interrupts the stores after `delayMs` milliseconds, from a thread of its own. */
+  /** Interrupts the stores after `delayMs` milliseconds, from a native thread. */
   triggerAfter(delayMs: number): void {
     // 100 days: any longer is meant as 'never'.
     this.#native.triggerAfter(checkDuration('delayMs', delayMs, 0, 8.64e9), TIMEOUT);
@@ -47,6 +47,15 @@ export class InterruptHandle {
    * it ends the process, unless JavaScript or another handle listens. Not on Windows.
    */
   triggerOnSignals(...signals: readonly NodeJS.Signals[]): void {
+    this.#listen(signals, 1);
+  }
+
+  /** @internal As {@link InterruptHandle.triggerOnSignals}; the second signal does nothing either. */
+  static triggerOnTwoSignals(handle: InterruptHandle, ...signals: readonly NodeJS.Signals[]): void {
+    handle.#listen(signals, 2);
+  }
+
+  #listen(signals: readonly NodeJS.Signals[], patience: number): void {
     const numbers = signals.map((signal) => {
       const number = typeof signal === 'string' ? constants.signals[signal] : undefined;
       if (number === undefined) throw wrongType('signals', "a signal's name", signal);
@@ -55,7 +64,7 @@ export class InterruptHandle {
       }
       return number;
     });
-    this.#native.triggerOnSignals(numbers);
+    this.#native.triggerOnSignals(numbers, patience);
   }
 
   /** Why it was triggered first, undefined when it wasn't. */

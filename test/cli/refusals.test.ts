@@ -13,6 +13,16 @@ function compiled(epochInterruption: boolean): string {
   return Buffer.from(bytes).toString('latin1');
 }
 
+/** A component with these exports, each of which is a run function. */
+function command(...names: readonly string[]): string {
+  return `(component
+    (core module $m (func (export "run") (result i32) (i32.const 0)))
+    (core instance $i (instantiate $m))
+    (func $run (result (result)) (canon lift (core func $i "run")))
+    (instance $command (export "run" (func $run)))
+    ${names.map((name) => `(export "${name}" (instance $command))`).join(' ')})`;
+}
+
 const directory = new CliDirectory();
 afterAll(() => directory[Symbol.asyncDispose]());
 
@@ -43,7 +53,28 @@ describe('a file that run can’t run', () => {
         (func $run (result (result)) (canon lift (core func $i "run")))
         (instance $command (export "run" (func $run)))
         (export "wasi:cli/run@0.2.0" (instance $command)))`,
-      "imports what isn't of WASI preview 2",
+      'imports other: run offers wasi:cli, clocks, filesystem, io, random and sockets of WASI 0.2. Define',
+    ],
+    [
+      'is a command of WASI 0.2 and 0.3',
+      command('wasi:cli/run@0.2.3', 'wasi:cli/run@0.3.0'),
+      'exports wasi:cli/run@0.3.0, beside that of WASI 0.2: run supports WASI 0.2 alone, and no other yet\n',
+    ],
+    [
+      'is a command of WASI 0.3',
+      command('wasi:cli/run@0.3.0'),
+      'exports wasi:cli/run@0.3.0: run supports WASI 0.2 alone, and no other yet\n',
+    ],
+    [
+      'is a component for worlds that are missing',
+      command('wasi:cli/run@0.2.0').replace(
+        '(component',
+        `(component ${['wasi:http/types@0.2.0', 'wasi:cli/stdin@0.3.0', 'wasi:nn/graph@0.2.0']
+          .map((name) => `(import "${name}" (instance))`)
+          .join(' ')}`,
+      ),
+      'needs wasi:http/types@0.2.0, wasi:cli/stdin@0.3.0, wasi:nn/graph@0.2.0: run offers wasi:cli, clocks, ' +
+        'filesystem, io, random and sockets of WASI 0.2\n',
     ],
     ['has no _start', '(module)', 'exports no _start function: run needs a WASI command'],
     ['is a reactor', '(module (func (export "_initialize")))', 'is a WASI reactor'],

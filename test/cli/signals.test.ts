@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { CliDirectory, guest, type RunningCli, samplesIn } from './command.js';
 
@@ -46,7 +48,9 @@ describe.skipIf(process.platform === 'win32')('run, at a signal', () => {
   afterAll(() => directory[Symbol.asyncDispose]());
 
   describe.each([
+    ['SIGHUP', 129],
     ['SIGINT', 130],
+    ['SIGQUIT', 131],
     ['SIGTERM', 143],
   ] as const)('%s', (signal, code) => {
     it.each([
@@ -73,7 +77,24 @@ describe.skipIf(process.platform === 'win32')('run, at a signal', () => {
     directory.profile('endings.profile.json');
   });
 
-  it('ends at once at the second', async () => {
+  it('writes the profile also when a second comes meanwhile', async () => {
+    // It waits for the pipe's reader.
+    execFileSync('mkfifo', [directory.file('late')]);
+    const cli = await directory.start(['run', '--profile', 'late', ENDINGS, 'spin']).started();
+    cli.child.kill('SIGINT');
+    // Later than what counts as one.
+    await setTimeout(300);
+    cli.child.kill('SIGINT');
+    await setTimeout(300);
+    const [profile, outcome] = await Promise.all([
+      readFile(directory.file('late'), 'utf8'),
+      cli.outcome,
+    ]);
+    expect(outcome).toMatchObject({ code: 130, signal: null });
+    expect(JSON.parse(profile)).toHaveProperty('threads');
+  });
+
+  it('ends at once at the third', async () => {
     // Nobody reads the pipe, so that the profile can't be written.
     execFileSync('mkfifo', [directory.file('pipe')]);
     const args = ['run', '--profile', 'pipe', ENDINGS, 'spin'];

@@ -151,3 +151,23 @@ it.each([1, 2, 3, 4])('guests do all that they may, by chance: seed %i', async (
   await profiler.finish();
   for (const guest of guests) await guest.end();
 });
+
+it('calls within host functions of calls may be many', async () => {
+  const levels = 200;
+  const engine = new Engine();
+  const linker = new Linker(engine);
+  let depth = 0;
+  const module = Module.compile(
+    engine,
+    `(module (import "h" "f" (func $f (param i32) (result i32)))
+      (func (export "go") (param i32) (result i32) (i32.add (call $f (local.get 0)) (i32.const 1))))`,
+  );
+  linker.funcWrapAsync('h', 'f', { params: ['i32'], results: ['i32'] }, async (caller) => {
+    depth++;
+    return depth < levels ? ((await go.callAsync(caller, 0)) as number) : 0;
+  });
+  const store = new Store(engine);
+  const instance = await linker.instantiateAsync(store, module);
+  const go = instance.getFunc(store, 'go');
+  expect(await go.callAsync(store, 0)).toBe(levels);
+});

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Engine, UpdateDeadline } from '../../lib/index.js';
 import { alive, collectUntil, expectError, start, world } from './support.js';
@@ -17,7 +18,31 @@ function spin(guest: ReturnType<typeof spinning>): void {
   expect(() => guest.call('spin')).toThrow('interrupt');
 }
 
+/** Threads of this process that are ours, by name. */
+function ownThreads(): string[] {
+  const names = readdirSync('/proc/self/task').map((id) => {
+    try {
+      return readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim();
+    } catch {
+      // It has ended meanwhile.
+      return '';
+    }
+  });
+  return names.filter((name) => name.startsWith('wasm-'));
+}
+
 describe('an epoch ticker', () => {
+  it.runIf(process.platform === 'linux')('has no thread of its own', () => {
+    const tickers = Array.from({ length: 300 }, () =>
+      new Engine({ epochInterruption: true }).startEpochTicker(1),
+    );
+    expect(ownThreads().filter((name) => name !== 'wasm-signals')).toEqual(['wasm-timer']);
+    const guest = spinning(5);
+    using _ = guest.engine.startEpochTicker(0.1);
+    spin(guest);
+    for (const ticker of tickers) ticker.dispose();
+  });
+
   it('ticks while the guest holds the thread', () => {
     const guest = spinning(5);
     using ticker = guest.engine.startEpochTicker(0.1);

@@ -176,3 +176,26 @@ it('Workers come and go, and the process stays sound', () => {
     console.log('sound');`);
   expect(output).toBe('sound\n');
 });
+
+it('a recorder of the user’s ticks sees none of those that watch for the Worker’s end', async () => {
+  const run = `
+    const engine = new lib.Engine({ epochInterruption: true });
+    const module = lib.Module.compile(engine, \`(module
+      (import "h" "tick" (func $tick))
+      (func (export "spin") (param i32) (loop $l
+        (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+        (br_if $l (local.get 0))))
+      (func (export "ticks") (call $tick) (loop) (call $tick) (loop) (call $tick) (loop)))\`);
+    const store = new lib.Store(engine);
+    store.setEpochDeadline(1e9);
+    const linker = new lib.Linker(engine);
+    linker.funcWrap('h', 'tick', { params: [], results: [] }, () => engine.incrementEpoch());
+    const profiler = new lib.GuestProfiler('p', 1, [['m', module]]);
+    const instance = linker.instantiate(store, module);
+    profiler.attach(store, { everyEpoch: true });
+    const end = performance.now() + 150;
+    while (performance.now() < end) instance.getFunc(store, 'spin').call(store, 50_000_000);
+    instance.getFunc(store, 'ticks').call(store);
+    return profiler.finishProfile().samples;`;
+  expect(await inWorker(run, undefined)).toBe(3);
+});

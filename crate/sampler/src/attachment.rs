@@ -140,6 +140,11 @@ impl Attachment {
         self.on_fuel(now, fuel);
     }
 
+    /// Whether each tick of the user's is a sample.
+    pub fn samples_user_ticks(&self) -> bool {
+        self.ticker.is_none()
+    }
+
     /// Whether the store's fuel is to be looked at.
     pub fn counts_fuel(&self) -> bool {
         self.last_fuel.get().is_some()

@@ -8,7 +8,7 @@
 //! self_check, walk_check: is the walk Wasmtime's own?
 //! ```
 //!
-//! `unsafe` is in `walker` and `self_check` (Wasmtime's stack), `recorder` (the ring), `cpu_clock` and `ticker`
+//! `unsafe` is in `walker` and `self_check` (Wasmtime's stack), `recorder` (the ring), `cpu_clock`, `scheduler` and `thread_stack`
 //! (system calls), each with its invariant.
 
 pub mod allow_list;
@@ -16,8 +16,10 @@ pub mod attachment;
 pub mod cpu_clock;
 pub mod decode;
 pub mod recorder;
+pub mod scheduler;
 pub mod self_check;
 pub mod signal;
+pub mod thread_stack;
 pub mod ticker;
 pub mod traps;
 pub mod user_ticks;

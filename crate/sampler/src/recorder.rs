@@ -141,6 +141,19 @@ impl Recorder {
         &self.allowed
     }
 
+    /// Another ring from now on, when the reader has taken all of the one before.
+    ///
+    /// # Safety
+    ///
+    /// As of `new`.
+    pub unsafe fn set_ring(&self, ring: *mut u32, capacity: usize) {
+        // SAFETY: by the module's invariant.
+        let state = unsafe { &mut *self.state.get() };
+        (state.ring, state.capacity) = (ring, capacity);
+        state.length = 0;
+        state.generation += 1;
+    }
+
     /// For each listed module, the address of its text section's first byte.
     pub fn bases(&self) -> &[u32] {
         self.allowed.bases()
@@ -431,9 +444,9 @@ pub(crate) struct LastStack {
 
 impl LastStack {
     pub(crate) fn new() -> Self {
-        // More than fit on a wasm stack of the default size.
+        // Most stacks are no deeper, and most profilers short-lived.
         Self {
-            frames: vec![0; 1 << 15],
+            frames: vec![0; 1 << 8],
             length: 0,
         }
     }
@@ -442,12 +455,19 @@ impl LastStack {
         self.length = 0;
     }
 
+    #[cold]
+    fn grow(&mut self, length: usize) {
+        let mut frames = vec![0; length.next_power_of_two()];
+        let start = frames.len() - self.length;
+        frames[start..].copy_from_slice(&self.frames[self.frames.len() - self.length..]);
+        self.frames = frames;
+    }
+
     /// Takes another stack's place; returns how many of the oldest frames are the same.
     #[inline]
     pub(crate) fn replace(&mut self, stack: &[u32]) -> usize {
         if stack.len() > self.frames.len() {
-            self.frames = vec![0; stack.len().next_power_of_two()];
-            self.length = 0;
+            self.grow(stack.len());
         }
         let start = self.frames.len() - stack.len();
         let last = &mut self.frames[start..];

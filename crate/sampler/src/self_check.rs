@@ -107,7 +107,8 @@ fn run(is_pulley: bool) -> wasmtime::Result<()> {
             frames: 0,
         },
     );
-    let words = StoreWords::find(&mut store, &walker::probe_module(&engine)?)?;
+    let probe = walker::probe_module(&engine)?;
+    let words = StoreWords::find(&mut store, &probe, |_| Ok(()))?;
     // SAFETY: kept in the store's own data; the hook below pushes and pops.
     store.data_mut().activations = unsafe { Activations::new(words) };
     store.call_hook(|mut store, kind| {

@@ -1,19 +1,24 @@
-//! Native threads that tick an engine's epoch: the guest holds its own thread, so nothing there can.
+//! Ticks of an engine's epoch: the guest holds its own thread, so nothing there can make them. They come from the
+//! scheduler's thread.
 
 use crate::cpu_clock::ThreadClock;
+use crate::scheduler::{Timed, schedule};
 use crate::user_ticks::UserTicks;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, Thread};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
-use wasmtime::Engine;
+use wasmtime::{Engine, EngineWeak};
 
 /// How long a ticker that only recorders use goes on after the last guest has returned.
 const LINGER: Duration = Duration::from_millis(100);
 
-/// What a ticker's thread shares with its users.
-#[derive(Default)]
+/// What ticks an engine.
 pub struct Ticker {
+    own: Weak<Self>,
+    /// Weak: a forgotten ticker must not keep the engine and its code alive.
+    engine: EngineWeak,
+    interval: Duration,
+    purpose: Purpose,
     stopped: AtomicBool,
     /// Ticks so far.
     ticks: AtomicU64,
@@ -21,12 +26,39 @@ pub struct Ticker {
     missed: AtomicU64,
     /// Stores of recorders that are in WebAssembly now. A ticker of the user's never rests.
     guests: AtomicU32,
+    /// Nothing is scheduled.
     resting: AtomicBool,
-    thread: Mutex<Option<Thread>>,
+    /// When the last tick was due, and when a guest was last seen.
+    times: Mutex<Times>,
     clocks: Mutex<Vec<(Arc<ThreadClock>, usize)>>,
 }
 
+struct Times {
+    due: Instant,
+    last_guest: Instant,
+}
+
 impl Ticker {
+    fn new(engine: &Engine, interval: Duration, purpose: Purpose) -> Arc<Self> {
+        let now = Instant::now();
+        Arc::new_cyclic(|own| Self {
+            own: own.clone(),
+            engine: engine.weak(),
+            interval,
+            purpose,
+            stopped: AtomicBool::new(false),
+            ticks: AtomicU64::new(0),
+            missed: AtomicU64::new(0),
+            guests: AtomicU32::new(0),
+            resting: AtomicBool::new(false),
+            times: Mutex::new(Times {
+                due: now,
+                last_guest: now,
+            }),
+            clocks: Mutex::default(),
+        })
+    }
+
     /// Ticks so far.
     #[inline]
     pub fn ticks(&self) -> u64 {
@@ -55,10 +87,27 @@ impl Ticker {
 
     #[cold]
     fn wake(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(thread) = &*thread {
-            thread.unpark();
+        if self.resting.swap(false, Ordering::SeqCst) {
+            // Where no thread can be started the first ticker has failed.
+            let _ = self.begin(Instant::now());
         }
+    }
+
+    /// Schedules the first tick after a rest.
+    fn begin(&self, now: Instant) -> std::io::Result<()> {
+        let due = now + self.interval;
+        *self.times() = Times {
+            due,
+            last_guest: now,
+        };
+        if let Some(own) = self.own.upgrade() {
+            schedule(due, own)?;
+        }
+        Ok(())
+    }
+
+    fn times(&self) -> std::sync::MutexGuard<'_, Times> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The clock of the calling thread, read at each tick from now on.
@@ -92,13 +141,53 @@ impl Ticker {
         }
     }
 
-    /// Waits until a guest runs or the ticker is stopped.
-    fn rest(&self) {
-        self.resting.store(true, Ordering::SeqCst);
-        while self.guests.load(Ordering::SeqCst) == 0 && !self.stopped.load(Ordering::SeqCst) {
-            thread::park();
+    /// Rests when no guest has run for long enough; whether it does.
+    fn rests(&self, times: &mut Times, now: Instant) -> bool {
+        if matches!(self.purpose, Purpose::User(_)) {
+            return false;
         }
-        self.resting.store(false, Ordering::SeqCst);
+        if self.guests.load(Ordering::SeqCst) > 0 {
+            times.last_guest = now;
+            return false;
+        }
+        if now - times.last_guest <= LINGER.max(self.interval) {
+            return false;
+        }
+        self.resting.store(true, Ordering::SeqCst);
+        // One that has entered meanwhile may not have seen it.
+        self.guests.load(Ordering::SeqCst) == 0 || !self.resting.swap(false, Ordering::SeqCst)
+    }
+}
+
+impl Timed for Ticker {
+    /// Ticks come at absolute times, so that late ones don't add up.
+    fn on_time(&self) -> Option<Instant> {
+        if self.stopped.load(Ordering::SeqCst) {
+            return None;
+        }
+        let engine = self.engine.upgrade()?;
+        if matches!(self.purpose, Purpose::Recorders) {
+            self.update_clocks();
+        }
+        self.ticks.fetch_add(1, Ordering::SeqCst);
+        match &self.purpose {
+            Purpose::User(ticks) => ticks.tick(&engine),
+            Purpose::Recorders => engine.increment_epoch(),
+        }
+        let mut times = self.times();
+        let now = Instant::now();
+        if self.rests(&mut times, now) {
+            return None;
+        }
+        times.due += self.interval;
+        // A tick that comes a whole interval late stands for those that it overslept.
+        let late = now.saturating_duration_since(times.due);
+        let missed = (late.as_nanos() / self.interval.as_nanos()) as u32;
+        if missed > 0 {
+            self.missed.fetch_add(missed.into(), Ordering::Relaxed);
+            times.due += self.interval * missed;
+        }
+        Some(times.due)
     }
 }
 
@@ -110,35 +199,23 @@ pub enum Purpose {
     Recorders,
 }
 
-/// A thread that ticks an engine's epoch until stopped or dropped.
+/// Ticks an engine's epoch until stopped or dropped.
 pub struct EpochTicker {
     /// What its users look at.
     pub ticker: Arc<Ticker>,
-    thread: Thread,
 }
 
 impl EpochTicker {
     /// Ticks `engine`, which this doesn't keep alive, each `interval`, which must not be 0.
     pub fn start(engine: &Engine, interval: Duration, purpose: Purpose) -> std::io::Result<Self> {
-        let ticker = Arc::<Ticker>::default();
-        let shared = ticker.clone();
-        // Weak: a forgotten ticker must not keep the engine and its code alive.
-        let engine = engine.weak();
-        let handle = thread::Builder::new()
-            .name("wasm-epoch".to_owned())
-            .spawn(move || {
-                wake_precisely();
-                run(&shared, interval, &purpose, || engine.upgrade());
-            })?;
-        let thread = handle.thread().clone();
-        *ticker.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread.clone());
-        Ok(Self { ticker, thread })
+        let ticker = Ticker::new(engine, interval, purpose);
+        ticker.begin(Instant::now())?;
+        Ok(Self { ticker })
     }
 
     /// Ends the ticks.
     pub fn stop(&self) {
         self.ticker.stopped.store(true, Ordering::SeqCst);
-        self.thread.unpark();
     }
 }
 
@@ -148,65 +225,9 @@ impl Drop for EpochTicker {
     }
 }
 
-/// Ticks at absolute deadlines, so that late ticks don't add up.
-fn run(
-    ticker: &Ticker,
-    interval: Duration,
-    purpose: &Purpose,
-    engine: impl Fn() -> Option<Engine>,
-) {
-    let mut deadline = Instant::now() + interval;
-    let mut last_guest = Instant::now();
-    loop {
-        loop {
-            if ticker.stopped.load(Ordering::SeqCst) {
-                return;
-            }
-            let wait = deadline.saturating_duration_since(Instant::now());
-            if wait.is_zero() {
-                break;
-            }
-            thread::park_timeout(wait);
-        }
-        let Some(engine) = engine() else {
-            return;
-        };
-        if matches!(purpose, Purpose::Recorders) {
-            ticker.update_clocks();
-        }
-        ticker.ticks.fetch_add(1, Ordering::SeqCst);
-        match purpose {
-            Purpose::User(ticks) => ticks.tick(&engine),
-            Purpose::Recorders => engine.increment_epoch(),
-        }
-        drop(engine);
-        deadline += interval;
-        let now = Instant::now();
-        if matches!(purpose, Purpose::Recorders) {
-            if ticker.guests.load(Ordering::SeqCst) > 0 {
-                last_guest = now;
-            } else if now - last_guest > LINGER.max(interval) {
-                ticker.rest();
-                last_guest = Instant::now();
-                deadline = last_guest + interval;
-                continue;
-            }
-        }
-        // A tick that comes a whole interval late stands for those that it overslept.
-        let late = now.saturating_duration_since(deadline);
-        let missed = (late.as_nanos() / interval.as_nanos()) as u32;
-        if missed > 0 {
-            ticker.missed.fetch_add(missed.into(), Ordering::Relaxed);
-            deadline += interval * missed;
-        }
-    }
-}
-
-/// Linux lets a thread sleep up to 50 µs too long, which is a whole interval of the shortest.
-pub(crate) fn wake_precisely() {
-    #[cfg(target_os = "linux")]
-    // SAFETY: changes the calling thread's timer slack, in nanoseconds, and nothing else.
-    unsafe {
-        libc::prctl(libc::PR_SET_TIMERSLACK, 1_usize);
-    }
+/// A ticker that ticks `engine` while guests run, for what ends them with their thread.
+pub fn watch(engine: &Engine, interval: Duration) -> Arc<Ticker> {
+    let ticker = Ticker::new(engine, interval, Purpose::Recorders);
+    ticker.resting.store(true, Ordering::SeqCst);
+    ticker
 }

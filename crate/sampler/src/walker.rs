@@ -31,6 +31,9 @@ use std::ptr::NonNull;
 use wasmtime::{AsContextMut, Engine, Func, Instance, Module};
 use wasmtime_environ::{HostPtr, PtrSize, VMCONTEXT_MAGIC};
 
+/// What Wasmtime has in place of a stack's limit (wasmtime 48 func.rs: `enter_wasm`).
+const NO_LIMIT: usize = usize::MAX;
+
 /// Where a store keeps the words of its newest activation.
 #[derive(Clone, Copy)]
 pub struct StoreWords {
@@ -50,8 +53,12 @@ pub fn probe_module(engine: &Engine) -> wasmtime::Result<Module> {
 }
 
 impl StoreWords {
-    /// Finds the words of `store` through an instance of `probe_module`.
-    pub fn find(mut store: impl AsContextMut, probe: &Module) -> wasmtime::Result<Self> {
+    /// Finds the words of `store` through an instance of `probe_module`, whose `VMContext` `visit` gets.
+    pub fn find(
+        mut store: impl AsContextMut,
+        probe: &Module,
+        visit: impl FnOnce(*mut u8) -> wasmtime::Result<()>,
+    ) -> wasmtime::Result<Self> {
         let instance = Instance::new(&mut store, probe, &[])?;
         let func: Func = instance
             .get_func(&mut store, "")
@@ -63,6 +70,7 @@ impl StoreWords {
             if vmctx.cast::<u32>().read() != VMCONTEXT_MAGIC {
                 wasmtime::bail!("the probe function is no wasm function");
             }
+            visit(vmctx)?;
             let words = read_pointer(vmctx, HostPtr.vmctx_store_context());
             let trap = read_pointer(func_ref, HostPtr.vm_func_ref().wasm_call());
             NonNull::new(words)
@@ -72,6 +80,11 @@ impl StoreWords {
                 })
                 .ok_or_else(|| wasmtime::Error::msg("the probe instance has no store"))
         }
+    }
+
+    /// Of the store's `VMStoreContext`.
+    pub fn address(self) -> usize {
+        self.words.as_ptr().addr()
     }
 
     /// A `VMLazyThread` (wasmtime_environ 48 vmtypes.rs).
@@ -89,6 +102,14 @@ impl StoreWords {
                 .cast::<usize>()
                 .read()
         }
+    }
+
+    /// Where the guest's stack ends, or `NO_LIMIT` while no guest runs.
+    #[inline]
+    fn stack_limit(self) -> *mut usize {
+        let offset = usize::from(HostPtr.vm_store_context().stack_limit());
+        // SAFETY: within a VMStoreContext.
+        unsafe { self.words.as_ptr().add(offset).cast() }
     }
 
     #[inline]
@@ -161,6 +182,43 @@ impl Stack for Bounded {
 }
 
 impl Activations {
+    /// Keeps the guest that is about to be entered above `lowest`, an address of the stack.
+    #[inline]
+    pub fn keep_above(&self, lowest: usize) {
+        let Some(words) = self.words else { return };
+        let limit = words.stack_limit();
+        // SAFETY: of a live VMStoreContext, by the second invariant, which its own thread may change.
+        unsafe {
+            if limit.read() < lowest {
+                limit.write(lowest);
+            }
+        }
+    }
+
+    /// As `keep_above`, for an entry that Wasmtime tells no hook of: it leaves a limit alone that is there. False
+    /// if one was; else `end_limit` ends it.
+    pub fn begin_limit(&self, lowest: usize) -> bool {
+        let Some(words) = self.words else {
+            return false;
+        };
+        let limit = words.stack_limit();
+        // SAFETY: as above.
+        unsafe {
+            let is_free = limit.read() == NO_LIMIT;
+            if is_free {
+                limit.write(lowest);
+            }
+            is_free
+        }
+    }
+
+    pub fn end_limit(&self) {
+        if let Some(words) = self.words {
+            // SAFETY: as above.
+            unsafe { words.stack_limit().write(NO_LIMIT) };
+        }
+    }
+
     /// Of a store that has `words`.
     ///
     /// # Safety

@@ -96,6 +96,15 @@ pub fn go_name(name: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether Wasmtime's own demangler, which knows no bounds and takes types for names too, is soon done with it: it
+/// is short, no name of C++, or none that doubles and doubles.
+pub fn is_harmless(name: &str) -> bool {
+    const SHORT: usize = 64;
+    name.len() <= SHORT
+        || demangle(name).is_some()
+        || name.len() <= MAX_NAME && cpp_demangle::Symbol::new(name).is_err()
+}
+
 /// Whether Rust mangled it: by its own scheme, or by that which it had before, whose names are C++'s but for a
 /// hash at their end.
 fn is_rust(name: &str) -> bool {
@@ -227,6 +236,17 @@ mod tests {
         );
         assert_eq!(go_name("main.main"), "main.main");
         assert_eq!(go_name("main.]x["), "main.]x[");
+    }
+
+    #[test]
+    fn a_name_that_doubles_is_not_harmless() {
+        assert!(is_harmless(&nested(4)));
+        assert!(is_harmless(
+            "alloc::vec::Vec<T>::push, which is no name of C++ but a long one"
+        ));
+        assert!(!is_harmless(&nested(40)));
+        // As a type.
+        assert!(!is_harmless(&nested(40)["_Z1f".len()..]));
     }
 
     #[test]

@@ -1,9 +1,13 @@
-import type { NativeComponentLinker } from '../../generated/native.js';
+import type {
+  NativeComponent,
+  NativeComponentInstancePre,
+  NativeComponentLinker,
+} from '../../generated/native.js';
 import { native } from '../../native.js';
 import type { AsyncCallOptions } from '../async-calls.js';
 import { checkBoolean, checkFunction, checkString } from '../check.js';
 import { Engine } from '../engine.js';
-import { misuse } from '../errors.js';
+import { misuse, WasmtimeError } from '../errors.js';
 import { checkInternal, guardReceivers, INTERNAL, isObject } from '../internal.js';
 import { Module } from '../module.js';
 import { Store, type Storelike } from '../store.js';
@@ -13,8 +17,12 @@ import { Component } from './component.js';
 import { type ComponentHostFunction, componentDispatch } from './component-func.js';
 import type { ComponentInstance } from './component-instance.js';
 import { ComponentInstancePre } from './component-instance-pre.js';
+import type { NamedComponentItem } from './component-item.js';
 import { HostResources } from './host-resources.js';
 import { ResourceType } from './resource-type.js';
+
+/** As Wasmtime 48 says it. */
+const ASYNC_MISMATCH = 'type mismatch with async';
 
 /**
  * Names what components import, and instantiates them. Mirrors `wasmtime::component::Linker`.
@@ -99,6 +107,27 @@ export class ComponentLinker {
     return this.#hasWasi('async');
   }
 
+  #resolve(component: Component, nativeComponent: NativeComponent): NativeComponentInstancePre {
+    try {
+      return this.#native.instantiatePre(nativeComponent);
+    } catch (error) {
+      // Wasmtime's text names functions of its own that could be one.
+      const path = asyncFuncIn([], component.imports);
+      if (
+        path === undefined ||
+        !(error instanceof Error) ||
+        !error.message.includes(ASYNC_MISMATCH)
+      ) {
+        throw error;
+      }
+      throw new WasmtimeError(
+        `the component imports ${path.join('.')}, an async func of WASI 0.3: no host function can be one ` +
+          'yet, funcNewAsync neither',
+        'ERR_INSTANTIATE',
+      );
+    }
+  }
+
   #hasWasi(kind: 'sync' | 'async'): this {
     this.#wasi = kind;
     this.#asyncImports.setWasi(kind === 'async');
@@ -141,7 +170,7 @@ export class ComponentLinker {
   instantiatePre(component: Component): ComponentInstancePre {
     const nativeComponent = Component.native('component', component);
     this.#sameEngine(component.engine);
-    const pre = this.#native.instantiatePre(nativeComponent);
+    const pre = this.#resolve(component, nativeComponent);
     const isAsync = this.#asyncImports.areIn(component);
     const isWasiSync = this.#wasi === 'sync';
     return ComponentInstancePre.create(component, pre, isAsync, (storelike) => {
@@ -284,4 +313,18 @@ export class LinkerInstance {
   static {
     guardReceivers(LinkerInstance, (value) => #native in value && Engine.check(value.#engine));
   }
+}
+
+/** The path of the first `async func` among imports. */
+function asyncFuncIn(
+  path: readonly string[],
+  items: readonly NamedComponentItem[],
+): readonly string[] | undefined {
+  for (const { name, item } of items) {
+    const own = [...path, name];
+    if (item.kind === 'func' && item.async) return own;
+    const within = item.kind === 'instance' ? asyncFuncIn(own, item.exports) : undefined;
+    if (within !== undefined) return within;
+  }
+  return undefined;
 }

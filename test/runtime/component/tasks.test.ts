@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  Component,
   type ComponentInstance,
   ComponentLinker,
   Engine,
@@ -197,6 +198,27 @@ describe('async functions of WIT', () => {
     const first = linker.instantiate(store, component).getFunc(store, 'first');
     expectMisuse('ERR_ASYNC_REQUIRED', () => first.call(store, 1, 0));
     expect(await first.callAsync(store, 1, 0)).toBe(1);
+  });
+
+  it('can’t be what a host function is', () => {
+    const engine = new Engine();
+    const type = '(func async (param "x" u32) (result u32))';
+    const linker = new ComponentLinker(engine);
+    linker.root().funcNewAsync('later', async (_, x) => x);
+    const late = linker.root().instance('i');
+    late.funcNewAsync('later', async (_, x) => x);
+    for (const [wat, path] of [
+      [`(component (import "later" ${type}))`, 'later'],
+      [`(component (import "i" (instance (export "later" ${type}))))`, 'i.later'],
+    ] as const) {
+      const error = thrownBy(() => linker.instantiatePre(Component.compile(engine, wat)));
+      expect(error).toMatchObject({
+        code: 'ERR_INSTANTIATE',
+        message:
+          `the component imports ${path}, an async func of WASI 0.3: no host function can be one yet, ` +
+          'funcNewAsync neither',
+      });
+    }
   });
 
   it('may go on after they have returned, during later calls', async () => {

@@ -3,7 +3,7 @@
 use crate::component::resource::NativeResource;
 use crate::component::tasks::entering_component;
 use crate::component::types::NativeComponentFuncType;
-use crate::component::values::{Reader, Writer, end_lending};
+use crate::component::values::{Reader, Writer, copy, end_lending};
 use crate::js::errors;
 use crate::js::{self, JsReference, Strength};
 use crate::store::{NativeStore, StoreData};
@@ -48,7 +48,7 @@ impl NativeComponentFunc {
     ) -> Result<NativeComponentValues> {
         store.check_sync_call(&env)?;
         // A callback may write over what JS has given.
-        let bytes = bytes.to_vec();
+        let bytes = copy(&bytes).map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
         let writer = store
             .with(&env, |store| {
                 entering_component(store, |mut store| {

@@ -3,6 +3,7 @@
 use crate::component::types::{NativeComponentItem, items};
 use crate::engine::{NativeEngine, nothing};
 use crate::js::errors;
+use crate::js::stack_room::with_ample_room;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::sync::Arc;
@@ -30,16 +31,19 @@ impl NativeComponent {
             Either::A(bytes) => bytes,
             Either::B(text) => text.as_bytes(),
         };
-        let component = Component::new(&engine.engine, source);
-        Self::from_result(&env, component, source, INVALID)
+        let component =
+            with_ample_room(|| Self::new(Component::new(&engine.engine, source)?, source));
+        component.map_err(|error| errors::throw(&env, &error, INVALID))
     }
 
     #[napi(factory, catch_unwind)]
     pub fn from_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
-        // Wasmtime's messages name the file.
-        let source = std::fs::read(&path).unwrap_or_default();
-        let component = Component::from_file(&engine.engine, path);
-        Self::from_result(&env, component, &source, INVALID)
+        let component = with_ample_room(|| {
+            // Wasmtime's messages name the file.
+            let source = std::fs::read(&path).unwrap_or_default();
+            Self::new(Component::from_file(&engine.engine, path)?, &source)
+        });
+        component.map_err(|error| errors::throw(&env, &error, INVALID))
     }
 
     /// Mirrors `wasmtime::component::Component::deserialize`: the bytes must come from `serialize` unchanged.
@@ -48,7 +52,7 @@ impl NativeComponent {
         // SAFETY: lib/ documents that only bytes from `serialize` may be given; Wasmtime checks that they are
         // of this version and configuration, and can't check more.
         let component = unsafe { Component::deserialize(&engine.engine, bytes) };
-        Self::from_result(&env, component, &[], INCOMPATIBLE)
+        Self::from_serialized(&env, component)
     }
 
     /// Mirrors `wasmtime::component::Component::deserialize_file`.
@@ -56,7 +60,7 @@ impl NativeComponent {
     pub fn deserialize_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
         // SAFETY: as above.
         let component = unsafe { Component::deserialize_file(&engine.engine, path) };
-        Self::from_result(&env, component, &[], INCOMPATIBLE)
+        Self::from_serialized(&env, component)
     }
 
     #[napi(catch_unwind)]
@@ -88,15 +92,10 @@ impl NativeComponent {
         items(engine, self.component.component_type().exports(engine))
     }
 
-    fn from_result(
-        env: &Env,
-        component: wasmtime::Result<Component>,
-        source: &[u8],
-        code: &str,
-    ) -> Result<Self> {
+    fn from_serialized(env: &Env, component: wasmtime::Result<Component>) -> Result<Self> {
         component
-            .and_then(|component| Self::new(component, source))
-            .map_err(|error| errors::throw(env, &error, code))
+            .and_then(|component| Self::new(component, &[]))
+            .map_err(|error| errors::throw(env, &error, INCOMPATIBLE))
     }
 
     fn new(component: Component, source: &[u8]) -> wasmtime::Result<Self> {

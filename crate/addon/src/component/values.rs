@@ -14,15 +14,22 @@
 use crate::component::resource::NativeResource;
 use crate::component::tasks;
 use crate::component::types::NativeResourceType;
+use crate::js::failure::TooLarge;
 use crate::store::StoreData;
 use crate::waits::complete::complete;
+use std::collections::TryReserveError;
 use wasmtime::component::{ResourceAny, ResourceDynamic, Type, Val};
 use wasmtime::{AsContextMut, Result, StoreContextMut, bail, format_err};
+
+/// Most elements of one call's lists: 1 GiB as Wasmtime holds them, each as large as the largest kind of value.
+const MAX_ELEMENTS: usize = (1 << 30) / size_of::<Val>();
 
 /// Reads the values that JS wrote.
 pub struct Reader<'a> {
     bytes: &'a [u8],
     handles: &'a [&'a NativeResource],
+    /// Of lists, so far.
+    elements: usize,
     /// What Wasmtime must be rid of after the call: host objects that were lent.
     lent: Vec<ResourceAny>,
 }
@@ -32,6 +39,7 @@ impl<'a> Reader<'a> {
         Self {
             bytes,
             handles,
+            elements: 0,
             lent: Vec::new(),
         }
     }
@@ -54,7 +62,11 @@ impl<'a> Reader<'a> {
             }
             Type::String => {
                 let length = self.u32()? as usize;
-                Val::String(std::str::from_utf8(self.slice(length)?)?.to_owned())
+                let text = std::str::from_utf8(self.slice(length)?)?;
+                let mut owned = String::new();
+                owned.try_reserve_exact(length).map_err(too_large)?;
+                owned.push_str(text);
+                Val::String(owned)
             }
             Type::List(list) => {
                 let length = self.u32()?;
@@ -65,12 +77,12 @@ impl<'a> Reader<'a> {
             }
             Type::Map(map) => {
                 let (key, value) = (map.key(), map.value());
-                let pairs = 0..self.u32()?;
-                Val::Map(
-                    pairs
-                        .map(|_| Ok((self.read(store, &key)?, self.read(store, &value)?)))
-                        .collect::<Result<_>>()?,
-                )
+                let length = self.u32()?;
+                let mut pairs = self.room(length, 2)?;
+                for _ in 0..length {
+                    pairs.push((self.read(store, &key)?, self.read(store, &value)?));
+                }
+                Val::Map(pairs)
             }
             Type::Record(record) => Val::Record(
                 record
@@ -135,7 +147,24 @@ impl<'a> Reader<'a> {
         ty: &Type,
         length: u32,
     ) -> Result<Vec<Val>> {
-        (0..length).map(|_| self.read(store, ty)).collect()
+        let mut elements = self.room(length, 1)?;
+        for _ in 0..length {
+            elements.push(self.read(store, ty)?);
+        }
+        Ok(elements)
+    }
+
+    /// Of a list of so many elements, of `values` values each.
+    fn room<T>(&mut self, length: u32, values: usize) -> Result<Vec<T>> {
+        let length = length as usize;
+        self.elements = self.elements.saturating_add(length.saturating_mul(values));
+        let elements = self.elements;
+        if elements > MAX_ELEMENTS {
+            return Err(wasmtime::Error::new(TooLarge::of(elements, MAX_ELEMENTS)));
+        }
+        let mut room = Vec::new();
+        room.try_reserve_exact(length).map_err(too_large)?;
+        Ok(room)
     }
 
     fn payload(
@@ -219,21 +248,21 @@ impl Writer {
         value: &Val,
     ) -> Result<()> {
         match (ty, value) {
-            (_, Val::Bool(value)) => self.bytes.push(u8::from(*value)),
-            (_, Val::S8(value)) => self.bytes.push(*value as u8),
-            (_, Val::U8(value)) => self.bytes.push(*value),
-            (_, Val::S16(value)) => self.bytes.extend(value.to_le_bytes()),
-            (_, Val::U16(value)) => self.bytes.extend(value.to_le_bytes()),
-            (_, Val::S32(value)) => self.bytes.extend(value.to_le_bytes()),
-            (_, Val::U32(value)) => self.u32(*value),
-            (_, Val::S64(value)) => self.bytes.extend(value.to_le_bytes()),
-            (_, Val::U64(value)) => self.bytes.extend(value.to_le_bytes()),
-            (_, Val::Float32(value)) => self.bytes.extend(value.to_le_bytes()),
-            (_, Val::Float64(value)) => self.bytes.extend(value.to_le_bytes()),
-            (_, Val::Char(value)) => self.u32(u32::from(*value)),
+            (_, Val::Bool(value)) => self.put(&[u8::from(*value)])?,
+            (_, Val::S8(value)) => self.put(&[*value as u8])?,
+            (_, Val::U8(value)) => self.put(&[*value])?,
+            (_, Val::S16(value)) => self.put(&value.to_le_bytes())?,
+            (_, Val::U16(value)) => self.put(&value.to_le_bytes())?,
+            (_, Val::S32(value)) => self.put(&value.to_le_bytes())?,
+            (_, Val::U32(value)) => self.u32(*value)?,
+            (_, Val::S64(value)) => self.put(&value.to_le_bytes())?,
+            (_, Val::U64(value)) => self.put(&value.to_le_bytes())?,
+            (_, Val::Float32(value)) => self.put(&value.to_le_bytes())?,
+            (_, Val::Float64(value)) => self.put(&value.to_le_bytes())?,
+            (_, Val::Char(value)) => self.u32(u32::from(*value))?,
             (_, Val::String(value)) => {
                 self.count(value.len())?;
-                self.bytes.extend(value.as_bytes());
+                self.put(value.as_bytes())?;
             }
             (Type::List(list), Val::List(values)) => {
                 self.count(values.len())?;
@@ -265,19 +294,19 @@ impl Writer {
                 let (number, case) = cases
                     .find(|(_, case)| case.name == name)
                     .ok_or_else(no_case)?;
-                self.u32(number as u32);
+                self.u32(number as u32)?;
                 self.payload(store, case.ty, payload.as_deref())?;
             }
             (Type::Enum(names), Val::Enum(name)) => {
                 let number = names.names().position(|known| known == name);
-                self.u32(number.ok_or_else(no_case)? as u32);
+                self.u32(number.ok_or_else(no_case)? as u32)?;
             }
             (Type::Option(option), Val::Option(payload)) => {
-                self.bytes.push(u8::from(payload.is_some()));
+                self.put(&[u8::from(payload.is_some())])?;
                 self.payload(store, Some(option.ty()), payload.as_deref())?;
             }
             (Type::Result(result), Val::Result(outcome)) => {
-                self.bytes.push(u8::from(outcome.is_err()));
+                self.put(&[u8::from(outcome.is_err())])?;
                 let (ty, payload) = match outcome {
                     Ok(payload) => (result.ok(), payload),
                     Err(payload) => (result.err(), payload),
@@ -336,23 +365,28 @@ impl Writer {
     ) -> Result<()> {
         if payload.is_some() {
             let object = resource.try_into_resource_dynamic(store)?;
-            self.bytes.push(0);
-            self.u32(object.rep());
+            self.put(&[0])?;
+            self.u32(object.rep())?;
         } else {
-            self.bytes.push(1);
-            self.u32(self.handles.len() as u32);
+            self.put(&[1])?;
+            self.u32(self.handles.len() as u32)?;
             self.handles.push(NativeResource::new(resource));
         }
         Ok(())
     }
 
     fn count(&mut self, count: usize) -> Result<()> {
-        self.u32(u32::try_from(count)?);
-        Ok(())
+        self.u32(u32::try_from(count)?)
     }
 
-    fn u32(&mut self, number: u32) {
-        self.bytes.extend(number.to_le_bytes());
+    fn u32(&mut self, number: u32) -> Result<()> {
+        self.put(&number.to_le_bytes())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.bytes.try_reserve(bytes.len()).map_err(too_large)?;
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
     }
 }
 
@@ -360,6 +394,18 @@ const UNSUPPORTED: &str = "futures, streams and error contexts can't cross to Ja
 
 fn is_set(bits: &[u8], i: usize) -> bool {
     bits[i / 8] >> (i % 8) & 1 == 1
+}
+
+/// A copy of what JS has given.
+pub fn copy(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(bytes.len()).map_err(too_large)?;
+    copy.extend_from_slice(bytes);
+    Ok(copy)
+}
+
+fn too_large(error: TryReserveError) -> wasmtime::Error {
+    wasmtime::Error::new(TooLarge::from(error))
 }
 
 fn too_short() -> wasmtime::Error {

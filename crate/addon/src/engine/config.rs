@@ -12,6 +12,12 @@ use wasmtime::{
 };
 use wasmtime_environ::Tunables;
 
+/// That of `wasmtime::Config`, in bytes.
+const DEFAULT_WASM_STACK: f64 = 524_288.0;
+
+/// Bytes of a fiber's stack for the host.
+const HOST_STACK: f64 = 262_144.0;
+
 /// The knobs of `wasmtime::Config`; sizes in bytes.
 #[napi(object)]
 pub struct NativeConfig {
@@ -123,6 +129,7 @@ pub struct NativePoolingConfig {
 impl NativeConfig {
     pub fn to_wasmtime(&self) -> wasmtime::Result<Config> {
         let mut config = Config::new();
+        self.check_async_stack()?;
         self.set_flags(&mut config);
         self.set_sizes(&mut config);
         self.set_backtraces(&mut config);
@@ -157,6 +164,20 @@ impl NativeConfig {
             || Tunables::default_host().memory_reservation,
             |bytes| bytes as u64,
         )
+    }
+
+    /// What the guest calls in the host needs room on the same fiber; Wasmtime asks for none.
+    fn check_async_stack(&self) -> wasmtime::Result<()> {
+        let Some(size) = self.async_stack_size else {
+            return Ok(());
+        };
+        let guest = self.max_wasm_stack.unwrap_or(DEFAULT_WASM_STACK);
+        if size < guest + HOST_STACK {
+            wasmtime::bail!(
+                "asyncStackSize is {size}: it must be at least {HOST_STACK} more than maxWasmStack, which is {guest}"
+            );
+        }
+        Ok(())
     }
 
     fn set_flags(&self, config: &mut Config) {

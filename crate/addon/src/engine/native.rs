@@ -2,13 +2,16 @@
 
 use crate::engine::config::NativeConfig;
 use crate::js::errors;
+use crate::js::stack_room::with_ample_room;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use sampler::ticker::{self, Ticker};
 use sampler::user_ticks::UserTicks;
 use sampler::walker;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::Duration;
 use wasmtime::{Engine, Module, Precompiled};
 
 /// The version of Wasmtime that this is.
@@ -31,6 +34,9 @@ pub struct NativeEngine {
     guest_debug: bool,
     /// Bytes up to which a memory never moves.
     pub(crate) fixed_memory_size: u64,
+    /// Guests may share memories, and wait in them.
+    pub(crate) shared_memory: bool,
+    watch: Arc<OnceLock<Arc<Ticker>>>,
     /// What the collector was told of this object.
     told_bytes: i64,
 }
@@ -41,6 +47,7 @@ impl Clone for NativeEngine {
             engine: self.engine.clone(),
             ticks: self.ticks.clone(),
             probe: self.probe.clone(),
+            watch: self.watch.clone(),
             told_bytes: 0,
             ..*self
         }
@@ -79,6 +86,8 @@ impl NativeEngine {
             guest_debug: config.guest_debug.unwrap_or(false),
             fixed_memory_size: config.fixed_memory_size(),
             told_bytes,
+            shared_memory: config.shared_memory.unwrap_or(false),
+            watch: Arc::default(),
         })
     }
 
@@ -103,8 +112,7 @@ impl NativeEngine {
             Either::A(bytes) => bytes,
             Either::B(text) => text.as_bytes(),
         };
-        self.engine
-            .precompile_module(source)
+        with_ample_room(|| self.engine.precompile_module(source))
             .map(Uint8Array::from)
             .map_err(|error| errors::throw(&env, &error, "ERR_INVALID_MODULE"))
     }
@@ -119,8 +127,7 @@ impl NativeEngine {
             Either::A(bytes) => bytes,
             Either::B(text) => text.as_bytes(),
         };
-        self.engine
-            .precompile_component(source)
+        with_ample_room(|| self.engine.precompile_component(source))
             .map(Uint8Array::from)
             .map_err(|error| errors::throw(&env, &error, "ERR_INVALID_COMPONENT"))
     }
@@ -167,6 +174,13 @@ pub fn nothing() -> &'static Module {
 }
 
 impl NativeEngine {
+    /// What ticks each `interval` while guests of Workers run; `None` where code has no epoch checks.
+    pub fn watch(&self, interval: Duration) -> Option<Arc<Ticker>> {
+        let watch = || ticker::watch(&self.engine, interval);
+        self.epoch_interruption
+            .then(|| self.watch.get_or_init(watch).clone())
+    }
+
     /// The module through which the walker finds a store's words, compiled once.
     pub fn probe(&self) -> wasmtime::Result<&Module> {
         if let Some(probe) = self.probe.get() {

@@ -1,7 +1,8 @@
 //! Wasmtime's errors, as JS errors. The classes are those of `lib/runtime/errors.ts`.
 
+use crate::js::backtrace_text::{backtrace_text, is_backtrace};
 use crate::js::environment::Environment;
-use crate::js::failure::{Failure, MustBeAsync, TasksInCircle, ThrownObject};
+use crate::js::failure::{Failure, MustBeAsync, TasksInCircle, ThrownObject, TooLarge};
 use crate::js::{self, JsException};
 use napi::bindgen_prelude::*;
 use napi::sys;
@@ -90,6 +91,8 @@ fn throw_with(env: &Env, error: &wasmtime::Error, failure: Option<&Failure>, cod
         ("error", "ERR_WASM_EXCEPTION")
     } else if error.is::<UnknownImportError>() {
         ("error", "ERR_UNKNOWN_IMPORT")
+    } else if error.is::<TooLarge>() {
+        ("error", "ERR_VALUES_TOO_LARGE")
     } else if error.is::<TasksInCircle>() {
         ("error", "ERR_COMPONENT_TASKS")
     } else {
@@ -115,7 +118,15 @@ fn throw_with(env: &Env, error: &wasmtime::Error, failure: Option<&Failure>, cod
 fn message(error: &wasmtime::Error) -> String {
     // A core dump comes outermost, and prints all its frames once more.
     let dumps = usize::from(error.is::<WasmCoreDump>());
-    let mut causes = error.chain().skip(dumps).map(|cause| cause.to_string());
+    let mut backtrace = error.downcast_ref::<WasmBacktrace>();
+    let mut causes =
+        error
+            .chain()
+            .skip(dumps)
+            .map(|cause| match backtrace.take_if(|_| is_backtrace(cause)) {
+                Some(backtrace) => backtrace_text(backtrace),
+                None => cause.to_string(),
+            });
     let mut text = causes.next().unwrap_or_default();
     let causes: Vec<String> = causes.collect();
     if !causes.is_empty() {

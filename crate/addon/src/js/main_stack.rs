@@ -31,8 +31,12 @@ use std::ptr::NonNull;
 /// Room for what isn't the guest: Wasmtime's instantiation, polls of futures.
 const STACK_SIZE: usize = 256 << 10;
 
-/// Stacks that are kept for the next use; more than one is in use only while calls are nested.
-const KEPT_STACKS: usize = 4;
+/// Stacks that are kept for the next use. More than one is in use only while calls are nested; then each poll
+/// takes as many, and making one anew costs more than all else.
+const KEPT_STACKS: usize = 1024;
+
+/// … and that are kept once no call is nested any more.
+const KEPT_AFTERWARDS: usize = 4;
 
 thread_local! {
     static WAY_BACK: Cell<Option<NonNull<Yielder<(), ()>>>> = const { Cell::new(None) };
@@ -74,6 +78,14 @@ pub fn aside<R>(f: impl FnOnce() -> R) -> io::Result<R> {
         }
     });
     Ok(result)
+}
+
+/// No call is under way any more: frees what nested ones have used.
+pub fn free_stacks() {
+    STACKS.with_borrow_mut(|stacks| {
+        stacks.truncate(KEPT_AFTERWARDS);
+        stacks.shrink_to(KEPT_AFTERWARDS);
+    });
 }
 
 /// Runs `f` on the main stack, which is this one unless a fiber runs. Its panics go on from here.

@@ -73,6 +73,20 @@ impl fmt::Display for JsException {
 
 impl std::error::Error for JsException {}
 
+/// Whether Node lets `env` run no JavaScript any more, though none has thrown.
+pub fn cannot_run(env: sys::napi_env) -> bool {
+    with_handle_scope(env, || {
+        let value = undefined(env);
+        let (mut equal, mut is_pending) = (false, false);
+        // SAFETY: live handles of env; the first, which looks before it does its work, does none to speak of.
+        unsafe {
+            sys::napi_strict_equals(env, value, value, &mut equal) != sys::Status::napi_ok
+                && sys::napi_is_exception_pending(env, &mut is_pending) == sys::Status::napi_ok
+                && !is_pending
+        }
+    })
+}
+
 pub enum Strength {
     /// Keeps its target alive.
     Strong,

@@ -2,6 +2,7 @@
 
 use crate::engine::{NativeEngine, nothing};
 use crate::js::errors;
+use crate::js::stack_room::with_ample_room;
 use crate::objects::val_types::val_type_name;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -55,20 +56,19 @@ impl NativeModule {
             Either::A(bytes) => bytes,
             Either::B(text) => text.as_bytes(),
         };
-        Self::from_bytes(&env, engine, bytes)
+        Self::compiled(&env, || Self::from_bytes(engine, bytes))
     }
 
     #[napi(factory, catch_unwind)]
     pub fn from_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
-        let bytes = std::fs::read(&path).unwrap_or_default();
-        match wat::parse_bytes(&bytes) {
-            Ok(binary) if !binary.is_empty() => Self::from_bytes(&env, engine, &binary),
-            // Wasmtime's messages name the file, and the place in its text.
-            _ => {
-                let module = Module::from_file(&engine.engine, path);
-                Self::from_result(&env, module, Arc::default())
+        Self::compiled(&env, || {
+            let bytes = std::fs::read(&path).unwrap_or_default();
+            match wat::parse_bytes(&bytes) {
+                Ok(binary) if !binary.is_empty() => Self::from_bytes(engine, &binary),
+                // Wasmtime's messages name the file, and the place in its text.
+                _ => Self::new(Module::from_file(&engine.engine, path)?, Arc::default()),
             }
-        }
+        })
     }
 
     /// Mirrors `wasmtime::Module::deserialize`: the bytes must come from `serialize` unchanged.
@@ -105,21 +105,16 @@ impl NativeModule {
     }
 
     /// Compiles a binary, or text format.
-    fn from_bytes(env: &Env, engine: &NativeEngine, bytes: &[u8]) -> Result<Self> {
+    fn from_bytes(engine: &NativeEngine, bytes: &[u8]) -> wasmtime::Result<Self> {
         match wat::parse_bytes(bytes) {
-            Ok(binary) => {
-                let module = Module::new(&engine.engine, &binary);
-                Self::from_result(env, module, binary.into())
-            }
+            Ok(binary) => Self::new(Module::new(&engine.engine, &binary)?, binary.into()),
             // The error of Wasmtime, which parses text by the same means.
-            Err(_) => Self::from_result(env, Module::new(&engine.engine, bytes), Arc::default()),
+            Err(_) => Self::new(Module::new(&engine.engine, bytes)?, Arc::default()),
         }
     }
 
-    fn from_result(env: &Env, module: wasmtime::Result<Module>, binary: Arc<[u8]>) -> Result<Self> {
-        module
-            .and_then(|module| Self::new(module, binary))
-            .map_err(|error| errors::throw(env, &error, INVALID))
+    fn compiled(env: &Env, make: impl FnOnce() -> wasmtime::Result<Self>) -> Result<Self> {
+        with_ample_room(make).map_err(|error| errors::throw(env, &error, INVALID))
     }
 
     fn new(module: Module, binary: Arc<[u8]>) -> wasmtime::Result<Self> {
@@ -160,7 +155,8 @@ impl NativeModule {
 /// Mirrors `wasmtime::Module::validate`.
 #[napi(catch_unwind)]
 pub fn validate_module(env: Env, engine: &NativeEngine, bytes: &[u8]) -> Result<()> {
-    Module::validate(&engine.engine, bytes).map_err(|error| errors::throw(&env, &error, INVALID))
+    with_ample_room(|| Module::validate(&engine.engine, bytes))
+        .map_err(|error| errors::throw(&env, &error, INVALID))
 }
 
 pub fn extern_type(module: Option<&str>, name: &str, ty: &ExternType) -> NativeExternType {

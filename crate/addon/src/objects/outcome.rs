@@ -2,6 +2,7 @@
 //! caught, and the core dump.
 
 use crate::js::failure::{Failure, ThrownObject};
+use crate::js::stack_room;
 use crate::js::{JsReference, Strength};
 use crate::objects::core_dump;
 use crate::objects::reference::NativeRef;
@@ -19,8 +20,13 @@ pub fn entering_wasm<R>(
     mut store: StoreContextMut<'_, StoreData>,
     f: impl FnOnce(StoreContextMut<'_, StoreData>) -> wasmtime::Result<R>,
 ) -> wasmtime::Result<R> {
+    let Ok(lowest) = stack_room::lowest_for_guest() else {
+        return Err(Trap::StackOverflow.into());
+    };
     let in_call_hook = store.data().is_in_call_hook();
+    let mut is_limited = false;
     if in_call_hook {
+        is_limited = lowest.is_some_and(|lowest| store.data().activations.begin_limit(lowest));
         change_activations(&mut store, Activations::push);
     }
     if store.data().scopes.in_async_call.get() {
@@ -29,6 +35,9 @@ pub fn entering_wasm<R>(
     let result = f(store.as_context_mut());
     if in_call_hook {
         change_activations(&mut store, Activations::pop);
+        if is_limited {
+            store.data().activations.end_limit();
+        }
     }
     result.map_err(|error| collect(store, error))
 }

@@ -6,12 +6,14 @@
 use crate::engine::NativeEngine;
 use crate::js::errors;
 use crate::objects::module::{NativeExternType, extern_type};
+use crate::waits::atomic_wait::wait_watched;
+use crate::waits::ending;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
-use wasmtime::{MemoryTypeBuilder, SharedMemory, WaitResult};
+use wasmtime::{MemoryTypeBuilder, SharedMemory, Trap, WaitResult};
 
 /// `wasmtime::SharedMemory`.
 #[napi]
@@ -153,11 +155,20 @@ impl NativeSharedMemory {
     ) -> Result<String> {
         let expected = expected.get_u64().1;
         let timeout = timeout_ms.map(|ms| Duration::from_secs_f64(ms / 1000.0));
-        let waited = match size {
-            4 => self
-                .memory
-                .atomic_wait32(offset as u64, expected as u32, timeout),
-            _ => self.memory.atomic_wait64(offset as u64, expected, timeout),
+        let offset = offset as u64;
+        let wait = || match size {
+            4 => self.memory.atomic_wait32(offset, expected as u32, timeout),
+            _ => self.memory.atomic_wait64(offset, expected, timeout),
+        };
+        let waited = if ending::is_worker() {
+            let wake = || {
+                // It is where the wait is.
+                let _ = self.memory.atomic_notify(offset, u32::MAX);
+            };
+            let waited = wait_watched(wait, || ending::is_ending(env.raw()), wake)?;
+            waited.unwrap_or(Err(Trap::Interrupt))
+        } else {
+            wait()
         };
         waited
             .map(|result| {

@@ -33,7 +33,7 @@ pub fn add_to_linker(linker: &mut Linker<StoreData>) -> Result<()> {
             let timeout = sleep_timeout(&memory, subscriptions, &LAYOUT)
                 .filter(|_| count == 1 && are_apart(subscriptions, events, &LAYOUT));
             if let (Some(interrupt), Some((timeout, nanoseconds))) = (&interrupt, timeout) {
-                if interrupt.sleep(Duration::from_nanos(nanoseconds)) {
+                if interrupt.sleep(Duration::from_nanos(nanoseconds), &scopes) {
                     return Err(Trap::Interrupt.into());
                 }
                 memory.write(timeout, 0)?;

@@ -15,6 +15,7 @@ use sampler::cpu_clock::{self, ThreadClock};
 use sampler::recorder::{Reader, Recorder, USER_LANE, nanoseconds};
 use sampler::signal::{self, Clock, SampleStream, Source};
 use sampler::traps::Trapped;
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,8 +44,11 @@ impl From<Trapped> for NativeTrap {
 /// `drain(words)`: JS reads that many words of the ring.
 struct JsReader {
     drain: JsReference,
-    _ring: JsReference,
+    _ring: Owner,
 }
+
+/// The buffer that the ring is in.
+type Owner = Rc<RefCell<JsReference>>;
 
 impl Reader for JsReader {
     fn drain(&self, words: usize) -> bool {
@@ -59,6 +63,7 @@ impl Reader for JsReader {
 #[napi]
 pub struct NativeRecorder {
     recorder: Rc<Recorder>,
+    owner: Owner,
 }
 
 impl NativeRecorder {
@@ -101,9 +106,10 @@ impl NativeRecorder {
             .zip(JsReference::new(env.raw(), drain.raw(), Strength::Weak));
         let (owner, drain) =
             references.ok_or_else(|| Error::from_reason("expected a buffer and a function"))?;
+        let owner = Rc::new(RefCell::new(owner));
         let reader = JsReader {
             drain,
-            _ring: owner,
+            _ring: owner.clone(),
         };
         // SAFETY: only the pointer and the length are taken. lib/ keeps the buffer to itself, so it
         // is neither resized nor detached, and reads it between calls or when `drain` is called.
@@ -119,7 +125,23 @@ impl NativeRecorder {
         };
         Ok(Self {
             recorder: Rc::new(recorder),
+            owner,
         })
+    }
+
+    /// Another ring from now on, when `drain` has read all of the one before.
+    #[napi(catch_unwind)]
+    pub fn set_ring(&self, env: Env, mut ring: ArrayBuffer<'_>) -> Result<()> {
+        let owner = JsReference::new(env.raw(), ring.raw(), Strength::Strong)
+            .ok_or_else(|| Error::from_reason("expected a buffer"))?;
+        // SAFETY: as in `new`.
+        unsafe {
+            let bytes = ring.as_mut();
+            let capacity = bytes.len() / size_of::<u32>();
+            self.recorder.set_ring(bytes.as_mut_ptr().cast(), capacity);
+        }
+        self.owner.replace(owner);
+        Ok(())
     }
 
     /// For each listed module, the address of its text section's first byte.

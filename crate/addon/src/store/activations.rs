@@ -14,7 +14,16 @@ pub fn change_activations(
     if let Some(recorder) = data.scopes.recorder() {
         recorder.on_depth(depth);
     }
-    data.scopes.depth.set(depth);
+    let before = data.scopes.depth.replace(depth);
+    if let Some(watch) = &data.watch
+        && (before == 0) != (depth == 0)
+    {
+        if depth > 0 {
+            watch.enter();
+        } else {
+            watch.leave();
+        }
+    }
     if depth == 0 {
         data.scopes.was_sampled.set(false);
     }

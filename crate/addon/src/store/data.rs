@@ -3,9 +3,11 @@
 use crate::js::{self, JsReference};
 use crate::store::limiter::Limiter;
 use crate::store::scope::Scopes;
+use crate::waits::atomic_wait::Waits;
 use crate::waits::interrupt::Interrupt;
 use crate::wasi::Wasi;
 use napi::sys;
+use sampler::ticker::Ticker;
 use sampler::user_ticks::UserTicks;
 use sampler::walker::Activations;
 use std::sync::Arc;
@@ -44,6 +46,12 @@ pub struct StoreData {
     pub fixed_memory_size: u64,
     /// See `activations::note_lost`.
     pub tasks_lost: bool,
+    /// In a Worker: ticks while its guests run, so that they end with it.
+    pub(super) watch: Option<Arc<Ticker>>,
+    /// Of the user's, at the last look.
+    pub(super) seen_ticks: u64,
+    /// Where the engine has shared memories.
+    pub(super) waits: Option<Waits>,
     /// What a bench runs at epoch deadlines.
     pub peer: Option<Box<dyn Peer>>,
 }
@@ -95,9 +103,20 @@ impl StoreData {
             return 0;
         }
         let remaining = self.remaining_ticks().unwrap_or(u64::MAX);
-        let limit = if self.is_sampled() { 1 } else { u64::MAX };
+        let looks_always = self.is_sampled() || self.watch.is_some();
+        let limit = if looks_always { 1 } else { u64::MAX };
         // Wasmtime adds it to the current epoch.
         remaining.min(limit).min(u64::MAX / 2)
+    }
+
+    /// Whether a look may be for a tick of the user's, and not for one of `watch`.
+    pub(super) fn note_user_ticks(&mut self) -> bool {
+        if self.watch.is_none() {
+            return true;
+        }
+        let ticks = self.ticks.count();
+        let before = std::mem::replace(&mut self.seen_ticks, ticks);
+        before != ticks || self.remaining_ticks() == Some(0)
     }
 
     pub(super) fn set_deadline(&mut self, ticks_beyond_current: u64) {
@@ -107,6 +126,11 @@ impl StoreData {
 
     /// Lets go of what isn't memory, when the store is disposed but its memories are still viewed.
     pub(super) fn release(&mut self) {
+        if let Some(watch) = self.watch.take()
+            && self.scopes.depth.get() > 0
+        {
+            watch.leave();
+        }
         self.call_hook = None;
         self.at_deadline = AtDeadline::default();
         self.wasi = None;

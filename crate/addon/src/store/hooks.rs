@@ -1,5 +1,6 @@
 //! What Wasmtime calls: at transitions between guest and host, and at epoch deadlines.
 
+use crate::js::stack_room::{self, NoRoom};
 use crate::js::{self, JsReference, errors};
 use crate::store::activations::change_activations;
 use crate::store::data::{AtDeadline, Deadline, StoreData};
@@ -8,7 +9,7 @@ use crate::wasi::Wasi;
 use napi::bindgen_prelude::Uint8Array;
 use napi::sys;
 use sampler::walker::Activations;
-use wasmtime::{CallHook, StoreContextMut, UpdateDeadline};
+use wasmtime::{CallHook, StoreContextMut, Trap, UpdateDeadline};
 
 /// Has Wasmtime call `on_epoch_deadline` when something is to be done there.
 pub fn look_in_time(store: &mut StoreContextMut<'_, StoreData>) {
@@ -47,7 +48,7 @@ pub(super) fn on_call_hook(
                 recorder.on_returning_from_host();
             }
         }
-        CallHook::CallingWasm => {}
+        CallHook::CallingWasm => keep_on_stack(&store)?,
     }
     if matches!(kind, CallHook::ReturningFromHost)
         && let Some(callback) = store.data().on_output.clone()
@@ -72,6 +73,18 @@ fn note_fuel(store: &StoreContextMut<'_, StoreData>, is_over: bool) {
         && recorder.wants_fuel(is_over)
     {
         recorder.note_fuel(store.get_fuel().ok());
+    }
+}
+
+/// Gives the guest that is about to be entered what the thread's stack has, if that is less than it may use.
+fn keep_on_stack(store: &StoreContextMut<'_, StoreData>) -> wasmtime::Result<()> {
+    match stack_room::lowest_for_guest() {
+        Ok(None) => Ok(()),
+        Ok(Some(lowest)) => {
+            store.data().activations.keep_above(lowest);
+            Ok(())
+        }
+        Err(NoRoom) => Err(Trap::StackOverflow.into()),
     }
 }
 
@@ -139,8 +152,11 @@ pub(super) fn on_epoch_deadline(
         look(&store);
     }
     let fuel = fuel_to_note(&store);
+    let is_users = store.data_mut().note_user_ticks();
     let data = store.data();
-    if let Some(recorder) = data.scopes.recorder() {
+    if let Some(recorder) = data.scopes.recorder()
+        && (is_users || !recorder.samples_user_ticks())
+    {
         recorder.on_epoch(&data.activations, fuel);
     }
     if is_interrupted(&store) {
@@ -193,6 +209,7 @@ fn is_interrupted(store: &StoreContextMut<'_, StoreData>) -> bool {
     let interrupt = store.data().interrupt.as_ref();
     store.data().scopes.is_cancelled()
         || interrupt.is_some_and(|interrupt| interrupt.is_triggered())
+        || store.data().scopes.is_ending()
 }
 
 /// Calls `callback(store, ...arguments)`, and lends it the store's context.

@@ -8,6 +8,8 @@ use crate::store::data::{AtDeadline, Deadline, StoreData};
 use crate::store::hooks::{look_in_time, on_call_hook, on_epoch_deadline};
 use crate::store::limiter::{Limiter, NativeLimits};
 use crate::store::scope::Scopes;
+use crate::waits::atomic_wait::{self, Waits};
+use crate::waits::ending;
 use crate::waits::interrupt::NativeInterruptHandle;
 use crate::wasi::{NativeInputQueue, NativeWasiConfig, Wasi};
 use napi::JsValue;
@@ -42,6 +44,8 @@ impl NativeStore {
         let facade = JsReference::new(env.raw(), facade.raw(), Strength::Weak)
             .ok_or_else(|| Error::from_reason("expected an object"))?;
         let scopes = Arc::new(Scopes::default());
+        let is_worker = ending::is_worker();
+        scopes.worker.set(is_worker.then(|| env.raw()));
         let data = StoreData {
             env: env.raw(),
             facade,
@@ -59,6 +63,9 @@ impl NativeStore {
             limiter: Limiter::default(),
             fixed_memory_size: engine.fixed_memory_size,
             tasks_lost: false,
+            watch: is_worker.then(|| engine.watch(ending::INTERVAL)).flatten(),
+            seen_ticks: engine.ticks.count(),
+            waits: None,
             peer: None,
         };
         let store = new_store(engine, data)
@@ -278,6 +285,9 @@ impl NativeStore {
     pub fn set_interrupt_handle(&self, env: Env, handle: &NativeInterruptHandle) -> Result<()> {
         let interrupt = handle.interrupt.clone();
         self.with(&env, |mut store| {
+            if let Some(waits) = &store.data().waits {
+                waits.watch(env.raw(), Some(interrupt.clone()));
+            }
             store.data_mut().set_interrupt(Some(interrupt));
         })
     }
@@ -285,7 +295,19 @@ impl NativeStore {
 
 fn new_store(engine: &NativeEngine, data: StoreData) -> wasmtime::Result<Store<StoreData>> {
     let mut store = Store::try_new(&engine.engine, data)?;
-    let words = StoreWords::find(&mut store, engine.probe()?)?;
+    let waits = engine.shared_memory;
+    let words = StoreWords::find(&mut store, engine.probe()?, |vmctx| {
+        if waits {
+            // SAFETY: the probe's, alive.
+            unsafe { atomic_wait::install(vmctx)? };
+        }
+        Ok(())
+    })?;
+    if waits {
+        let waits = Waits::of(words.address());
+        waits.watch(store.data().env, None);
+        store.data_mut().waits = Some(waits);
+    }
     // SAFETY: kept in the store's own data; `on_call_hook` pushes and pops.
     let activations = unsafe { Activations::new(words) };
     store.data().scopes.block.set(activations.block());

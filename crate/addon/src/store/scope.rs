@@ -6,6 +6,7 @@
 //! is the only live reborrow of the store: `NativeStore::with` uses that one alone, marks it busy while
 //! it does, and refuses a busy one.
 
+use crate::js::main_stack::free_stacks;
 use crate::store::data::StoreData;
 use crate::store::waiting::Waiting;
 use crate::waits::call_state::CallState;
@@ -113,6 +114,7 @@ impl Scopes {
         if self.waiting.pop_call(place) {
             self.in_async_call.set(false);
             self.store_busy.set(false);
+            free_stacks();
         }
     }
 

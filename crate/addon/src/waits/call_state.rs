@@ -1,5 +1,7 @@
 //! What is known of a store's calls where the store itself can't be reached.
 
+use crate::waits::ending;
+use napi::sys;
 use std::cell::Cell;
 
 /// The calls of one store.
@@ -17,6 +19,15 @@ pub struct CallState {
     pub in_sync_wasi: Cell<bool>,
     /// The guest that was suspended last waits for a promise, or for input that JS gives.
     pub waits_for_js: Cell<bool>,
+    /// The environment of the store's thread, if that is a Worker, which may be ended from outside.
+    pub worker: Cell<Option<sys::napi_env>>,
+}
+
+impl CallState {
+    /// Whether the store's thread is being ended.
+    pub fn is_ending(&self) -> bool {
+        self.worker.get().is_some_and(ending::is_ending)
+    }
 }
 
 // SAFETY: a store and its calls stay on one thread, see `js`.

@@ -3,11 +3,13 @@
 use crate::js::failure::MustBeAsync;
 use crate::js::main_stack::aside;
 use crate::waits::call_state::CallState;
+use crate::waits::ending;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use wasmtime::Trap;
 
 struct Unpark {
     thread: Thread,
@@ -47,7 +49,15 @@ pub fn complete<R>(
             return Err(wasmtime::Error::new(MustBeAsync));
         }
         while !unpark.woken.swap(false, Ordering::SeqCst) {
-            thread::park();
+            if calls.worker.get().is_none() {
+                thread::park();
+                continue;
+            }
+            thread::park_timeout(ending::INTERVAL);
+            if calls.is_ending() {
+                aside(|| drop(future))?;
+                return Err(Trap::Interrupt.into());
+            }
         }
     }
 }

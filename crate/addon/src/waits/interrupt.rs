@@ -1,12 +1,14 @@
 //! Ends a guest that holds the JS thread: from a signal, after a time, or from another thread.
 
+use crate::waits::call_state::CallState;
+use crate::waits::ending;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use std::cell::RefCell;
+use sampler::scheduler::{self, Appointment, Timed};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 const TRIGGERED: u32 = 1 << 31;
@@ -43,13 +45,25 @@ impl Interrupt {
         self.woken.notify_all();
     }
 
-    /// Blocks the thread for `time`, or until triggered; whether it was.
-    pub fn sleep(&self, time: Duration) -> bool {
-        let sleeping = self.sleeping.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(
-            self.woken
-                .wait_timeout_while(sleeping, time, |()| !self.is_triggered()),
-        );
+    /// Blocks the thread for `time`, or until triggered or the Worker of those calls is being ended; whether it
+    /// was.
+    pub fn sleep(&self, mut time: Duration, calls: &CallState) -> bool {
+        let slice = match calls.worker.get() {
+            Some(_) => ending::INTERVAL,
+            None => Duration::MAX,
+        };
+        while !time.is_zero() && !self.is_triggered() {
+            let part = time.min(slice);
+            let sleeping = self.sleeping.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(
+                self.woken
+                    .wait_timeout_while(sleeping, part, |()| !self.is_triggered()),
+            );
+            if calls.is_ending() {
+                return true;
+            }
+            time -= part;
+        }
         self.is_triggered()
     }
 
@@ -67,8 +81,20 @@ impl Interrupt {
 pub struct NativeInterruptHandle {
     pub(crate) interrupt: Arc<Interrupt>,
     listening: Arc<AtomicBool>,
-    /// Dropping it stops the timer's thread.
-    timer: RefCell<Option<Sender<()>>>,
+    timer: Cell<Option<Appointment>>,
+}
+
+/// Triggers when it is time.
+struct Timer {
+    interrupt: Arc<Interrupt>,
+    reason: u32,
+}
+
+impl Timed for Timer {
+    fn on_time(&self) -> Option<Instant> {
+        self.interrupt.trigger(self.reason);
+        None
+    }
 }
 
 impl Drop for NativeInterruptHandle {
@@ -106,33 +132,32 @@ impl NativeInterruptHandle {
     pub fn trigger_after(&self, delay_ms: f64, reason: u32) -> Result<()> {
         let delay = Duration::try_from_secs_f64(delay_ms / 1000.0)
             .map_err(|error| Error::from_reason(error.to_string()))?;
-        let (sender, receiver) = channel::<()>();
-        let interrupt = self.interrupt.clone();
-        std::thread::Builder::new()
-            .name("wasm-timeout".to_owned())
-            .spawn(move || {
-                if receiver.recv_timeout(delay) == Err(RecvTimeoutError::Timeout) {
-                    interrupt.trigger(reason & !TRIGGERED);
-                }
-            })?;
-        *self.timer.borrow_mut() = Some(sender);
+        let timer = Timer {
+            interrupt: self.interrupt.clone(),
+            reason: reason & !TRIGGERED,
+        };
+        let appointment = scheduler::schedule(Instant::now() + delay, Arc::new(timer))?;
+        if let Some(before) = self.timer.replace(Some(appointment)) {
+            scheduler::cancel(before);
+        }
         Ok(())
     }
 
-    /// Triggers with a signal's number at the first of `signals`; the second one ends the process as it
-    /// would have without this.
+    /// Triggers with a signal's number at the first of `signals`. One that comes when `patience` of them were
+    /// heard ends the process as it would have without this.
     #[cfg(unix)]
     #[napi(catch_unwind)]
-    pub fn trigger_on_signals(&self, signals: Vec<i32>) -> Result<()> {
+    pub fn trigger_on_signals(&self, signals: Vec<i32>, patience: u32) -> Result<()> {
         self.listening.store(true, Ordering::Relaxed);
-        crate::waits::signals::listen(signals, self.interrupt.clone(), self.listening.clone())?;
+        let (interrupt, listening) = (self.interrupt.clone(), self.listening.clone());
+        crate::waits::signals::listen(signals, patience, interrupt, listening)?;
         Ok(())
     }
 
     /// Windows has no such signals: Ctrl-C is Node's.
     #[cfg(not(unix))]
     #[napi(catch_unwind)]
-    pub fn trigger_on_signals(&self, _signals: Vec<i32>) -> Result<()> {
+    pub fn trigger_on_signals(&self, _signals: Vec<i32>, _patience: u32) -> Result<()> {
         Ok(())
     }
 
@@ -140,6 +165,8 @@ impl NativeInterruptHandle {
     #[napi(catch_unwind)]
     pub fn dispose(&self) {
         self.listening.store(false, Ordering::Relaxed);
-        self.timer.borrow_mut().take();
+        if let Some(appointment) = self.timer.take() {
+            scheduler::cancel(appointment);
+        }
     }
 }

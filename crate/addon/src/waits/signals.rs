@@ -31,14 +31,17 @@ struct Listener {
     interrupt: Arc<Interrupt>,
     /// Cleared when the listener wants no more.
     listening: Arc<AtomicBool>,
-    /// When the first signal came.
+    /// How many signals it hears.
+    patience: u32,
+    /// When the last one came that it heard.
     heard: Option<Instant>,
 }
 
 /// Triggers `interrupt`, with the signal's number, at the first of `signals` from now on, as long as
-/// `listening` is set.
+/// `listening` is set. It hears `patience` of them; the next has its own effect.
 pub fn listen(
     signals: Vec<i32>,
+    patience: u32,
     interrupt: Arc<Interrupt>,
     listening: Arc<AtomicBool>,
 ) -> io::Result<()> {
@@ -59,6 +62,7 @@ pub fn listen(
         signals,
         interrupt,
         listening,
+        patience,
         heard: None,
     });
     Ok(())
@@ -94,7 +98,7 @@ impl Dispatcher {
             .retain(|listener| listener.listening.load(Ordering::Relaxed));
     }
 
-    /// Triggers the listeners that have heard none yet; whether the signal meant something to anyone.
+    /// Triggers the listeners that have patience left; whether the signal meant something to anyone.
     fn dispatch(&mut self, signal: i32) -> bool {
         self.forget_the_deaf();
         let mut handled = self.caught.get(&signal).copied().unwrap_or(false);
@@ -102,11 +106,15 @@ impl Dispatcher {
             if !listener.signals.contains(&signal) {
                 continue;
             }
-            let first = listener.heard.get_or_insert_with(Instant::now);
-            if first.elapsed() <= ECHO {
-                handled = true;
-                listener.interrupt.trigger(signal as u32);
+            let is_echo = listener.heard.is_some_and(|heard| heard.elapsed() <= ECHO);
+            if !is_echo && listener.patience > 0 {
+                listener.patience -= 1;
+                listener.heard = Some(Instant::now());
+            } else if !is_echo {
+                continue;
             }
+            handled = true;
+            listener.interrupt.trigger(signal as u32);
         }
         handled
     }

@@ -1,8 +1,9 @@
 //! Waits of WASI's functions that an interrupt can end.
 
 use crate::waits::call_state::CallState;
+use crate::waits::ending;
 use crate::waits::interrupt::Interrupt;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::sync::Arc;
 use wasmtime::{Result, Trap};
 
@@ -13,14 +14,19 @@ pub fn wait<T>(
     call: impl Future<Output = T>,
 ) -> Result<T> {
     calls.in_sync_wasi.set(true);
+    let worker = calls.worker.get();
     let result = wasmtime_wasi::runtime::in_tokio(async {
-        let Some(interrupt) = interrupt else {
-            return Ok(call.await);
+        let interrupted = async {
+            match interrupt {
+                Some(interrupt) => interrupt.wait().await,
+                None => pending().await,
+            }
         };
         tokio::select! {
             biased;
             result = call => Ok(result),
-            () = interrupt.wait() => Err(Trap::Interrupt.into()),
+            () = interrupted => Err(Trap::Interrupt.into()),
+            () = ending::ended(worker) => Err(Trap::Interrupt.into()),
         }
     });
     calls.in_sync_wasi.set(false);

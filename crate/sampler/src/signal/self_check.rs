@@ -77,7 +77,7 @@ fn run(is_plain: bool) -> wasmtime::Result<()> {
         fib: None,
     };
     let mut store = Store::new(&engine, data);
-    let words = StoreWords::find(&mut store, &walker::probe_module(&engine)?)?;
+    let words = StoreWords::find(&mut store, &walker::probe_module(&engine)?, |_| Ok(()))?;
     // SAFETY: kept in the store's own data; the hook below pushes and pops.
     store.data_mut().activations = unsafe { Activations::new(words) };
     store.call_hook(|mut store, kind| {

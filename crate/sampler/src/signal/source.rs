@@ -17,7 +17,7 @@ use super::published::{Recorded, ThreadBlock, thread_block};
 use super::ring::{Ring, WORDS};
 use super::stream::SampleStream;
 use crate::cpu_clock::ThreadClock;
-use crate::ticker::wake_precisely;
+use crate::scheduler::wake_precisely;
 use std::cell::RefCell;
 use std::fs::File;
 use std::io;
