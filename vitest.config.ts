@@ -16,6 +16,8 @@ export default defineConfig({
     benchmark: { include: ['examples/**/*.bench.ts'] },
     pool: 'forks',
     testTimeout: 120_000,
+    // Hooks run real programs too, on machines that may be busy.
+    hookTimeout: 120_000,
     reporters: json === undefined ? ['default'] : ['default', ['json', { outputFile: json }]],
   },
 });

@@ -343,12 +343,12 @@ export declare class NativeInterruptHandle {
   /** Triggers with `reason` after `delay_ms`, unless disposed before. */
   triggerAfter(delayMs: number, reason: number): void
   /**
-   * Triggers with a signal's number at the first of `signals`; the second one ends the process as it
-   * would have without this.
+   * Triggers with a signal's number at the first of `signals`. One that comes when `patience` of them were
+   * heard ends the process as it would have without this.
    */
-  triggerOnSignals(signals: Array<number>): void
+  triggerOnSignals(signals: Array<number>, patience: number): void
   /** Windows has no such signals: Ctrl-C is Node's. */
-  triggerOnSignals(signals: Array<number>): void
+  triggerOnSignals(signals: Array<number>, patience: number): void
   /** Stops listening to signals and the timer. */
   dispose(): void
 }
@@ -445,6 +445,8 @@ export declare class NativeProgress {
 export declare class NativeRecorder {
   /** `ring` receives the records; `drain(words)`, held weakly, reads that many words of it. */
   constructor(listed: Array<NativeCode>, ring: ArrayBuffer, drain: (words: number) => void)
+  /** Another ring from now on, when `drain` has read all of the one before. */
+  setRing(ring: ArrayBuffer): void
   /** For each listed module, the address of its text section's first byte. */
   bases(): Uint32Array
   /** For the functions of `hot`. */
@@ -697,6 +699,9 @@ export declare function checkCalls(): NativeCheckedCalls
  */
 export declare function checkWalks(enabled: boolean): void
 
+/** Those in a binary, or in text format, as far as it can be read. */
+export declare function componentInterfaces(source: Uint8Array | string): NativeInterfaces
+
 /** An async host function of a store. */
 export declare function createAsyncFunc(store: NativeStore, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>, pending?: object) => unknown): NativeFunc
 
@@ -944,6 +949,12 @@ export interface NativeInput {
   bytes?: Uint8Array
 }
 
+/** Names of what a component itself imports and exports; of nested ones there is nothing. */
+export interface NativeInterfaces {
+  imports: Array<string>
+  exports: Array<string>
+}
+
 /** Limits of `wasmtime::StoreLimits`: sizes in bytes, elements or numbers of objects. */
 export interface NativeLimits {
   memorySize?: number
@@ -1135,3 +1146,6 @@ export declare function walkChecks(): NativeWalkChecks
 
 /** The version of Wasmtime that this is. */
 export declare function wasmtimeVersion(): string
+
+/** Tells that this thread is a Worker's: it may be ended from another one. */
+export declare function watchEnding(): void
