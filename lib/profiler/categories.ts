@@ -31,30 +31,30 @@ const THIRD_PARTY: CategoryRule = { category: 'Third-party code', color: 'brown'
 
 /**
  * The rules unless others are given: the first that fits a function decides, and one that none fits is
- * the guest's own code. They go by names that the languages document or have had for years; Go writes
- * methods as `runtime.__mheap_.alloc` on WebAssembly.
+ * the guest's own code. They go by names that the languages document or have had for years; Go's linker
+ * writes `runtime.(*mheap).alloc` as `runtime.__mheap_.alloc` and `internal/abi` as `internal_abi` on WebAssembly.
  */
 export const DEFAULT_CATEGORIES: readonly CategoryRule[] = [
   // Go.
   {
     ...COLLECTOR,
-    name: /^runtime\.(gc(?!WriteBarrier)|bg(sweep|scavenge)|sweep|markroot|scan(block|object|stack|frame|span|conservative)|greyobject|findObject|deduct(Assist|Sweep)Credit|finishsweep|wbBuf|spanSetScans|tryDeferToSpanScan|drainSpan|__(gc(?!Bits)\w*|sweep\w*|activeSweep|spanQueue|spanInlineMarkBits|spanScanOwnership|stackScanState|scav\w*)_)/i,
+    name: /^runtime\.(gc(?!WriteBarrier)|bg(sweep|scavenge)|sweep|markroot|scan(block|object|stack|frame|span|conservative)|greyobject|findObject|deduct(Assist|Sweep)Credit|finishsweep|wbBuf|spanSetScans|tryDeferToSpanScan|drainSpan|(__|\(\*)(gc(?!Bits)\w*|sweep\w*|activeSweep|spanQueue|spanInlineMarkBits|spanScanOwnership|stackScanState|scav\w*)[_)])/i,
   },
   {
     ...ALLOCATOR,
-    name: /^runtime\.(malloc|new(object|array|MarkBits|ArenaMayUnlock)|make(slice|chan|map)|growslice|rawstring|rawbyteslice|rawruneslice|persistentalloc|sysAlloc|profilealloc|__(mcache|mcentral|mheap|mspan|pageAlloc|pageCache|pallocBits|spanSet\w*|fixalloc|linearAlloc|gcBitsArena|consistentHeapStats)_)/,
+    name: /^runtime\.(malloc|new(object|array|MarkBits|ArenaMayUnlock)|make(slice|chan|map)|growslice|rawstring|rawbyteslice|rawruneslice|persistentalloc|sysAlloc|profilealloc|(__|\(\*)(mcache|mcentral|mheap|mspan|pageAlloc|pageCache|pallocBits|spanSet\w*|fixalloc|linearAlloc|gcBitsArena|consistentHeapStats)[_)])/,
   },
   {
     ...WASI,
-    name: /^(syscall|internal_syscall\w*|runtime\.(fd_|poll_|clock_|random_|proc_exit|sched_yield))\b/,
+    name: /^(syscall|internal[_/]syscall[\w/]*|runtime\.(fd_|poll_|clock_|random_|proc_exit|sched_yield))\b/,
   },
   {
     ...RUNTIME,
-    name: /^((runtime|(internal_)?runtime_\w+|internal_bytealg|internal_abi|internal_cpu)\.|_rt0_wasm|wasm_(pc_f_loop|export_)|(cmp|memeq)body$)/,
+    name: /^((runtime|(internal[_/])?runtime[_/][\w/]+|internal[_/](bytealg|abi|cpu))\.|_rt0_wasm|wasm_(pc_f_loop|export_)|(cmp|memeq)body$)/,
   },
   {
     ...LIBRARY,
-    name: /^(bufio|bytes|cmp|container_\w+|context|crypto\w*|encoding\w*|errors|fmt|hash\w*|internal_\w+|io|io_\w+|iter|log\w*|maps|math\w*|os|os_\w+|path\w*|reflect|regexp\w*|slices|sort|strconv|strings|sync|sync_\w+|text_\w+|time|unicode\w*|unique)\./,
+    name: /^(bufio|bytes|cmp|container[_/]\w+|context|crypto[\w/]*|encoding[\w/]*|errors|fmt|hash[\w/]*|internal[_/][\w/]+|io|io[_/]\w+|iter|log[\w/]*|maps|math[\w/]*|os|os[_/]\w+|path[\w/]*|reflect|regexp[\w/]*|slices|sort|strconv|strings|sync|sync[_/][\w/]+|text[_/]\w+|time|unicode[\w/]*|unique)\./,
   },
   // AssemblyScript.
   { ...COLLECTOR, name: /^~lib\/rt\/(itcms|tcms|rtrace)\// },

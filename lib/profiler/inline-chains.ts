@@ -44,7 +44,7 @@ export function inlineChains(
   }
   if (!hasDwarf && !links.hasGoTable && map === undefined) {
     // Of code without its binary nothing is known.
-    if (code.sha256 !== null) adviseOn(links, warn);
+    if (code.sha256 !== null && !isMadeByTools(code)) adviseOn(links, warn);
     return { chains: noChains(textOffsets), map, namesFirst: false };
   }
   const places = code.wasmOffsets(textOffsets);
@@ -117,4 +117,9 @@ function chainOf(chains: NativeInlineChains, i: number): SourcePlace[] {
     });
   }
   return places;
+}
+
+/** Modules that a tool adds to components, as adapters and shims, have no source that anybody could give. */
+function isMadeByTools({ name }: Pick<NativeCode, 'name'>): boolean {
+  return name?.startsWith('wit-component') ?? false;
 }
