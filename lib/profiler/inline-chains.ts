@@ -28,7 +28,7 @@ export interface SampledOffsets {
  */
 export function inlineChains(
   code: NativeCode,
-  { sourceMap }: Pick<ModuleSymbols, 'sourceMap'>,
+  { sourceMap, symbolMap }: Pick<ModuleSymbols, 'sourceMap' | 'symbolMap'>,
   debugInfo: Uint8Array | undefined,
   { textOffsets, functions }: SampledOffsets,
   rawNames: boolean,
@@ -43,8 +43,10 @@ export function inlineChains(
     warn('external_debug_info: give the file as debugInfo to see lines');
   }
   if (!hasDwarf && !links.hasGoTable && map === undefined) {
-    // Of code without its binary nothing is known.
-    if (code.sha256 !== null && !isMadeByTools(code)) adviseOn(links, warn);
+    // Of code without its binary nothing is known. Who gives names has no more to give.
+    if (code.sha256 !== null && symbolMap === undefined && !isMadeByTools(code)) {
+      adviseOn(links, warn);
+    }
     return { chains: noChains(textOffsets), map, namesFirst: false };
   }
   const places = code.wasmOffsets(textOffsets);
