@@ -39,7 +39,8 @@ export {
   type ProfileGuestOptions,
   profileGuest,
 } from './profiler/profile-guest.js';
-export type { Recorder, RecorderOptions, SampleClock, Sampler } from './profiler/recorder.js';
+export type { Recorder, RecorderOptions } from './profiler/recorder.js';
+export type { SampleClock, Sampler } from './profiler/sampler.js';
 export type { PathPrefixMap } from './profiler/source-path.js';
 export { type SourceReader, sourcesUnder } from './profiler/source-texts.js';
 export { ArrayRef } from './runtime/array-ref.js';

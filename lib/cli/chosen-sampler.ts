@@ -1,4 +1,4 @@
-import type { Sampler } from '../profiler/recorder.js';
+import type { Sampler } from '../profiler/sampler.js';
 import { signalObstacle } from '../profiler/signal-sampler.js';
 import { CliError } from './cli-error.js';
 import type { GuestOptions } from './run-options.js';

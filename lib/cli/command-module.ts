@@ -1,4 +1,4 @@
-import type { Sampler } from '../profiler/recorder.js';
+import type { Sampler } from '../profiler/sampler.js';
 import type { Config } from '../runtime/config.js';
 import { Engine } from '../runtime/engine.js';
 import { WasmtimeError } from '../runtime/errors.js';

@@ -1,7 +1,7 @@
 import { GuestProfiler } from '../profiler/guest-profiler.js';
 import { watchMemory } from '../profiler/memory-watch.js';
 import type { ModuleSymbols } from '../profiler/module-symbols.js';
-import type { SampleClock, Sampler } from '../profiler/recorder.js';
+import type { SampleClock, Sampler } from '../profiler/sampler.js';
 import type { SourceReader } from '../profiler/source-texts.js';
 import { CallHook } from '../runtime/call-hook.js';
 import { threadCpuTime } from '../runtime/clock.js';

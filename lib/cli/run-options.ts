@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../formats/formats.js';
 import { WEIGHTS, type Weight } from '../profile/sample-weight.js';
-import { CLOCKS, SAMPLERS, type SampleClock, type Sampler } from '../profiler/recorder.js';
+import { CLOCKS, SAMPLERS, type SampleClock, type Sampler } from '../profiler/sampler.js';
 import type { Config } from '../runtime/config.js';
 import type { WasiPreopen } from '../runtime/wasi-config.js';
 import { formatsHelp } from './convert.js';

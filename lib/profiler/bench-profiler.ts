@@ -18,12 +18,8 @@ import type { FinishedProfile } from './finished-profile.js';
 import { checkExtension } from './format-options.js';
 import { GuestProfiler } from './guest-profiler.js';
 import { listedCode, type NamedModule } from './named-module.js';
-import {
-  type RecorderOptions,
-  type SampleClock,
-  type Sampler,
-  samplerOptions,
-} from './recorder.js';
+import { type RecorderOptions, samplerOptions } from './recorder.js';
+import type { SampleClock, Sampler } from './sampler.js';
 
 /** How a {@link BenchProfiler} profiles. */
 export interface BenchProfilerOptions {

@@ -43,15 +43,13 @@ import { ProgressReader } from './progress.js';
 import {
   attachFuelRecorder,
   attachRecorder,
-  CLOCKS,
   type Recorder,
   type RecorderOptions,
-  SAMPLERS,
-  type Sampler,
 } from './recorder.js';
 import { Recording } from './recording.js';
 import { recordingFacts } from './recording-facts.js';
 import { hostLeaves } from './sampled-host-time.js';
+import { CLOCKS, SAMPLERS, type Sampler } from './sampler.js';
 import { signalObstacle } from './signal-sampler.js';
 import { SourceTexts } from './source-texts.js';
 import { symbolicate } from './symbolicate.js';

@@ -21,12 +21,8 @@ import { checkExtension } from './format-options.js';
 import { GuestProfiler } from './guest-profiler.js';
 import type { NamedModule } from './named-module.js';
 import { handlePprof } from './pprof-handler.js';
-import {
-  type RecorderOptions,
-  type SampleClock,
-  type Sampler,
-  samplerOptions,
-} from './recorder.js';
+import { type RecorderOptions, samplerOptions } from './recorder.js';
+import type { SampleClock, Sampler } from './sampler.js';
 
 /** What a {@link LiveProfiler} profiles. */
 export interface LiveProfilerOptions {

@@ -6,7 +6,8 @@ import type { FinishedProfile } from './finished-profile.js';
 import { GuestProfiler } from './guest-profiler.js';
 import type { NamedModule } from './named-module.js';
 import type { ProfilerOptions } from './options.js';
-import { type SampleClock, type Sampler, samplerOptions } from './recorder.js';
+import { samplerOptions } from './recorder.js';
+import type { SampleClock, Sampler } from './sampler.js';
 
 /** What {@link profileGuest} profiles, and where that goes. */
 export interface ProfileGuestOptions extends FormatOptions {

@@ -4,20 +4,7 @@ import { Engine } from '../runtime/engine.js';
 import { checkInternal, guardReceivers, INTERNAL, isObject } from '../runtime/internal.js';
 import { Store, type Storelike } from '../runtime/store.js';
 import { FuelSampler } from './fuel-sampler.js';
-
-/**
- * What a sample interrupts the guest by.
- *
- * - `'signal'`: a signal, at whatever instruction runs, in the host too. Code needs no epoch checks. On Linux, x86-64.
- * - `'epoch'`: the next check of the engine's epoch, at a function's entry or a loop's header, as upstream.
- */
-export type Sampler = 'signal' | 'epoch';
-
-/** What time of the guest's thread samples are of: `'cpu'`, while it has a processor, or `'wall'`, all of it. */
-export type SampleClock = 'cpu' | 'wall';
-
-export const SAMPLERS = ['signal', 'epoch'] as const;
-export const CLOCKS = ['cpu', 'wall'] as const;
+import { CLOCKS, SAMPLERS, type SampleClock, type Sampler } from './sampler.js';
 
 /** How {@link GuestProfiler.attach} samples a store. */
 export interface RecorderOptions {

@@ -236,6 +236,8 @@ export class Store {
     this.#recorder?.end();
     this.#retained.clear();
     delete this.#kept.interruptHandle;
+    this.#userHook = undefined;
+    this.#fuelSlices = undefined;
     delete this.#callbacks.epochDeadline;
     delete this.#callbacks.callHook;
     delete this.#callbacks.limiter;
