@@ -300,7 +300,9 @@ export class Store {
    * guest and host; `null` gives it back whole. Refuses a store that yields at intervals, which are slices too.
    */
   static sliceFuel(store: Store, every: null): void;
+  /** @internal */
   static sliceFuel(store: Store, every: bigint, hook: (kind: CallHook) => void): void;
+  /** @internal */
   static sliceFuel(store: Store, every: bigint | null, hook?: (kind: CallHook) => void): void {
     if (store.#fuelYields) {
       throw misuse('ERR_FUEL_YIELDS', 'the store yields at fuel intervals, which are slices too');

@@ -43,6 +43,7 @@ describe('what a profile tells of its recording', () => {
             value: expect.stringMatching(/^Wasmtime 48\.\d+\.\d+$/),
           },
           { label: 'Interval', format: 'duration', value: 2.5 },
+          { label: 'Sampled by', format: 'string', value: 'epochs' },
           { label: 'Missed ticks', format: 'integer', value: recorder.missedTicks },
           {
             label: 'SHA-256 of parser',
