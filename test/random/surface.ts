@@ -119,7 +119,11 @@ function members(name: string, class_: Loose, declared: string): Operation[] {
       name: `${name}.${key}`,
       of: name,
       params: splitParams(params.replace(/\?:[^,]*|:[^,]*/g, '')),
-      run: (self, args) => Reflect.apply((self as Loose)[key], self, args),
+      run: (self, args) => {
+        const own = (self as Loose | undefined)?.[key];
+        // What is no such object has none to call.
+        return typeof own === 'function' ? Reflect.apply(own, self, args) : undefined;
+      },
     });
   }
   return operations;
