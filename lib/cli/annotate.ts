@@ -12,7 +12,7 @@ import { type TableColumn, textTable } from './table.js';
 import { oneLine, type Style, styleOf, write } from './terminal.js';
 
 /** What `annotate` is asked for. */
-export interface AnnotateOptions extends EngineOptions, SelectOptions {
+export interface AnnotateOptions extends Omit<EngineOptions, 'epochs'>, SelectOptions {
   readonly limit: number;
   readonly json?: boolean;
 }
@@ -31,7 +31,12 @@ export async function annotate(path: string, app: string, options: AnnotateOptio
   const profile = await readSelected(path, options);
   const { threads } = profile;
   const compile = await codeCompiler();
-  const functions = disassembled(profile, threads, compile(app, [options]), options.limit, app);
+  // The profile doesn't say whether its guest looked at epochs; only the code that did fits.
+  const compilations = compile(app, [
+    { ...options, epochs: false },
+    { ...options, epochs: true },
+  ]);
+  const functions = disassembled(profile, threads, compilations, options.limit, app);
   if (options.json) {
     const samples = threads.reduce((sum, { samples }) => sum + samples.length, 0);
     const report = { format: 'wasmtime-guest-profiler/annotate', version: 1, samples, functions };

@@ -1,4 +1,3 @@
-import type { Sampler } from '../profiler/sampler.js';
 import type { Config } from '../runtime/config.js';
 import { Engine } from '../runtime/engine.js';
 import { WasmtimeError } from '../runtime/errors.js';
@@ -17,8 +16,8 @@ export interface EngineOptions {
   readonly wasmFeatures?: Config;
   /** Whether there is a limit at all. */
   readonly fuel?: bigint | boolean;
-  /** Samples by signals need no epoch checks. */
-  readonly sampler?: Sampler;
+  /** Whether the code looks at epochs, which samples by signals do without. */
+  readonly epochs: boolean;
 }
 
 /**
@@ -26,11 +25,11 @@ export interface EngineOptions {
  *
  * @throws CliError for features that don't go together.
  */
-export function commandEngine({ wasmFeatures, fuel = false, sampler }: EngineOptions): Engine {
+export function commandEngine({ wasmFeatures, fuel = false, epochs }: EngineOptions): Engine {
   try {
     return new Engine({
       ...wasmFeatures,
-      epochInterruption: sampler !== 'signal',
+      epochInterruption: epochs,
       consumeFuel: fuel !== false,
     });
   } catch (error) {

@@ -4,15 +4,13 @@ import type { ComparedProfile } from '../profile/diff.js';
 import type { Weight } from '../profile/sample-weight.js';
 import { select } from '../profile/select.js';
 import { FinishedProfile } from '../profiler/finished-profile.js';
-import type { Engine } from '../runtime/engine.js';
 import { CliError, reasonOf } from './cli-error.js';
 import { describeEnding, errorTextOf } from './ending.js';
 import { invocation, START } from './entry.js';
-import { loadGuest } from './guest.js';
 import { type PrintDiffOptions, printDiff, usualWeight } from './print-diff.js';
 import { unwritable } from './profile-path.js';
 import { endsByItself, type Repeated, type Runs, recordRuns } from './record-runs.js';
-import { guestEngine, limits, wasiOptions } from './run.js';
+import { guestOf, limits, wasiOptions } from './run.js';
 import type { GuestOptions } from './run-options.js';
 import { printable, writeError } from './terminal.js';
 
@@ -35,9 +33,8 @@ export async function compare(
   // Runs by fuel are all alike.
   const [usual, before] = options.by === 'fuel' ? [1, 0] : [10, 1];
   const { repeat = usual, warmup = before } = options;
-  const engine = guestEngine(options);
   if (profiles !== undefined) makeDirectory(profiles);
-  const guests = apps.map((app) => repeated(engine, app, args, options));
+  const guests = apps.map((app) => repeated(app, args, options));
   const { runs, last } = recordRuns(guests, { repeat, warmup });
   for (const warning of new Set(runs.flatMap(({ warnings }) => warnings))) {
     writeError(`warning: ${printable(warning)}`);
@@ -59,19 +56,13 @@ export async function compare(
   return printDiff(old, recent, options.weight ?? usualWeight(old, recent), options);
 }
 
-function repeated(
-  engine: Engine,
-  app: string,
-  args: readonly string[],
-  options: CompareOptions,
-): Repeated {
-  const { invoke, precompiled = false } = options;
+function repeated(app: string, args: readonly string[], options: CompareOptions): Repeated {
+  const { invoke } = options;
   const entry = invoke === undefined ? START : invocation(invoke, args);
   const name = basename(app);
   const wasi = wasiOptions(invoke === undefined ? [name, ...args] : [name], options);
   return {
-    engine,
-    guest: loadGuest(engine, app, entry, precompiled, options),
+    ...guestOf(app, entry, options),
     options: {
       ...limits(name, options),
       hostCalls: false,

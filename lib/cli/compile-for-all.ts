@@ -38,10 +38,10 @@ export function* compileForAll(
   const isLikeThis = ({ arch }: { arch: string }) => arch === process.arch;
   const others = MACHINES.filter((machine) => !isLikeThis(machine));
   for (const { target, flags } of [...MACHINES.filter(isLikeThis), ...others]) {
-    for (const { wasmFeatures, fuel = false, sampler } of options) {
+    for (const { wasmFeatures, fuel = false, epochs } of options) {
       yield compile(compiler, path, bytes, {
         ...wasmFeatures,
-        epochInterruption: sampler !== 'signal',
+        epochInterruption: epochs,
         consumeFuel: fuel !== false,
         target,
         flags,

@@ -8,9 +8,9 @@ import type { CompileCode } from './code-compiler.js';
 export type Instruction = readonly [offset: number, text: string];
 
 /** What of the options of `run` decides which code it makes. */
-const OPTIONS = (['signal', 'epoch'] as const).flatMap((sampler) => [
-  { sampler, fuel: false },
-  { sampler, fuel: true },
+const OPTIONS = [false, true].flatMap((epochs) => [
+  { epochs, fuel: false },
+  { epochs, fuel: true },
 ]);
 
 /**

@@ -46,14 +46,23 @@ export function compileFile<T>(
   return precompiled
     ? orCliError(
         () => loader.deserialize(engine, bytes),
-        `${path} was not compiled for this program, which needs the same version of Wasmtime, with epoch ` +
-          'interruption and the same options',
+        `${path} was not compiled for this program, which needs the same version of Wasmtime and the same options ` +
+          '(with epoch interruption for --sampler epoch)',
       )
     : orCliError(
         () => loader.compile(engine, bytes),
         `${path} is no valid WebAssembly ${kind}`,
         missingFeatures,
       );
+}
+
+/** Whether what was compiled was refused for its epoch checks alone. */
+export function hasEpochChecks(error: unknown): boolean {
+  return (
+    error instanceof CliError &&
+    error.cause instanceof WasmtimeError &&
+    error.cause.message.includes('compiled with epoch interruption')
+  );
 }
 
 export function orCliError<T>(

@@ -8,9 +8,10 @@ import { chosenSampler } from './chosen-sampler.js';
 import { CliError } from './cli-error.js';
 import { commandEngine } from './command-module.js';
 import { describeEnding, errorTextOf, exitCodeOf } from './ending.js';
-import { invocation, resultText, START } from './entry.js';
+import { type Entry, invocation, resultText, START } from './entry.js';
 import { ExitCode } from './exit-code.js';
 import { loadGuest } from './guest.js';
+import { type Guest, hasEpochChecks } from './guest-file.js';
 import { openProfile } from './open-profile.js';
 import { environmentOf } from './options.js';
 import {
@@ -43,8 +44,7 @@ export async function run(
   }
   const name = basename(app);
   const entry = options.invoke === undefined ? START : invocation(options.invoke, args);
-  const engine = guestEngine(options);
-  const guest = loadGuest(engine, app, entry, options.precompiled === true, options);
+  const { engine, guest } = guestOf(app, entry, options);
   if (Component.is(guest.code)) {
     const given = sourceMap !== undefined ? '--source-map' : symbolMap && '--symbol-map';
     if (given) throw new CliError(`${app} is a component: ${given} is for modules`);
@@ -119,10 +119,29 @@ function recordOptions(
 /** Some ten thousand samples in a second. */
 const EVERY_FUEL = 100_000;
 
-/** The engine of a guest that is run so. */
-export function guestEngine({ by, fuel, ...options }: GuestOptions): Engine {
+/**
+ * The guest that is run so, and its engine.
+ *
+ * @throws CliError that says what the file is instead.
+ */
+export function guestOf(
+  app: string,
+  entry: Entry,
+  { by, fuel, precompiled = false, ...options }: GuestOptions,
+): { readonly engine: Engine; readonly guest: Guest } {
   const sampler = chosenSampler({ by, ...options });
-  return commandEngine({ ...options, sampler, fuel: fuel ?? by === 'fuel' });
+  const load = (epochs: boolean) => {
+    const engine = commandEngine({ ...options, epochs, fuel: fuel ?? by === 'fuel' });
+    return { engine, guest: loadGuest(engine, app, entry, precompiled, options) };
+  };
+  if (sampler === 'epoch') return load(true);
+  try {
+    return load(false);
+  } catch (error) {
+    // Signals do without epoch checks, but what was compiled with them needs an engine that has them.
+    if (precompiled && hasEpochChecks(error)) return load(true);
+    throw error;
+  }
 }
 
 /** What is recorded of a guest, and how far it may go. */

@@ -117,15 +117,21 @@ describe('the limits of run', () => {
 });
 
 describe('run --precompiled', () => {
-  it('runs what Wasmtime has compiled, with names of its own binary', async () => {
-    const engine = new Engine({ epochInterruption: true });
-    writeFileSync(directory.file('app.cwasm'), engine.precompileModule(readFileSync(PARSER)));
-    const args = ['--precompiled', '--wasm', PARSER, 'app.cwasm', '20'];
-    const { code, stdout } = await directory.run(['run', ...args]);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^parser rounds=20 /);
-    expect(directory.profile('app.profile.json').shared.stringArray).toContain('order.c');
-  });
+  it.each([
+    ['with epoch checks', true],
+    ['without', false],
+  ])(
+    'runs what Wasmtime has compiled, %s, with names of its own binary',
+    async (_, epochInterruption) => {
+      const engine = new Engine({ epochInterruption });
+      writeFileSync(directory.file('app.cwasm'), engine.precompileModule(readFileSync(PARSER)));
+      const args = ['--precompiled', '--wasm', PARSER, 'app.cwasm', '20'];
+      const { code, stdout } = await directory.run(['run', ...args]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^parser rounds=20 /);
+      expect(directory.profile('app.profile.json').shared.stringArray).toContain('order.c');
+    },
+  );
 });
 
 describe('run --launch', () => {

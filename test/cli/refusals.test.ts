@@ -1,15 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Engine } from '../../lib/index.js';
+import { type Config, Engine } from '../../lib/index.js';
 import { CliDirectory, guest } from './command.js';
 
 const ENDINGS = guest('c/endings.wasm');
 
 /** A command, compiled by Wasmtime. */
-function compiled(epochInterruption: boolean): string {
-  const bytes = new Engine({ epochInterruption }).precompileModule(
-    '(module (func (export "_start")))',
-  );
+function compiled(config: Config): string {
+  const bytes = new Engine(config).precompileModule('(module (func (export "_start")))');
   return Buffer.from(bytes).toString('latin1');
 }
 
@@ -34,7 +32,7 @@ describe('a file that run can’t run', () => {
     ['is text', 'hello', 'app.wasm is no valid WebAssembly module'],
     [
       'is machine code',
-      compiled(true),
+      compiled({}),
       'a module that Wasmtime has compiled, machine code: if you trust',
     ],
     ['is a component that is no command', '\0asm\x0d\0\x01\0', 'exports no wasi:cli/run'],
@@ -105,11 +103,14 @@ describe('a file that run can’t run', () => {
 
   it.each([
     ['is no machine code', '(module)', 'is nothing that Wasmtime has compiled'],
-    ['was compiled otherwise', compiled(false), 'compiled without epoch interruption'],
-    ['is cut short', compiled(true).slice(0, 200), 'app.wasm'],
-  ])('with --precompiled: %s', async (_, content, message) => {
+    ['has no epoch checks', compiled({}), 'without epoch interruption', '--sampler', 'epoch'],
+    ['counts fuel', compiled({ consumeFuel: true }), 'with fuel'],
+    ['counts no fuel', compiled({ epochInterruption: true }), 'without fuel', '--fuel', '1000'],
+    ['is cut short', compiled({}).slice(0, 200), 'app.wasm'],
+  ])('with --precompiled: %s', async (_, content, message, ...options) => {
     writeFileSync(directory.file('app.wasm'), content, 'latin1');
-    const { code, stderr } = await directory.run(['run', '--precompiled', 'app.wasm']);
+    const args = ['run', '--precompiled', ...options, 'app.wasm'];
+    const { code, stderr } = await directory.run(args);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: app\.wasm/);
     expect(stderr).toContain(message);

@@ -81,7 +81,11 @@ it('is the version of Wasmtime that the addon is', () => {
   expect(loadCompiler().wasmtimeVersion()).toBe(native.wasmtimeVersion());
 });
 
-describe.each([{ fuel: false }, { fuel: true }])('%j', (options) => {
+describe.each([
+  { fuel: false, epochs: false },
+  { fuel: true, epochs: false },
+  { fuel: false, epochs: true },
+])('%j', (options) => {
   it.each(GUEST_FILES)('%s is compiled to the code of the addon', (name) => {
     const path = join(GUESTS, name);
     const [here = []] = compileHere(path, [options]);
