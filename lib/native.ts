@@ -1,13 +1,13 @@
-import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import type * as Native from './generated/native.js';
+import { requireFrom } from './own-files.js';
 import { makeNativeError } from './runtime/errors.js';
 import { findAddon } from './runtime/find-addon.js';
 
 const file = findAddon();
 
 /** The addon: `build/Release` of a source build, else the prebuilt binary that fits the machine. */
-export const native = createRequire(file)(file) as typeof Native;
+export const native = requireFrom(file)(file) as typeof Native;
 
 /** Most values that a call can take or give: WebAssembly's own limit. */
 export const SLOT_COUNT = 1000;

@@ -1,8 +1,13 @@
-import { createRequire } from 'node:module';
+import nodeModule from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const PACKAGE = 'wasmtime-guest-profiler';
+
+/** `require` as in this file: webpack takes `createRequire` away where it is imported by its name. */
+export function requireFrom(file: string): NodeJS.Require {
+  return nodeModule.createRequire(file);
+}
 
 /** Where this code may be: bundlers change or leave out one or the other, and a packed program is one file. */
 export function ownDirectories(): string[] {
@@ -21,7 +26,7 @@ function* candidates(): Iterable<string> {
 
 /** The package that `directory` is in, or that is installed for it. */
 export function packageAround(directory: string): string | undefined {
-  const require = createRequire(path.join(directory, 'index.js'));
+  const require = requireFrom(path.join(directory, 'index.js'));
   const own = path.dirname(directory);
   try {
     const { name } = require(path.join(own, 'package.json')) as { name?: string };

@@ -49,7 +49,13 @@ try {
 function report(error: unknown): number {
   // Commander has written its message, or the help or version that it ends with code 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitCode.Usage;
-  if (error instanceof CliError) writeError(`error: ${printable(error.message)}`);
-  else writeError(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  if (error instanceof CliError || isWithoutAddon(error)) {
+    writeError(`error: ${printable(error.message)}`);
+  } else writeError(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return ExitCode.Failure;
+}
+
+/** The machine lacks what this command needs. */
+function isWithoutAddon(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_ADDON_NOT_FOUND';
 }

@@ -1,8 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import { ownDirectories, packageAround } from '../own-files.js';
-import { misuse } from './errors.js';
+import { ownDirectories, packageAround, requireFrom } from '../own-files.js';
 
 const FILE = 'wasmtime_guest_profiler.node';
 
@@ -14,21 +12,39 @@ const FILE = 'wasmtime_guest_profiler.node';
  */
 export function findAddon(): string {
   const places = ownDirectories();
+  let installed: string | undefined;
   for (const place of places) {
     const root = packageAround(place);
     const found = (root !== undefined && inPackage(root)) || beside(place);
     if (found) return loaded(found);
+    installed ??= root;
   }
-  const message =
+  const message = installed === undefined ? notPacked(places) : notBuilt(installed);
+  throw Object.assign(new Error(message), { code: 'ERR_ADDON_NOT_FOUND' });
+}
+
+/** The package is there, its addon isn't. */
+function notBuilt(root: string): string {
+  return (
+    `no native build was found in ${root}: it holds no prebuilt binary for this machine (${process.platform}, ` +
+    `${process.arch}), and none was built as it was installed. Install scripts don't run with pnpm 10 and newer ` +
+    'until `pnpm approve-builds`, with Bun until `bun pm trust wasmtime-guest-profiler`, and with npm --ignore-scripts. ' +
+    'A build needs Rust 1.95 or newer (https://rustup.rs); `npm rebuild wasmtime-guest-profiler` makes one'
+  );
+}
+
+/** A bundle of a program has no addon around it. */
+function notPacked(places: readonly string[]): string {
+  return (
     `the addon of wasmtime-guest-profiler was not found: install the package where this program runs, or put ${FILE} (of ` +
     "its build/Release, or of its prebuilds under that name) beside the program's file. Looked in " +
-    places.join(', ');
-  throw misuse('ERR_ADDON_NOT_FOUND', message);
+    places.join(', ')
+  );
 }
 
 function inPackage(root: string): string | undefined {
   try {
-    const { resolve } = createRequire(path.join(root, 'package.json'))('node-gyp-build') as {
+    const { resolve } = requireFrom(path.join(root, 'package.json'))('node-gyp-build') as {
       resolve(root: string): string;
     };
     return resolve(root);
@@ -46,7 +62,7 @@ function beside(directory: string): string | undefined {
 /** The path under which this file is loaded already: a second load of one library would take over the first's classes. */
 function loaded(file: string): string {
   const { dev, ino } = statSync(file, { bigint: true });
-  const { cache } = createRequire(file);
+  const { cache } = requireFrom(file);
   const same = Object.keys(cache).find((other) => {
     if (!other.endsWith('.node') || other === file) return false;
     const stats = statSync(other, { bigint: true, throwIfNoEntry: false });
