@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Component, Engine } from '../../lib/index.js';
 import { CliDirectory, guest, samplesIn } from './command.js';
 
 // A guest that can't be ended is found soon.
-vi.setConfig({ testTimeout: 20_000 });
 
 const ENDINGS = guest('component/endings.wasm');
 const PARSER = guest('component/parser.wasm');

@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { CliDirectory, guest, samplesIn } from './command.js';
 
 // A guest that can't be ended is found soon.
-vi.setConfig({ testTimeout: 20_000 });
 
 const ENDINGS = guest('c/endings.wasm');
 const PROFILE = 'endings.profile.json';

@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { CliDirectory, guest, type RunningCli, samplesIn } from './command.js';
 
 // A guest that can't be ended is found soon.
-vi.setConfig({ testTimeout: 20_000 });
 
 const ENDINGS = guest('c/endings.wasm');
 

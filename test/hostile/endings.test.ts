@@ -1,5 +1,5 @@
 // Guests that hold their thread for good, and what must end them all the same.
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   Engine,
   InterruptHandle,
@@ -12,7 +12,6 @@ import {
 import { runNode, thrownBy } from '../runtime/support.js';
 
 // One that isn't ended is found soon.
-vi.setConfig({ testTimeout: 30_000 });
 
 const WAITS = `(module
   (import "h" "m" (memory 1 1 shared))

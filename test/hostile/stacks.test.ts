@@ -2,11 +2,9 @@
 // RangeError, and no crash.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Config, Engine, Linker, Module, Store, Trap } from '../../lib/index.js';
 import { runNode, thrownBy } from '../runtime/support.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const CHILD = fileURLToPath(new URL('stack-child.mjs', import.meta.url));
 const LIB = new URL('../../dist/index.js', import.meta.url).href;

@@ -1,13 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { Session } from 'node:inspector';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Engine, GuestProfiler, Linker, Module, Store, Trap } from '../../lib/index.js';
 import { native } from '../../lib/native.js';
 import { during, HAS_SIGNALS, sampled, signalGuest, storeOf, WAT } from './signals-support.js';
 import { finish } from './support.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Of each hazard, beside 20,000 signals a second. */
 const MS = Number(process.env['HAZARD_MS'] ?? 1000);

@@ -18,7 +18,7 @@ describe('the Firefox Profiler reads our JSON', () => {
     path = join(directory, 'profile.json');
     await writeProfile(firefoxJson(sampleProfile()), path);
     reader = await openProfile(path);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await reader?.close();

@@ -140,7 +140,7 @@ describe('what nobody holds any more is collected', () => {
       }).slice(0, -2),
     );
     store.dispose();
-  }, 30_000);
+  });
 
   it('engines, modules, WASI, interrupt handles and profilers', async () => {
     await expectCollected(
