@@ -9,13 +9,14 @@ export {
   type MarkerValue,
   ProfileCounter,
 } from './profiler/annotations.js';
+export type { BaselineUse } from './profiler/bench-baseline.js';
 export {
   type BenchHooks,
   BenchProfiler,
   type BenchProfilerOptions,
-  type BenchTask,
   type TaskHooks,
 } from './profiler/bench-profiler.js';
+export type { BenchTask } from './profiler/bench-task.js';
 export { type CategoryRule, DEFAULT_CATEGORIES } from './profiler/categories.js';
 export type { DisassembledFunction, DisassembledLine } from './profiler/disassembly.js';
 export {

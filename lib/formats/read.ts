@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { parseChunked } from '@discoveryjs/json-ext';
@@ -24,6 +24,15 @@ export async function readProfile(path: string | URL): Promise<Profile> {
     return await readProfileStream(file);
   } finally {
     file.destroy();
+  }
+}
+
+/** {@link readProfile} of a file of plain JSON, at once. */
+export function readProfileSync(path: string): Profile {
+  try {
+    return profileOfFirefox(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    throw explained(error);
   }
 }
 

@@ -8,18 +8,21 @@ import {
   checkFunction,
   checkKeys,
   checkObject,
+  checkOneOf,
   checkString,
   DAY_MS,
 } from '../runtime/check.js';
-import { Engine } from '../runtime/engine.js';
-import { checkInternal, guardReceivers, INTERNAL, isObject } from '../runtime/internal.js';
+import { guardReceivers, INTERNAL, isObject } from '../runtime/internal.js';
 import { Store, type Storelike } from '../runtime/store.js';
+import { BASELINE_USES, type BaselineUse, TaskBaseline } from './bench-baseline.js';
+import { BenchTask } from './bench-task.js';
 import type { FinishedProfile } from './finished-profile.js';
 import { checkExtension } from './format-options.js';
-import { GuestProfiler } from './guest-profiler.js';
+import { checkEveryFuel } from './fuel-sampler.js';
 import { listedCode, type NamedModule } from './named-module.js';
 import { type RecorderOptions, samplerOptions } from './recorder.js';
 import type { SampleClock, Sampler } from './sampler.js';
+import { samplerFor, signalObstacle } from './signal-sampler.js';
 
 /** How a {@link BenchProfiler} profiles. */
 export interface BenchProfilerOptions {
@@ -33,6 +36,17 @@ export interface BenchProfilerOptions {
   readonly sampler?: Sampler;
   /** As in {@link RecorderOptions}. */
   readonly clock?: SampleClock;
+  /**
+   * As in {@link RecorderOptions}, in place of `intervalMs`, `sampler` and `clock`: what a baseline is compared with then
+   * doesn't depend on what else the machine does.
+   */
+  readonly everyFuel?: number;
+  /**
+   * `'write'` keeps each task's profile as its baseline, `baseline/NAME.json` in the directory; `'compare'` tells which
+   * functions have another share of the task than they had in it. By default what the environment says:
+   * `GUEST_PROFILE=baseline` writes, `GUEST_PROFILE=compare` compares.
+   */
+  readonly baseline?: BaselineUse;
   /** The ends of the files' names, and so their formats; `['.json']` by default. */
   readonly extensions?: readonly string[];
   /**
@@ -61,9 +75,14 @@ export interface TaskHooks {
 }
 
 const KEYS = [
-  ...['modules', 'directory', 'intervalMs', 'sampler', 'clock'],
-  ...['extensions', 'enabled', 'log'],
+  ...['modules', 'directory', 'intervalMs', 'sampler', 'clock', 'everyFuel'],
+  ...['baseline', 'extensions', 'enabled', 'log'],
 ];
+
+/** The environment variable that turns profiles on. */
+const VARIABLE = 'GUEST_PROFILE';
+/** What it says of baselines. */
+const USES: Readonly<Record<string, BaselineUse>> = { baseline: 'write', compare: 'compare' };
 
 /** Of a file, in UTF-16 units, of which file systems take some 80 at least. */
 const LONGEST_NAME = 80;
@@ -80,17 +99,22 @@ const NAMED = 3;
  * ```
  *
  * With `GUEST_PROFILE=1 vitest bench` each task's summary is printed, and `profiles/sort.json` opens in
- * the Firefox Profiler.
+ * the Firefox Profiler. After `GUEST_PROFILE=baseline vitest bench`, `GUEST_PROFILE=compare vitest bench` also tells which
+ * functions have become a larger or smaller part of their task: what a harness measures is how long a task takes.
  */
 export class BenchProfiler {
-  readonly #options: Required<Omit<BenchProfilerOptions, 'sampler' | 'clock'>>;
+  readonly #options: Required<
+    Omit<BenchProfilerOptions, 'sampler' | 'clock' | 'everyFuel' | 'baseline'>
+  >;
   readonly #how: RecorderOptions;
+  readonly #baseline: BaselineUse | undefined;
 
   /** @throws TypeError for wrong types and unknown options; RangeError for an interval or extension that is none. */
   constructor(options: BenchProfilerOptions) {
     checkKeys('options', checkObject('options', options), KEYS);
     const { modules, directory = 'profiles', intervalMs = 1, extensions = ['.json'] } = options;
-    const { enabled = Boolean(process.env['GUEST_PROFILE']), log = console.log } = options;
+    const { enabled = Boolean(process.env[VARIABLE]), log = console.log } = options;
+    const { everyFuel, baseline = USES[process.env[VARIABLE] ?? ''] } = options;
     checkString('options.directory', directory);
     checkBoolean('options.enabled', enabled);
     checkFunction('options.log', log);
@@ -99,7 +123,10 @@ export class BenchProfiler {
     for (const [i, extension] of checkArray('options.extensions', extensions).entries()) {
       checkExtension(`options.extensions[${i}]`, extension);
     }
-    this.#how = samplerOptions(options);
+    if (baseline !== undefined) checkOneOf('options.baseline', baseline, BASELINE_USES);
+    this.#baseline = baseline;
+    const sampled = samplerOptions(options);
+    this.#how = everyFuel === undefined ? sampled : { everyFuel: checkEveryFuel(everyFuel) };
     this.#options = { modules, directory, intervalMs, extensions, enabled, log };
   }
 
@@ -149,26 +176,53 @@ export class BenchProfiler {
   }
 
   /**
-   * For any other harness: what is between `start` and `stop` is profiled. Undefined when not enabled, and for a store
-   * whose engine has no `epochInterruption`, which `log` is told.
+   * For any other harness: what is between `start` and `stop` is profiled. Undefined when not enabled, and for a store that
+   * can't be sampled, which `log` is told: a harness may swallow what a hook throws.
    */
   task(name: string, store: Storelike): BenchTask | undefined {
     checkString('name', name);
     const owner = Store.of('store', store);
     if (!this.enabled) return undefined;
-    if (!Engine.hasEpochs(owner.engine)) {
-      // A harness may swallow what a hook throws.
-      this.#options.log(`${name}: NOT PROFILED: its engine needs epochInterruption: true`);
+    const { modules, directory, intervalMs, extensions, log } = this.#options;
+    const obstacle = this.#obstacle(owner);
+    if (obstacle !== undefined) {
+      log(`${name}: NOT PROFILED: ${obstacle}`);
       return undefined;
     }
-    const { modules, directory, intervalMs, extensions, log } = this.#options;
+    const base = fileName(name);
+    const baseline = this.#baseline && new TaskBaseline(directory, base, this.#baseline);
     let files: string[] | undefined;
-    return new BenchTask(INTERNAL, name, owner, modules, intervalMs, this.#how, (profile) => {
-      mkdirSync(directory, { recursive: true });
-      files ??= claimFiles(directory, fileName(name), extensions);
-      for (const file of files) profile.writeSync(file);
-      log(`${name}: ${summaryOf(profile)} → ${files.join(', ')}`);
-    });
+    return new BenchTask(
+      INTERNAL,
+      name,
+      owner,
+      modules,
+      intervalMs,
+      this.#how,
+      (profile, sampler) => {
+        mkdirSync(directory, { recursive: true });
+        files ??= claimFiles(directory, base, extensions);
+        for (const file of files) profile.writeSync(file);
+        log(`${name}: ${summaryOf(profile)} → ${files.join(', ')}`);
+        if (sampler === 'epoch' && this.#how.sampler === undefined) {
+          log(
+            `${name}: SAMPLED AT EPOCHS, which favour some functions: ${signalObstacle(owner.engine)}`,
+          );
+        }
+        if (baseline !== undefined) log(`${name}: ${baseline.take(profile)}`);
+      },
+    );
+  }
+
+  /** Why a store can't be sampled as it is to be. */
+  #obstacle(store: Store): string | undefined {
+    try {
+      if (this.#how.everyFuel === undefined) samplerFor(store.engine, this.#how);
+      else store.getFuel();
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   /** @internal */
@@ -201,64 +255,14 @@ function claimFiles(directory: string, base: string, extensions: readonly string
   }
 }
 
-/** One task that is profiled; a harness may run it several times, the last run's profile stays. */
-export class BenchTask {
-  /** As it was given, and the name of its file. */
-  readonly name: string;
-  readonly #store: Store;
-  readonly #modules: readonly NamedModule[];
-  readonly #intervalMs: number;
-  readonly #how: RecorderOptions;
-  readonly #write: (profile: FinishedProfile) => void;
-  #profiler: GuestProfiler | undefined;
-
-  /** @internal */
-  constructor(
-    key: typeof INTERNAL,
-    name: string,
-    store: Store,
-    modules: readonly NamedModule[],
-    intervalMs: number,
-    how: RecorderOptions,
-    write: (profile: FinishedProfile) => void,
-  ) {
-    checkInternal(key, new.target);
-    this.name = name;
-    this.#store = store;
-    this.#modules = modules;
-    this.#intervalMs = intervalMs;
-    this.#how = how;
-    this.#write = write;
-  }
-
-  /** Begins a profile; one that is under way is dropped. */
-  start(): void {
-    this.#profiler?.finishProfile();
-    const profiler = new GuestProfiler(this.name, this.#intervalMs, this.#modules);
-    profiler.attach(this.#store, this.#how);
-    this.#profiler = profiler;
-  }
-
-  /** Ends the profile and writes its files. Without a `start` it does nothing. */
-  stop(): void {
-    const profile = this.#profiler?.finishProfile();
-    this.#profiler = undefined;
-    if (profile !== undefined) this.#write(profile);
-  }
-
-  /** @internal */
-  static is(value: unknown): value is BenchTask {
-    return isObject(value) && #store in value;
-  }
-
-  static {
-    guardReceivers(BenchTask, (value) => #store in value);
-  }
-}
-
 function summaryOf(profile: FinishedProfile): string {
   const hot = profile.hotFunctions();
   const whole = hot.reduce((sum, { selfSamples }) => sum + selfSamples, 0);
+  if (whole === 0) {
+    return profile.samples === 0
+      ? 'NO SAMPLES: it ran for less than an interval'
+      : `NO SAMPLES of the modules, of ${profile.samples.toLocaleString('en-US')} in all: are they listed?`;
+  }
   const shares = hot
     .slice(0, NAMED)
     .map(({ name, selfSamples }) => `${((100 * selfSamples) / whole).toFixed(0)}% ${name}`);

@@ -20,7 +20,6 @@ import {
   DAY_MS,
 } from '../runtime/check.js';
 import { Component } from '../runtime/component/component.js';
-import { Engine } from '../runtime/engine.js';
 import { misuse, outOfRange } from '../runtime/errors.js';
 import { guardReceivers, INTERNAL, invalidThis, isObject } from '../runtime/internal.js';
 import { Store, type Storelike } from '../runtime/store.js';
@@ -49,8 +48,8 @@ import {
 import { Recording } from './recording.js';
 import { recordingFacts } from './recording-facts.js';
 import { hostLeaves } from './sampled-host-time.js';
-import { CLOCKS, SAMPLERS, type Sampler } from './sampler.js';
-import { signalObstacle } from './signal-sampler.js';
+import { CLOCKS } from './sampler.js';
+import { samplerFor } from './signal-sampler.js';
 import { SourceTexts } from './source-texts.js';
 import { symbolicate } from './symbolicate.js';
 import { addTraps } from './trap-markers.js';
@@ -510,22 +509,6 @@ function finished(): Error {
 const KEYS = ['sampler', 'clock', 'intervalMs', 'everyEpoch', 'everyFuel', 'hostCalls'];
 
 const clockNames = { cpu: 'CPU time', wall: 'wall time' };
-
-/** The sampler that is asked for, or else the best one that there is. */
-function samplerFor(engine: Engine, { sampler, everyEpoch = false }: RecorderOptions): Sampler {
-  const asked =
-    sampler === undefined ? undefined : checkOneOf('options.sampler', sampler, SAMPLERS);
-  if (asked === 'signal' && everyEpoch) {
-    throw misuse('ERR_SAMPLER', "everyEpoch is of the sampler 'epoch'");
-  }
-  const epochs = asked === 'epoch' || everyEpoch;
-  const obstacle = epochs ? undefined : signalObstacle(engine);
-  if (!epochs && obstacle === undefined) return 'signal';
-  if (asked === 'signal') throw misuse('ERR_SAMPLER', `no samples by signals: ${obstacle}`);
-  if (Engine.hasEpochs(engine)) return 'epoch';
-  const why = obstacle === undefined ? '' : `: ${obstacle}`;
-  throw misuse('ERR_NO_EPOCHS', `the engine needs epochInterruption: true${why}`);
-}
 
 function checkHostCalls(hostCalls: unknown): boolean | 'markers' | 'frames' {
   if (typeof hostCalls === 'boolean') return hostCalls;
