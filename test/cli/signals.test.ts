@@ -5,8 +5,6 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CliDirectory, guest, type RunningCli, samplesIn } from './command.js';
 
-// A guest that can't be ended is found soon.
-
 const ENDINGS = guest('c/endings.wasm');
 
 /** Says that it is ready, and then reads stdin until its end. */

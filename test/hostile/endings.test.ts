@@ -11,8 +11,6 @@ import {
 } from '../../lib/index.js';
 import { runNode, thrownBy } from '../runtime/support.js';
 
-// One that isn't ended is found soon.
-
 const WAITS = `(module
   (import "h" "m" (memory 1 1 shared))
   (func (export "wait32") (param i64) (result i32)
