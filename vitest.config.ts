@@ -15,7 +15,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...ownRuns],
     benchmark: { include: ['examples/**/*.bench.ts'] },
     pool: 'forks',
-    testTimeout: 120_000,
+    // A Go program is compiled for several machines, in WebAssembly.
+    testTimeout: isWasm ? 600_000 : 120_000,
     // Hooks run real programs too, on machines that may be busy.
     hookTimeout: 120_000,
     reporters: json === undefined ? ['default'] : ['default', ['json', { outputFile: json }]],

@@ -82,11 +82,11 @@ function pack({ prebuilt }) {
   );
   for (const { path: file } of files) {
     const isNeeded =
-      /^(dist|crate\/src|crate\/compiler\/src|prebuilds)\//.test(file) ||
+      /^(dist|crate\/[a-z]+\/src|prebuilds)\//.test(file) ||
       /^(package\.json|wasm\/compiler\.wasm|README\.md|LICENSE|SECURITY\.md|CHANGELOG\.md|THIRD-PARTY\.txt)$/.test(
         file,
       ) ||
-      /^(binding\.gyp|Cargo\.(toml|lock)|crate\/(compiler\/)?(Cargo\.toml|build\.rs)|scripts\/build-addon\.mjs)$/.test(
+      /^(binding\.gyp|Cargo\.(toml|lock)|crate\/[a-z]+\/(Cargo\.toml|build\.rs|README\.md)|scripts\/build-addon\.mjs)$/.test(
         file,
       );
     if (!isNeeded || /\.map$|\.test\./.test(file)) {
