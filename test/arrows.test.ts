@@ -37,6 +37,16 @@ describe('check-arrows', () => {
       'lib: profile/func-table.ts may not import runtime/engine.ts\n',
     ],
     [
+      'lib/native.ts',
+      "import type { Store } from './runtime/store.js';\n",
+      'lib: native.ts may not import runtime/store.ts\n',
+    ],
+    [
+      'lib/runtime/errors.ts',
+      "import type { ExnRef } from './exn-ref.js';\n",
+      'lib: runtime/errors.ts may not import runtime/exn-ref.ts\n',
+    ],
+    [
       'lib/formats/folded.ts',
       "export * from '../profiler/guest-profiler.js';\n",
       'lib: formats/folded.ts may not import profiler/guest-profiler.ts\n',

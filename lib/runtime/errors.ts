@@ -1,5 +1,4 @@
 import type { NativeErrorDetail, NativeFrame, NativeRef } from '../generated/native.js';
-import type { ExnRef } from './exn-ref.js';
 
 /** A source position within a frame of a backtrace. Mirrors `wasmtime::FrameSymbol`. */
 export interface FrameSymbol {
@@ -68,11 +67,6 @@ export class WasmtimeError extends Error {
   readonly code: string;
   /** The backtrace, newest frame first; at most `wasmBacktraceMaxFrames` of it. */
   readonly frames: readonly FrameInfo[];
-  /**
-   * With `ERR_WASM_EXCEPTION`, the exception that the guest threw and nobody caught. Mirrors
-   * `Store::take_pending_exception`.
-   */
-  declare readonly exception: ExnRef | undefined;
   /**
    * The guest's memories, globals and stack in the core dump format of WebAssembly's tool conventions,
    * when the engine has `coredumpOnTrap`. Wasmtime can't write down a store in which components call others within,
@@ -167,14 +161,14 @@ export function outOfRange(what: string, expected: string, got: unknown): RangeE
   return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }
 
-/** @internal The method of a store, of any copy of the library, that makes an {@link ExnRef} of its own. */
+/** @internal The method of a store, of any copy of the library, that makes an `ExnRef` of its own. */
 export const WRAP_EXCEPTION = Symbol.for('wasmtime-guest-profiler.wrapException');
 
-/** @internal Set by the file of {@link ExnRef}'s makers. */
-export const late: { wrapException?: (exception: NativeRef, store: object) => ExnRef } = {};
+/** @internal Set by the file of the makers of `ExnRef`, which knows errors. */
+export const late: { wrapException?: (exception: NativeRef, store: object) => object } = {};
 
 interface ExceptionOwner {
-  [WRAP_EXCEPTION]?(exception: NativeRef): ExnRef | undefined;
+  [WRAP_EXCEPTION]?(exception: NativeRef): object | undefined;
 }
 
 /** @internal Makes the errors that native code throws. */

@@ -9,6 +9,16 @@ import { Tag } from './tag.js';
 import type { ValType } from './types.js';
 import { decode, encode } from './values.js';
 
+declare module './errors.js' {
+  interface WasmtimeError {
+    /**
+     * With `ERR_WASM_EXCEPTION`, the exception that the guest threw and nobody caught. Mirrors
+     * `Store::take_pending_exception`.
+     */
+    readonly exception: ExnRef | undefined;
+  }
+}
+
 /**
  * An exception of WebAssembly's. One that a host function throws unwinds the guest as its own do: it can
  * catch it. One that nobody catches is the {@link WasmtimeError.exception} of the error that comes out.

@@ -252,7 +252,7 @@ export class Store {
 
   /** @internal The exception that an error of native code's carries. */
   [WRAP_EXCEPTION](exception: NativeRef): ExnRef | undefined {
-    return late.wrapException?.(exception, this);
+    return late.wrapException?.(exception, this) as ExnRef | undefined;
   }
 
   /** @internal The store behind a store or a caller. */

@@ -1,18 +1,30 @@
 // Graphs of files: a map from each file to the set of those that it imports.
 
-/** A folder, or a file by itself. */
-export function roomOf(file) {
-  return file.split('/')[0];
+/** A folder, or a file by itself, as those are that `allowed` names within a folder. */
+export function roomOf(file, allowed) {
+  return allowed[file] === undefined ? folderOf(file) : file;
 }
 
-/** The imports from rooms that `allowed` doesn't have for a file's own. */
+/** The imports from rooms that `allowed` doesn't have for a file's own. Who may use a folder may use each file of it. */
 export function* forbidden(imports, allowed) {
   for (const [from, targets] of imports) {
-    const room = roomOf(from);
+    const room = roomOf(from, allowed);
     for (const to of targets) {
-      if (roomOf(to) !== room && !allowed[room]?.includes(roomOf(to))) yield { from, to };
+      const own = [room, ...(allowed[room] ?? [])];
+      if (!own.includes(roomOf(to, allowed)) && !own.includes(folderOf(to))) yield { from, to };
     }
   }
+}
+
+/** Which rooms each may use, with the files by themselves of its own folder. */
+export function roomGraph(allowed) {
+  const rooms = Object.keys(allowed);
+  const within = (room) => rooms.filter((file) => file !== room && folderOf(file) === room);
+  return new Map(rooms.map((room) => [room, new Set([...allowed[room], ...within(room)])]));
+}
+
+function folderOf(file) {
+  return file.split('/')[0];
 }
 
 /** Files that reach one another, by Tarjan; those of one file are left out. */
