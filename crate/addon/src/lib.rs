@@ -26,8 +26,6 @@ mod objects;
 #[cfg(feature = "oracle")]
 mod oracle;
 mod profiler;
-#[cfg(feature = "oracle")]
-mod startup_code;
 mod store;
 mod waits;
 mod wasi;

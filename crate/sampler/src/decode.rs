@@ -3,6 +3,10 @@
 
 use std::fmt;
 
+/// Of the number of frames that a sample by a signal has in common with the one before, the bits from here on say how it was
+/// taken.
+pub(crate) const HOW_SHIFT: u32 = 28;
+
 /// A record; times are nanoseconds since the profile's start, stacks have addresses of the allow-list, newest frame
 /// first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +15,8 @@ pub enum Record {
         time_ns: u64,
         /// CPU time of the thread since the sample before.
         cpu_delta_ns: u64,
+        /// What a sample by a signal saw, as a number of `signal::stack::How`; 0 for others.
+        how: u8,
         stack: Vec<u32>,
     },
     HostCallBegins {
@@ -98,7 +104,8 @@ impl Decoder {
                 Record::Sample {
                     time_ns,
                     cpu_delta_ns,
-                    stack: self.stack(words, head >> 2, shared)?,
+                    how: (shared >> HOW_SHIFT) as u8,
+                    stack: self.stack(words, head >> 2, shared & ((1 << HOW_SHIFT) - 1))?,
                 }
             }
             (kind @ (1 | 3), _) => {

@@ -3,25 +3,39 @@
 //!
 //! ```text
 //! ticker ─► epoch ─► attachment ─► recorder ─► ring of records ─► reader
-//!   cpu_clock                        │ walker: return addresses of all activations
+//!   cpu_clock                        │ walker: return addresses of all activations; frames: of one
 //!                                    │ allow_list: address → number, of listed code only
 //! self_check, walk_check: is the walk Wasmtime's own?
 //! ```
 //!
-//! `unsafe` is in `walker` and `self_check` (Wasmtime's stack), `recorder` (the ring), `cpu_clock`, `scheduler` and `thread_stack`
+//! `unsafe` is in `walker`, `frames` and `self_check` (Wasmtime's stack), `recorder` (the ring), `cpu_clock`, `scheduler` and `thread_stack`
 //! (system calls), each with its invariant.
 
 pub mod allow_list;
 pub mod attachment;
+#[cfg(feature = "broken")]
+pub mod broken;
 pub mod cpu_clock;
 pub mod decode;
+mod frames;
 pub mod recorder;
 pub mod scheduler;
 pub mod self_check;
 pub mod signal;
+#[cfg_attr(
+    not(all(target_os = "linux", target_arch = "x86_64")),
+    allow(dead_code)
+)]
+mod sync;
 pub mod thread_stack;
 pub mod ticker;
 pub mod traps;
 pub mod user_ticks;
 pub mod walk_check;
 pub mod walker;
+
+/// What walks go by; tests may break it.
+#[cfg(feature = "broken")]
+use broken::Broken as WalkLayout;
+#[cfg(not(feature = "broken"))]
+use frames::AsBuilt as WalkLayout;

@@ -136,11 +136,6 @@ impl Recorder {
         &self.stream
     }
 
-    /// What is recorded.
-    pub fn allowed(&self) -> &Arc<AllowList> {
-        &self.allowed
-    }
-
     /// Another ring from now on, when the reader has taken all of the one before.
     ///
     /// # Safety

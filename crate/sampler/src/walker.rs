@@ -25,6 +25,8 @@
 //!   `ReturningFromWasm`, on the store's own thread.
 //! - The words are zero while no wasm of the store has been left for the host.
 
+use crate::WalkLayout;
+use crate::frames::{Bounded, Layout, Trusted};
 use crate::signal::published::{Activation, Published, StoreBlock};
 use std::ops::Range;
 use std::ptr::NonNull;
@@ -89,19 +91,13 @@ impl StoreWords {
 
     /// A `VMLazyThread` (wasmtime_environ 48 vmtypes.rs).
     fn current_thread(self) -> usize {
-        self.word(HostPtr.vm_store_context().current_thread())
+        self.word(HostPtr.vm_store_context().current_thread().into())
     }
 
     #[inline]
-    fn word(self, offset: u8) -> usize {
+    fn word(self, offset: usize) -> usize {
         // SAFETY: a live VMStoreContext, by the second invariant.
-        unsafe {
-            self.words
-                .as_ptr()
-                .add(usize::from(offset))
-                .cast::<usize>()
-                .read()
-        }
+        unsafe { self.words.as_ptr().add(offset).cast::<usize>().read() }
     }
 
     /// Where the guest's stack ends, or `NO_LIMIT` while no guest runs.
@@ -114,16 +110,11 @@ impl StoreWords {
 
     #[inline]
     fn newest(self) -> Activation {
-        let layout = HostPtr.vm_store_context();
-        let read = |offset: u8| self.word(offset);
-        #[cfg(feature = "broken")]
-        if let Some(broken) = broken::words(read) {
-            return broken;
-        }
+        let words = WalkLayout::words();
         Activation {
-            exit_pc: read(layout.last_wasm_exit_pc()),
-            exit_trampoline_fp: read(layout.last_wasm_exit_trampoline_fp()),
-            entry_fp: read(layout.last_wasm_entry_fp()),
+            exit_pc: self.word(words.exit_pc),
+            exit_trampoline_fp: self.word(words.exit_trampoline_fp),
+            entry_fp: self.word(words.entry_fp),
         }
     }
 }
@@ -142,43 +133,6 @@ pub struct Activations {
     published: Option<Published>,
     /// The process has passed `self_check`: walks may be recorded.
     pub checked: bool,
-}
-
-/// How a walk reads the stack, a word at a time.
-trait Stack {
-    /// `None` ends the walk.
-    ///
-    /// # Safety
-    ///
-    /// By the third invariant, or within the bounds of a checked stack.
-    unsafe fn word(&self, address: usize) -> Option<usize>;
-}
-
-/// As Wasmtime's own walk does (wasmtime-internal-unwinder 48: `FrameCursor`, without its checks and its
-/// dyn calls): the layout was checked before.
-struct Trusted;
-
-impl Stack for Trusted {
-    #[inline(always)]
-    unsafe fn word(&self, address: usize) -> Option<usize> {
-        // SAFETY: as promised.
-        Some(unsafe { *(address as *const usize) })
-    }
-}
-
-/// For the check of the layout itself: nothing is read outside of bounds.
-struct Bounded {
-    bounds: Range<usize>,
-}
-
-impl Stack for Bounded {
-    unsafe fn word(&self, address: usize) -> Option<usize> {
-        let is_inside = address >= self.bounds.start
-            && address.checked_add(size_of::<usize>())? <= self.bounds.end
-            && address.is_multiple_of(size_of::<usize>());
-        // SAFETY: on the stack that was promised.
-        is_inside.then(|| unsafe { *(address as *const usize) })
-    }
 }
 
 impl Activations {
@@ -298,7 +252,7 @@ impl Activations {
     pub fn walk(&self, mut visit: impl FnMut(usize)) {
         for activation in self.newest_to_oldest() {
             // SAFETY: the frames are on this thread's stack, by the third invariant.
-            unsafe { activation.walk(&Trusted, &mut visit) };
+            let _ = unsafe { WalkLayout::walk(activation, &Trusted, &mut visit, |_, _| true) };
         }
     }
 
@@ -326,7 +280,7 @@ impl Activations {
                 to > from && steps <= limit
             };
             // SAFETY: as above.
-            unsafe { activation.walk_while(&stack, &mut visit, climbs)? };
+            unsafe { WalkLayout::walk(activation, &stack, &mut visit, climbs)? };
         }
         Some(walked)
     }
@@ -342,130 +296,5 @@ impl Activations {
             .into_iter()
             .chain(older)
             .take_while(|activation| activation.exit_pc != 0)
-    }
-}
-
-impl Activation {
-    /// # Safety
-    ///
-    /// As `Stack::word`.
-    #[inline(always)]
-    unsafe fn walk(self, stack: &impl Stack, visit: &mut impl FnMut(usize)) {
-        // SAFETY: as promised.
-        let _ = unsafe { self.walk_while(stack, visit, |_, _| true) };
-    }
-
-    /// Visits the return addresses as long as `go_on(frame pointer, next older one)`; `None` when it said no,
-    /// or when the stack could not be read.
-    ///
-    /// # Safety
-    ///
-    /// As `Stack::word`.
-    #[inline(always)]
-    unsafe fn walk_while(
-        self,
-        stack: &impl Stack,
-        visit: &mut impl FnMut(usize),
-        mut go_on: impl FnMut(usize, usize) -> bool,
-    ) -> Option<()> {
-        // SAFETY: as promised: a frame pointer points at the next older one.
-        unsafe {
-            let mut pc = self.exit_pc;
-            let mut fp = stack.word(self.exit_trampoline_fp)?;
-            #[cfg(feature = "broken")]
-            if broken::is(broken::TWICE) {
-                visit(pc);
-            }
-            while fp != self.entry_fp {
-                visit(pc);
-                let older = stack.word(fp)?;
-                if !go_on(fp, older) {
-                    return None;
-                }
-                pc = return_address(stack, fp)?;
-                fp = older;
-            }
-            #[cfg(feature = "broken")]
-            if broken::is(broken::ENTRY) {
-                visit(pc);
-            }
-        }
-        Some(())
-    }
-}
-
-/// The return address of the frame at `fp`.
-///
-/// # Safety
-///
-/// As `Stack::word`.
-#[inline(always)]
-unsafe fn return_address(stack: &impl Stack, fp: usize) -> Option<usize> {
-    #[cfg(feature = "broken")]
-    if broken::is(broken::RETURN_ADDRESS) {
-        // SAFETY: the frame pointer, which is no return address, was read before.
-        return unsafe { stack.word(fp) };
-    }
-    // SAFETY: above the saved frame pointer, in the same frame.
-    let word = unsafe { stack.word(fp.checked_add(size_of::<usize>())?)? };
-    // Wasmtime's own function, which another crate can't inline: a call a frame doubles the walk's cost.
-    #[cfg(target_arch = "x86_64")]
-    return Some(word);
-    #[cfg(not(target_arch = "x86_64"))]
-    // SAFETY: both words of the frame could be read.
-    unsafe {
-        use wasmtime_internal_unwinder::{Unwind, UnwindHost};
-        let _ = word;
-        Some(UnwindHost.get_next_older_pc_from_fp(fp))
-    }
-}
-
-/// Walkers that are wrong on purpose, to test that they are noticed.
-#[cfg(feature = "broken")]
-pub mod broken {
-    use super::Activation;
-    use std::sync::atomic::{AtomicU8, Ordering};
-    use wasmtime_environ::{HostPtr, PtrSize};
-
-    pub const NOTHING: u8 = 0;
-    /// A wrong offset in the store's words: the newest return address is something else.
-    pub const EXIT_PC: u8 = 1;
-    /// The same for the place where the walk ends: it would never.
-    pub const ENTRY_FP: u8 = 2;
-    /// The same for the place where it begins.
-    pub const EXIT_FP: u8 = 3;
-    /// A wrong offset in each frame.
-    pub const RETURN_ADDRESS: u8 = 4;
-    /// Each activation ends one frame too late, in Wasmtime's trampoline from the host.
-    pub const ENTRY: u8 = 5;
-    /// The newest frame of each activation is visited twice.
-    pub const TWICE: u8 = 6;
-
-    static BREAKAGE: AtomicU8 = AtomicU8::new(NOTHING);
-
-    pub fn set(what: u8) {
-        BREAKAGE.store(what, Ordering::Relaxed);
-    }
-
-    #[inline(always)]
-    pub fn is(what: u8) -> bool {
-        BREAKAGE.load(Ordering::Relaxed) == what
-    }
-
-    #[inline(always)]
-    pub(super) fn words(read: impl Fn(u8) -> usize) -> Option<Activation> {
-        (is(EXIT_PC) || is(ENTRY_FP) || is(EXIT_FP)).then(|| {
-            let layout = HostPtr.vm_store_context();
-            let [pc, fp, entry] = [
-                layout.last_wasm_exit_pc(),
-                layout.last_wasm_exit_trampoline_fp(),
-                layout.last_wasm_entry_fp(),
-            ];
-            Activation {
-                exit_pc: read(if is(EXIT_PC) { fp } else { pc }),
-                exit_trampoline_fp: read(if is(EXIT_FP) { pc } else { fp }),
-                entry_fp: read(if is(ENTRY_FP) { pc } else { entry }),
-            }
-        })
     }
 }

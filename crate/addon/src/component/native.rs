@@ -1,7 +1,7 @@
 //! `Component`, as a class of JS.
 
 use crate::component::types::{NativeComponentItem, items};
-use crate::engine::{NativeEngine, nothing};
+use crate::engine::{NativeEngine, look_at_code, nothing};
 use crate::js::errors;
 use crate::js::stack_room::with_ample_room;
 use napi::bindgen_prelude::*;
@@ -99,8 +99,7 @@ impl NativeComponent {
     }
 
     fn new(component: Component, source: &[u8]) -> wasmtime::Result<Self> {
-        #[cfg(feature = "oracle")]
-        crate::startup_code::note_component(&component)?;
+        look_at_code(component.text(), &|| component.serialize())?;
         Ok(Self {
             component,
             binary: wat::parse_bytes(source).unwrap_or_default().into(),

@@ -1,6 +1,6 @@
 //! Compiled modules: their types, and the symbols of their code.
 
-use crate::engine::{NativeEngine, nothing};
+use crate::engine::{NativeEngine, look_at_code, nothing};
 use crate::js::errors;
 use crate::js::stack_room::with_ample_room;
 use crate::objects::val_types::val_type_name;
@@ -118,8 +118,7 @@ impl NativeModule {
     }
 
     fn new(module: Module, binary: Arc<[u8]>) -> wasmtime::Result<Self> {
-        #[cfg(feature = "oracle")]
-        crate::startup_code::note_module(&module)?;
+        look_at_code(module.text(), &|| module.serialize())?;
         Ok(Self { module, binary })
     }
 

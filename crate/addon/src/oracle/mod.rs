@@ -5,5 +5,6 @@ mod panic;
 mod planted;
 mod profiler;
 mod signals;
+mod startup_code;
 mod walks;
 mod wast;

@@ -5,7 +5,7 @@
 use crate::profiler::recorder::NativeRecorder;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use sampler::signal::{calls, stepper};
+use sampler::signal::{calls, stepper, trial};
 
 /// Samples whose stacks were compared with the code's own calls.
 #[napi(object)]
@@ -53,7 +53,11 @@ pub struct NativeStepped {
 /// `recorder` has listed. With `plain` the walk is one by the frame pointer alone.
 #[napi(catch_unwind)]
 pub fn begin_steps(recorder: &NativeRecorder, limit: f64, plain: bool) -> Result<()> {
-    Ok(stepper::begin(recorder.allowed(), limit as u64, plain)?)
+    Ok(stepper::begin(
+        recorder.stream().allowed().clone(),
+        limit as u64,
+        trial::rule(plain),
+    )?)
 }
 
 #[napi(catch_unwind)]
@@ -72,7 +76,7 @@ pub fn end_steps() -> NativeStepped {
 /// Has samples by signals walk by the frame pointer alone, which is wrong; or no more.
 #[napi(catch_unwind)]
 pub fn break_signals(plain: bool) {
-    sampler::signal::set_plain(plain);
+    trial::set_plain(plain);
 }
 
 /// The number of the signal, once it is in use.

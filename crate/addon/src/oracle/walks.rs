@@ -1,12 +1,11 @@
 //! For tests: each walk compared with Wasmtime's as it is made, and walkers that are wrong on purpose.
 
+use super::startup_code;
 use crate::js::errors;
-use crate::startup_code;
 use crate::store::{LOOK_AT_WALK, StoreData};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use sampler::walker::broken;
-use sampler::{self_check, walk_check};
+use sampler::{broken, self_check, walk_check};
 use std::cell::RefCell;
 use wasmtime::{StoreContextMut, WasmBacktrace};
 

@@ -75,11 +75,6 @@ impl NativeRecorder {
     pub fn bases_of_modules(&self) -> Vec<u32> {
         self.recorder.bases().to_vec()
     }
-
-    #[cfg(feature = "oracle")]
-    pub fn allowed(&self) -> Arc<AllowList> {
-        self.recorder.allowed().clone()
-    }
 }
 
 #[napi]

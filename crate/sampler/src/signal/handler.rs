@@ -11,19 +11,21 @@
 //! so never while a handler of it runs. The handler is never taken away: a signal that comes late would end the
 //! process.
 
+use super::gate::Gate;
 use super::leaf_x64::Registers;
 use super::published::{Chain, StoreBlock, ThreadBlock};
 use super::ring::Ring;
-use super::stack::{How, Interrupted, Words};
+use super::stack::{How, Interrupted};
 use super::text::Reading;
+use super::trial;
+use crate::frames::{AsBuilt, Layout};
 use std::io;
 use std::ptr;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{
     AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, compiler_fence,
 };
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use wasmtime_environ::{HostPtr, PtrSize};
 
 /// Threads that are sampled at once, at one rate each.
 pub const SLOTS: usize = 256;
@@ -32,33 +34,26 @@ const STREAMS: usize = 8;
 
 /// What one source of ticks shares with the handler on its thread.
 pub struct Slot {
-    /// Odd while it is in use.
-    generation: AtomicU32,
+    gate: Gate,
     thread_id: AtomicI32,
     thread: AtomicPtr<ThreadBlock>,
     ring: AtomicPtr<Ring>,
-    /// A signal is under way.
-    pending: AtomicBool,
-    /// Whether that is for a sample too, or only to look whether the guest is to be interrupted.
-    wants_sample: AtomicBool,
     /// CPU time since the last sample, in nanoseconds.
     cpu_ns: AtomicU64,
     /// Samples so far; numbers the runs of the handler.
     runs: AtomicUsize,
 }
 
-/// For tests: walk by the frame pointer alone.
-#[cfg(feature = "broken")]
-pub static IS_PLAIN: AtomicBool = AtomicBool::new(false);
-
 static TABLE: [Slot; SLOTS] = [const {
     Slot {
-        generation: AtomicU32::new(0),
+        gate: Gate {
+            generation: AtomicU32::new(0),
+            pending: AtomicBool::new(false),
+            wants_sample: AtomicBool::new(true),
+        },
         thread_id: AtomicI32::new(0),
         thread: AtomicPtr::new(ptr::null_mut()),
         ring: AtomicPtr::new(ptr::null_mut()),
-        pending: AtomicBool::new(false),
-        wants_sample: AtomicBool::new(true),
         cpu_ns: AtomicU64::new(0),
         runs: AtomicUsize::new(0),
     }
@@ -90,11 +85,9 @@ impl Used {
         slot.thread_id.store(thread_id(), Relaxed);
         slot.thread.store(ptr::from_ref(thread).cast_mut(), Relaxed);
         slot.ring.store(Arc::as_ptr(&ring).cast_mut(), Relaxed);
-        slot.pending.store(false, Relaxed);
-        slot.wants_sample.store(true, Relaxed);
         slot.cpu_ns.store(0, Relaxed);
         compiler_fence(SeqCst);
-        let generation = slot.generation.fetch_add(1, SeqCst) + 1;
+        let generation = slot.gate.open();
         Ok(Self {
             at,
             value: at | (generation as usize) << 16,
@@ -117,7 +110,8 @@ impl Used {
 impl Drop for Used {
     fn drop(&mut self) {
         let slot = &TABLE[self.at];
-        slot.generation.fetch_add(1, SeqCst);
+        slot.gate.close();
+        compiler_fence(SeqCst);
         slot.ring.store(ptr::null_mut(), Relaxed);
         slot.thread.store(ptr::null_mut(), Relaxed);
         FREE.lock()
@@ -150,10 +144,9 @@ impl Sender {
     }
 
     pub fn send(&self, wants_sample: bool) -> Sent {
-        if self.slot.pending.swap(true, SeqCst) {
+        if !self.slot.gate.claim(wants_sample) {
             return Sent::Pending;
         }
-        self.slot.wants_sample.store(wants_sample, SeqCst);
         let thread_id = self.slot.thread_id.load(Relaxed);
         // SAFETY: a siginfo of our own making, to a thread of our own process.
         let failed = unsafe {
@@ -171,7 +164,7 @@ impl Sender {
             ) != 0
         };
         if failed {
-            self.slot.pending.store(false, SeqCst);
+            self.slot.gate.release();
             return Sent::Failed;
         }
         Sent::Yes
@@ -253,16 +246,6 @@ pub fn monotonic_ns() -> u64 {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
-/// Where a store has its words, the same in all.
-pub fn words() -> Words {
-    let layout = HostPtr.vm_store_context();
-    Words {
-        exit_pc: layout.last_wasm_exit_pc().into(),
-        exit_trampoline_fp: layout.last_wasm_exit_trampoline_fp().into(),
-        entry_fp: layout.last_wasm_entry_fp().into(),
-    }
-}
-
 unsafe extern "C" fn on_signal(
     _signal: libc::c_int,
     info: *mut libc::siginfo_t,
@@ -288,11 +271,10 @@ fn handle(info: &SigInfo, context: &mut libc::ucontext_t) -> bool {
     let Some(slot) = TABLE.get(info.value & 0xffff) else {
         return false;
     };
-    let generation = slot.generation.load(SeqCst);
-    if generation % 2 == 0
-        || info.value >> 16 != generation as usize
-        || slot.thread_id.load(Relaxed) != thread_id()
-    {
+    let Some(wants_sample) = slot.gate.accepts(info.value >> 16) else {
+        return false;
+    };
+    if slot.thread_id.load(Relaxed) != thread_id() {
         return false;
     }
     // SAFETY: by the module's invariant; this is the slot's thread.
@@ -305,15 +287,13 @@ fn handle(info: &SigInfo, context: &mut libc::ucontext_t) -> bool {
         };
         (thread, ring)
     };
-    let wants_sample = slot.wants_sample.load(Acquire);
     let texts = Reading::begin();
     let interrupted = Interrupted {
         registers: registers_of(context),
         on_alternative_stack: is_on_alternative_stack(context),
         texts: &texts,
-        words: words(),
-        #[cfg(feature = "broken")]
-        is_plain: IS_PLAIN.load(Relaxed),
+        words: AsBuilt::words(),
+        leaf: trial::leaf_rule(),
     };
     if wants_sample {
         sample(slot, info.value & 0xffff, thread, ring, &interrupted);
@@ -326,7 +306,7 @@ fn handle(info: &SigInfo, context: &mut libc::ucontext_t) -> bool {
         store.interruption.count();
     }
     drop(texts);
-    slot.pending.store(false, SeqCst);
+    slot.gate.release();
     true
 }
 

@@ -36,6 +36,9 @@ pub enum Frame {
     At(usize),
 }
 
+/// What `frame_of` is.
+pub type LeafRule = fn(Registers, &[u8], &[u8]) -> Frame;
+
 const MOV_RBP_RSP: &[u8] = &[0x48, 0x89, 0xe5];
 const PUSH_RBP: u8 = 0x55;
 

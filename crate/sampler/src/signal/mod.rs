@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! source      a thread for each that is sampled ── signal ──► handler   on the sampled thread
-//!   ▲                                                           │ published   which store runs, where its stack begins
-//!   │                                                           │ text        what is compiled code
+//!   ▲                       gate: one at a time               │ published   which store runs, where its stack begins
+//!   │                                                           │ text        what is compiled code, see replaced
 //!   │                                                           │ stack       the walk; leaf_x64: the newest frame
 //!   │                                                           │ interrupt   ends a guest that looks at no epoch
 //!   └──────────────────────── ring of records ◄─────────────────┘
@@ -19,9 +19,13 @@ pub mod published;
 #[cfg(all(target_os = "linux", target_arch = "x86_64", feature = "broken"))]
 pub mod calls;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod gate;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod handler;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod leaf_x64;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod replaced;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod ring;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -36,6 +40,11 @@ pub mod stepper;
 mod stream;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod text;
+#[cfg(all(target_os = "linux", target_arch = "x86_64", feature = "broken"))]
+pub mod trial;
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(feature = "broken")))]
+#[path = "release.rs"]
+mod trial;
 
 mod interrupt;
 
@@ -78,10 +87,4 @@ fn check() -> Result<(), String> {
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 fn check() -> Result<(), String> {
     Err("this platform is not supported".to_owned())
-}
-
-/// For tests: samples walk by the frame pointer alone, which is wrong.
-#[cfg(all(target_os = "linux", target_arch = "x86_64", feature = "broken"))]
-pub fn set_plain(is_plain: bool) {
-    handler::IS_PLAIN.store(is_plain, std::sync::atomic::Ordering::Relaxed);
 }

@@ -5,7 +5,8 @@
 //! frames | how << 32  time (ns)   CPU (ns)    pcs, newest first      a record, for the stream in bits 40 and up
 //! ```
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::sync::zeroed;
 
 /// Words: 2 MiB, of which only what is used takes memory. A stack of the default size has some 30,000 frames at
 /// most.
@@ -99,12 +100,6 @@ impl Ring {
             each(head, scratch);
         }
     }
-}
-
-/// Zeros that the system gives when they are touched.
-fn zeroed(words: usize) -> Box<[AtomicU64]> {
-    // SAFETY: zeros are valid atomics.
-    unsafe { Box::new_zeroed_slice(words).assume_init() }
 }
 
 /// A record that is being written: it counts from `commit` on.

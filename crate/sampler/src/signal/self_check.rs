@@ -4,6 +4,7 @@
 //! milliseconds. Where something else waits for the signal of steps, as a debugger's library does, the guest
 //! isn't stepped through.
 
+use super::leaf_x64::{LeafRule, frame_of};
 use super::{note_code, stepper};
 use crate::allow_list::{AllowList, CodeOwner, ListedCode};
 use crate::walker::{self, Activations, StoreWords};
@@ -49,7 +50,7 @@ pub fn check() -> Result<(), String> {
     thread::Builder::new()
         .name("self-check".to_owned())
         .stack_size(THREAD_STACK_SIZE)
-        .spawn(|| run(false))
+        .spawn(|| run(frame_of))
         .map_err(|error| error.to_string())?
         .join()
         .map_err(|_| "the self-check of samples by signals panicked".to_owned())?
@@ -66,7 +67,7 @@ struct Data {
     fib: Option<Func>,
 }
 
-fn run(is_plain: bool) -> wasmtime::Result<()> {
+fn run(leaf: LeafRule) -> wasmtime::Result<()> {
     let mut config = Config::new();
     config.wasm_tail_call(true);
     note_code(&mut config);
@@ -104,7 +105,7 @@ fn run(is_plain: bool) -> wasmtime::Result<()> {
     let run = instance.get_typed_func::<(), i32>(&mut store, "run")?;
     // What is done once is no concern of the check.
     run.call(&mut store, ())?;
-    stepper::begin(listed(&module)?, STEPS, is_plain)?;
+    stepper::begin(listed(&module)?, STEPS, leaf)?;
     let result = run.call(&mut store, ());
     let stepped = stepper::end();
     result?;
@@ -158,6 +159,7 @@ impl CodeOwner for Functions {
 
 #[cfg(test)]
 mod tests {
+    use super::super::leaf_x64::Frame;
     use super::*;
 
     /// One at a time: the signal of steps is the process's.
@@ -170,11 +172,13 @@ mod tests {
         assert!(stepper::is_free());
     }
 
-    #[cfg(feature = "broken")]
     #[test]
     fn finds_a_walk_by_the_frame_pointer_alone() {
         let _one = STEPPING.lock();
-        let error = thread::spawn(|| run(true)).join().unwrap().unwrap_err();
+        let error = thread::spawn(|| run(|registers, _, _| Frame::At(registers.fp)))
+            .join()
+            .unwrap()
+            .unwrap_err();
         assert!(error.to_string().starts_with("a wrong stack"), "{error}");
     }
 }

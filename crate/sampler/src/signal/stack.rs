@@ -14,10 +14,11 @@
 //! Invariant: what is read lies between the stack pointer, or for a store that waits in the host the words' own
 //! exit frame, and the frame of the entry: on a stack that is there. Each step goes up.
 
-use super::leaf_x64::{Frame, Registers, frame_of};
+use super::leaf_x64::{Frame, LeafRule, Registers};
 use super::published::{Activation, StoreBlock};
 use super::ring::{OLDER, Record};
 use super::text::Reading;
+use crate::frames::Words;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -39,14 +40,6 @@ pub enum How {
     Unknown = 10,
     /// What was read is no stack.
     Refused = 11,
-}
-
-/// Offsets of the words that tell of the newest activation.
-#[derive(Clone, Copy)]
-pub struct Words {
-    pub exit_pc: usize,
-    pub exit_trampoline_fp: usize,
-    pub entry_fp: usize,
 }
 
 /// Return addresses of the calls by which Wasmtime enters wasm: they are learned from guests that surely run.
@@ -101,9 +94,8 @@ pub struct Interrupted<'a> {
     pub on_alternative_stack: bool,
     pub texts: &'a Reading,
     pub words: Words,
-    /// The plain way, by the frame pointer alone: wrong on purpose.
-    #[cfg(feature = "broken")]
-    pub is_plain: bool,
+    /// How the newest function's frame is found.
+    pub leaf: LeafRule,
 }
 
 impl Interrupted<'_> {
@@ -163,7 +155,7 @@ impl Interrupted<'_> {
             // SAFETY: as promised.
             unsafe { std::slice::from_raw_parts(start, range.len()) }
         };
-        frame_of(self.registers, bytes(start..pc), bytes(pc..end))
+        (self.leaf)(self.registers, bytes(start..pc), bytes(pc..end))
     }
 
     fn then_older(&self, store: &StoreBlock, record: &mut Record<'_>, how: How) -> How {
@@ -244,8 +236,6 @@ impl Interrupted<'_> {
         let entry_fp = newest.entry_fp;
         // SAFETY: the text section is readable.
         let frame = unsafe { self.frame(text) };
-        #[cfg(feature = "broken")]
-        let frame = if self.is_plain { Frame::At(fp) } else { frame };
         let is_within = |at: usize| at >= sp && at.is_multiple_of(8) && at < entry_fp;
         // SAFETY: the stack pointer's own words, or checked.
         let (return_address, older_fp) = unsafe {

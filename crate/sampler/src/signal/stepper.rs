@@ -7,14 +7,15 @@
 //! Invariant: one thread steps at a time; its handler alone touches the state until `end`. The handler allocates
 //! nothing: what grows was made large enough.
 
-use super::handler::{registers_of, words};
-use super::leaf_x64::Registers;
+use super::handler::registers_of;
+use super::leaf_x64::{LeafRule, Registers};
 use super::published::{ThreadBlock, thread_block};
 use super::ring::Ring;
 use super::stack::{How, Interrupted};
 use super::stream::number;
 use super::text::Reading;
 use crate::allow_list::AllowList;
+use crate::frames::{AsBuilt, Layout};
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{io, ptr};
@@ -69,8 +70,7 @@ impl Default for Shadow {
 struct Stepper {
     allowed: Arc<AllowList>,
     thread: &'static ThreadBlock,
-    #[cfg_attr(not(feature = "broken"), expect(dead_code, reason = "of tests"))]
-    is_plain: bool,
+    leaf: LeafRule,
     limit: u64,
     ring: Ring,
     /// Those of which some are used, the rest made beforehand.
@@ -98,12 +98,12 @@ pub fn is_free() -> bool {
     }
 }
 
-/// Steps this thread from here on, for at most `limit` instructions.
-pub fn begin(allowed: Arc<AllowList>, limit: u64, is_plain: bool) -> io::Result<()> {
+/// Steps this thread from here on, for at most `limit` instructions; walks find the newest frame by `leaf`.
+pub fn begin(allowed: Arc<AllowList>, limit: u64, leaf: LeafRule) -> io::Result<()> {
     let stepper = Box::new(Stepper {
         allowed,
         thread: thread_block(),
-        is_plain,
+        leaf,
         limit,
         ring: Ring::default(),
         stacks: (0..STACKS).map(|_| Shadow::default()).collect(),
@@ -255,9 +255,8 @@ impl Stepper {
             registers,
             on_alternative_stack: false,
             texts: &texts,
-            words: words(),
-            #[cfg(feature = "broken")]
-            is_plain: self.is_plain,
+            words: AsBuilt::words(),
+            leaf: self.leaf,
         };
         let Some(store) = self.thread.current() else {
             return;

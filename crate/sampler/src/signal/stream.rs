@@ -10,14 +10,15 @@
 
 use super::ring::{Head, OLDER};
 use super::stack::How;
+use super::trial;
 use crate::allow_list::AllowList;
+use crate::decode::HOW_SHIFT;
 use crate::recorder::{LastStack, split};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Words after which another piece begins.
 const PIECE: usize = 1 << 16;
-const HOW_SHIFT: u32 = 28;
 
 pub struct SampleStream {
     allowed: Arc<AllowList>,
@@ -48,6 +49,11 @@ impl SampleStream {
                 recent: None,
             }),
         }
+    }
+
+    /// What may be seen.
+    pub fn allowed(&self) -> &Arc<AllowList> {
+        &self.allowed
     }
 
     /// Samples so far.
@@ -82,8 +88,7 @@ impl SampleStream {
             samples,
             recent,
         } = &mut *state;
-        #[cfg(feature = "broken")]
-        super::calls::check(&self.allowed, head.how, pcs);
+        trial::look(&self.allowed, head.how, pcs);
         let how = number(
             &self.allowed,
             head.how,
@@ -141,4 +146,108 @@ pub(super) fn number(
         how = How::Host as u8;
     }
     how
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::allow_list::{CodeOwner, ListedCode};
+    use crate::decode::{Decoder, Record};
+    use proptest::prelude::*;
+    use std::ops::Range;
+
+    /// Of each 200 bytes the first half are a function, the rest is Wasmtime's own.
+    struct Functions;
+
+    impl CodeOwner for Functions {
+        fn function_at(&self, offset: usize) -> Option<Range<usize>> {
+            let start = offset / 200 * 200;
+            (offset < start + 100).then_some(start..start + 100)
+        }
+    }
+
+    fn listed(text: usize) -> ListedCode {
+        ListedCode {
+            text,
+            functions: Some(0..400),
+            owner: Box::new(Functions),
+        }
+    }
+
+    /// By looking, where `AllowList` searches: two modules at 1000 and 5000.
+    fn expected(how: u8, pcs: &[usize]) -> (u8, Vec<u32>) {
+        let (mut how, mut stack) = (how, Vec::new());
+        for (i, pc) in pcs.iter().enumerate() {
+            let number = match pc {
+                1001..=1400 => pc - 1000,
+                5001..=5400 => pc - 5000 + 400,
+                _ => continue,
+            };
+            if i == 0 && how == How::Guest as u8 && (number - 1) % 200 >= 100 {
+                how = How::Wasmtime as u8;
+            } else {
+                stack.push(number as u32);
+            }
+        }
+        if how == How::Boundary as u8 && !stack.is_empty() {
+            how = How::Host as u8;
+        }
+        (how, stack)
+    }
+
+    /// Few, so that stacks have frames in common.
+    fn address() -> impl Strategy<Value = usize> {
+        prop::sample::select(vec![
+            0, 1000, 1001, 1100, 1101, 1400, 1401, 5001, 5150, 5400, 9000,
+        ])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn samples_are_read_as_they_were_taken(
+            samples in prop::collection::vec(
+                (
+                    prop::sample::select(vec![0_u8, 1, 2, 8, 9, 10, 11]),
+                    prop::collection::vec((address(), any::<bool>()), 0..8),
+                    any::<u64>(),
+                    any::<u64>(),
+                    prop::bool::weighted(0.1),
+                ),
+                0..40,
+            ),
+            start_ns in 0_u64..1 << 40,
+        ) {
+            let allowed = AllowList::new([listed(1000), listed(5000)]).expect("little code");
+            let stream = SampleStream::new(Arc::new(allowed), start_ns);
+            let (mut decoder, mut read, mut written) = (Decoder::default(), Vec::new(), Vec::new());
+            for (how, frames, time_ns, cpu_ns, is_taken) in samples {
+                let pcs: Vec<usize> = frames.iter().map(|&(pc, _)| pc).collect();
+                let marked: Vec<u64> = frames
+                    .iter()
+                    .map(|&(pc, is_older)| (pc | if is_older { OLDER } else { 0 }) as u64)
+                    .collect();
+                let head = Head { frames: pcs.len(), how, stream: 0, time_ns, cpu_ns };
+                stream.push(head, &marked);
+                let (how, stack) = expected(how, &pcs);
+                written.push(Record::Sample {
+                    time_ns: time_ns.saturating_sub(start_ns),
+                    cpu_delta_ns: cpu_ns,
+                    how,
+                    stack,
+                });
+                if is_taken {
+                    for piece in stream.take() {
+                        read.extend(decoder.decode(&piece).expect("well-formed"));
+                    }
+                }
+            }
+            for piece in stream.take() {
+                read.extend(decoder.decode(&piece).expect("well-formed"));
+            }
+            prop_assert_eq!(stream.samples(), written.len() as u64);
+            prop_assert_eq!(read, written);
+        }
+    }
 }

@@ -4,11 +4,11 @@
 //! the compiled image (compile.rs). It is no function of the module's, so that no backtrace tells of it, but its
 //! frame is on the stack like any other.
 
+use crate::engine::LOOK_AT_CODE;
+use napi_derive::module_init;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{PoisonError, RwLock};
-use wasmtime::Module;
-use wasmtime::component::Component;
 use wasmtime_environ::object::read::elf::ElfFile64;
 use wasmtime_environ::object::{self, Object, ObjectSection, ObjectSymbol};
 
@@ -23,16 +23,14 @@ struct Text {
 /// By the address of the text. What was freed stays until its place is taken: nothing runs there.
 static TEXTS: RwLock<BTreeMap<usize, Text>> = RwLock::new(BTreeMap::new());
 
-pub fn note_module(module: &Module) -> wasmtime::Result<()> {
-    note(module.text(), &module.serialize()?)
+/// Before any code is compiled.
+#[module_init]
+fn init() {
+    LOOK_AT_CODE.get_or_init(|| note);
 }
 
-pub fn note_component(component: &Component) -> wasmtime::Result<()> {
-    note(component.text(), &component.serialize()?)
-}
-
-fn note(text: &[u8], image: &[u8]) -> wasmtime::Result<()> {
-    let startup = find(image).map_err(|error| wasmtime::Error::msg(error.to_string()))?;
+fn note(text: &[u8], image: &dyn Fn() -> wasmtime::Result<Vec<u8>>) -> wasmtime::Result<()> {
+    let startup = find(&image()?).map_err(|error| wasmtime::Error::msg(error.to_string()))?;
     let start = text.as_ptr() as usize;
     let end = start + text.len();
     let mut texts = TEXTS.write().unwrap_or_else(PoisonError::into_inner);

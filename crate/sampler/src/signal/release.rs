@@ -1,0 +1,12 @@
+//! What a release has in place of `trial`: the right rule, and nobody who looks.
+
+use super::leaf_x64::{LeafRule, frame_of};
+use crate::allow_list::AllowList;
+
+#[inline]
+pub(super) fn leaf_rule() -> LeafRule {
+    frame_of
+}
+
+#[inline]
+pub(super) fn look(_allowed: &AllowList, _how: u8, _pcs: &[u64]) {}
