@@ -810,13 +810,7 @@ export interface NativeComponentValues {
 export interface NativeConfig {
   epochInterruption?: boolean
   consumeFuel?: boolean
-  debugInfo?: boolean
-  debugSymbols?: boolean
-  nativeUnwindInfo?: boolean
-  generateAddressMap?: boolean
-  parallelCompilation?: boolean
-  guestDebug?: boolean
-  asyncStackZeroing?: boolean
+  sharedMemory?: boolean
   wasmTailCall?: boolean
   wasmBranchHinting?: boolean
   wasmCustomPageSizes?: boolean
@@ -828,7 +822,6 @@ export interface NativeConfig {
   wasmGc?: boolean
   wasmSimd?: boolean
   wasmRelaxedSimd?: boolean
-  relaxedSimdDeterministic?: boolean
   wasmBulkMemory?: boolean
   wasmMultiValue?: boolean
   wasmMultiMemory?: boolean
@@ -837,9 +830,17 @@ export interface NativeConfig {
   wasmStackSwitching?: boolean
   wasmExceptions?: boolean
   wasmComponentModel?: boolean
-  wasmComponentModelAsync?: boolean
   wasmComponentModelErrorContext?: boolean
   wasmComponentModelGc?: boolean
+  debugInfo?: boolean
+  debugSymbols?: boolean
+  nativeUnwindInfo?: boolean
+  generateAddressMap?: boolean
+  parallelCompilation?: boolean
+  guestDebug?: boolean
+  asyncStackZeroing?: boolean
+  relaxedSimdDeterministic?: boolean
+  wasmComponentModelAsync?: boolean
   craneliftDebugVerifier?: boolean
   craneliftNanCanonicalization?: boolean
   memoryMayMove?: boolean
@@ -850,7 +851,6 @@ export interface NativeConfig {
   forceMemoryInitMemfd?: boolean
   signalsBasedTraps?: boolean
   gcSupport?: boolean
-  sharedMemory?: boolean
   concurrencySupport?: boolean
   macosUseMachPorts?: boolean
   maxWasmStack?: number

@@ -6,7 +6,6 @@ use napi_derive::napi;
 use std::collections::HashMap;
 use symbols::custom_sections::CustomSections;
 use symbols::demangle::display;
-use symbols::function_bodies::FunctionBodies;
 use symbols::go_table::GoTable;
 use symbols::inline_chains::{Part, inline_chains};
 
@@ -142,10 +141,11 @@ impl NativeCode {
     /// Where functions lie in the binary, by index. Nowhere without it: see `with_binary`.
     #[napi(catch_unwind)]
     pub fn function_bodies(&self, indices: Uint32Array) -> NativeFunctionBodies {
-        let bodies = FunctionBodies::of(&self.binary);
-        let found = indices
-            .iter()
-            .map(|&index| bodies.get(index).unwrap_or_default());
+        let sections = CustomSections::of(&self.binary);
+        let found = indices.iter().map(|&index| {
+            let body = sections.body(index).unwrap_or_default();
+            (body.start as u32, body.end as u32)
+        });
         let (start, end): (Vec<u32>, Vec<u32>) = found.unzip();
         NativeFunctionBodies {
             start: start.into(),

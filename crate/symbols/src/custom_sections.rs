@@ -1,5 +1,6 @@
 //! What of a binary tells where code comes from: its custom sections and its exports.
 
+use crate::import_calls::functions;
 use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::{BinaryReader, Name, NameSectionReader, Parser, Payload, ProducersSectionReader};
@@ -10,6 +11,8 @@ pub struct CustomSections<'a> {
     /// DWARF sections by name, such as `.debug_info`.
     debug: Vec<(&'a str, &'a [u8])>,
     pub code: Option<Code>,
+    /// How many functions are imported: they come before those of the code section.
+    imported: u32,
     /// Indices of functions that are exported, and the names that they are exported under.
     pub exports: Vec<(u32, &'a str)>,
     /// Of the first section of that name, as ECMA-426 has it.
@@ -57,6 +60,9 @@ impl<'a> CustomSections<'a> {
                         code.bodies.push(body.range());
                     }
                 }
+                Ok(Payload::ImportSection(imports)) => {
+                    sections.imported = functions(imports).count() as u32;
+                }
                 Ok(Payload::ExportSection(exports)) => sections.read_exports(exports),
                 Ok(Payload::CustomSection(section)) => {
                     sections.read_custom(section.name(), section.data());
@@ -66,6 +72,12 @@ impl<'a> CustomSections<'a> {
             }
         }
         sections
+    }
+
+    /// Start and end of the body of a function, by its index, in bytes from the start of the binary.
+    pub fn body(&self, function: u32) -> Option<Range<usize>> {
+        let body = function.checked_sub(self.imported)?;
+        self.code.as_ref()?.bodies.get(body as usize).cloned()
     }
 
     fn read_exports(&mut self, exports: wasmparser::ExportSectionReader<'a>) {

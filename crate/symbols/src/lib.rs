@@ -16,6 +16,7 @@ pub mod binary;
 #[cfg(feature = "debug-info")]
 pub mod bodies;
 pub mod code;
+mod code_flags;
 pub mod custom_sections;
 #[cfg(feature = "debug-info")]
 pub mod declarations;
@@ -24,7 +25,6 @@ pub mod demangle;
 pub mod disassembly;
 #[cfg(feature = "debug-info")]
 pub mod dwarf;
-pub mod function_bodies;
 #[cfg(feature = "debug-info")]
 pub mod go_table;
 pub mod import_calls;

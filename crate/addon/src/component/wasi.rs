@@ -1,6 +1,6 @@
 //! WASI preview 2, on `wasmtime-wasi`.
 
-use crate::objects::wasi_p1::ctx_of;
+use crate::objects::wasi_waits::ctx_of;
 use crate::store::StoreData;
 use crate::store::scope::Scopes;
 use crate::waits::interrupt::Interrupt;

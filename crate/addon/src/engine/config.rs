@@ -18,81 +18,72 @@ const DEFAULT_WASM_STACK: f64 = 524_288.0;
 /// Bytes of a fiber's stack for the host.
 const HOST_STACK: f64 = 262_144.0;
 
-/// The knobs of `wasmtime::Config`; sizes in bytes.
-#[napi(object)]
-pub struct NativeConfig {
-    pub epoch_interruption: Option<bool>,
-    pub consume_fuel: Option<bool>,
-    pub debug_info: Option<bool>,
-    pub debug_symbols: Option<bool>,
-    pub native_unwind_info: Option<bool>,
-    pub generate_address_map: Option<bool>,
-    pub parallel_compilation: Option<bool>,
-    pub guest_debug: Option<bool>,
-    pub async_stack_zeroing: Option<bool>,
-    pub wasm_tail_call: Option<bool>,
-    pub wasm_branch_hinting: Option<bool>,
-    pub wasm_custom_page_sizes: Option<bool>,
-    pub wasm_threads: Option<bool>,
-    pub wasm_shared_everything_threads: Option<bool>,
-    pub wasm_reference_types: Option<bool>,
-    pub wasm_function_references: Option<bool>,
-    pub wasm_wide_arithmetic: Option<bool>,
-    pub wasm_gc: Option<bool>,
-    pub wasm_simd: Option<bool>,
-    pub wasm_relaxed_simd: Option<bool>,
-    pub relaxed_simd_deterministic: Option<bool>,
-    pub wasm_bulk_memory: Option<bool>,
-    pub wasm_multi_value: Option<bool>,
-    pub wasm_multi_memory: Option<bool>,
-    pub wasm_memory64: Option<bool>,
-    pub wasm_extended_const: Option<bool>,
-    pub wasm_stack_switching: Option<bool>,
-    pub wasm_exceptions: Option<bool>,
-    pub wasm_component_model: Option<bool>,
-    pub wasm_component_model_async: Option<bool>,
-    pub wasm_component_model_error_context: Option<bool>,
-    pub wasm_component_model_gc: Option<bool>,
-    pub cranelift_debug_verifier: Option<bool>,
-    pub cranelift_nan_canonicalization: Option<bool>,
-    pub memory_may_move: Option<bool>,
-    pub gc_heap_may_move: Option<bool>,
-    pub guard_before_linear_memory: Option<bool>,
-    pub table_lazy_init: Option<bool>,
-    pub memory_init_cow: Option<bool>,
-    pub force_memory_init_memfd: Option<bool>,
-    pub signals_based_traps: Option<bool>,
-    pub gc_support: Option<bool>,
-    pub shared_memory: Option<bool>,
-    pub concurrency_support: Option<bool>,
-    pub macos_use_mach_ports: Option<bool>,
-    pub max_wasm_stack: Option<f64>,
-    pub async_stack_size: Option<f64>,
-    pub memory_reservation: Option<f64>,
-    pub memory_guard_size: Option<f64>,
-    pub memory_reservation_for_growth: Option<f64>,
-    pub gc_heap_reservation: Option<f64>,
-    pub gc_heap_guard_size: Option<f64>,
-    pub gc_heap_reservation_for_growth: Option<f64>,
-    pub gc_heap_initial_size: Option<f64>,
-    pub memory_guaranteed_dense_image_size: Option<f64>,
-    pub coredump_on_trap: Option<bool>,
-    pub operator_cost: Option<NativeOperatorCost>,
-    pub wasm_backtrace: Option<bool>,
-    pub wasm_backtrace_details: Option<bool>,
-    pub wasm_backtrace_max_frames: Option<u32>,
-    pub strategy: Option<String>,
-    pub target: Option<String>,
-    pub collector: Option<String>,
-    pub native_profiler: Option<String>,
-    pub cranelift_opt_level: Option<String>,
-    pub cranelift_regalloc_algorithm: Option<String>,
-    pub compiler_inlining: Option<String>,
-    /// Empty: none is checked.
-    pub module_version: Option<String>,
-    pub cache: Option<NativeCacheConfig>,
-    pub pooling_allocator: Option<NativePoolingConfig>,
+macro_rules! config {
+    ($($flag:ident)*) => {
+        /// The knobs of `wasmtime::Config`; sizes in bytes.
+        #[napi(object)]
+        pub struct NativeConfig {
+            $(pub $flag: Option<bool>,)*
+            pub debug_info: Option<bool>,
+            pub debug_symbols: Option<bool>,
+            pub native_unwind_info: Option<bool>,
+            pub generate_address_map: Option<bool>,
+            pub parallel_compilation: Option<bool>,
+            pub guest_debug: Option<bool>,
+            pub async_stack_zeroing: Option<bool>,
+            pub relaxed_simd_deterministic: Option<bool>,
+            pub wasm_component_model_async: Option<bool>,
+            pub cranelift_debug_verifier: Option<bool>,
+            pub cranelift_nan_canonicalization: Option<bool>,
+            pub memory_may_move: Option<bool>,
+            pub gc_heap_may_move: Option<bool>,
+            pub guard_before_linear_memory: Option<bool>,
+            pub table_lazy_init: Option<bool>,
+            pub memory_init_cow: Option<bool>,
+            pub force_memory_init_memfd: Option<bool>,
+            pub signals_based_traps: Option<bool>,
+            pub gc_support: Option<bool>,
+            pub concurrency_support: Option<bool>,
+            pub macos_use_mach_ports: Option<bool>,
+            pub max_wasm_stack: Option<f64>,
+            pub async_stack_size: Option<f64>,
+            pub memory_reservation: Option<f64>,
+            pub memory_guard_size: Option<f64>,
+            pub memory_reservation_for_growth: Option<f64>,
+            pub gc_heap_reservation: Option<f64>,
+            pub gc_heap_guard_size: Option<f64>,
+            pub gc_heap_reservation_for_growth: Option<f64>,
+            pub gc_heap_initial_size: Option<f64>,
+            pub memory_guaranteed_dense_image_size: Option<f64>,
+            pub coredump_on_trap: Option<bool>,
+            pub operator_cost: Option<NativeOperatorCost>,
+            pub wasm_backtrace: Option<bool>,
+            pub wasm_backtrace_details: Option<bool>,
+            pub wasm_backtrace_max_frames: Option<u32>,
+            pub strategy: Option<String>,
+            pub target: Option<String>,
+            pub collector: Option<String>,
+            pub native_profiler: Option<String>,
+            pub cranelift_opt_level: Option<String>,
+            pub cranelift_regalloc_algorithm: Option<String>,
+            pub compiler_inlining: Option<String>,
+            /// Empty: none is checked.
+            pub module_version: Option<String>,
+            pub cache: Option<NativeCacheConfig>,
+            pub pooling_allocator: Option<NativePoolingConfig>,
+        }
+
+        impl NativeConfig {
+            /// Those that decide which code a module becomes.
+            fn set_code_flags(&self, config: &mut Config) {
+                $(if let Some(value) = self.$flag {
+                    config.$flag(value);
+                })*
+            }
+        }
+    };
 }
+symbols::code_flags!(config);
 
 /// Where compiled modules are kept: in a directory, as a configuration file says, or as is usual.
 #[napi(object)]
@@ -130,6 +121,7 @@ impl NativeConfig {
     pub fn to_wasmtime(&self) -> wasmtime::Result<Config> {
         let mut config = Config::new();
         self.check_async_stack()?;
+        self.set_code_flags(&mut config);
         self.set_flags(&mut config);
         self.set_sizes(&mut config);
         self.set_backtraces(&mut config);
@@ -189,19 +181,13 @@ impl NativeConfig {
             };
         }
         set!(
-            epoch_interruption consume_fuel debug_info debug_symbols native_unwind_info
-            generate_address_map parallel_compilation guest_debug async_stack_zeroing
-            wasm_tail_call wasm_branch_hinting wasm_custom_page_sizes wasm_threads
-            wasm_shared_everything_threads wasm_reference_types wasm_function_references
-            wasm_wide_arithmetic wasm_gc wasm_simd wasm_relaxed_simd relaxed_simd_deterministic
-            wasm_bulk_memory wasm_multi_value wasm_multi_memory wasm_memory64
-            wasm_extended_const wasm_stack_switching wasm_exceptions wasm_component_model
-            wasm_component_model_async wasm_component_model_error_context
-            wasm_component_model_gc cranelift_debug_verifier cranelift_nan_canonicalization
-            memory_may_move gc_heap_may_move guard_before_linear_memory table_lazy_init
-            memory_init_cow force_memory_init_memfd signals_based_traps
-            gc_support shared_memory concurrency_support macos_use_mach_ports
-            coredump_on_trap
+            debug_info debug_symbols native_unwind_info generate_address_map
+            parallel_compilation guest_debug async_stack_zeroing relaxed_simd_deterministic
+            wasm_component_model_async cranelift_debug_verifier
+            cranelift_nan_canonicalization memory_may_move gc_heap_may_move
+            guard_before_linear_memory table_lazy_init memory_init_cow
+            force_memory_init_memfd signals_based_traps gc_support concurrency_support
+            macos_use_mach_ports coredump_on_trap
         );
     }
 

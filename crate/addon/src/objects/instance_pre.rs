@@ -3,12 +3,11 @@
 use crate::engine::nothing;
 use crate::js::errors;
 use crate::objects::instance::NativeInstance;
-use crate::objects::outcome::entering_wasm;
+use crate::objects::instantiate::instantiate;
 use crate::store::{NativeStore, StoreData};
-use crate::waits::complete::complete;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use wasmtime::{AsContextMut, InstancePre, Linker, RootScope};
+use wasmtime::{InstancePre, Linker};
 
 /// `wasmtime::InstancePre`.
 #[napi]
@@ -36,20 +35,11 @@ impl NativeInstancePre {
     #[napi(catch_unwind)]
     pub fn instantiate(&self, env: Env, store: &NativeStore) -> Result<NativeInstance> {
         store.check_sync_call(&env)?;
-        store
-            .with(&env, |store| {
-                entering_wasm(store, |store| {
-                    let scopes = store.data().scopes.clone();
-                    let mut scope = RootScope::new(store);
-                    let store = scope.as_context_mut();
-                    if scopes.in_async_call.get() {
-                        complete(&scopes, self.pre.instantiate_async(store))
-                    } else {
-                        self.pre.instantiate(store)
-                    }
-                })
-            })?
-            .map(|instance| NativeInstance { instance })
-            .map_err(|error| errors::throw(&env, &error, "ERR_INSTANTIATE"))
+        instantiate(
+            &env,
+            store,
+            |store| self.pre.instantiate(store),
+            async |store| self.pre.instantiate_async(store).await,
+        )
     }
 }

@@ -9,6 +9,7 @@ use crate::objects::func::NativeFunc;
 use crate::objects::host_func::define_host_function;
 use crate::objects::instance::{NativeExtern, NativeInstance, extern_from, to_native};
 use crate::objects::instance_pre::NativeInstancePre;
+use crate::objects::instantiate::instantiate;
 use crate::objects::module::NativeModule;
 use crate::objects::outcome::entering_wasm;
 use crate::objects::val_types;
@@ -301,22 +302,14 @@ impl NativeLinker {
     ) -> Result<NativeInstance> {
         store.check_sync_call(&env)?;
         let linker = self.linker.try_borrow().map_err(|_| in_use(&env))?;
-        store
-            .with(&env, |store| {
-                entering_wasm(store, |store| {
-                    // With the store: imports are checked by what they have grown to.
-                    let scopes = store.data().scopes.clone();
-                    let mut scope = RootScope::new(store);
-                    let store = scope.as_context_mut();
-                    if scopes.in_async_call.get() {
-                        complete(&scopes, linker.instantiate_async(store, &module.module))
-                    } else {
-                        linker.instantiate(store, &module.module)
-                    }
-                })
-            })?
-            .map(|instance| NativeInstance { instance })
-            .map_err(|error| errors::throw(&env, &error, "ERR_INSTANTIATE"))
+        let module = &module.module;
+        // With the store: imports are checked by what they have grown to.
+        instantiate(
+            &env,
+            store,
+            |store| linker.instantiate(store, module),
+            async |store| linker.instantiate_async(store, module).await,
+        )
     }
 }
 

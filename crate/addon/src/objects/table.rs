@@ -12,6 +12,8 @@ use napi::sys;
 use napi_derive::napi;
 use wasmtime::{AsContextMut, Ref, RootScope, StoreContextMut, Table, TableType, ValType};
 
+type Scope<'a> = RootScope<StoreContextMut<'a, StoreData>>;
+
 /// `wasmtime::Table`. Its elements cross as a function's only argument or result does, in a scope of
 /// their own: a reference rooted outside of any stays alive as long as the store.
 #[napi]
@@ -104,15 +106,13 @@ impl NativeTable {
         index: f64,
         references: Unknown<'_>,
     ) -> Result<()> {
-        let environment = Environment::of(&env)?;
-        store
-            .with(&env, |store| {
-                let ty = self.element_type(&store);
-                let mut scope = RootScope::new(store);
-                let value = read_reference(environment, &mut scope, &ty, references.raw())?;
-                self.table.set(&mut scope, index as u64, value)
-            })?
-            .map_err(|error| errors::throw(&env, &error, "ERR_TABLE_BOUNDS"))
+        self.with_element(
+            &env,
+            store,
+            references,
+            "ERR_TABLE_BOUNDS",
+            |scope, value| self.table.set(scope, index as u64, value),
+        )
     }
 
     /// The size before.
@@ -124,16 +124,10 @@ impl NativeTable {
         delta: f64,
         references: Unknown<'_>,
     ) -> Result<f64> {
-        let environment = Environment::of(&env)?;
-        store
-            .with(&env, |store| {
-                let ty = self.element_type(&store);
-                let mut scope = RootScope::new(store);
-                let value = read_reference(environment, &mut scope, &ty, references.raw())?;
-                self.table.grow(&mut scope, delta as u64, value)
-            })?
-            .map(|size| size as f64)
-            .map_err(|error| errors::throw(&env, &error, "ERR_TABLE_GROW"))
+        self.with_element(&env, store, references, "ERR_TABLE_GROW", |scope, value| {
+            self.table.grow(scope, delta as u64, value)
+        })
+        .map(|size| size as f64)
     }
 
     /// `length` elements from `start` become what `references` holds.
@@ -146,16 +140,9 @@ impl NativeTable {
         length: f64,
         references: Unknown<'_>,
     ) -> Result<()> {
-        let environment = Environment::of(&env)?;
-        store
-            .with(&env, |store| {
-                let ty = self.element_type(&store);
-                let mut scope = RootScope::new(store);
-                let value = read_reference(environment, &mut scope, &ty, references.raw())?;
-                self.table
-                    .fill(&mut scope, start as u64, value, length as u64)
-            })?
-            .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+        self.with_element(&env, store, references, errors::GENERIC, |scope, value| {
+            self.table.fill(scope, start as u64, value, length as u64)
+        })
     }
 
     /// Copies `length` elements of `source`, from `from` on, to `to`.
@@ -180,6 +167,26 @@ impl NativeTable {
 }
 
 impl NativeTable {
+    /// Calls `with` with the element that `references` holds; errors get `code`.
+    fn with_element<T>(
+        &self,
+        env: &Env,
+        store: &NativeStore,
+        references: Unknown<'_>,
+        code: &str,
+        with: impl FnOnce(&mut Scope<'_>, Ref) -> wasmtime::Result<T>,
+    ) -> Result<T> {
+        let environment = Environment::of(env)?;
+        store
+            .with(env, |store| {
+                let ty = self.element_type(&store);
+                let mut scope = RootScope::new(store);
+                let value = read_reference(environment, &mut scope, &ty, references.raw())?;
+                with(&mut scope, value)
+            })?
+            .map_err(|error| errors::throw(env, &error, code))
+    }
+
     fn element_type(&self, store: &StoreContextMut<'_, StoreData>) -> ValType {
         ValType::Ref(self.table.ty(store).element().clone())
     }
@@ -187,7 +194,7 @@ impl NativeTable {
 
 fn read_reference(
     environment: &Environment,
-    scope: &mut RootScope<StoreContextMut<'_, StoreData>>,
+    scope: &mut Scope<'_>,
     ty: &ValType,
     references: sys::napi_value,
 ) -> wasmtime::Result<Ref> {

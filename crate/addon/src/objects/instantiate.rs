@@ -1,0 +1,33 @@
+//! Instantiation, in an async call or outside of one.
+
+use crate::js::errors;
+use crate::objects::instance::NativeInstance;
+use crate::objects::outcome::entering_wasm;
+use crate::store::{NativeStore, StoreData};
+use crate::waits::complete::complete;
+use napi::bindgen_prelude::*;
+use wasmtime::{AsContextMut, Instance, RootScope, StoreContextMut};
+
+/// Makes an instance: `at_once`, or by `waiting` where it is a callback of an async call that asks for it.
+pub fn instantiate(
+    env: &Env,
+    store: &NativeStore,
+    at_once: impl FnOnce(StoreContextMut<'_, StoreData>) -> wasmtime::Result<Instance>,
+    waiting: impl AsyncFnOnce(StoreContextMut<'_, StoreData>) -> wasmtime::Result<Instance>,
+) -> Result<NativeInstance> {
+    store
+        .with(env, |store| {
+            entering_wasm(store, |store| {
+                let scopes = store.data().scopes.clone();
+                let mut scope = RootScope::new(store);
+                let store = scope.as_context_mut();
+                if scopes.in_async_call.get() {
+                    complete(&scopes, waiting(store))
+                } else {
+                    at_once(store)
+                }
+            })
+        })?
+        .map(|instance| NativeInstance { instance })
+        .map_err(|error| errors::throw(env, &error, "ERR_INSTANTIATE"))
+}
