@@ -95,7 +95,7 @@ fn stacks_of_all_activations_are_wasmtimes() -> wasmtime::Result<()> {
         frames: Vec::new(),
     };
     let mut store = Store::new(&engine, data);
-    let found = StoreWords::find(&mut store, &probe_module(&engine)?)?;
+    let found = StoreWords::find(&mut store, &probe_module(&engine)?, |_| Ok(()))?;
     // SAFETY: kept in the store's own data; the hook below pushes and pops.
     store.data_mut().activations = unsafe { Activations::new(found) };
     store.call_hook(|mut store, kind| {

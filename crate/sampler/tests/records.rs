@@ -1,29 +1,13 @@
 //! The ring without guests: what is written is what is read, wherever the ring is full and whether or not its reader
 //! can take it. Without native code, so that Miri runs it.
 
+use proptest::prelude::*;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasmtime_guest_sampler::allow_list::{AllowList, ListedCode};
 use wasmtime_guest_sampler::decode::{Decoder, Malformed, Record};
 use wasmtime_guest_sampler::recorder::{Reader, Recorder};
 use wasmtime_guest_sampler::walker::Activations;
-
-/// Numbers of a seed (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-}
 
 /// A ring, and what its reader took of it.
 struct Ring {
@@ -64,78 +48,105 @@ fn recorder(capacity: usize) -> (Recorder, Rc<RefCell<Ring>>, *mut u32) {
     (recorder, ring, pointer)
 }
 
-/// Writes a random record and returns it.
-fn write(recorder: &Recorder, random: &mut Random, fuel: &mut u64) -> Record {
-    let time_ns = random.next() >> random.below(64);
-    let lane = random.below(1 << 27) as u32;
-    let activations = Activations::default();
-    match random.below(8) {
-        0 => {
-            let cpu_delta_ns = random.next();
-            recorder.sample(time_ns, cpu_delta_ns, &activations);
-            let stack = Vec::new();
-            Record::Sample {
-                time_ns,
-                cpu_delta_ns,
-                stack,
-            }
-        }
-        kind @ (1 | 2) => {
-            let place = recorder.host_call_begins(lane, time_ns, &activations);
-            let struck_out = kind == 2 && recorder.strike_out(place);
+/// Without stacks, which take a guest (see `guest.rs`; those that signals bring are tested beside `SampleStream`).
+fn record() -> impl Strategy<Value = Record> {
+    let time = || (any::<u64>(), 0..64_u32).prop_map(|(ns, by)| ns >> by);
+    let lane = || 0..1_u32 << 27;
+    prop_oneof![
+        (time(), any::<u64>()).prop_map(|(time_ns, cpu_delta_ns)| Record::Sample {
+            time_ns,
+            cpu_delta_ns,
+            how: 0,
+            stack: Vec::new(),
+        }),
+        (time(), lane(), any::<bool>()).prop_map(|(time_ns, lane, struck_out)| {
             Record::HostCallBegins {
                 time_ns,
                 lane,
                 stack: Vec::new(),
                 struck_out,
             }
-        }
-        3 => {
-            recorder.host_call_ends(lane, time_ns);
-            Record::HostCallEnds { time_ns, lane }
-        }
-        4 => {
-            recorder.suspended(lane, time_ns);
-            Record::Suspended { time_ns, lane }
-        }
-        5 => {
-            recorder.resumed(lane, time_ns);
-            Record::Resumed { time_ns, lane }
-        }
-        6 => {
-            let more = random.next() >> random.below(64);
-            recorder.fuel(time_ns, more);
-            *fuel = fuel.saturating_add(more);
-            Record::Fuel {
-                time_ns,
-                used: *fuel,
-            }
-        }
-        _ => {
-            recorder.guest_call_begins(lane, time_ns);
-            Record::GuestCallBegins { time_ns, lane }
-        }
-    }
+        }),
+        (time(), lane()).prop_map(|(time_ns, lane)| Record::HostCallEnds { time_ns, lane }),
+        (time(), lane()).prop_map(|(time_ns, lane)| Record::Suspended { time_ns, lane }),
+        (time(), lane()).prop_map(|(time_ns, lane)| Record::Resumed { time_ns, lane }),
+        // What is used since the last one.
+        (time(), time()).prop_map(|(time_ns, used)| Record::Fuel { time_ns, used }),
+        (time(), lane()).prop_map(|(time_ns, lane)| Record::GuestCallBegins { time_ns, lane }),
+        (time(), lane()).prop_map(|(time_ns, lane)| Record::GuestCallEnds { time_ns, lane }),
+    ]
 }
 
-#[test]
-fn all_records_are_read_as_they_were_written() {
-    for seed in 0..if cfg!(miri) { 20 } else { 2000 } {
-        let mut random = Random(seed);
+/// Writes a record; what will be read, which is another one where the ring was drained before it could be struck out, or
+/// where fuel adds up.
+fn write(recorder: &Recorder, record: Record, fuel: &mut u64) -> Record {
+    let activations = Activations::default();
+    match record {
+        Record::Sample {
+            time_ns,
+            cpu_delta_ns,
+            ..
+        } => recorder.sample(time_ns, cpu_delta_ns, &activations),
+        Record::HostCallBegins {
+            time_ns,
+            lane,
+            stack,
+            struck_out,
+        } => {
+            let place = recorder.host_call_begins(lane, time_ns, &activations);
+            let struck_out = struck_out && recorder.strike_out(place);
+            return Record::HostCallBegins {
+                time_ns,
+                lane,
+                stack,
+                struck_out,
+            };
+        }
+        Record::HostCallEnds { time_ns, lane } => recorder.host_call_ends(lane, time_ns),
+        Record::Suspended { time_ns, lane } => recorder.suspended(lane, time_ns),
+        Record::Resumed { time_ns, lane } => recorder.resumed(lane, time_ns),
+        Record::Fuel { time_ns, used } => {
+            recorder.fuel(time_ns, used);
+            *fuel = fuel.saturating_add(used);
+            return Record::Fuel {
+                time_ns,
+                used: *fuel,
+            };
+        }
+        Record::GuestCallBegins { time_ns, lane } => recorder.guest_call_begins(lane, time_ns),
+        Record::GuestCallEnds { time_ns, lane } => recorder.guest_call_ends(lane, time_ns),
+    }
+    record
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: if cfg!(miri) { 10 } else { 512 },
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn all_records_are_read_as_they_were_written(
         // From a ring that no record with a stack fits into.
-        let capacity = 5 + random.below(60) as usize;
+        capacity in 5_usize..65,
+        // With whether the reader can take the ring then, and whether it takes all.
+        records in prop::collection::vec(
+            (record(), prop::bool::weighted(0.7), prop::bool::weighted(0.05)),
+            0..200,
+        ),
+    ) {
         let (recorder, ring, words) = recorder(capacity);
         let (mut written, mut read, mut fuel) = (Vec::new(), Vec::new(), 0);
         let mut decoder = Decoder::default();
-        for _ in 0..random.below(200) {
-            ring.borrow_mut().is_free = random.below(3) > 0;
-            written.push(write(&recorder, &mut random, &mut fuel));
-            if random.below(20) == 0 {
+        for (record, is_free, takes_all) in records {
+            ring.borrow_mut().is_free = is_free;
+            written.push(write(&recorder, record, &mut fuel));
+            if takes_all {
                 take(&recorder, &ring, words, &mut decoder, &mut read);
             }
         }
         take(&recorder, &ring, words, &mut decoder, &mut read);
-        assert_eq!(read.len(), written.len(), "seed {seed}");
         // What is spilled is older than what is in the ring, and read after what was taken before: by time of writing
         // they mix, so the records are compared as a whole.
         let sorted = |records: &[Record]| {
@@ -143,11 +154,21 @@ fn all_records_are_read_as_they_were_written() {
             texts.sort();
             texts
         };
-        assert_eq!(sorted(&read), sorted(&written), "seed {seed}");
+        prop_assert_eq!(sorted(&read), sorted(&written));
         let samples = written
             .iter()
             .filter(|record| matches!(record, Record::Sample { .. }));
-        assert_eq!(recorder.samples(), samples.count() as u64);
+        prop_assert_eq!(recorder.samples(), samples.count() as u64);
+    }
+
+    #[test]
+    fn any_words_are_records_or_malformed(
+        words in prop::collection::vec((any::<u32>(), 0..32_u32).prop_map(|(word, by)| word >> by), 0..40),
+    ) {
+        match Decoder::default().decode(&words) {
+            Ok(records) => prop_assert!(records.len() * 3 <= words.len()),
+            Err(Malformed { at, .. }) => prop_assert!(at < words.len()),
+        }
     }
 }
 
@@ -168,20 +189,6 @@ fn take(
     assert!(used <= ring.borrow().words.len());
     // SAFETY: the words in use of the ring, which nobody writes now.
     decode(unsafe { std::slice::from_raw_parts(words, used) });
-}
-
-#[test]
-fn any_words_are_records_or_malformed() {
-    for seed in 0..if cfg!(miri) { 100 } else { 20_000 } {
-        let mut random = Random(seed);
-        let words: Vec<u32> = (0..random.below(40))
-            .map(|_| (random.next() >> random.below(64)) as u32)
-            .collect();
-        match Decoder::default().decode(&words) {
-            Ok(records) => assert!(records.len() * 3 <= words.len()),
-            Err(Malformed { at, .. }) => assert!(at < words.len()),
-        }
-    }
 }
 
 #[test]

@@ -1,35 +1,35 @@
-//! Binaries of real compilers with random bytes in them: each entry of the parsers gives an answer or an error.
+//! Bytes that anybody may have made: each entry of the parsers gives an answer or an error. `fuzz/` tries the same entries
+//! for longer (`npm run fuzz`).
 
+#![cfg(feature = "debug-info")]
+
+mod entries;
+
+use entries::ENTRIES;
+use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
 use wasmtime_guest_symbols::binary::component_modules;
 use wasmtime_guest_symbols::custom_sections::CustomSections;
-use wasmtime_guest_symbols::disassembly::disassemble;
 use wasmtime_guest_symbols::import_calls::{imported_functions, imports_called};
 
 /// Largest binary that is tried, in bytes.
-const LARGEST: u64 = 200_000;
+const LARGEST: u64 = 60_000;
 
-/// Numbers of a seed (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % limit as u64) as usize
+fn read_all(bytes: &[u8]) {
+    for (_, entry) in ENTRIES {
+        entry(bytes);
     }
 }
 
-fn guests() -> Vec<PathBuf> {
-    fn add(directory: &Path, found: &mut Vec<PathBuf>) {
+/// Files below a directory of the project, by their paths.
+fn files(directory: &str, ending: Option<&str>) -> Vec<PathBuf> {
+    fn add(directory: &Path, ending: Option<&str>, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(directory).expect("a directory").flatten() {
             let path = entry.path();
             if path.is_dir() {
-                add(&path, found);
-            } else if path.extension().is_some_and(|end| end == "wasm")
+                add(&path, ending, found);
+            } else if ending.is_none_or(|ending| path.extension().is_some_and(|it| it == ending))
                 && entry.metadata().is_ok_and(|data| data.len() <= LARGEST)
             {
                 found.push(path);
@@ -37,56 +37,62 @@ fn guests() -> Vec<PathBuf> {
         }
     }
     let mut found = Vec::new();
-    add(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test/guests"),
-        &mut found,
-    );
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    add(&root.join(directory), ending, &mut found);
     found.sort();
     found
 }
 
-fn read_all(bytes: &[u8], random: &mut Random) {
-    let sections = CustomSections::of(bytes);
-    let _ = sections.names_error();
-    let start = sections.code.as_ref().map_or(0, |code| code.range.start);
-    let mut places: Vec<usize> = (0..4).map(|_| start + random.below(bytes.len())).collect();
-    places.sort_unstable();
-    let _ = imported_functions(bytes);
-    let sorted: Vec<u32> = places.iter().map(|&place| place as u32).collect();
-    let _ = imports_called(bytes, &sorted);
-    for module in component_modules(bytes) {
-        assert!(module.range.end <= bytes.len());
-    }
-    let _ = disassemble(bytes, &places);
-    #[cfg(feature = "debug-info")]
-    {
-        use wasmtime_guest_symbols::inline_chains::inline_chains;
-        let offsets: Vec<f64> = places.iter().map(|&place| place as f64).collect();
-        let chains = inline_chains(&sections, None, &offsets, false);
-        assert_eq!(chains.first.len(), places.len() + 1);
-        assert_eq!(chains.first.last(), Some(&(chains.name.len() as u32)));
-    }
+fn guests() -> Vec<Vec<u8>> {
+    let paths = files("../../test/guests", Some("wasm"));
+    assert!(paths.len() > 5, "no guests");
+    let read = |path: &PathBuf| fs::read(path).expect("a file");
+    paths.iter().map(read).collect()
 }
 
 #[test]
-fn bytes_of_any_kind_are_read_without_a_panic() {
-    let guests = guests();
-    assert!(guests.len() > 5, "no guests");
-    let mut random = Random(1);
-    for path in guests {
-        let whole = fs::read(&path).expect("a file");
-        read_all(&whole, &mut random);
-        for _ in 0..10 {
-            let mut bytes = whole.clone();
-            for _ in 0..1 + random.below(8) {
-                let at = random.below(bytes.len());
-                bytes[at] = random.below(256) as u8;
-            }
-            if random.below(3) == 0 {
-                bytes.truncate(1 + random.below(bytes.len()));
-            }
-            read_all(&bytes, &mut random);
+fn binaries_of_real_compilers_are_read() {
+    for guest in guests() {
+        read_all(&guest);
+    }
+}
+
+/// What once made a parser panic, or take too long.
+#[test]
+fn what_was_found_before_is_read() {
+    for path in files("tests/found", None) {
+        read_all(&fs::read(path).expect("a file"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn guests_with_random_bytes_in_them_are_read(
+        bytes in prop::sample::select(guests()),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+        end in prop::option::weighted(0.3, any::<prop::sample::Index>()),
+    ) {
+        let mut bytes = bytes;
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
         }
+        if let Some(end) = end {
+            bytes.truncate(end.index(bytes.len()));
+        }
+        read_all(&bytes);
+    }
+
+    #[test]
+    fn bytes_of_any_kind_are_read(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        read_all(&bytes);
+    }
+
+    #[test]
+    fn names_of_any_kind_are_shown(name in "(_ZN|_Z|_R|__Z)?[A-Za-z0-9_.$]{0,60}|\\PC{0,40}") {
+        entries::names(name.as_bytes());
     }
 }
 
@@ -98,4 +104,17 @@ fn bytes_that_are_no_binary_have_nothing() {
         assert!(imported_functions(bytes).is_empty());
         assert!(imports_called(bytes, &[0, 1]).is_empty());
     }
+}
+
+#[test]
+fn a_function_s_body_is_found_by_its_index() {
+    // One import, then `nop end` and `unreachable end`.
+    let binary = wat::parse_str(r#"(module (import "" "f" (func)) (func nop) (func unreachable))"#)
+        .expect("a module");
+    let sections = CustomSections::of(&binary);
+    let code = |index| sections.body(index).map(|body| binary[body].to_vec());
+    assert_eq!(code(0), None);
+    assert_eq!(code(1), Some(vec![0, 1, 0x0b]));
+    assert_eq!(code(2), Some(vec![0, 0, 0x0b]));
+    assert_eq!(code(3), None);
 }
