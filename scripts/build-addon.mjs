@@ -3,6 +3,8 @@
 //   node scripts/build-addon.mjs            what users run
 //   node scripts/build-addon.mjs --oracle   with upstream's profiler beside ours, for tests and benches;
 //                                           also writes lib/generated/native.d.ts
+//   node scripts/build-addon.mjs --oracle --quick   … compiled in less time than it takes to make it fast: for
+//                                           `npm run dev`, never for benches
 //
 // Needs Node and Rust alone: `npm install` calls it through binding.gyp where no prebuilt binary fits.
 // The napi-rs CLI does the work where it is installed, which is in a checkout of the project.
@@ -15,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const name = 'wasmtime_guest_profiler';
 const oracle = process.argv.includes('--oracle');
+const quick = process.argv.includes('--quick');
 
 checkRust();
 const cli = findNapiCli();
@@ -60,7 +63,20 @@ function buildWithNapi(cli) {
     ...['--manifest-path', path.join('crate', 'addon', 'Cargo.toml'), '--output-dir', output],
     ...['--dts', types, '--dts-header', header],
     ...(oracle ? ['--features', 'oracle'] : []),
-    ...['--', '--locked'],
+    ...['--', '--locked', ...(quick ? quickly() : [])],
+  ]);
+}
+
+/**
+ * Settings of the crates of this project alone: dependencies, compiled for a release, are used again. Changed functions
+ * alone are compiled again, in parts, and hardly optimized.
+ */
+function quickly() {
+  process.env.CARGO_INCREMENTAL = '1';
+  const crates = ['profiler', 'code', 'sampler', 'symbols'];
+  return crates.flatMap((crate) => [
+    '--config',
+    `profile.release.package.wasmtime-guest-${crate}.opt-level=1`,
   ]);
 }
 
