@@ -181,7 +181,7 @@ export function compareProfiles(
     compared.deepest = Math.max(compared.deepest, theirs.length);
   }
   const theirMarkers = their.markers.filter((_, i) => without !== 'all' && !without.has(i));
-  // Upstream marks host calls alone. Ours also marks traps, which `test/profiler/traps.test.ts` compares.
+  // Upstream marks host calls alone. Ours also marks traps, which `test/profiler/trap-markers.test.ts` compares.
   const ourMarkers = our.markers.filter((marker) => !marker.startsWith('trap trap phase 0'));
   demandEqual('markers', ourMarkers.length, theirMarkers.length);
   for (const [i, theirs] of theirMarkers.entries()) {
