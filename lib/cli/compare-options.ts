@@ -47,7 +47,7 @@ export function addCompareCommand(program: Command): void {
   addPrintDiffOptions(addGuestOptions(command))
     .addHelpText('after', HELP)
     .action(async (before: string, after: string, args: string[], options: CompareOptions) => {
-      checkPrintDiff(options);
+      checkPrintDiff(options, [before, after, ...options.preload.map(({ path }) => path)]);
       // It needs the addon.
       const { compare } = await import('./compare.js');
       process.exitCode = await compare([before, after], args, options);

@@ -8,7 +8,6 @@ import {
   printDiff,
   usualWeight,
 } from './print-diff.js';
-import { checkDistinct } from './profile-path.js';
 import { addViewOptions, type ProfileView, readSelected, STDIN } from './read-file.js';
 
 interface DiffOptions extends ProfileView, PrintDiffOptions {}
@@ -47,8 +46,7 @@ export function addDiffCommand(program: Command): void {
 }
 
 async function diff(before: string, after: string, options: DiffOptions): Promise<number> {
-  checkPrintDiff(options);
-  if (options.output !== undefined) checkDistinct([before, after], [options.output]);
+  checkPrintDiff(options, [before, after]);
   if (before === STDIN && after === STDIN)
     throw new CliError('one profile only can be - for stdin');
   const [old, recent] = [await compared(before, options), await compared(after, options)];

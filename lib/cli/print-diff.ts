@@ -13,7 +13,7 @@ import { diffMarkdown } from './diff-markdown.js';
 import { diffReport } from './diff-report.js';
 import { ExitCode } from './exit-code.js';
 import { exceeding, share } from './fail-above.js';
-import { checkWritable, unwritable } from './profile-path.js';
+import { checkDistinct, checkWritable, unwritable } from './profile-path.js';
 import { regex } from './read-file.js';
 import { layoutOf, write } from './terminal.js';
 
@@ -52,8 +52,11 @@ export function addPrintDiffOptions(command: Command): Command {
     );
 }
 
-/** @throws CliError for options that don't go together, and for a file that can't be written. */
-export function checkPrintDiff({ output, json, markdown, ...options }: PrintDiffOptions): void {
+/** @throws CliError for options that don't go together, and for a file that can't be written or is one of those read. */
+export function checkPrintDiff(
+  { output, json, markdown, ...options }: PrintDiffOptions,
+  inputs: readonly string[],
+): void {
   if (json && markdown) throw new CliError('--json and --markdown: choose one');
   if (options.function !== undefined && options.failAbove === undefined) {
     throw new CliError('--function is for --fail-above');
@@ -63,6 +66,7 @@ export function checkPrintDiff({ output, json, markdown, ...options }: PrintDiff
   if (format !== 'html' && format !== 'folded') {
     throw new CliError(`${output}: a comparison is written as .html or .folded`);
   }
+  checkDistinct(inputs, [output]);
   checkWritable(output);
 }
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { FORMAT_NAMES, FORMATS, formatOfPath } from '../formats/formats.js';
+import { FORMAT_NAMES, FORMATS, hasUnknownExtension } from '../formats/formats.js';
 import { targetOf } from '../formats/output.js';
 import { CliError, reasonOf } from './cli-error.js';
 
@@ -76,8 +76,7 @@ function fileId(path: string): string | undefined {
  * @throws CliError for an extension that no format has.
  */
 export function checkExtensionOf(path: string): void {
-  const isPlain = !/\.[^./\\]+$/.test(path);
-  if (!isPlain && formatOfPath(path) === undefined) throw unknownExtension(path);
+  if (hasUnknownExtension(path)) throw unknownExtension(path);
 }
 
 export function unknownExtension(path: string): CliError {

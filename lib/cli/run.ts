@@ -37,7 +37,8 @@ export async function run(
   const outputs = outputsOf(app, options);
   const { debugInfo, sourceMap, symbolMap, wasm } = options;
   const paths = outputs.map(({ path }) => path);
-  checkDistinct([app, debugInfo, sourceMap, symbolMap, wasm], paths);
+  const preloaded = options.preload.map(({ path }) => path);
+  checkDistinct([app, debugInfo, sourceMap, symbolMap, wasm, ...preloaded], paths);
   for (const path of paths) {
     if (options.format === undefined) checkExtensionOf(path);
     checkWritable(path);

@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import type { Profile } from '../profile/profile.js';
 import { WEIGHTS, type Weight } from '../profile/sample-weight.js';
 import { Thread } from '../profile/thread.js';
@@ -105,9 +106,15 @@ export function formatOfPath(path: string): FormatName | undefined {
   return fitting.sort((a, b) => b.length - a.length)[0]?.format;
 }
 
+/** Whether a file's name says a format that there is none of; a name without an extension says nothing. */
+export function hasUnknownExtension(path: string): boolean {
+  const name = path.replace(/\.gz$/i, '');
+  return extname(name) !== '' && formatOfPath(name) === undefined;
+}
+
 /** How a profile is written; see {@link GuestProfiler.finish}. */
 export interface FormatOptions {
-  /** By default what the name of the output ends in, and else `firefox`. */
+  /** By default what the name of the output ends in, and `firefox` where that has no extension. */
   readonly format?: FormatName;
   /**
    * What samples count for, in a format that has one kind of number: `samples` 1 each, `wall` and

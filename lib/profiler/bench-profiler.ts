@@ -249,10 +249,21 @@ function claimFiles(directory: string, base: string, extensions: readonly string
   for (let i = 1; ; i++) {
     const name = i === 1 ? base : `${base}-${i}`;
     const files = extensions.map((extension) => join(directory, `${name}${extension}`));
-    const claimed = files.filter((file, at) => files.indexOf(file) === at).map(claimFile);
-    if (claimed.every((file) => file !== undefined)) return files;
-    for (const file of claimed) if (file !== undefined) rmSync(file);
+    if (claimAll(new Set(files))) return files;
   }
+}
+
+/** All or none, one after the other: who has the first has the others, so that no two wait for each other. */
+function claimAll(files: Iterable<string>): boolean {
+  const claimed: string[] = [];
+  for (const file of files) {
+    if (claimFile(file) === undefined) {
+      for (const own of claimed) rmSync(own);
+      return false;
+    }
+    claimed.push(file);
+  }
+  return true;
 }
 
 function summaryOf(profile: FinishedProfile): string {

@@ -5,6 +5,7 @@ import {
   type FormatName,
   type FormatOptions,
   formatOfPath,
+  hasUnknownExtension,
 } from '../formats/formats.js';
 import type { ProfileOutput } from '../formats/output.js';
 import type { Profile } from '../profile/profile.js';
@@ -26,21 +27,18 @@ export type CheckedFormat = Omit<FormatOptions, 'format'> & { readonly format: F
  * @internal The format that is asked for, and else that of the output's name.
  *
  * @throws TypeError for wrong types, an unknown format, and a weight that the format can't say
- * (`ERR_FORMAT_WEIGHT`); RangeError for a thread that isn't there.
+ * (`ERR_FORMAT_WEIGHT`); RangeError for a thread that isn't there, and for an output whose name has an extension that no
+ * format has.
  */
 export function checkFormatOptions(
   profile: Profile,
   options: unknown,
   output: ProfileOutput | undefined,
 ): CheckedFormat {
-  checkOutput(output);
   const given = checkObject('options', options) as FormatOptions;
   checkKeys('options', given, ['format', 'weight', 'thread']);
   const { weight, thread } = given;
-  const format =
-    given.format === undefined
-      ? (formatOfOutput(output) ?? 'firefox')
-      : checkOneOf('options.format', given.format, FORMAT_NAMES);
+  const format = checkFormat(given.format, output);
   if (weight !== undefined) {
     checkOneOf('options.weight', weight, WEIGHTS);
     if (!FORMATS[format].weights.includes(weight)) {
@@ -57,6 +55,14 @@ export function checkFormatOptions(
   };
 }
 
+/** @internal What of {@link checkFormatOptions} needs no profile yet. */
+export function checkFormat(format: unknown, output: ProfileOutput | undefined): FormatName {
+  checkOutput(output);
+  return format === undefined
+    ? (formatOfOutput(output) ?? 'firefox')
+    : checkOneOf('options.format', format, FORMAT_NAMES);
+}
+
 /** Before the profile is ended for it. */
 function checkOutput(output: unknown): void {
   if (output === undefined || typeof output === 'string' || isUrl(output)) return;
@@ -68,13 +74,23 @@ function checkOutput(output: unknown): void {
 /** @internal The end of a file's name that says a format: RangeError for any other. */
 export function checkExtension(what: string, extension: unknown): string {
   if (formatOfPath(checkString(what, extension)) === undefined) {
-    const known = Object.values(FORMATS).flatMap(({ extensions }) => extensions);
-    throw outOfRange(what, `one of ${known.join(', ')}`, extension);
+    throw outOfRange(what, `one of ${knownExtensions()}`, extension);
   }
   return extension as string;
 }
 
 function formatOfOutput(output: ProfileOutput | undefined): FormatName | undefined {
-  if (typeof output === 'string') return formatOfPath(output);
-  return isUrl(output) ? formatOfPath(output.pathname) : undefined;
+  const path = isUrl(output) ? output.pathname : output;
+  if (typeof path !== 'string') return undefined;
+  if (hasUnknownExtension(path)) {
+    const expected = `a name that ends in ${knownExtensions()}, or options.format`;
+    throw outOfRange('output', expected, path);
+  }
+  return formatOfPath(path);
+}
+
+function knownExtensions(): string {
+  return Object.values(FORMATS)
+    .flatMap(({ extensions }) => extensions)
+    .join(', ');
 }

@@ -3,6 +3,7 @@ import type { FormatOptions } from '../formats/formats.js';
 import { checkFunction, checkKeys, checkObject, checkString } from '../runtime/check.js';
 import type { Storelike } from '../runtime/store.js';
 import type { FinishedProfile } from './finished-profile.js';
+import { checkFormat } from './format-options.js';
 import { GuestProfiler } from './guest-profiler.js';
 import type { NamedModule } from './named-module.js';
 import type { ProfilerOptions } from './options.js';
@@ -72,6 +73,8 @@ export function profileGuest<T>(
 ): ProfiledResult<T> | Promise<ProfiledResult<T>> {
   checkFunction('fn', fn);
   checkKeys('options', checkObject('options', options), KEYS);
+  // Not only after the guest has run.
+  checkFormat(options.format, options.output);
   const { modules, output, intervalMs = 1, hostCalls = false, profiler: how = {} } = options;
   const name = options.name ?? modules?.[0]?.[0] ?? 'guest';
   const profiler = new GuestProfiler(checkString('options.name', name), intervalMs, modules, how);

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { bench, do_not_optimize, run } from 'mitata';
 import { Bench } from 'tinybench';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -89,6 +91,38 @@ describe('BenchProfiler', () => {
       ['a-b-c.json', 'a-b-c-2.json', 'task.json', 'task-2.json', 'Ünïcode.json'].sort(),
     );
     expect(readdirSync(parent)).toEqual(['profiles']);
+  });
+
+  it('numbers files whose names other benchmarks have, at the same time or before', async () => {
+    // Each process is a file of benchmarks.
+    const lib = new URL('../../dist/index.js', import.meta.url).href;
+    const source = `
+      import { BenchProfiler, Engine, Linker, Module, Store } from ${JSON.stringify(lib)};
+      const engine = new Engine({ epochInterruption: true });
+      const module = Module.compile(engine, '(module (func (export "f")))');
+      const store = new Store(engine);
+      store.setEpochDeadline(1e9);
+      const f = new Linker(engine).instantiate(store, module).getFunc(store, 'f');
+      const options = { enabled: true, directory: ${JSON.stringify(directory)}, log() {} };
+      const profiler = new BenchProfiler({ modules: [['m', module]], ...options,
+        extensions: ['.json', '.folded'] });
+      for (let i = 0; i < 5; i++) {
+        const task = profiler.task('sort', store);
+        task.start();
+        f.call(store);
+        task.stop();
+      }`;
+    const run = () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', source]);
+    await Promise.all([run(), run()]);
+    await run();
+    const bases = ['sort', ...Array.from({ length: 14 }, (_, i) => `sort-${i + 2}`)];
+    expect(readdirSync(directory).sort()).toEqual(
+      bases.flatMap((base) => [`${base}.json`, `${base}.folded`]).sort(),
+    );
+    for (const base of bases) {
+      const text = readFileSync(join(directory, `${base}.json`), 'utf8');
+      expect(JSON.parse(text).meta.product).toBe('sort');
+    }
   });
 
   it('attaches nothing when off', () => {

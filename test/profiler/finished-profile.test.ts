@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Engine, type FinishedProfile, GuestProfiler, Module } from '../../lib/index.js';
@@ -81,6 +82,27 @@ describe('the options of finish', () => {
       expect.objectContaining({ code }),
     );
     // Nothing is lost.
+    expect(await recording.finish()).toBeInstanceOf(Uint8Array);
+  });
+
+  it('refuse an extension that no format has', async () => {
+    const recording = profiler();
+    for (const name of ['p.jsn', 'p.json.tmp', 'p.xyz.gz', 'p.json.']) {
+      const path = join(directory, name);
+      for (const output of [path, pathToFileURL(path)]) {
+        const error = { code: 'ERR_OUT_OF_RANGE', message: expect.stringContaining('.speedscope') };
+        await expect(recording.finish(output)).rejects.toMatchObject(error);
+        expect(() => finished().writeSync(output)).toThrow(expect.objectContaining(error));
+      }
+      expect(existsSync(path)).toBe(false);
+      await finished().write(path, { format: 'folded' });
+      expect(existsSync(path)).toBe(true);
+    }
+    // Nothing is lost, and no extension says nothing.
+    for (const name of ['p', 'p.gz', '.profile', 'a.b/p']) {
+      mkdirSync(dirname(join(directory, name)), { recursive: true });
+      await finished().write(join(directory, name));
+    }
     expect(await recording.finish()).toBeInstanceOf(Uint8Array);
   });
 

@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Linker, LiveProfiler, Store } from '../../lib/index.js';
 import { pprofTop } from '../readers/tools.js';
 import { rejection } from '../runtime/support.js';
@@ -97,6 +97,36 @@ describe('LiveProfiler.rotate', () => {
       assertProfileIntegrity(JSON.parse(gunzipSync(readFileSync(join(to, file))).toString()));
     }
     expect(live.recording).toBe(false);
+  });
+
+  it('writes over no profile of another that began at the same time', async () => {
+    const to = join(directory, 'same-time');
+    const time = Date.UTC(2026, 0, 1);
+    const now = vi.spyOn(Date, 'now').mockReturnValue(time);
+    try {
+      mkdirSync(to);
+      writeFileSync(join(to, 'guest-2026-01-01T00-00-00-001Z.json.gz'), 'another program’s');
+      const stop = new AbortController();
+      const other = new LiveProfiler({ modules });
+      const rotating = [live, other].map((one) =>
+        one.rotate({ directory: to, everyMs: 10, extension: '.json.gz' }, stop.signal),
+      );
+      while (readdirSync(to).filter((name) => !name.endsWith('.partial')).length < 6)
+        await sleep(5);
+      stop.abort();
+      await Promise.all(rotating);
+    } finally {
+      now.mockRestore();
+    }
+    const files = readdirSync(to).sort();
+    // Each takes the next free name.
+    expect(files).toEqual(
+      files.map((_, i) => `guest-2026-01-01T00-00-00-${String(i).padStart(3, '0')}Z.json.gz`),
+    );
+    expect(readFileSync(join(to, files[1] as string), 'utf8')).toBe('another program’s');
+    for (const file of files.filter((_, i) => i !== 1)) {
+      assertProfileIntegrity(JSON.parse(gunzipSync(readFileSync(join(to, file))).toString()));
+    }
   });
 
   it('tells of a file that it can’t write, and goes on', async () => {

@@ -62,6 +62,16 @@ describe('profileGuest', () => {
     expect(existsSync(output)).toBe(true);
   });
 
+  it('refuses an output that no format has before anything runs', () => {
+    let calls = 0;
+    const run = () => calls++;
+    for (const options of [{ output: 'p.xyz' }, { output: 7 }, { output: 'p', format: 'svg' }]) {
+      const given = { modules, ...options } as never;
+      expect(() => profileGuest(store, run, given)).toThrow(/output: expected|options.format/);
+    }
+    expect(calls).toBe(0);
+  });
+
   it('leaves the store free for the next', () => {
     for (let i = 0; i < 3; i++) profileGuest(store, () => spin.call(store, 1), { modules });
   });
