@@ -3,13 +3,17 @@
 # the compilers that are missing (Debian 12, as root). With the same compilers,
 # two runs give the same bytes: no date, no path of this machine, nothing random.
 #
-#   scripts/build-guests.sh [c|cpp|go|assemblyscript|component]...      (default: all)
+#   scripts/build-guests.sh [c|cpp|go|assemblyscript|component|symbols]...      (default: all)
 set -euo pipefail
 export LC_ALL=C
 
 readonly LLVM=19
 readonly ASSEMBLYSCRIPT=0.28.20
 readonly JCO=1.35.0
+readonly BINARYEN=132.0.0
+readonly ZIG=0.15.1
+# Of Debian 12, the newest one with a library for WebAssembly.
+readonly RUST=1.63
 readonly APT_PACKAGES=(
   "clang-$LLVM" "lld-$LLVM" "llvm-$LLVM" wasi-libc "libclang-rt-$LLVM-dev-wasm32"
   "libc++-$LLVM-dev-wasm32" "libc++abi-$LLVM-dev-wasm32"
@@ -129,14 +133,18 @@ build_assemblyscript() {
   cd "$guests/assemblyscript"
   "$scratch/node_modules/.bin/asc" plotter/index.ts --debug --sourceMap -O2 --runtime incremental \
     -o plotter.wasm
-  # The map holds the text of all its sources; of the library's, only names stay.
+  without_library_texts plotter.wasm.map
+}
+
+# The map holds the text of all its sources; of the library's, only names stay.
+without_library_texts() {
   node -e '
     const fs = require("fs");
-    const map = JSON.parse(fs.readFileSync("plotter.wasm.map", "utf8"));
+    const map = JSON.parse(fs.readFileSync(process.argv[1], "utf8"));
     map.sourcesContent = map.sources.map((source, i) =>
       source.startsWith("~lib/") ? null : map.sourcesContent[i]);
-    fs.writeFileSync("plotter.wasm.map", JSON.stringify(map) + "\n");
-  '
+    fs.writeFileSync(process.argv[1], JSON.stringify(map) + "\n");
+  ' "$1"
 }
 
 # Commands for WASI preview 2: C of the preview 1 guests, and the adapter that jco carries.
@@ -158,6 +166,72 @@ build_component() {
   expect_symbols_of "$scratch/parser.wasm" >"$guests/component/parser.symbols.json"
 }
 
+# One program in C, C++, Rust and Zig as compilers and wasm-opt make it at several levels, and one in AssemblyScript.
+build_symbols() {
+  install_llvm
+  cd "$guests/symbols"
+  local level
+  for level in O0 O2 Oz; do
+    levels clang "levels-c-$level" levels.c "-$level" -gdwarf-5
+    levels clang++ "levels-cpp-$level" levels.cpp "-$level" -gdwarf-4 -std=c++17 -fno-exceptions -fno-rtti
+  done
+  levels_rust levels-rust-O2 -C opt-level=2
+  levels_rust levels-rust-Oz -C opt-level=z -C symbol-mangling-version=v0
+  levels_zig levels-zig-safe ReleaseSafe
+  levels_zig levels-zig-small ReleaseSmall
+  need npm "Node.js with npm"
+  npm install --prefix "$scratch" --silent --no-save --no-audit --no-fund \
+    "binaryen@$BINARYEN" "assemblyscript@$ASSEMBLYSCRIPT"
+  "$scratch/node_modules/.bin/asc" asdebug.ts --debug --sourceMap -o asdebug.wasm
+  without_library_texts asdebug.wasm.map
+  for level in c-O0 cpp-O2; do
+    "$scratch/node_modules/.bin/wasm-opt" -O2 -g "levels-$level.wasm" -o "levels-$level-opt.wasm"
+  done
+  expect_symbols levels-*.wasm
+}
+
+# levels <compiler> <name> <source> <flag>...
+levels() {
+  local compiler=$1 name=$2 source=$3
+  shift 3
+  "$compiler-$LLVM" --target=wasm32 -Wall -Wextra -g "$@" \
+    -ffile-prefix-map="$PWD=/guests/symbols" -fdebug-compilation-dir=/guests/symbols \
+    -c "$source" -o "$scratch/$name.o"
+  "$compiler-$LLVM" --target=wasm32 -nostdlib "$scratch/$name.o" \
+    -Wl,--no-entry -Wl,--export=run -Wl,-no-demangle -o "$name.wasm"
+}
+
+# levels_rust <name> <flag>...
+levels_rust() {
+  local name=$1 rust="$scratch/rust/usr"
+  shift
+  if [[ ! -d $rust ]]; then
+    (cd "$scratch" && apt-get download -qq "rustc=$RUST.*" "libstd-rust-$RUST" \
+      "libstd-rust-dev-wasm32=$RUST.*" libllvm14 lld-14)
+    for package in "$scratch"/*.deb; do dpkg -x "$package" "$scratch/rust"; done
+  fi
+  LD_LIBRARY_PATH="$rust/lib/x86_64-linux-gnu" "$rust/bin/rustc" --target wasm32-unknown-unknown \
+    --edition 2021 -g -C codegen-units=1 "$@" -C linker="$rust/lib/llvm-14/bin/wasm-ld" \
+    --remap-path-prefix "$PWD=/guests/symbols" levels.rs -o "$name.wasm"
+}
+
+# levels_zig <name> <mode>: it names the folders where it and the source lie, so they lie in /guests.
+levels_zig() {
+  local name=$1 mode=$2
+  if [[ ! -d $scratch/zig ]]; then
+    need python3 "Python with pip"
+    python3 -m pip install -q --target "$scratch/zig" --no-deps "ziglang==$ZIG"
+  fi
+  [[ ! -e /guests ]] || fail "there is a folder /guests already"
+  mkdir -p /guests/symbols
+  cp levels.zig /guests/symbols
+  cp -r "$scratch/zig/ziglang" /guests/zig
+  (cd /guests/symbols && ZIG_GLOBAL_CACHE_DIR=/guests/cache ../zig/zig build-exe levels.zig \
+    -target wasm32-freestanding -fno-entry --export=run -O "$mode" -fno-strip "-femit-bin=$name.wasm")
+  cp "/guests/symbols/$name.wasm" .
+  rm -r /guests
+}
+
 check_paths() {
   local file
   for file in "$guests"/*/*.{wasm,dwp,map}; do
@@ -169,11 +243,11 @@ check_paths() {
 }
 
 languages=("$@")
-[[ ${#languages[@]} -gt 0 ]] || languages=(c cpp go assemblyscript component)
+[[ ${#languages[@]} -gt 0 ]] || languages=(c cpp go assemblyscript component symbols)
 for language in "${languages[@]}"; do
   case "$language" in
-    c | cpp | go | assemblyscript | component) "build_$language" ;;
-    *) fail "expected c, cpp, go, assemblyscript or component, got '$language'" ;;
+    c | cpp | go | assemblyscript | component | symbols) "build_$language" ;;
+    *) fail "expected c, cpp, go, assemblyscript, component or symbols, got '$language'" ;;
   esac
 done
 check_paths

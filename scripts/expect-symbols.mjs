@@ -23,10 +23,9 @@ const hasDwarf = bytes.includes('.debug_info');
 const scratch = mkdtempSync(path.join(tmpdir(), 'expect-symbols-'));
 try {
   const asked = path.join(scratch, 'asked.wasm');
-  // Without names it tells those of the debug information, where there is some. The order of Go's custom
-  // sections LLVM doesn't take.
-  if (hasDwarf) execFileSync(`llvm-objcopy-${LLVM}`, ['--remove-section=name', wasm, asked]);
-  else writeFileSync(asked, withNamesOnly(bytes));
+  // Without names it tells those of the debug information, where there is some; it takes exports for names. The
+  // order of Go's custom sections LLVM doesn't take.
+  writeFileSync(asked, hasDwarf ? withoutNames(bytes) : withNamesOnly(bytes));
   // It knows lines by where they are in the code, and names by where they are in the file.
   const base = hasDwarf ? 0 : codeSection(readFileSync(asked)).start;
   const offsets = [];
@@ -71,9 +70,20 @@ function codeSection(bytes) {
 
 /** A module without custom sections but that of names. */
 function withNamesOnly(bytes) {
-  const kept = [...sections(bytes)].filter(
-    ({ id, start }) => id !== 0 || bytes.subarray(start + 1, start + 5).equals(Buffer.from('name')),
-  );
+  return withSections(bytes, (section) => section.id !== 0 || isOfNames(bytes, section));
+}
+
+/** A module without exports and names. */
+function withoutNames(bytes) {
+  return withSections(bytes, (section) => section.id !== 7 && !isOfNames(bytes, section));
+}
+
+function isOfNames(bytes, { id, start }) {
+  return id === 0 && bytes.subarray(start, start + 5).equals(Buffer.from('\x04name'));
+}
+
+function withSections(bytes, isKept) {
+  const kept = [...sections(bytes)].filter(isKept);
   return Buffer.concat([
     bytes.subarray(0, 8),
     ...kept.map(({ whole, end }) => bytes.subarray(whole, end)),

@@ -51,6 +51,18 @@ describe.each([
   ['symbols/loop0-O2'],
   ['symbols/mix-O2-dwarf5'],
   ['symbols/split5', 'symbols/split5.dwp'],
+  ['symbols/levels-c-O0'],
+  ['symbols/levels-c-O2'],
+  ['symbols/levels-c-Oz'],
+  ['symbols/levels-c-O0-opt'],
+  ['symbols/levels-cpp-O0'],
+  ['symbols/levels-cpp-O2'],
+  ['symbols/levels-cpp-Oz'],
+  ['symbols/levels-cpp-O2-opt'],
+  ['symbols/levels-rust-O2'],
+  ['symbols/levels-rust-Oz'],
+  ['symbols/levels-zig-safe'],
+  ['symbols/levels-zig-small'],
 ] as [string, string?][])('%s', (guest, dwp) => {
   it('has what llvm-symbolizer tells where that knows a line, and the nearest one elsewhere', async () => {
     // The package is of the same program as the one without.
