@@ -21,6 +21,9 @@ Examples:
   $ wasmtime-guest-profiler compare --markdown --fail-above 5% old.wasm new.wasm > comment.md
   $ wasmtime-guest-profiler compare --invoke fib --profiles out old.wasm new.wasm 30`;
 
+/** Ten times as often as `run`: what a function takes is known as well as it has samples. */
+const INTERVAL_MS = 0.1;
+
 /** Adds the command `compare`. */
 export function addCompareCommand(program: Command): void {
   const command = program
@@ -44,7 +47,7 @@ export function addCompareCommand(program: Command): void {
     )
     .option('--fold-inlined', 'what was inlined counts for the function around it')
     .option('--profiles <directory>', 'where to put before.profile.json and after.profile.json');
-  addPrintDiffOptions(addGuestOptions(command))
+  addPrintDiffOptions(addGuestOptions(command, INTERVAL_MS))
     .addHelpText('after', HELP)
     .action(async (before: string, after: string, args: string[], options: CompareOptions) => {
       checkPrintDiff(options, [before, after, ...options.preload.map(({ path }) => path)]);

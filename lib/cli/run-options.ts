@@ -154,12 +154,12 @@ export function addRunOptions(program: Command, version: string): Command {
     .addHelpText('after', HELP);
 }
 
-/** Adds the options of a guest that is run, whatever for: a {@link GuestOptions}. */
-export function addGuestOptions(command: Command): Command {
+/** Adds the options of a guest that is run, whatever for: a {@link GuestOptions}; `intervalMs` is the usual one. */
+export function addGuestOptions(command: Command, intervalMs = 1): Command {
   return command
     .addOption(
       new Option('--interval <time>', 'between two samples, from 0.05ms to 1s')
-        .default(1, '1ms')
+        .default(intervalMs, `${intervalMs}ms`)
         .argParser(interval),
     )
     .addOption(

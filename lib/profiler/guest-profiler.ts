@@ -5,6 +5,7 @@ import { hot, native } from '../native.js';
 import { HOSTCALL_SCHEMA, type MarkerSchema, SUSPENDED_SCHEMA } from '../profile/marker-schema.js';
 import { Profile } from '../profile/profile.js';
 import type { Milliseconds } from '../profile/sample-table.js';
+import { SIGNALS_BY_CPU } from '../profile/sampled-by.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
 import { CallHook } from '../runtime/call-hook.js';
@@ -273,7 +274,7 @@ export class GuestProfiler {
       throw misuse('ERR_RECORDER_ATTACHED', 'the store has a recorder already');
     }
     this.#recorders.add(recorder);
-    this.#how.add(sampler === 'signal' ? `signals, ${clockNames[checked.clock]}` : 'epochs');
+    this.#how.add(sampler === 'signal' ? signalNames[checked.clock] : 'epochs');
     // Where signals sample, time in host calls is seen, and nothing is to be made up.
     const hostTime = checked.hostCalls === 'frames' && sampler === 'epoch';
     if (hostTime) this.#hostCalls = 'frames';
@@ -508,7 +509,7 @@ function finished(): Error {
 
 const KEYS = ['sampler', 'clock', 'intervalMs', 'everyEpoch', 'everyFuel', 'hostCalls'];
 
-const clockNames = { cpu: 'CPU time', wall: 'wall time' };
+const signalNames = { cpu: SIGNALS_BY_CPU, wall: 'signals, wall time' };
 
 function checkHostCalls(hostCalls: unknown): boolean | 'markers' | 'frames' {
   if (typeof hostCalls === 'boolean') return hostCalls;

@@ -1,6 +1,7 @@
 import { native } from '../native.js';
 import { FUEL_ENTRY } from '../profile/fuel.js';
 import type { ExtraSection, Profile } from '../profile/profile.js';
+import { SAMPLERS_ENTRY } from '../profile/sampled-by.js';
 
 /** What a reader's information panel tells of a recording, beside its samples. */
 export interface RecordingFacts {
@@ -28,7 +29,7 @@ export function recordingFacts(profile: Profile, facts: RecordingFacts): ExtraSe
         : [{ label: FUEL_ENTRY, format: 'integer', value: everyFuel } as const]),
       ...(samplers.length === 0
         ? []
-        : [{ label: 'Sampled by', format: 'string', value: samplers.join('; ') } as const]),
+        : [{ label: SAMPLERS_ENTRY, format: 'string', value: samplers.join('; ') } as const]),
       ...Array.from(withoutFrames, ([reason, count]) => ({
         label: `Samples without frames: ${reason}`,
         format: 'integer' as const,

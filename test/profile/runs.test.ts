@@ -67,3 +67,26 @@ it('knows whether runs were interleaved', () => {
   expect(interleaved([0, 2000, 4000], [1000, 3000, 5000])).toBe(true);
   expect(interleaved([0, 1000, 2000], [3000, 4000, 5000])).toBe(false);
 });
+
+it('shares a run’s CPU time out by its samples, where these fall as it does', () => {
+  const made = (entries: { label: string; format: 'string'; value: string }[]) => {
+    const functions = [
+      { name: 'f', code: [0, 100] as const, samples: 30 },
+      { name: 'g', code: [100, 50] as const, samples: 10 },
+    ];
+    const profile = madeProfile([{ name: 'app', hash: 'aa', functions }]);
+    // One that came late.
+    profile.threads[0]?.samples.push(profile.stacks.length - 1, 101, 60);
+    profile.extra.push({ label: 'Recording of made', entries });
+    return { profile, threads: profile.threads };
+  };
+  const of = (value: string) => {
+    const side = made([{ label: 'Sampled by', format: 'string', value }]);
+    const { whole, functions } = diffProfiles(side, side, 'cpu');
+    expect(whole.before).toBeCloseTo(100e6, 0);
+    return functions.map(({ name, self }) => `${name} ${Math.round(self.before / 1e6)}`).sort();
+  };
+  expect(of('signals, CPU time')).toEqual(['f 73', 'g 27']);
+  expect(of('epochs')).toEqual(['f 30', 'g 70']);
+  expect(of('signals, CPU time; epochs')).toEqual(['f 30', 'g 70']);
+});
