@@ -37,7 +37,10 @@ export function inlineChains(
   const links = code.debugLinks();
   for (const warning of links.warnings) warn(warning);
   const map = SourceMap.read(sourceMap, links.sourceMappingUrl, warn);
-  if (map !== undefined) checkPartner('sourceMap', links.buildId, map.debugId, warn);
+  if (map !== undefined) {
+    checkPartner('sourceMap', links.buildId, map.debugId, warn);
+    if (sourceMap !== undefined) checkEnd(map, code, warn);
+  }
   const hasDwarf = links.hasDwarf || debugInfo !== undefined;
   if (!hasDwarf && links.externalDebugInfo !== undefined) {
     warn('external_debug_info: give the file as debugInfo to see lines');
@@ -66,6 +69,15 @@ export function inlineChains(
     return [{ ...place, name, linkageName: outermost?.linkageName }];
   });
   return { chains, map, namesFirst: found.namesFirst };
+}
+
+/** Maps seldom say which build they are of: one that goes on where the code has ended is of another. */
+function checkEnd(map: SourceMap, code: NativeCode, warn: (warning: string) => void): void {
+  const last = map.lastOffset;
+  if (last === undefined || !code.hasBinary) return;
+  const { end } = code.functionBodies(code.functions().index);
+  const isBeyond = end.length > 0 && end.every((offset) => last > offset);
+  if (isBeyond) warn('sourceMap: of another build than the module: it has places beyond the code');
 }
 
 /** Looks places up in a source map, within the function of each; with the map's name for that. */

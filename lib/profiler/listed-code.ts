@@ -1,4 +1,5 @@
 import type { NativeCode } from '../generated/native.js';
+import { checkPartner } from './build-id.js';
 import { type ModuleSymbols, readSource } from './module-symbols.js';
 
 /** Code that may appear in a profile: a module's, or that of one module in a component. */
@@ -36,8 +37,12 @@ export class ListedCode {
     const binary = readSource('wasm', this.symbols.wasm, warnOf);
     if (binary === undefined) return this.#code;
     const whole = this.#code.withBinary(binary);
-    if (whole === null) warnOf('wasm: not the binary of this module');
-    this.#code = whole ?? this.#code;
+    if (whole === null) {
+      warnOf('wasm: not the binary of this module');
+      return this.#code;
+    }
+    checkPartner('wasm', this.#code.debugLinks().buildId, whole.debugLinks().buildId, warnOf);
+    this.#code = whole;
     return this.#code;
   }
 }

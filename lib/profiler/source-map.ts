@@ -62,6 +62,11 @@ export class SourceMap {
     return this.#file.debugId;
   }
 
+  /** The last byte of the file that it has a place for; undefined where it has none at all. */
+  get lastOffset(): number | undefined {
+    return this.#columns.at(-1);
+  }
+
   /**
    * The place in the source of an offset into the wasm file. Where the map has none, as at a function's entry, the
    * nearest one of the same function: the first after it, else the last before it. Without the function's

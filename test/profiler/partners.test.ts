@@ -146,6 +146,17 @@ describe('build ids', () => {
     expect(warnings).toEqual(same ? [] : [WARNING]);
   });
 
+  it('of a module and the binary that is given for it are compared', async () => {
+    const wasm = binary(['build_id', counted(Buffer.from(ID, 'hex'))]);
+    const other = binary(['build_id', counted(Buffer.from(OTHER, 'hex'))]);
+    expect((await profiled(wasm, { wasm: other })).warnings).toContain(
+      'm: wasm: of another build than the module: their build ids differ',
+    );
+    for (const warning of (await profiled(wasm, { wasm })).warnings) {
+      expect(warning).not.toContain('build');
+    }
+  });
+
   it('of a source map and its module are compared', async () => {
     const wasm = binary(['build_id', counted(Buffer.from(ID, 'hex'))]);
     for (const key of ['debugId', 'debug_id']) {
@@ -157,6 +168,20 @@ describe('build ids', () => {
       expect(stacks).toEqual([['outerLoop', 'spinLoop']]);
     }
   });
+});
+
+it('tells of a source map that goes on where the code has ended', async () => {
+  const at = (column: number) => ({
+    ...MAP,
+    sections: [...MAP.sections, { offset: { line: 0, column }, map: MAP.sections[0]?.map }],
+  });
+  const { length } = binary();
+  expect((await profiled(binary(), { sourceMap: at(length) })).warnings).toEqual([]);
+  const { warnings, stacks } = await profiled(binary(), { sourceMap: at(length + 1) });
+  expect(warnings).toEqual([
+    'm: sourceMap: of another build than the module: it has places beyond the code',
+  ]);
+  expect(stacks).toEqual([['outerLoop', 'spinLoop']]);
 });
 
 describe('a source map and DWARF', () => {
