@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   CallHook,
@@ -50,6 +50,11 @@ describe('samples by fuel', () => {
     const hashes = new Set<string>();
     for (let i = 0; i < 100; i++) hashes.add(await hashOf(run().profile));
     expect(hashes.size).toBe(1);
+    // In another version of Node too: the first that CI runs leaves its hash for the next.
+    const file = process.env['FUEL_HASH'];
+    if (file === undefined) return;
+    if (!existsSync(file)) writeFileSync(file, [...hashes].join());
+    expect([...hashes]).toEqual([readFileSync(file, 'utf8')]);
   }, 120_000);
 
   it('are as many as the fuel that was used', () => {
