@@ -65,8 +65,18 @@ fn what_was_found_before_is_read() {
     }
 }
 
+/// Few of each unless `PROPTEST_CASES` says how many.
+fn config() -> ProptestConfig {
+    let mut config = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = 128;
+    }
+    config.failure_persistence = None;
+    config
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn guests_with_random_bytes_in_them_are_read(

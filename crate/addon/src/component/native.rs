@@ -1,7 +1,8 @@
 //! `Component`, as a class of JS.
 
 use crate::component::types::{NativeComponentItem, items};
-use crate::engine::{NativeEngine, look_at_code, nothing};
+use crate::engine::look_at_code::look_at_code;
+use crate::engine::{NativeEngine, nothing};
 use crate::js::errors;
 use crate::js::stack_room::with_ample_room;
 use napi::bindgen_prelude::*;

@@ -1,6 +1,7 @@
 //! Compiled modules: their types, and the symbols of their code.
 
-use crate::engine::{NativeEngine, look_at_code, nothing};
+use crate::engine::look_at_code::look_at_code;
+use crate::engine::{NativeEngine, nothing};
 use crate::js::errors;
 use crate::js::stack_room::with_ample_room;
 use crate::objects::val_types::val_type_name;

@@ -4,7 +4,7 @@
 //! the compiled image (compile.rs). It is no function of the module's, so that no backtrace tells of it, but its
 //! frame is on the stack like any other.
 
-use crate::engine::LOOK_AT_CODE;
+use crate::engine::look_at_code::LOOK_AT_CODE;
 use napi_derive::module_init;
 use std::collections::BTreeMap;
 use std::ops::Range;
