@@ -9,6 +9,7 @@ import {
   type Recorder,
   type RecorderOptions,
   Store,
+  threadCpuTime,
 } from '../../lib/index.js';
 import { signalObstacle } from '../../lib/profiler/signal-sampler.js';
 
@@ -116,9 +117,9 @@ export function sampled(
   return { profiler, recorder };
 }
 
-/** Calls for that long at least; how often. */
+/** Calls for so many milliseconds of CPU time at least, which is what samples come for; how often. */
 export function during(ms: number, f: () => void): number {
   let times = 0;
-  for (const end = performance.now() + ms; performance.now() < end; times++) f();
+  for (const end = threadCpuTime() + ms; threadCpuTime() < end; times++) f();
   return times;
 }
