@@ -1,4 +1,5 @@
 import type { CompiledCode } from '../compiler.js';
+import { oneLine } from '../formats/terminal-text.js';
 import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
 import { type DisassembledFunction, disassemble } from '../profiler/disassembly.js';
@@ -9,7 +10,7 @@ import { codeCompiler } from './code-compiler.js';
 import type { EngineOptions } from './command-module.js';
 import { readSelected, type SelectOptions } from './read-file.js';
 import { type TableColumn, textTable } from './table.js';
-import { oneLine, type Style, styleOf, write } from './terminal.js';
+import { type Style, styleOf, write } from './terminal.js';
 
 /** What `annotate` is asked for. */
 export interface AnnotateOptions extends Omit<EngineOptions, 'epochs'>, SelectOptions {
@@ -90,7 +91,7 @@ function annotated(
     ...share(selfSamples),
     ...share(totalSamples),
     `0x${wasmOffset.toString(16)}`,
-    oneLine(text),
+    text,
   ]);
   const [samples, part] = share(selfSamples);
   const heading = `${oneLine(name)}, function ${index}: ${samples || 0} samples, ${part || '0%'}`;

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { printable } from '../formats/terminal-text.js';
 import type { ComparedProfile } from '../profile/diff.js';
 import type { Weight } from '../profile/sample-weight.js';
 import { select } from '../profile/select.js';
@@ -12,7 +13,7 @@ import { unwritable } from './profile-path.js';
 import { endsByItself, type Repeated, type Runs, recordRuns } from './record-runs.js';
 import { guestOf, limits, wasiOptions } from './run.js';
 import type { GuestOptions } from './run-options.js';
-import { printable, writeError } from './terminal.js';
+import { writeError } from './terminal.js';
 
 /** What `compare` is asked for. */
 export interface CompareOptions extends GuestOptions, PrintDiffOptions {

@@ -10,8 +10,7 @@ import {
   shownColumns,
   wholeLine,
 } from './diff-report.js';
-import { markdownTable, markdownText } from './table.js';
-import { oneLine } from './terminal.js';
+import { markdownTable, markdownText } from './markdown.js';
 
 /** What `diff --markdown` prints: the comment of a pull request. */
 export function diffMarkdown(
@@ -28,7 +27,7 @@ export function diffMarkdown(
     '',
   ]);
   return [
-    `## ${names.map((name) => markdownText(oneLine(name))).join(' → ')}`,
+    `## ${names.map(markdownText).join(' → ')}`,
     '',
     `${markdownText(wholeLine(diff))}.`,
     '',

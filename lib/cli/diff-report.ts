@@ -1,4 +1,5 @@
 import { shortName } from '../formats/short-name.js';
+import { oneLine } from '../formats/terminal-text.js';
 import {
   type Change,
   differenceOf,
@@ -8,7 +9,7 @@ import {
 import { CONFIDENCE, SIGNIFICANCE_LEVEL } from '../statistics/compare-runs.js';
 import { amount, change, percent, signedPercent, type Unit, unitName } from './amount.js';
 import { type TableColumn, textTable } from './table.js';
-import { type Layout, oneLine } from './terminal.js';
+import type { Layout } from './terminal.js';
 
 /** Columns of {@link changeRows}. */
 export const CHANGE_COLUMNS: readonly TableColumn[] = [
@@ -68,7 +69,7 @@ export function changeRows(diff: ProfileDiff, functions: readonly FunctionChange
     percent(self.before, whole.before),
     amount(self.after, unit),
     percent(self.after, whole.after),
-    oldName === undefined ? oneLine(name) : `${oneLine(oldName)} → ${oneLine(name)}`,
+    oldName === undefined ? name : `${oldName} → ${name}`,
   ]);
 }
 

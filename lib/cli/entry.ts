@@ -1,8 +1,8 @@
+import { oneLine } from '../formats/terminal-text.js';
 import type { Instance } from '../runtime/instance.js';
 import type { Module } from '../runtime/module.js';
 import type { Store } from '../runtime/store.js';
 import { CliError } from './cli-error.js';
-import { oneLine } from './terminal.js';
 
 /** What is called of a guest. */
 export interface Entry {

@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from 'commander';
+import { oneLine } from '../formats/terminal-text.js';
 import { type Change, differenceOf, type ProfileDiff } from '../profile/diff.js';
 import { signedPercent } from './amount.js';
 import { CliError } from './cli-error.js';
 import { FEWEST_RUNS } from './diff-report.js';
-import { oneLine } from './terminal.js';
 
 /** `5%`, or `5`; as a share. */
 export function share(text: string): number {

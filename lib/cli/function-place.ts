@@ -1,7 +1,7 @@
+import { oneLine } from '../formats/terminal-text.js';
 import type { FuncIndex } from '../profile/func-table.js';
 import type { Profile } from '../profile/profile.js';
 import { NO_SOURCE } from '../profile/source-table.js';
-import { oneLine } from './terminal.js';
 
 /** The function's file and its hottest line, as far as they are known. */
 export function placeOf(profile: Profile, func: FuncIndex, line: number | undefined): string {

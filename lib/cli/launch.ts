@@ -1,4 +1,5 @@
-import { printable, writeError } from './terminal.js';
+import { printable } from '../formats/terminal-text.js';
+import { writeError } from './terminal.js';
 
 /** Opens an address in the user's browser. The link is on the terminal: that none comes up is no failure. */
 export async function launchBrowser(url: string): Promise<void> {

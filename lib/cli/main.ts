@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { printable } from '../formats/terminal-text.js';
 import { addAnnotateCommand } from './annotate-options.js';
 import { CliError } from './cli-error.js';
 import { addCompareCommand } from './compare-options.js';
@@ -8,7 +9,7 @@ import { addConvertCommand } from './convert.js';
 import { addDiffCommand } from './diff.js';
 import { ExitCode } from './exit-code.js';
 import { addRunOptions, type RunOptions } from './run-options.js';
-import { printable, write, writeError } from './terminal.js';
+import { write, writeError } from './terminal.js';
 import { addTopCommand } from './top.js';
 import { addViewCommand } from './view.js';
 
@@ -51,7 +52,9 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitCode.Usage;
   if (error instanceof CliError || isWithoutAddon(error)) {
     writeError(`error: ${printable(error.message)}`);
-  } else writeError(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  } else {
+    writeError(printable(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  }
   return ExitCode.Failure;
 }
 

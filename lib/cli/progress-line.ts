@@ -1,9 +1,10 @@
 import { isatty } from 'node:tty';
 import { shortName } from '../formats/short-name.js';
+import { oneLine } from '../formats/terminal-text.js';
 import type { ProgressReader } from '../profiler/progress.js';
 import type { Store } from '../runtime/store.js';
 import { UpdateDeadline } from '../runtime/update-deadline.js';
-import { oneLine, writeNow } from './terminal.js';
+import { writeNow } from './terminal.js';
 
 const STDERR = 2;
 const EVERY_MS = 500;

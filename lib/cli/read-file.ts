@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readProfile, readProfileStream } from '../formats/read.js';
+import { oneLine } from '../formats/terminal-text.js';
 import type { Profile } from '../profile/profile.js';
 import { WEIGHTS, type Weight } from '../profile/sample-weight.js';
 import { type Selection, sawFunction, select } from '../profile/select.js';
 import type { Thread } from '../profile/thread.js';
 import { CliError, reasonOf } from './cli-error.js';
 import { duration } from './options.js';
-import { oneLine } from './terminal.js';
 
 /** The path that stands for standard input. */
 export const STDIN = '-';

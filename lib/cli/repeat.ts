@@ -1,4 +1,5 @@
 import { median } from 'simple-statistics';
+import { printable } from '../formats/terminal-text.js';
 import { runsOf } from '../profile/runs.js';
 import { sampleWeights } from '../profile/sample-weight.js';
 import { FinishedProfile } from '../profiler/finished-profile.js';
@@ -7,7 +8,7 @@ import { describeEnding, errorTextOf, exitCodeOf } from './ending.js';
 import { ExitCode } from './exit-code.js';
 import { type AllRuns, type Repeated, recordRuns } from './record-runs.js';
 import type { RunOptions } from './run-options.js';
-import { layoutOf, printable, writeError } from './terminal.js';
+import { layoutOf, writeError } from './terminal.js';
 import { topReport } from './top.js';
 import { type ProfileFile, writeOutputs } from './write-outputs.js';
 

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { FORMATS, formatOfPath } from '../formats/formats.js';
+import { printable } from '../formats/terminal-text.js';
 import { GuestProfiler } from '../profiler/guest-profiler.js';
 import { Component } from '../runtime/component/component.js';
 import type { Engine } from '../runtime/engine.js';
@@ -25,7 +26,7 @@ import { runRepeatedly } from './repeat.js';
 import type { GuestOptions, RunOptions } from './run-options.js';
 import { sourcesIn } from './sources.js';
 import { summaryOf } from './summary.js';
-import { layoutOf, printable, write, writeError, writeNow } from './terminal.js';
+import { layoutOf, write, writeError, writeNow } from './terminal.js';
 import { type ProfileFile, writeOutputs } from './write-outputs.js';
 
 /** Runs and profiles `app`; the exit code. */

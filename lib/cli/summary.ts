@@ -1,11 +1,12 @@
 import { formatOfPath } from '../formats/formats.js';
 import { shortName, shortPath } from '../formats/short-name.js';
+import { oneLine } from '../formats/terminal-text.js';
 import { hotFunctions, hottestLines } from '../profile/hot-functions.js';
 import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
 import { intervalOf, percent } from './amount.js';
 import { placeOf } from './function-place.js';
-import { type Layout, oneLine } from './terminal.js';
+import type { Layout } from './terminal.js';
 
 /** What a summary tells beside the profile. */
 export interface RunFacts {

@@ -1,3 +1,4 @@
+import { oneLine } from '../formats/terminal-text.js';
 import { cut, type Layout } from './terminal.js';
 
 const GAP = '  ';
@@ -17,14 +18,15 @@ const LEAST_WIDTH = 8;
 const WIDEST = 80;
 
 /**
- * Rows as aligned text. Where they are wider than `width`, the widest columns of text are shortened; where that is
+ * Rows as aligned text, each in a line whatever its cells have in them. Where they are wider than `width`, the widest columns of text are shortened; where that is
  * infinite nothing is.
  */
 export function textTable(
   columns: readonly TableColumn[],
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   { style, width }: Layout,
 ): string[] {
+  const rows = cells.map((row) => row.map(oneLine));
   const needed = columns.map(({ title }, i) =>
     rows.reduce((most, row) => Math.max(most, lengthOf(row[i] ?? '')), title.length),
   );
@@ -63,21 +65,6 @@ function narrowed(
     left -= widths[column] ?? 0;
   }
   return widths;
-}
-
-/** Rows as a table of Markdown. */
-export function markdownTable(
-  columns: readonly TableColumn[],
-  rows: readonly (readonly string[])[],
-): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.map(markdownText).join(' | ')} |`;
-  const rule = columns.map(({ align }) => (align === 'right' ? '---:' : '---'));
-  return [line(columns.map(({ title }) => title)), `| ${rule.join(' | ')} |`, ...rows.map(line)];
-}
-
-/** What Markdown would take for markup, in names such as `Vec<*T>` or `a|b`. */
-export function markdownText(cell: string): string {
-  return cell.replace(/[\\`*_{}[\]<>|#~]/g, '\\$&');
 }
 
 function lengthOf(text: string): number {

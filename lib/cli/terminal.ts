@@ -56,19 +56,6 @@ export function layoutOf(stream: NodeJS.WriteStream): Layout {
   return { style: styleOf(stream), width };
 }
 
-/**
- * Text that a guest's names are part of, without what would steer a terminal: control characters, and
- * the marks that turn the direction of writing. Line ends stay.
- */
-export function printable(text: string): string {
-  return text.replace(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
-}
-
-/** {@link printable} in one line: names come from the guest, and may have anything in them. */
-export function oneLine(name: string): string {
-  return printable(name).replaceAll('\n', '\ufffd');
-}
-
 /** Cuts text to `width` characters. */
 export function cut(text: string, width: number): string {
   const characters = [...text];

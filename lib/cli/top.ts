@@ -1,18 +1,20 @@
 import type { Command } from 'commander';
 import { shortName, shortPath } from '../formats/short-name.js';
+import { oneLine } from '../formats/terminal-text.js';
 import { funcPlace } from '../profile/func-place.js';
 import { functionWeights, hottestLines } from '../profile/hot-functions.js';
-import { selfPaths } from '../profile/path-changes.js';
+import { heaviestPaths } from '../profile/path-changes.js';
 import type { Profile } from '../profile/profile.js';
 import type { Weight } from '../profile/sample-weight.js';
 import type { Thread } from '../profile/thread.js';
 import { amount, intervalOf, percent, unitName, unitOf } from './amount.js';
 import { CliError } from './cli-error.js';
 import { placeOf } from './function-place.js';
+import { markdownCode, markdownTable, markdownText } from './markdown.js';
 import { positive } from './options.js';
 import { addViewOptions, type ProfileView, readSelected } from './read-file.js';
-import { markdownTable, type TableColumn, textTable } from './table.js';
-import { type Layout, layoutOf, oneLine, write } from './terminal.js';
+import { type TableColumn, textTable } from './table.js';
+import { type Layout, layoutOf, write } from './terminal.js';
 import { topJson } from './top-json.js';
 
 interface TopOptions extends ProfileView {
@@ -95,7 +97,7 @@ export function markdownReport(
 ): string[] {
   const { rows, others, facts } = topRows(profile, threads, weight, limit);
   const rest = others > 0 ? ['', `… and ${others} more functions.`] : [];
-  const head = [`# Profile of ${oneLine(profile.product)}`, '', `${facts}.`, ''];
+  const head = [`# Profile of ${markdownText(profile.product)}`, '', `${facts}.`, ''];
   if (rows.length === 0) return [...head, NOTHING];
   return [
     ...head,
@@ -125,13 +127,13 @@ function topRows(
   const lines = new Map(threads.flatMap((thread) => [...hottestLines(profile, thread)]));
   const rows = hot.slice(0, limit).map(({ func, self, total }) => {
     const { name, module } = funcPlace(profile, func);
-    const place = placeOf(profile, func, lines.get(func)) || oneLine(module ?? '');
+    const place = placeOf(profile, func, lines.get(func)) || (module ?? '');
     return [
       amount(self, unit),
       percent(self, whole),
       amount(total, unit),
       percent(total, whole),
-      oneLine(name),
+      name,
       place,
     ];
   });
@@ -147,16 +149,14 @@ const HEAVIEST_STACKS = 5;
 const SHOWN_FRAMES = 12;
 
 function heaviestStacks(profile: Profile, threads: readonly Thread[], weight: Weight): string[] {
-  const paths = selfPaths({ profile, threads }, weight);
-  const whole = paths.reduce((sum, { self }) => sum + self, 0);
-  return paths
-    .sort((a, b) => b.self - a.self)
-    .slice(0, HEAVIEST_STACKS)
-    .map(({ path, self }) => {
-      const shown = path
-        .slice(-SHOWN_FRAMES)
-        .map((name) => `\`${oneLine(name).replaceAll('`', "'")}\``);
-      const more = path.length > shown.length ? ['…'] : [];
-      return `- ${percent(self, whole)}: ${[...more, ...shown].join(' → ')}`;
-    });
+  const { paths, whole } = heaviestPaths(
+    { profile, threads },
+    weight,
+    HEAVIEST_STACKS,
+    SHOWN_FRAMES,
+  );
+  return paths.map(({ path, isWhole, self }) => {
+    const shown = path.map(markdownCode);
+    return `- ${percent(self, whole)}: ${[...(isWhole ? [] : ['…']), ...shown].join(' → ')}`;
+  });
 }

@@ -5,6 +5,7 @@ import type { FuncIndex } from './func-table.js';
 import { matchFunctions } from './match-functions.js';
 import { runsOf } from './runs.js';
 import { type Weight, weighStacks } from './sample-weight.js';
+import { NO_STACK } from './stack-table.js';
 
 /** What call paths weighed before and after: the input of a differential flame graph. */
 export interface PathChange {
@@ -48,6 +49,51 @@ export function selfPaths(
   weight: Weight,
   renamed?: ReadonlyMap<FuncIndex, string>,
 ): { path: string[]; self: number }[] {
+  const { tree, self } = selfNodes({ profile, threads }, weight);
+  return [...self.entries()]
+    .filter(([, weight]) => weight > 0)
+    .map(([node, self]) => ({
+      path: tree.path(node).map((func) => renamed?.get(func) ?? funcPlace(profile, func).name),
+      self,
+    }));
+}
+
+/** The end of a call path, its newest frames. */
+export interface PathEnd {
+  /** Names, outermost first. */
+  readonly path: readonly string[];
+  /** There is no more of it. */
+  readonly isWhole: boolean;
+  readonly self: number;
+}
+
+/** The `count` call paths that ran most themselves, the newest `frames` of each, and what all ran. */
+export function heaviestPaths(
+  compared: ComparedProfile,
+  weight: Weight,
+  count: number,
+  frames: number,
+): { readonly paths: readonly PathEnd[]; readonly whole: number } {
+  const { tree, self } = selfNodes(compared, weight);
+  const whole = self.reduce((sum, weight) => sum + weight, 0);
+  const nodes = [...self.keys()].filter((node) => (self[node] as number) > 0);
+  const heaviest = nodes.sort((a, b) => (self[b] as number) - (self[a] as number)).slice(0, count);
+  const paths = heaviest.map((newest) => {
+    const path: string[] = [];
+    let node = newest;
+    for (; node !== NO_STACK && path.length < frames; node = tree.prefix(node)) {
+      path.push(funcPlace(compared.profile, tree.func(node)).name);
+    }
+    return { path: path.reverse(), isWhole: node === NO_STACK, self: self[newest] as number };
+  });
+  return { paths, whole };
+}
+
+/** What each node of a call tree ran itself. */
+function selfNodes(
+  { profile, threads }: ComparedProfile,
+  weight: Weight,
+): { tree: CallTree; self: Float64Array } {
   const tree = new CallTree(profile);
   const self = new Float64Array(tree.length);
   for (const thread of threads) {
@@ -57,10 +103,5 @@ export function selfPaths(
       self[node] = (self[node] as number) + (weights[i] as number);
     }
   }
-  return [...self.entries()]
-    .filter(([, weight]) => weight > 0)
-    .map(([node, self]) => ({
-      path: tree.path(node).map((func) => renamed?.get(func) ?? funcPlace(profile, func).name),
-      self,
-    }));
+  return { tree, self };
 }

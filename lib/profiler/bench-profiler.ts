@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { claimFile } from '../formats/claim-file.js';
+import { oneLine } from '../formats/terminal-text.js';
 import {
   checkArray,
   checkBoolean,
@@ -276,6 +277,8 @@ function summaryOf(profile: FinishedProfile): string {
   }
   const shares = hot
     .slice(0, NAMED)
-    .map(({ name, selfSamples }) => `${((100 * selfSamples) / whole).toFixed(0)}% ${name}`);
+    .map(
+      ({ name, selfSamples }) => `${((100 * selfSamples) / whole).toFixed(0)}% ${oneLine(name)}`,
+    );
   return [`${profile.samples.toLocaleString('en-US')} samples`, ...shares].join(', ');
 }

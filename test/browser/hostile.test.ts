@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
-import { HOSTILE_NAMES, hostileProfile } from '../hostile/hostile-profile.js';
+import { hostileProfile } from '../hostile/hostile-profile.js';
+import { HOSTILE_STRINGS } from '../hostile/strings.js';
 import { launch, watch } from './browser.js';
 
 it('the page of a profile whose names an enemy chose runs none of them', async () => {
@@ -21,7 +22,7 @@ it('the page of a profile whose names an enemy chose runs none of them', async (
     });
     await page.goto(pathToFileURL(path).href);
     const frames = page.locator('#flame g.frame');
-    expect(await frames.count()).toBeGreaterThan(HOSTILE_NAMES.length / 2);
+    expect(await frames.count()).toBeGreaterThan(HOSTILE_STRINGS.length / 2);
     const names = await frames.evaluateAll((all) => all.map((frame) => frame.getAttribute('name')));
     expect(names).toContain('</script><script>window.pwned = 1</script>');
     expect(names).toContain('<img src=x onerror="window.pwned = 1">');

@@ -7,38 +7,10 @@ import {
   Store,
   UpdateDeadline,
 } from '../../lib/index.js';
+import { HOSTILE_STRINGS, LONE_SURROGATES } from './strings.js';
 
 /** The longest that a guest's name stays. */
 const MAX_NAME = 4096;
-
-const codes = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, i) => String.fromCharCode(from + i));
-
-/** What a name may do to a file, to a page or to a terminal. */
-export const HOSTILE_NAMES = [
-  ...codes(0, 0x20),
-  ...codes(0x7f, 0xa0),
-  ...['"', "'", '`', '\\', '\\"', '&lt;', '&#60;', '%00', '$' + '{alert(1)}', '{{7*7}}'],
-  ...['</script><script>window.pwned = 1</script>', '<!--<script>', ']]>', '-->'],
-  ...[
-    '<img src=x onerror="window.pwned = 1">',
-    '"><svg onload=window.pwned=1>',
-    'javascript:alert(1)',
-  ],
-  ...['\u2028', '\u2029', '\u202e gpj.exe', '\ufeff', '\ufffe', '\uffff', '𝄞', 'a;b;c 12\nd 3'],
-  ...['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'length', '', ' '],
-  ...[
-    '\u001b[2J\u001b]0;title\u0007',
-    '\r\nSet-Cookie: a=b',
-    '../../etc/passwd',
-    'file:///etc/passwd',
-  ],
-  'x'.repeat(1 << 20),
-  '\u0000"\\'.repeat(1 << 18),
-];
-
-/** Lone surrogates can be in JavaScript's strings, not in a module's names. */
-export const LONE_SURROGATES = ['\ud800', '\udfff tail', 'head \udbff', '\udc00\ud800'];
 
 /** As the profile shows what a guest called it. */
 export function shownName(name: string): string {
@@ -54,14 +26,14 @@ function quoted(text: string): string {
 /** A profile in which everything that anybody can name has such a name. */
 export function hostileProfile(): FinishedProfile {
   const engine = new Engine({ epochInterruption: true });
-  const functions = HOSTILE_NAMES.map(
+  const functions = HOSTILE_STRINGS.map(
     (_, i) => `(func $f${i} (export "f${i}") (call $bump) (loop))`,
   ).join('\n');
   // The name section itself, since the text format takes no name twice and not the empty one.
-  const names = HOSTILE_NAMES.map((name, i) => leb(i + 1) + leb(byteLength(name)) + hex(name)).join(
-    '',
-  );
-  const map = leb(HOSTILE_NAMES.length) + names;
+  const names = HOSTILE_STRINGS.map(
+    (name, i) => leb(i + 1) + leb(byteLength(name)) + hex(name),
+  ).join('');
+  const map = leb(HOSTILE_STRINGS.length) + names;
   const section = `01${leb(map.length / 2)}${map}`.replace(/../g, '\\$&');
   const module = Module.compile(
     engine,
@@ -69,7 +41,7 @@ export function hostileProfile(): FinishedProfile {
       (@custom "name" "${section}"))`,
   );
   const store = new Store(engine);
-  const all = [...HOSTILE_NAMES, ...LONE_SURROGATES];
+  const all = [...HOSTILE_STRINGS, ...LONE_SURROGATES];
   // Of the module's name the formats for Chrome have a copy a function.
   const short = all.filter((name) => name.length < 100);
   const profiler = new GuestProfiler(all.join(' '), 1, [[short.join('/'), module]]);
@@ -83,7 +55,7 @@ export function hostileProfile(): FinishedProfile {
   const bump = () => engine.incrementEpoch();
   linker.funcWrap('env', 'bump\n"</script>', { params: [], results: [] }, bump);
   const instance = linker.instantiate(store, module);
-  for (const i of HOSTILE_NAMES.keys()) instance.getFunc(store, `f${i}`).call(store);
+  for (const i of HOSTILE_STRINGS.keys()) instance.getFunc(store, `f${i}`).call(store);
   for (const name of all) {
     const key = /[{}]/.test(name) ? 'key' : name;
     profiler.addMarker(name, { data: { [key]: name } });

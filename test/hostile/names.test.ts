@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readProfileBytes } from '../../lib/formats/read.js';
 import { type FinishedProfile, FORMAT_NAMES } from '../../lib/index.js';
 import { assertProfileIntegrity } from '../support/profile-integrity.js';
-import { HOSTILE_NAMES, hostileProfile, LONE_SURROGATES, shownName } from './hostile-profile.js';
+import { hostileProfile, shownName } from './hostile-profile.js';
+import { HOSTILE_STRINGS, LONE_SURROGATES } from './strings.js';
 
 describe('names of everything, chosen by an enemy', () => {
   let profile: FinishedProfile;
@@ -17,10 +18,10 @@ describe('names of everything, chosen by an enemy', () => {
     const json = JSON.parse((await write('firefox')).toString());
     assertProfileIntegrity(json);
     const strings = new Set<string>(json.shared.stringArray);
-    for (const name of HOSTILE_NAMES) expect(strings).toContain(shownName(name));
+    for (const name of HOSTILE_STRINGS) expect(strings).toContain(shownName(name));
     for (const name of LONE_SURROGATES) expect(strings).toContain(name);
     const funcs = json.shared.funcTable.name.map((name: number) => json.shared.stringArray[name]);
-    expect(new Set(funcs)).toEqual(new Set(HOSTILE_NAMES.map(shownName)));
+    expect(new Set(funcs)).toEqual(new Set(HOSTILE_STRINGS.map(shownName)));
     const again = await readProfileBytes(await write('jslb'));
     const names = Array.from({ length: again.funcs.length }, (_, i) =>
       again.strings.get(again.funcs.name.get(i)),
