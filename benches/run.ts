@@ -5,6 +5,7 @@
 //   npm run bench -- --quick                   every step, for no numbers: whether the benches still work
 import { parseArgs } from 'node:util';
 import { asyncCalls } from './async.js';
+import { attach } from './attach.js';
 import { calls } from './calls.js';
 import { compile } from './compile.js';
 import { largeProfile } from './large-profile.js';
@@ -27,6 +28,7 @@ const BENCHES: readonly Bench[] = [
   asyncCalls,
   compile,
   ticker,
+  attach,
   largeProfile,
   symbolication,
 ];

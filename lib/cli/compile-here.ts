@@ -11,8 +11,6 @@ export function* compileHere(
 ): Iterable<CompiledCode[]> {
   for (const each of options) {
     const code = loadCode(commandEngine(each), path);
-    yield Module.is(code)
-      ? [Module.native('module', code).code()]
-      : Component.native('component', code).code();
+    yield Module.is(code) ? [Module.code('module', code)] : Component.code('component', code);
   }
 }

@@ -7,8 +7,8 @@
  * - {@link Int32Column}, {@link Uint8Column}, {@link Float64Column}, {@link Uint32Column}: one
  *   contiguous array that doubles when it is full. For tables that are looked up at random and stay
  *   small next to the recording (funcs, frames, stacks).
- * - {@link Int32Log}, {@link Uint8Log}, {@link Float64Log}: fixed-size chunks, append only. For the
- *   recording itself (samples, markers): doubling would hold up to 2 × the rows at rest and 3 × while
+ * - {@link Int32Log}, {@link Uint8Log}, {@link Float64Log}: fixed-size chunks, the first of which grows to
+ *   that size, append only. For the recording itself (samples, markers): doubling would hold up to 2 × the rows at rest and 3 × while
  *   it copies, which for ten million samples is the whole memory budget (24 bytes a sample).
  */
 
@@ -27,7 +27,10 @@ export interface ReadonlyColumn<A extends ColumnArray = ColumnArray> {
 
 type Allocate<A> = (length: number) => A;
 
-/** 64 bytes at most: what V8 still keeps in its own heap, which is many times cheaper to make. */
+/**
+ * Of a column with rows: 64 bytes at most, what V8 still keeps in its own heap, which is many times cheaper to make.
+ * One without has nothing of its own, as most of a short profile's.
+ */
 const FIRST_CAPACITY = 8;
 
 /** A contiguous column; see the concrete classes below. */
@@ -38,7 +41,7 @@ abstract class Column<A extends ColumnArray> implements ReadonlyColumn<A> {
 
   constructor(allocate: Allocate<A>) {
     this.#allocate = allocate;
-    this.#array = allocate(FIRST_CAPACITY);
+    this.#array = allocate(0);
   }
 
   get length(): number {
@@ -84,7 +87,7 @@ abstract class Column<A extends ColumnArray> implements ReadonlyColumn<A> {
   }
 
   #grow(): void {
-    const grown = this.#allocate(this.#array.length * 2);
+    const grown = this.#allocate(Math.max(FIRST_CAPACITY, this.#array.length * 2));
     grown.set(this.#array);
     this.#array = grown;
   }
@@ -114,12 +117,20 @@ abstract class Log<A extends ColumnArray> implements ReadonlyColumn<A> {
   /** Appends a value and returns its row. */
   push(value: number): number {
     const at = this.#length & CHUNK_MASK;
-    if (at === 0) {
-      this.#tail = this.#allocate(CHUNK_ROWS);
-      this.#chunks.push(this.#tail);
-    }
+    if (at === 0 || at === this.#tail.length) this.#extend(at);
     this.#tail[at] = value;
     return this.#length++;
+  }
+
+  /** Room from row `at` of the newest chunk on. */
+  #extend(at: number): void {
+    const chunks = this.#chunks;
+    const isFirst = chunks.length === (at === 0 ? 0 : 1);
+    const rows = isFirst ? Math.min(CHUNK_ROWS, Math.max(FIRST_CAPACITY, 2 * at)) : CHUNK_ROWS;
+    const tail = this.#allocate(rows);
+    if (at > 0) tail.set(chunks.pop() as A);
+    chunks.push(tail);
+    this.#tail = tail;
   }
 
   get(row: number): number {
@@ -160,44 +171,54 @@ function outOfRange(row: number, length: number): RangeError {
   return new RangeError(`expected a row below ${length}, got ${row}`);
 }
 
+const NO_INT32 = new Int32Array();
+const NO_UINT32 = new Uint32Array();
+const NO_UINT8 = new Uint8Array();
+const NO_FLOAT64 = new Float64Array();
+
+const int32 = (length: number) => (length === 0 ? NO_INT32 : new Int32Array(length));
+const uint32 = (length: number) => (length === 0 ? NO_UINT32 : new Uint32Array(length));
+const uint8 = (length: number) => (length === 0 ? NO_UINT8 : new Uint8Array(length));
+const float64 = (length: number) => (length === 0 ? NO_FLOAT64 : new Float64Array(length));
+
 export class Int32Column extends Column<Int32Array> {
   constructor() {
-    super((length) => new Int32Array(length));
+    super(int32);
   }
 }
 
 export class Uint32Column extends Column<Uint32Array> {
   constructor() {
-    super((length) => new Uint32Array(length));
+    super(uint32);
   }
 }
 
 export class Uint8Column extends Column<Uint8Array> {
   constructor() {
-    super((length) => new Uint8Array(length));
+    super(uint8);
   }
 }
 
 export class Float64Column extends Column<Float64Array> {
   constructor() {
-    super((length) => new Float64Array(length));
+    super(float64);
   }
 }
 
 export class Int32Log extends Log<Int32Array> {
   constructor() {
-    super((length) => new Int32Array(length));
+    super(int32);
   }
 }
 
 export class Uint8Log extends Log<Uint8Array> {
   constructor() {
-    super((length) => new Uint8Array(length));
+    super(uint8);
   }
 }
 
 export class Float64Log extends Log<Float64Array> {
   constructor() {
-    super((length) => new Float64Array(length));
+    super(float64);
   }
 }

@@ -6,6 +6,9 @@ export const NOT_FOUND = -1;
 /** 64 bytes: what V8 still keeps in its own heap, which is many times cheaper to make. */
 const FIRST_SLOTS = 16;
 
+/** Of an index without rows: a free slot that no row gets. */
+const NO_SLOTS = new Int32Array(1);
+
 /**
  * Finds the row of a table that equals a given one: open addressing over `Int32Array`s, where a `Map`
  * would need a key string or object for every row.
@@ -20,7 +23,7 @@ const FIRST_SLOTS = 16;
  */
 export class RowIndex {
   /** Row + 1, with 0 for a free slot; the length is a power of two, at most half of it in use. */
-  #slots = new Int32Array(FIRST_SLOTS);
+  #slots: Int32Array = NO_SLOTS;
   readonly #hashes = new Int32Column();
 
   find(hash: number, equals: (row: number) => boolean): number {
@@ -42,7 +45,7 @@ export class RowIndex {
   }
 
   #grow(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
+    const slots = new Int32Array(Math.max(FIRST_SLOTS, this.#slots.length * 2));
     const hashes = this.#hashes.view();
     for (let row = 0; row < hashes.length; row++) place(slots, hashes[row] ?? 0, row);
     this.#slots = slots;

@@ -10,6 +10,9 @@ export const NO_STACK: StackIndex = -1;
 /** 64 bytes: what V8 still keeps in its own heap, which is many times cheaper to make. */
 const FIRST_SLOTS = 16;
 
+/** Of a table without rows: a free slot that no row gets. */
+const NO_SLOTS = new Int32Array(1);
+
 /**
  * All call stacks as one tree: a stack is its innermost frame plus the stack that called it. Stacks that
  * share callers share rows, so a sample needs one number, however deep its stack.
@@ -32,7 +35,7 @@ export class StackTable {
   /** The caller's row, or {@link NO_STACK}. */
   readonly prefix = new Int32Column();
   /** Row + 1, with 0 for a free slot; the length is a power of two, at most half of it in use. */
-  #slots = new Int32Array(FIRST_SLOTS);
+  #slots: Int32Array = NO_SLOTS;
 
   get length(): number {
     return this.frame.length;
@@ -71,7 +74,7 @@ export class StackTable {
   }
 
   #grow(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
+    const slots = new Int32Array(Math.max(FIRST_SLOTS, this.#slots.length * 2));
     const mask = slots.length - 1;
     const frames = this.frame.view();
     const prefixes = this.prefix.view();

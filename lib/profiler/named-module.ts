@@ -37,9 +37,9 @@ export function listedCode(modules: unknown): readonly ListedCode[] {
   }
   return checked.flatMap(({ name, module, symbols }) => {
     if (Module.is(module)) {
-      return [new ListedCode(name, Module.native('module', module).code(), symbols)];
+      return [new ListedCode(name, Module.code('module', module), symbols)];
     }
-    const modules = Component.native('component', module).code();
+    const modules = Component.code('component', module);
     return modules.map((code) => new ListedCode(name, code, symbols));
   });
 }

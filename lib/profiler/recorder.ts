@@ -205,12 +205,26 @@ const attachEpochs: Attach = (store, storelike, recorder, { hostCalls, cuts, ...
   } finally {
     if (!attached) ticks?.release();
   }
-  return attached ? ticks : null;
+  if (!attached) return null;
+  return ticks && fromNow(ticks);
 };
 
 const attachSignals: Attach = (store, storelike, recorder, options) => {
   const { intervalMs, clock, hostCalls, cuts } = options;
   const native = Store.native(store, storelike);
   const source = recorder.attachSignals(native, intervalMs, clock === 'wall', hostCalls, cuts);
-  return source && { missed: () => source.missed(), release: () => {} };
+  return source && fromNow({ missed: () => source.missed(), release: () => {} });
 };
+
+/** What is missed until the release: those that tick do so for others before and after. */
+function fromNow({ missed, release }: Ticks): Ticks {
+  const before = missed();
+  let ended: number | undefined;
+  return {
+    missed: () => ended ?? missed() - before,
+    release: () => {
+      ended = missed() - before;
+      release();
+    },
+  };
+}

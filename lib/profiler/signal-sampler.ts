@@ -4,10 +4,14 @@ import { Engine } from '../runtime/engine.js';
 import { misuse } from '../runtime/errors.js';
 import { SAMPLERS, type Sampler } from './sampler.js';
 
+/** Of the whole process; null where there is none. */
+let obstacle: string | null | undefined;
+
 /** Why stores, or those of `engine`, can't be sampled by signals; undefined when they can. */
 export function signalObstacle(engine?: Engine): string | undefined {
   if (engine?.isPulley) return 'the engine interprets its code';
-  return native.signalObstacle() ?? undefined;
+  if (obstacle === undefined) obstacle = native.signalObstacle();
+  return obstacle ?? undefined;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { NO_STACK, type StackIndex, StackTable } from '../profile/stack-table.js';
 import { AddressTable } from './address-table.js';
 
+const NO_ROWS = new Int32Array();
+
 /**
  * Turns recorded stacks into rows of a stack table whose frames are addresses.
  *
@@ -17,7 +19,7 @@ export class StackInterner {
   readonly addresses: AddressTable;
   readonly stacks: StackTable;
   /** For the stack before, the row that ends at each of its frames, oldest first. */
-  #rows = new Int32Array(16);
+  #rows: Int32Array = NO_ROWS;
 
   /** With the tables of `other`, for records of another place, which share with those there. */
   constructor(other?: StackInterner) {
@@ -43,7 +45,7 @@ export class StackInterner {
   }
 
   #grow(depth: number): void {
-    const rows = new Int32Array(2 ** Math.ceil(Math.log2(depth)));
+    const rows = new Int32Array(Math.max(16, 2 ** Math.ceil(Math.log2(depth))));
     rows.set(this.#rows);
     this.#rows = rows;
   }

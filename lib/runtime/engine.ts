@@ -43,12 +43,16 @@ export class Engine {
   readonly #tickers = new Set<EpochTicker>();
   #share: NativeShare | undefined;
   #isDisposed = false;
+  #isPulley: boolean | undefined;
+  #isGuestDebug: boolean | undefined;
   /** What was made for it, and lets go of it with it. */
   #made = new Set<WeakRef<Disposed>>();
   /** How many there may be before those are looked for that were collected. */
   #madeLimit = 64;
   /** Tickers of recorders by their interval: one serves all stores. */
   readonly #recorderTickers = new Map<number, { ticker: NativeEpochTicker; users: number }>();
+  /** That of the interval which was used last stays: it rests where no guest runs. */
+  #lastRecorderTicker: number | undefined;
 
   /**
    * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number out of
@@ -107,6 +111,8 @@ export class Engine {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     for (const ticker of this.#tickers) ticker.dispose();
+    this.#lastRecorderTicker = undefined;
+    for (const intervalMs of this.#recorderTickers.keys()) this.#stopUnused(intervalMs);
     for (const made of [...this.#made, new WeakRef(this.#native)]) letGo(made.deref());
     this.#made.clear();
     this.#share = undefined;
@@ -124,7 +130,9 @@ export class Engine {
 
   /** Whether compiled code is for the Pulley interpreter. Mirrors `Engine::is_pulley`. */
   get isPulley(): boolean {
-    return this.#usable().isPulley();
+    const its = this.#usable();
+    this.#isPulley ??= its.isPulley();
+    return this.#isPulley;
   }
 
   /**
@@ -211,16 +219,25 @@ export class Engine {
     };
     tickers.set(intervalMs, shared);
     shared.users++;
+    const last = engine.#lastRecorderTicker;
+    engine.#lastRecorderTicker = intervalMs;
+    if (last !== undefined && last !== intervalMs) engine.#stopUnused(last);
     return {
       native: shared.ticker,
       missed: () => shared.ticker.missed(),
       release: () => {
         shared.users--;
-        if (shared.users > 0) return;
-        shared.ticker.stop();
-        tickers.delete(intervalMs);
+        if (intervalMs !== engine.#lastRecorderTicker) engine.#stopUnused(intervalMs);
       },
     };
+  }
+
+  /** Stops the recorders' ticker of that interval, if no recorder uses it. */
+  #stopUnused(intervalMs: number): void {
+    const shared = this.#recorderTickers.get(intervalMs);
+    if (shared === undefined || shared.users > 0) return;
+    shared.ticker.stop();
+    this.#recorderTickers.delete(intervalMs);
   }
 
   /** @internal */
@@ -230,7 +247,8 @@ export class Engine {
 
   /** @internal */
   static isGuestDebug(engine: Engine): boolean {
-    return engine.#native.guestDebug;
+    engine.#isGuestDebug ??= engine.#native.guestDebug;
+    return engine.#isGuestDebug;
   }
 
   /** @internal */

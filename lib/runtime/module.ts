@@ -1,9 +1,10 @@
-import type { NativeModule, NativeShare } from '../generated/native.js';
+import type { NativeCode, NativeModule, NativeShare } from '../generated/native.js';
 import { native } from '../native.js';
 import { checkBytes, checkBytesOrWat, checkInteger, checkObject, checkPath } from './check.js';
 import { Engine, type SharedEngine } from './engine.js';
 import { misuse, wrongType } from './errors.js';
 import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
+import { KnownCode } from './known-code.js';
 import { type ExternType, externType } from './types.js';
 
 /** An import of a module. Mirrors `wasmtime::ImportType`. */
@@ -35,12 +36,14 @@ export class Module {
   /** The engine that it was compiled for. */
   readonly engine: Engine;
   readonly #native: NativeModule;
+  readonly #code = new KnownCode<NativeCode>();
   #share: NativeShare | undefined;
 
   private constructor(key: typeof INTERNAL, engine: Engine, nativeModule: NativeModule) {
     checkInternal(key, new.target);
     this.engine = engine;
     this.#native = Engine.own(engine, nativeModule);
+    Engine.own(engine, this.#code);
   }
 
   /**
@@ -175,6 +178,12 @@ export class Module {
     if (!Module.is(module)) throw wrongType(what, 'a Module', module);
     Engine.check(module.engine);
     return module.#native;
+  }
+
+  /** @internal What profilers list of it; one serves all of them. */
+  static code(what: string, module: Module): NativeCode {
+    const its = Module.native(what, module);
+    return module.#code.get(() => its.code());
   }
 
   /** @internal */

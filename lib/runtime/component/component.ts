@@ -1,9 +1,10 @@
-import type { NativeComponent, NativeShare } from '../../generated/native.js';
+import type { NativeCode, NativeComponent, NativeShare } from '../../generated/native.js';
 import { native } from '../../native.js';
 import { checkBytes, checkBytesOrWat, checkInteger, checkObject, checkPath } from '../check.js';
 import { Engine, type SharedEngine } from '../engine.js';
 import { misuse, wrongType } from '../errors.js';
 import { checkInternal, guardReceivers, INTERNAL, isObject } from '../internal.js';
+import { KnownCode } from '../known-code.js';
 import { type NamedComponentItem, namedItem } from './component-item.js';
 
 /** Stands for a component and its engine in a message to another thread. */
@@ -20,12 +21,14 @@ export class Component {
   /** The engine that it was compiled for. */
   readonly engine: Engine;
   readonly #native: NativeComponent;
+  readonly #code = new KnownCode<NativeCode[]>();
   #share: NativeShare | undefined;
 
   private constructor(key: typeof INTERNAL, engine: Engine, nativeComponent: NativeComponent) {
     checkInternal(key, new.target);
     this.engine = engine;
     this.#native = Engine.own(engine, nativeComponent);
+    Engine.own(engine, this.#code);
   }
 
   /**
@@ -135,6 +138,12 @@ export class Component {
     if (!Component.is(component)) throw wrongType(what, 'a Component', component);
     Engine.check(component.engine);
     return component.#native;
+  }
+
+  /** @internal What profilers list of it; one serves all of them. */
+  static code(what: string, component: Component): NativeCode[] {
+    const its = Component.native(what, component);
+    return component.#code.get(() => its.code());
   }
 
   /** @internal */
