@@ -6,6 +6,7 @@ import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
 import { intervalOf, percent } from './amount.js';
 import { placeOf } from './function-place.js';
+import { resumedLine } from './resumed-line.js';
 import type { Layout } from './terminal.js';
 
 /** What a summary tells beside the profile. */
@@ -53,6 +54,8 @@ function measures(profile: Profile, facts: RunFacts): string[] {
   if (facts.missedTicks > 0) {
     lines.push(`${count(facts.missedTicks, 'sample')} missed: the machine was busy`);
   }
+  const resumed = resumedLine(profile, samples);
+  if (resumed !== undefined) lines.push(resumed);
   return lines;
 }
 

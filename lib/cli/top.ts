@@ -13,6 +13,7 @@ import { placeOf } from './function-place.js';
 import { markdownCode, markdownTable, markdownText } from './markdown.js';
 import { positive } from './options.js';
 import { addViewOptions, type ProfileView, readSelected } from './read-file.js';
+import { resumedLine } from './resumed-line.js';
 import { type TableColumn, textTable } from './table.js';
 import { type Layout, layoutOf, write } from './terminal.js';
 import { topJson } from './top-json.js';
@@ -140,7 +141,9 @@ function topRows(
   const samples = threads.reduce((sum, { samples }) => sum + samples.length, 0);
   const measured = weight === 'samples' ? '' : `, ${amount(whole, unit)} ${unitName(unit)}`;
   const count = samples.toLocaleString('en-US');
-  const facts = `${count} samples, one per ${intervalOf(profile)}${measured}`;
+  const resumed = resumedLine(profile, samples);
+  const notes = resumed === undefined ? '' : `; ${resumed}`;
+  const facts = `${count} samples, one per ${intervalOf(profile)}${measured}${notes}`;
   return { rows, others: Math.max(0, hot.length - limit), facts };
 }
 

@@ -32,6 +32,8 @@ export declare class NativeCode {
   displayNames(names: Array<string>, raw: boolean): Array<string>
   /** Where functions lie in the binary, by index. Nowhere without it: see `with_binary`. */
   functionBodies(indices: Uint32Array): NativeFunctionBodies
+  /** How Go's goroutines go on, if the module is Go's. */
+  resumption(): NativeResumption | null
   /**
    * Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of
    * this one or with split DWARF that this one refers to.
@@ -156,6 +158,14 @@ export interface NativeInlineChains {
   namesFirst: boolean
   /** What could not be read, each with the section's name before a colon. */
   warnings: Array<string>
+}
+
+/** What tells of Go's stacks that begin where a goroutine went on: functions by index, ascending. */
+export interface NativeResumption {
+  /** Go's loops, which call what a goroutine is to go on with. */
+  loops: Uint32Array
+  /** Those that instructions call. */
+  called: Uint32Array
 }
 
 /** A call that is under way. */

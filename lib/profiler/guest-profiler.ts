@@ -48,6 +48,7 @@ import {
 } from './recorder.js';
 import { Recording } from './recording.js';
 import { recordingFacts } from './recording-facts.js';
+import { countResumed } from './resumed-stacks.js';
 import { hostLeaves } from './sampled-host-time.js';
 import { CLOCKS } from './sampler.js';
 import { samplerFor } from './signal-sampler.js';
@@ -460,6 +461,8 @@ export class GuestProfiler {
     );
     const texts = read === false ? undefined : new SourceTexts(this.#profile, read, warn);
     const how = { ...this.#options, texts, warn };
+    const { stack } = this.#thread.samples;
+    const resumed = countResumed(stack, interner, this.#modules, bases, warn);
     const stackOf = symbolicate(this.#profile, interner, this.#modules, bases, how);
     renumber(this.#thread.samples.stack, stackOf);
     leaves(this.#thread);
@@ -477,6 +480,7 @@ export class GuestProfiler {
         everyFuel: this.#everyFuel,
         samplers: [...this.#how],
         withoutFrames: this.#recording.withoutFrames,
+        resumed,
       }),
     );
     // Last: the user's own function may throw, and the profile is whole by then.

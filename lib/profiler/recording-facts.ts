@@ -1,6 +1,7 @@
 import { native } from '../native.js';
 import { FUEL_ENTRY } from '../profile/fuel.js';
 import type { ExtraSection, Profile } from '../profile/profile.js';
+import { RESUMED_ENTRY } from '../profile/resumed.js';
 import { SAMPLERS_ENTRY } from '../profile/sampled-by.js';
 
 /** What a reader's information panel tells of a recording, beside its samples. */
@@ -13,11 +14,13 @@ export interface RecordingFacts {
   readonly samplers: readonly string[];
   /** Samples without frames, by the reason, where that is known. */
   readonly withoutFrames: ReadonlyMap<string, number>;
+  /** Samples whose stacks begin where a goroutine went on. */
+  readonly resumed: number;
 }
 
 /** The section of {@link Profile.extra} about how this was recorded. */
 export function recordingFacts(profile: Profile, facts: RecordingFacts): ExtraSection {
-  const { missedTicks, everyFuel, samplers, withoutFrames } = facts;
+  const { missedTicks, everyFuel, samplers, withoutFrames, resumed } = facts;
   const modules = [...profile.libs].filter(({ codeId }) => codeId !== null);
   return {
     label: `Recording of ${profile.product}`,
@@ -35,6 +38,9 @@ export function recordingFacts(profile: Profile, facts: RecordingFacts): ExtraSe
         format: 'integer' as const,
         value: count,
       })),
+      ...(resumed === 0
+        ? []
+        : [{ label: RESUMED_ENTRY, format: 'integer', value: resumed } as const]),
       ...(missedTicks === undefined
         ? []
         : [{ label: 'Missed ticks', format: 'integer', value: missedTicks } as const]),

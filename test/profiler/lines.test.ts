@@ -144,5 +144,17 @@ describe('a Go program', () => {
     expect(own.length).toBeGreaterThan(5);
     expect([...profile.frames].some((frame) => /\.go:\d+@1$/.test(frame))).toBe(true);
     expect(profile.warnings).toEqual([]);
+    // How many stacks begin where a goroutine went on, by the names of what goroutines begin with.
+    const firsts = profile.stacks.map((names) => names[names.indexOf('wasm_pc_f_loop') + 1] ?? '');
+    const begins =
+      /^(_rt0_wasm_wasip1|runtime\.(main|forcegchelper|run[fF]in\w+))?$|\.(gowrap|func)\d+$/;
+    const resumed = firsts.filter((name) => !begins.test(name)).length;
+    expect(resumed).toBeGreaterThan(firsts.length / 4);
+    const facts = profile.json.meta.extra[0].entries;
+    expect(facts).toContainEqual({
+      label: 'Samples that begin where a goroutine went on',
+      format: 'integer',
+      value: resumed,
+    });
   });
 });

@@ -66,6 +66,15 @@ pub struct NativeFunctionBodies {
     pub end: Uint32Array,
 }
 
+/// What tells of Go's stacks that begin where a goroutine went on: functions by index, ascending.
+#[napi(object)]
+pub struct NativeResumption {
+    /// Go's loops, which call what a goroutine is to go on with.
+    pub loops: Uint32Array,
+    /// Those that instructions call.
+    pub called: Uint32Array,
+}
+
 fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -151,6 +160,16 @@ impl NativeCode {
             start: start.into(),
             end: end.into(),
         }
+    }
+
+    /// How Go's goroutines go on, if the module is Go's.
+    #[napi(catch_unwind)]
+    pub fn resumption(&self) -> Option<NativeResumption> {
+        let found = GoTable::find(&self.binary)?.resumption();
+        Some(NativeResumption {
+            loops: found.loops.into(),
+            called: found.called.into(),
+        })
     }
 
     /// Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of

@@ -7,8 +7,9 @@
 
 use crate::declarations::Declaration;
 use crate::dwarf::SourceFrame;
+use crate::import_calls::functions;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
 use wasmparser::{BinaryReader, DataKind, FunctionBody, Operator, Parser, Payload};
@@ -18,6 +19,9 @@ const MAGIC: [u8; 8] = [0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8];
 
 /// `funcValueOffset` of Go's linker: the number of the first function of the module's own.
 const FIRST_FUNCTION: u64 = 0x1000;
+
+/// The names of loops that run goroutines begin so.
+const LOOP: &str = "wasm_pc_f_loop";
 
 /// `_PCDATA_InlTreeIndex` and `_FUNCDATA_InlTree`.
 const INLINE_INDEX: usize = 2;
@@ -93,6 +97,15 @@ struct Description {
     unit: u32,
     start_line: i32,
     data: u8,
+}
+
+/// Functions by index, imports first; ascending.
+pub struct Resumption {
+    /// Go's loops, which call what a goroutine is to go on with.
+    pub loops: Vec<u32>,
+    /// Those that instructions call. A loop calls what isn't among them at its beginning: it's what a goroutine begins
+    /// with.
+    pub called: Vec<u32>,
 }
 
 impl<'a> GoTable<'a> {
@@ -194,6 +207,52 @@ impl<'a> GoTable<'a> {
             functions,
             gofunc,
         })
+    }
+
+    /// What tells of stacks that begin where a goroutine went on: on WebAssembly, one that waits leaves its calls, and a
+    /// loop calls the innermost of them again.
+    pub fn resumption(&self) -> Resumption {
+        let mut imported = 0;
+        for payload in Parser::new(0)
+            .parse_all(self.binary)
+            .map_while(|read| read.ok())
+        {
+            if let Payload::ImportSection(imports) = payload {
+                imported = functions(imports).count() as u64;
+                break;
+            }
+        }
+        let mut loops: Vec<u32> = Vec::new();
+        for (&number, &place) in &self.functions {
+            let function = self.description(place);
+            let name = function
+                .and_then(|function| self.memory.string(self.header.names, function.name.into()));
+            if name.is_some_and(|name| name.starts_with(LOOP))
+                && let Some(index) = number.checked_sub(FIRST_FUNCTION)
+            {
+                loops.push((imported + index) as u32);
+            }
+        }
+        loops.sort_unstable();
+        let mut called = BTreeSet::new();
+        for body in &self.bodies {
+            let Some(bytes) = self.binary.get(body.clone()) else {
+                continue;
+            };
+            let reader = BinaryReader::new(bytes, body.start);
+            let Ok(operators) = FunctionBody::new(reader).get_operators_reader() else {
+                continue;
+            };
+            for operator in operators.into_iter().map_while(|operator| operator.ok()) {
+                if let Operator::Call { function_index } = operator
+                    && u64::from(function_index) >= imported
+                {
+                    called.insert(function_index);
+                }
+            }
+        }
+        let called = called.into_iter().collect();
+        Resumption { loops, called }
     }
 
     /// The functions at a place in the binary, innermost first.

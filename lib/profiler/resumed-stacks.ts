@@ -1,0 +1,82 @@
+import { NO_STACK } from '../profile/stack-table.js';
+import type { ListedCode } from './listed-code.js';
+import { findRow } from './rows.js';
+import type { StackInterner } from './stack-interner.js';
+
+/** What a frame is to a goroutine's stack. */
+enum Role {
+  Other,
+  /** Go's loop, which calls what a goroutine is to go on with. */
+  Loop,
+  /** A function that Go's instructions call: by the loop only if its own caller is gone. */
+  Called,
+}
+
+/**
+ * How many samples, of recorded stacks, begin where a goroutine went on.
+ *
+ * Go on WebAssembly has the calls of a goroutine in the stack only until it waits for the first time. It goes on by a
+ * loop that calls the innermost function again; those around it come when that returns:
+ *
+ * ```text
+ * before   _rt0_wasm_wasip1 → wasm_pc_f_loop → main.main.func1 → main.deep → main.deep
+ * after    _rt0_wasm_wasip1 → wasm_pc_f_loop → main.deep
+ * ```
+ */
+export function countResumed(
+  samples: { segments(): Iterable<Int32Array> },
+  recorded: StackInterner,
+  modules: readonly ListedCode[],
+  bases: Uint32Array,
+  warn: (warning: string) => void,
+): number {
+  const { frame, prefix, length } = recorded.stacks;
+  const roles = rolesOf(recorded, modules, bases, warn);
+  if (roles === undefined) return 0;
+  const isResumed = new Uint8Array(length);
+  const roleOf = (stack: number) => roles[frame.get(stack)];
+  // Callers have lower rows than those they call.
+  for (let row = 0; row < length; row++) {
+    const caller = prefix.get(row);
+    if (caller === NO_STACK) continue;
+    const isCut = roleOf(caller) === Role.Loop && roleOf(row) === Role.Called;
+    isResumed[row] = isCut ? 1 : (isResumed[caller] as number);
+  }
+  let count = 0;
+  for (const stacks of samples.segments()) {
+    for (const stack of stacks) count += isResumed[stack] ?? 0;
+  }
+  return count;
+}
+
+/** By address; undefined without a module of Go's. */
+function rolesOf(
+  { addresses }: StackInterner,
+  modules: readonly ListedCode[],
+  bases: Uint32Array,
+  warn: (warning: string) => void,
+): Uint8Array | undefined {
+  const byModule = modules.map((): number[] => []);
+  // A return address is the one after the call.
+  const siteOf = (row: number) => addresses.address.get(row) - 1;
+  for (let row = 0; row < addresses.length; row++) {
+    byModule[findRow(bases, siteOf(row))]?.push(row);
+  }
+  let roles: Uint8Array | undefined;
+  for (const [i, module] of modules.entries()) {
+    const rows = byModule[i] as number[];
+    if (rows.length === 0) continue;
+    const code = module.whole(warn);
+    const resumption = code.resumption();
+    if (resumption === null) continue;
+    const { offset, index } = code.functions();
+    const [loops, called] = [new Set(resumption.loops), new Set(resumption.called)];
+    roles ??= new Uint8Array(addresses.length);
+    for (const row of rows) {
+      const func = index[findRow(offset, siteOf(row) - (bases[i] as number))] as number;
+      if (loops.has(func)) roles[row] = Role.Loop;
+      else if (called.has(func)) roles[row] = Role.Called;
+    }
+  }
+  return roles;
+}
