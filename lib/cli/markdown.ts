@@ -8,19 +8,24 @@ const APART = '&#8203;';
 
 /**
  * Text in a line of Markdown, as it is: what would be markup in names such as `Vec<*T>` or `a|b`, or an entity, a link,
- * a formula, or the name of a user whom a comment would notify.
+ * a formula, or the name of a user whom a comment would notify. It may begin the line, or an item of a list.
  */
 export function markdownText(text: string): string {
   return (
-    oneLine(text)
-      .replace(/[\\`*_{}[\]<>|#~&!$]/g, '\\$&')
-      // At the start of a line these begin a list, a rule or a heading's underline.
+    inline(text)
+      // There these begin a list, a rule or a heading's underline.
       .replace(/^[-+=]/, '\\$&')
       .replace(/^(\d+)([.)])/, '$1\\$2')
-      .replace(/(?<![\p{L}\p{N}])@(?=\p{L}|\p{N})/gu, `@${APART}`)
-      .replace(/:(?=\/\/)/g, `:${APART}`)
-      .replace(/\b(www)\./gi, `$1${APART}.`)
   );
+}
+
+/** The same within a line, where nothing begins a block. */
+function inline(text: string): string {
+  return oneLine(text)
+    .replace(/[\\`*_{}[\]<>|#~&!$]/g, '\\$&')
+    .replace(/(?<![\p{L}\p{N}])@(?=\p{L}|\p{N})/gu, `@${APART}`)
+    .replace(/:(?=\/\/)/g, `:${APART}`)
+    .replace(/\b(www)\./gi, `$1${APART}.`);
 }
 
 /** Text as code, in a line of Markdown. */
@@ -39,7 +44,7 @@ export function markdownTable(
   columns: readonly TableColumn[],
   rows: readonly (readonly string[])[],
 ): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.map(markdownText).join(' | ')} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.map(inline).join(' | ')} |`;
   const rule = columns.map(({ align }) => (align === 'right' ? '---:' : '---'));
   return [line(columns.map(({ title }) => title)), `| ${rule.join(' | ')} |`, ...rows.map(line)];
 }
