@@ -156,7 +156,7 @@ it('shows what changed between two profiles', async () => {
   expect(await details()).toBe('parse  62, 91.2% (+50)');
   const [grown, same] = [await colors('parse'), await colors('print')];
   expect(grown).toEqual(['rgb(255 115 115)']);
-  expect(same).toEqual(['rgb(207 207 216)']);
+  expect(same).toEqual(['#cfcfd8']);
   expect(await page.locator('#legend').textContent()).toBe(
     'Width: after. Colour: change, −6.8−3.4+3.4+6.8within noise',
   );
