@@ -137,7 +137,7 @@ impl<'a> CustomSections<'a> {
         let Some(names) = self.names.clone() else {
             return false;
         };
-        let mut sections = NameSectionReader::new(names).into_iter();
+        let mut sections = NameSectionReader::new(names);
         sections.any(|section| matches!(section, Ok(Name::Function(names)) if names.count() > 0))
     }
 
