@@ -244,7 +244,7 @@ impl Activations {
     /// Activations of wasm that are open.
     #[inline]
     pub fn depth(&self) -> usize {
-        self.published.as_ref().map_or(0, Published::len)
+        self.published.as_ref().map_or(0, Published::depth)
     }
 
     /// Calls `visit` with the return address of each wasm frame of the store, newest to oldest.

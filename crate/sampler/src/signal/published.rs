@@ -214,8 +214,9 @@ impl Published {
         self.thread
     }
 
+    /// How many activations are saved.
     #[inline]
-    pub fn len(&self) -> usize {
+    pub fn depth(&self) -> usize {
         self.store.len.load(Relaxed)
     }
 
@@ -459,7 +460,7 @@ mod tests {
         for n in (0..1000).rev() {
             let saved = store.block().saved(n).unwrap();
             assert_eq!((saved.exit_pc, saved.entry_fp), (10 * n, 10 * n + 2));
-            assert_eq!(store.len(), n + 1);
+            assert_eq!(store.depth(), n + 1);
             store.pop();
         }
         assert!(thread_block().current().is_none());

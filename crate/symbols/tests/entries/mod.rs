@@ -8,8 +8,11 @@ use wasmtime_guest_symbols::go_table::GoTable;
 use wasmtime_guest_symbols::import_calls::{imported_functions, imports_called};
 use wasmtime_guest_symbols::inline_chains::{InlineChains, Part, inline_chains};
 
+/// Takes any bytes.
+type Entry = fn(&[u8]);
+
 /// All entries, by their names, which are those of the fuzz targets.
-pub const ENTRIES: [(&str, fn(&[u8])); 7] = [
+pub const ENTRIES: [(&str, Entry); 7] = [
     ("chains", chains),
     ("components", components),
     ("disassembly", disassembly),
