@@ -19,6 +19,16 @@ export const EXPECTED = {
   page: '<!doctype html>',
 };
 
+/** The same, as it stands in a test that a tool runs. */
+export const EXPECT = JSON.stringify(EXPECTED);
+
+/** Of such a test, once modules were reset: what the copy `first` and a second one know of each other. */
+export const SECOND_COPY = `
+    const second = await import('wasmtime-guest-profiler');
+    expect(second.Engine).not.toBe(first.Engine);
+    expect(() => new second.Store(new first.Engine())).toThrow(/the Engine of another copy of/);
+    for (const lib of [second, first, second]) expect(await use(lib)).toEqual(${EXPECT});`;
+
 /** A directory with `use.mjs` and files of one's own, in which packages are linked as `npm link` does it. */
 export class Project {
   readonly directory = mkdtempSync(join(tmpdir(), 'project-'));
