@@ -7,7 +7,7 @@
 
 use crate::declarations::Declaration;
 use crate::dwarf::SourceFrame;
-use crate::import_calls::functions;
+use crate::import_calls::imported_functions;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -212,16 +212,7 @@ impl<'a> GoTable<'a> {
     /// What tells of stacks that begin where a goroutine went on: on WebAssembly, one that waits leaves its calls, and a
     /// loop calls the innermost of them again.
     pub fn resumption(&self) -> Resumption {
-        let mut imported = 0;
-        for payload in Parser::new(0)
-            .parse_all(self.binary)
-            .map_while(|read| read.ok())
-        {
-            if let Payload::ImportSection(imports) = payload {
-                imported = functions(imports).count() as u64;
-                break;
-            }
-        }
+        let imported = imported_functions(self.binary).len() as u64;
         let mut loops: Vec<u32> = Vec::new();
         for (&number, &place) in &self.functions {
             let function = self.description(place);
