@@ -18,6 +18,7 @@ import { type Bench, markdown, type Report } from './support/report.js';
 import { symbolication } from './symbolication.js';
 import { ticker } from './ticker.js';
 import { totalCost } from './total-cost.js';
+import { truth } from './truth.js';
 
 const BENCHES: readonly Bench[] = [
   sampleCost,
@@ -33,17 +34,22 @@ const BENCHES: readonly Bench[] = [
   symbolication,
 ];
 
+/** Those that need more than this package: only where they are asked for. */
+const ON_DEMAND: readonly Bench[] = [truth];
+
 const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
-const known = BENCHES.map(({ name }) => name);
+const all = [...BENCHES, ...ON_DEMAND];
+const known = all.map(({ name }) => name);
 const unknown = positionals.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   throw new Error(`no bench is called ${unknown.join(', ')}: there are ${known.join(', ')}`);
 }
 
-const chosen = BENCHES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const chosen =
+  positionals.length === 0 ? BENCHES : all.filter(({ name }) => positionals.includes(name));
 for (const bench of chosen) {
   console.log(`\n## ${bench.name}: ${bench.question}\n`);
   const start = performance.now();

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import {
+  type Config,
   Engine,
   type Instance,
   Linker,
@@ -34,8 +35,8 @@ export class Program {
   /** What its runs print by argument, which must always be the same. */
   readonly #printed = new Map<string, string>();
 
-  constructor(name: string, epochInterruption = true) {
-    const engine = new Engine({ epochInterruption });
+  constructor(name: string, config: boolean | Config = true) {
+    const engine = new Engine(typeof config === 'boolean' ? { epochInterruption: config } : config);
     this.#name = name;
     this.module = Module.fromFile(engine, guestFile(name));
     this.#linker = new Linker(engine).addWasi();

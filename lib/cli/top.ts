@@ -6,6 +6,7 @@ import { functionWeights, hottestLines } from '../profile/hot-functions.js';
 import { heaviestPaths } from '../profile/path-changes.js';
 import type { Profile } from '../profile/profile.js';
 import type { Weight } from '../profile/sample-weight.js';
+import { samplingOf } from '../profile/sampling.js';
 import type { Thread } from '../profile/thread.js';
 import { amount, intervalOf, percent, unitName, unitOf } from './amount.js';
 import { CliError } from './cli-error.js';
@@ -143,8 +144,16 @@ function topRows(
   const count = samples.toLocaleString('en-US');
   const resumed = resumedLine(profile, samples);
   const notes = resumed === undefined ? '' : `; ${resumed}`;
-  const facts = `${count} samples, one per ${intervalOf(profile)}${measured}${notes}`;
+  const facts = `${count} samples, one per ${intervalOf(profile)}${howTaken(profile)}${measured}${notes}`;
   return { rows, others: Math.max(0, hot.length - limit), facts };
+}
+
+/** `, by signals, CPU time; without frames: 11 other modules`, as far as the profile tells. */
+function howTaken(profile: Profile): string {
+  const { by, withoutFrames } = samplingOf(profile);
+  const how = by.length === 0 ? '' : `, by ${by.join(' and ')}`;
+  const reasons = [...withoutFrames].map(([reason, n]) => `${n.toLocaleString('en-US')} ${reason}`);
+  return oneLine(reasons.length === 0 ? how : `${how}; without frames: ${reasons.join(', ')}`);
 }
 
 const HEAVIEST_STACKS = 5;

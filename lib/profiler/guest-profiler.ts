@@ -46,7 +46,7 @@ import {
   type Recorder,
   type RecorderOptions,
 } from './recorder.js';
-import { Recording } from './recording.js';
+import { OUTSIDE, Recording } from './recording.js';
 import { recordingFacts } from './recording-facts.js';
 import { countResumed } from './resumed-stacks.js';
 import { hostLeaves } from './sampled-host-time.js';
@@ -106,6 +106,8 @@ export class GuestProfiler {
   #hostCalls: 'none' | 'markers' | 'frames' = 'none';
   /** Of recorders that had a ticker and are done; undefined when there was none. */
   #missedTicks: number | undefined;
+  /** Whether samples may be at ticks of the user's. */
+  #everyEpoch = false;
   /** Of recorders by fuel. */
   #everyFuel: number | undefined;
   #fuelSamples = 0;
@@ -275,6 +277,7 @@ export class GuestProfiler {
       throw misuse('ERR_RECORDER_ATTACHED', 'the store has a recorder already');
     }
     this.#recorders.add(recorder);
+    this.#everyEpoch ||= everyEpoch;
     this.#how.add(sampler === 'signal' ? signalNames[checked.clock] : 'epochs');
     // Where signals sample, time in host calls is seen, and nothing is to be made up.
     const hostTime = checked.hostCalls === 'frames' && sampler === 'epoch';
@@ -471,15 +474,18 @@ export class GuestProfiler {
       const calls = hostCallTimes(this.#profile, this.#thread, lanes, guestCalls);
       addHostTimeCounter(this.#profile, calls);
       if (this.#hostCalls === 'frames') {
-        this.#thread.samples = withHostTime(this.#profile, this.#thread, calls);
+        const away = this.#everyEpoch ? undefined : this.#recording.away;
+        this.#thread.samples = withHostTime(this.#profile, this.#thread, calls, away);
       }
     }
+    const { away, withoutFrames } = this.#recording;
+    if (away.length > 0 && this.#hostCalls !== 'frames') withoutFrames.set(OUTSIDE, away.length);
     this.#profile.extra.push(
       recordingFacts(this.#profile, {
         missedTicks: this.#missedTicks,
         everyFuel: this.#everyFuel,
         samplers: [...this.#how],
-        withoutFrames: this.#recording.withoutFrames,
+        withoutFrames,
         resumed,
       }),
     );

@@ -1,6 +1,7 @@
+import type { Int32Log } from '../profile/column.js';
 import type { Profile } from '../profile/profile.js';
 import { SampleTable } from '../profile/sample-table.js';
-import type { StackIndex } from '../profile/stack-table.js';
+import { NO_STACK, type StackIndex } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
 import type { HostCall } from './host-calls.js';
 
@@ -8,58 +9,129 @@ import type { HostCall } from './host-calls.js';
  * The samples of a thread, and one more for each tick that fell into a host call: the stack that
  * called, and the import on top of it. Markers have the profile's stacks by now.
  *
- * A tick in a host call is noticed when the guest is back, as a sample of the guest:
+ * Recorders with a ticker have left those ticks out, and tell in rows `away` of the CPU time in between:
  *
  * ```
- * ticks     |     |     |     |     |         before: a a     b   b
- * guest     aaaaaaa             bbbbbb        after:  a h h h h   b
- * host             hhhhhhhhhhhhh              the first sample back becomes the last of the host
+ * ticks     |     |     |     |     |         before: a         . b   b
+ * guest     aaaaaaa             bbbbbb        after:  a h h h     b   b
+ * host             hhhhhhhhhhhhh
  * ```
+ *
+ * Without `away`, ticks are the user's, and one in a host call was noticed when the guest was back, as a sample of it:
+ * the first sample back becomes the last of the host.
  */
 export function withHostTime(
   profile: Profile,
   thread: Thread,
   hostCalls: readonly HostCall[],
+  away?: Int32Log,
 ): SampleTable {
-  const { samples } = thread;
-  const calls = withStacks(profile, thread, hostCalls);
   const filled = new SampleTable();
-  const { intervalMs } = profile;
-  let next = 0;
-  let last = thread.startMs;
-  /** The call at that time; times are asked for in order. */
-  const callAt = (timeMs: number): StackedCall | undefined => {
-    while ((calls[next]?.endMs ?? Number.POSITIVE_INFINITY) <= timeMs) next++;
-    const call = calls[next];
-    return call !== undefined && call.startMs <= timeMs ? call : undefined;
-  };
-  const fill = (untilMs: number, real: StackIndex, cpuDeltaMs: number): void => {
-    const hosts: { timeMs: number; stack: StackIndex }[] = [];
-    let lastTick: StackedCall | undefined;
-    const ticks = Math.floor((untilMs - last) / intervalMs + 1e-6);
-    for (let tick = 1; tick <= ticks; tick++) {
-      const timeMs = last + tick * intervalMs;
-      lastTick = callAt(timeMs);
-      if (lastTick !== undefined) hosts.push({ timeMs, stack: lastTick.stack });
-    }
-    // The last tick is the sample itself: seen late, or in the guest that the host called back.
-    if (lastTick !== undefined) hosts.pop();
-    const isLate = lastTick !== undefined && callAt(untilMs) !== lastTick;
-    const share = cpuDeltaMs / (hosts.length + 1);
-    for (const { timeMs, stack } of hosts) filled.push(stack, timeMs, share);
-    filled.push(isLate ? (lastTick as StackedCall).stack : real, untilMs, share);
-    last = untilMs;
-  };
-  for (let row = 0; row < samples.length; row++) {
-    fill(samples.time.get(row), samples.stack.get(row), samples.cpuDelta.get(row));
-  }
+  const host = new HostTicks(withStacks(profile, thread, hostCalls), profile.intervalMs);
+  const { lastMs, restMs } =
+    away === undefined ? fillLate(filled, host, thread) : fillBetween(filled, host, thread, away);
   // What the guest never came back to be seen from.
-  const endMs = thread.endMs ?? last;
-  for (let timeMs = last + intervalMs; timeMs <= endMs; timeMs += intervalMs) {
-    const call = callAt(timeMs);
-    if (call !== undefined) filled.push(call.stack, timeMs, 0);
-  }
+  const ticks = Math.floor(((thread.endMs ?? lastMs) - lastMs) / profile.intervalMs + 1e-6);
+  pushAll(filled, host.between(lastMs, ticks), restMs);
   return filled;
+}
+
+/** When the last sample was, and the CPU time of others since. */
+interface Filled {
+  readonly lastMs: number;
+  readonly restMs: number;
+}
+
+/** With samples that are the guest's own. */
+function fillBetween(
+  filled: SampleTable,
+  host: HostTicks,
+  { samples, startMs }: Thread,
+  away: Int32Log,
+): Filled {
+  let lastMs = startMs;
+  let next = 0;
+  /** Of others, since the last sample. */
+  let cpuMs = 0;
+  let awayMs = lastMs;
+  for (let row = 0; row < samples.length; row++) {
+    const timeMs = samples.time.get(row);
+    if (next < away.length && away.get(next) === row) {
+      next++;
+      cpuMs += samples.cpuDelta.get(row);
+      awayMs = timeMs;
+      continue;
+    }
+    // The last tick is the sample itself.
+    const ticks = Math.max(1, Math.round((timeMs - lastMs) / host.intervalMs));
+    const hosts = host.between(lastMs, ticks - 1);
+    pushAll(filled, hosts, cpuMs);
+    if (hosts.length === 0 && cpuMs > 0) filled.push(NO_STACK, awayMs, cpuMs);
+    cpuMs = 0;
+    filled.push(samples.stack.get(row), timeMs, samples.cpuDelta.get(row));
+    lastMs = timeMs;
+  }
+  return { lastMs, restMs: cpuMs };
+}
+
+/** With samples at the user's ticks, each of which may have been in the host. */
+function fillLate(filled: SampleTable, host: HostTicks, { samples, startMs }: Thread): Filled {
+  let lastMs = startMs;
+  for (let row = 0; row < samples.length; row++) {
+    const timeMs = samples.time.get(row);
+    const ticks = Math.floor((timeMs - lastMs) / host.intervalMs + 1e-6);
+    const hosts = host.between(lastMs, ticks);
+    // The last tick is the sample itself: seen late, or in the guest that the host called back.
+    const late = hosts.at(-1)?.tick === ticks ? hosts.pop() : undefined;
+    const isLate = late !== undefined && host.callAt(timeMs)?.startMs !== late.startMs;
+    const share = samples.cpuDelta.get(row) / (hosts.length + 1);
+    pushAll(filled, hosts, share * hosts.length);
+    filled.push(isLate ? late.stack : samples.stack.get(row), timeMs, share);
+    lastMs = timeMs;
+  }
+  return { lastMs, restMs: 0 };
+}
+
+function pushAll(filled: SampleTable, hosts: readonly HostTick[], cpuMs: number): void {
+  for (const { timeMs, stack } of hosts) filled.push(stack, timeMs, cpuMs / hosts.length);
+}
+
+/** A tick in a host call. */
+interface HostTick extends StackedCall {
+  /** Its number, from 1. */
+  readonly tick: number;
+  readonly timeMs: number;
+}
+
+/** Ticks in host calls; times are asked for in order. */
+class HostTicks {
+  readonly #calls: readonly StackedCall[];
+  readonly intervalMs: number;
+  #next = 0;
+
+  constructor(calls: readonly StackedCall[], intervalMs: number) {
+    this.#calls = calls;
+    this.intervalMs = intervalMs;
+  }
+
+  /** The call at that time. */
+  callAt(timeMs: number): StackedCall | undefined {
+    const calls = this.#calls;
+    while ((calls[this.#next]?.endMs ?? Number.POSITIVE_INFINITY) <= timeMs) this.#next++;
+    const call = calls[this.#next];
+    return call !== undefined && call.startMs <= timeMs ? call : undefined;
+  }
+
+  /** Of so many ticks after `startMs`, those in host calls. */
+  between(startMs: number, ticks: number): HostTick[] {
+    const hosts: HostTick[] = [];
+    for (let tick = 1; tick <= ticks; tick++) {
+      const timeMs = startMs + tick * this.intervalMs;
+      const call = this.callAt(timeMs);
+      if (call !== undefined) hosts.push({ ...call, tick, timeMs });
+    }
+    return hosts;
+  }
 }
 
 /** A host call, with its stack. */

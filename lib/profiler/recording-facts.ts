@@ -3,6 +3,7 @@ import { FUEL_ENTRY } from '../profile/fuel.js';
 import type { ExtraSection, Profile } from '../profile/profile.js';
 import { RESUMED_ENTRY } from '../profile/resumed.js';
 import { SAMPLERS_ENTRY } from '../profile/sampled-by.js';
+import { WITHOUT_FRAMES } from '../profile/sampling.js';
 
 /** What a reader's information panel tells of a recording, beside its samples. */
 export interface RecordingFacts {
@@ -34,7 +35,7 @@ export function recordingFacts(profile: Profile, facts: RecordingFacts): ExtraSe
         ? []
         : [{ label: SAMPLERS_ENTRY, format: 'string', value: samplers.join('; ') } as const]),
       ...Array.from(withoutFrames, ([reason, count]) => ({
-        label: `Samples without frames: ${reason}`,
+        label: `${WITHOUT_FRAMES}${reason}`,
         format: 'integer' as const,
         value: count,
       })),

@@ -1,8 +1,10 @@
 import type { NativeCode, NativeRecorder } from '../generated/native.js';
 import { native } from '../native.js';
+import { Int32Log } from '../profile/column.js';
 import type { Counter } from '../profile/counter.js';
 import type { MarkerKind } from '../profile/marker-table.js';
 import type { Profile } from '../profile/profile.js';
+import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
 import { GuestCalls } from './guest-calls.js';
 import { type Lane, Lanes } from './lanes.js';
@@ -26,14 +28,19 @@ const SUSPENDED = 1;
 const RESUMED = 2;
 const FUEL = 3;
 const GUEST_CALL_BEGINS = 4;
+const AWAY = 6;
 
 /** What the first frame of a sample by a signal is, as in the addon's `signal/stack.rs`. */
 const HOW_SHIFT = 28;
 const HOW = { guest: 0, host: 1, wasmtime: 2 };
 
-/** Why a sample by a signal has no frames, as there. */
+/** Why a sample has no frames. */
+const OTHERS = 'other modules';
+export const OUTSIDE = 'outside the guest';
+
+/** … one by a signal, as in the addon's `signal/stack.rs`. */
 const REASONS: Readonly<Record<number, string>> = {
-  0: 'other modules',
+  0: OTHERS,
   8: 'signal handlers',
   9: 'entry and exit',
   10: 'after the end',
@@ -50,6 +57,8 @@ export class Recording {
   readonly interner = new StackInterner();
   /** Samples by signals that fell into the host. */
   readonly hostSamples = new HostSamples();
+  /** Rows of samples at epochs that stand for time outside the guest. */
+  readonly away = new Int32Log();
   /** Samples by signals that have no frames, by the reason. */
   readonly withoutFrames = new Map<string, number>();
   /** Those by signals, which are as many records of their own, in order of their times too. */
@@ -164,6 +173,9 @@ export class Recording {
         if (what === FUEL) {
           this.#fuelCounter().push(timeMs, wide(words, at));
           at += 2;
+        } else if (what === AWAY) {
+          this.away.push(samples.push(NO_STACK, timeMs, milliseconds(words, at)));
+          at += 2;
         } else {
           this.#event(what, first >>> 5, timeMs);
         }
@@ -203,13 +215,12 @@ export class Recording {
       const stack = this.#signalledStacks.intern(words, at + 6, frames, shared);
       const row = samples.push(stack, timeMs, cpuDeltaMs);
       this.#signalled.go(6 + frames);
-      if (frames + shared === 0) this.#countWithoutFrames(how);
+      if (frames + shared === 0) this.#countWithoutFrames(REASONS[how] ?? OTHERS);
       else if (how !== HOW.guest) this.hostSamples.push(row, how === HOW.host);
     }
   }
 
-  #countWithoutFrames(how: number): void {
-    const reason = REASONS[how] ?? 'other modules';
+  #countWithoutFrames(reason: string): void {
     this.withoutFrames.set(reason, (this.withoutFrames.get(reason) ?? 0) + 1);
   }
 

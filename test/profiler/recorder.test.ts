@@ -112,7 +112,7 @@ describe('attach', () => {
     expect(() => call('spin', 1000)).toThrow(Trap);
   });
 
-  it('takes one sample after a long host call, with all its CPU time', async () => {
+  it('takes at most one sample after a long host call, whose CPU time it tells of', async () => {
     let ticker: EpochTicker | undefined;
     const { engine, profiler, store, call } = setUp({}, () => {
       for (const end = threadCpuTime() + 20; threadCpuTime() < end; );

@@ -9,6 +9,7 @@ import {
   Linker,
   Module,
   type Recorder,
+  type Sampler,
   type SharedModule,
   Store,
 } from '../../lib/index.js';
@@ -18,10 +19,15 @@ interface Share {
   readonly module: SharedModule;
   readonly stores: number;
   readonly seed: number;
+  readonly sampler: Sampler;
+}
+
+interface Section {
+  readonly entries: readonly { readonly label: string; readonly value: number }[];
 }
 
 const main = parentPort as MessagePort;
-const { module: token, stores, seed }: Share = workerData;
+const { module: token, stores, seed, sampler }: Share = workerData;
 
 /** Milliseconds between samples: 10 kHz. */
 const INTERVAL_MS = 0.1;
@@ -47,7 +53,16 @@ function makeGuest(): Guest {
   return { store, run: instance.getFunc(store, 'run'), recorder: undefined };
 }
 
-const counted = { calls: 0, attached: 0, profiles: 0, samples: 0, lost: 0, stores: 0 };
+const counted = {
+  calls: 0,
+  attached: 0,
+  profiles: 0,
+  samples: 0,
+  lost: 0,
+  stores: 0,
+  missedTicks: 0,
+  withoutFrames: 0,
+};
 const guests = Array.from({ length: stores }, makeGuest);
 counted.stores += stores;
 let profiler = newProfiler();
@@ -67,6 +82,7 @@ while (Date.now() < untilMs) {
     guest.recorder = profiler.attach(guest.store, {
       intervalMs: INTERVAL_MS,
       hostCalls: 'markers',
+      sampler,
     });
     counted.attached++;
   }
@@ -106,6 +122,10 @@ async function finish(): Promise<void> {
   // A host call that began has ended: none is cut, since all guests have returned.
   counted.lost += Math.abs(starts - ends);
   counted.profiles++;
+  for (const { label, value } of profile.meta.extra.flatMap(({ entries }: Section) => entries)) {
+    if (label === 'Missed ticks') counted.missedTicks += value;
+    if (label.startsWith('Samples without frames')) counted.withoutFrames += value;
+  }
   for (const guest of guests) guest.recorder = undefined;
   profiler = newProfiler();
 }

@@ -2,6 +2,7 @@
 // go, and stores too. Memory must be level, no record may be lost and no thread left behind.
 //
 //   npm run soak -- --minutes 60
+//   npm run soak -- --minutes 60 --sampler epoch
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -13,13 +14,16 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '1' },
     workers: { type: 'string', default: '8' },
     stores: { type: 'string', default: '1000' },
+    sampler: { type: 'string', default: 'signal' },
   },
 });
 const durationMs = Number(values.minutes) * 60_000;
 const workers = Number(values.workers);
 const stores = Number(values.stores);
+const { sampler } = values;
 
-const engine = new Engine({ epochInterruption: true });
+// Code that signals sample needs no epoch checks.
+const engine = new Engine({ epochInterruption: sampler === 'epoch' });
 const module = Module.compile(
   engine,
   `(module
@@ -47,7 +51,12 @@ const hooks = new URL('../../benches/support/typescript.mjs', import.meta.url).h
 const all = Array.from({ length: workers }, (_, i) => {
   return new Worker(new URL('./soak-worker.ts', import.meta.url), {
     execArgv: ['--import', hooks],
-    workerData: { module: module.share(), stores: Math.ceil(stores / workers), seed: i + 1 },
+    workerData: {
+      module: module.share(),
+      stores: Math.ceil(stores / workers),
+      seed: i + 1,
+      sampler,
+    },
   });
 });
 await Promise.all(all.map((worker) => once(worker, 'message')));
@@ -79,6 +88,7 @@ const megabytes = (bytes: number) => Math.round(bytes / 2 ** 20);
 console.log(
   JSON.stringify({
     minutes: durationMs / 60_000,
+    sampler,
     ...total,
     rssBefore: megabytes(highest(0.25, 0.5)),
     rssAfter: megabytes(highest(0.75, 1)),

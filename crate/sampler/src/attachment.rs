@@ -3,11 +3,14 @@
 //! What it counts as the guest's time:
 //!
 //! ```text
-//! guest     ████ ░░░ host ░░░ ████ ·· suspended ·· ████        ticks: one sample for all in a host call,
-//! CPU time  ■■■■ ■■■■■■■■■■■■ ■■■■                 ■■■■        none for those while it is suspended
+//! guest     ████ ░░░ host ░░░ ████ ·· suspended ·· ████        ticks outside the guest are no samples of it,
+//! CPU time  ■■■■ ■■■■■■■■■■■■ ■■■■                 ■■■■        see `own_time`
 //! ```
+//!
+//! But for ticks of the user's: each of them is a sample, as upstream's.
 
 use crate::cpu_clock::{READ_BY_TICKER, ThreadClock};
+use crate::own_time::OwnTime;
 use crate::recorder::{Place, Recorder};
 use crate::signal::Signals;
 use crate::ticker::Ticker;
@@ -25,6 +28,7 @@ pub struct Attachment {
     signals: Option<Signals>,
     clock: Arc<ThreadClock>,
     last_tick: Cell<u64>,
+    own: OwnTime,
     last_cpu_ns: Cell<u64>,
     /// What the store had left; `None` when its engine counts no fuel.
     last_fuel: Cell<Option<u64>>,
@@ -40,6 +44,8 @@ pub struct Attachment {
     depth: Cell<usize>,
     /// The thread's CPU time when the guest was suspended.
     suspended_at: Cell<Option<u64>>,
+    /// Whether it was then in its own code, rather than in a host call.
+    suspended_running: Cell<bool>,
 }
 
 impl Attachment {
@@ -51,10 +57,15 @@ impl Attachment {
         host_calls: bool,
         cuts: bool,
     ) -> Self {
+        let tick = ticker.as_ref().map_or(0, |ticker| ticker.ticks());
+        let interval = ticker
+            .as_ref()
+            .map_or(0, |ticker| ticker.interval().as_nanos() as u64);
         Self {
             recorder,
             lane,
-            last_tick: Cell::new(ticker.as_ref().map_or(0, |ticker| ticker.ticks())),
+            last_tick: Cell::new(tick),
+            own: OwnTime::new(interval, tick),
             last_cpu_ns: Cell::new(clock.last_ns()),
             last_fuel: Cell::default(),
             ticker,
@@ -67,6 +78,7 @@ impl Attachment {
             in_epoch_callback: Cell::default(),
             depth: Cell::default(),
             suspended_at: Cell::default(),
+            suspended_running: Cell::default(),
         }
     }
 
@@ -131,13 +143,50 @@ impl Attachment {
             }
             None => self.clock.update_current(),
         }
+        let cpu_ns = self.take_cpu();
+        let now = self.recorder.now_ns();
+        let own_ns = if self.ticker.is_some() {
+            self.own.sample(now, self.last_tick.get(), cpu_ns)
+        } else {
+            cpu_ns
+        };
+        self.recorder.sample(now, own_ns, activations);
+        self.on_fuel(now, fuel);
+    }
+
+    /// CPU time of the thread's since the last call.
+    #[inline]
+    fn take_cpu(&self) -> u64 {
         // The ticker may have read the clock before the guest went on.
         let before = self.last_cpu_ns.get();
         let cpu_ns = self.clock.last_ns().max(before);
         self.last_cpu_ns.set(cpu_ns);
-        let now = self.recorder.now_ns();
-        self.recorder.sample(now, cpu_ns - before, activations);
-        self.on_fuel(now, fuel);
+        cpu_ns - before
+    }
+
+    /// The guest is left, for the host or for good.
+    #[inline]
+    fn leave(&self, ticker: &Ticker, now: u64) {
+        let tick = ticker.ticks();
+        self.own.leave(now, tick, tick != self.last_tick.get());
+    }
+
+    /// The guest goes on.
+    #[inline]
+    fn enter(&self, ticker: &Ticker, now: u64) {
+        let tick = ticker.ticks();
+        let Some(missed) = self.own.enter(now, tick) else {
+            return;
+        };
+        if missed.forget {
+            self.last_tick.set(tick);
+        }
+        if missed.tell {
+            self.clock.update_current();
+            self.own.charge(self.take_cpu());
+            let away = self.own.away(now);
+            self.recorder.away(self.lane, away.until_ns, away.cpu_ns);
+        }
     }
 
     /// Whether each tick of the user's is a sample.
@@ -179,8 +228,14 @@ impl Attachment {
 
     #[inline]
     pub fn on_calling_host(&self, activations: &Activations) {
+        if !self.host_calls && self.ticker.is_none() {
+            return;
+        }
+        let now = self.recorder.now_ns();
+        if let Some(ticker) = &self.ticker {
+            self.leave(ticker, now);
+        }
         if self.host_calls {
-            let now = self.recorder.now_ns();
             let place = self.recorder.host_call_begins(self.lane, now, activations);
             self.host_call.set(Some(place));
         }
@@ -188,12 +243,18 @@ impl Attachment {
 
     #[inline]
     pub fn on_returning_from_host(&self) {
+        if !self.host_calls && self.ticker.is_none() {
+            return;
+        }
+        let now = self.recorder.now_ns();
         if self.host_calls {
             self.host_call.set(None);
             if !self.in_epoch_callback.take() {
-                let now = self.recorder.now_ns();
                 self.recorder.host_call_ends(self.lane, now);
             }
+        }
+        if let Some(ticker) = &self.ticker {
+            self.enter(ticker, now);
         }
     }
 
@@ -201,6 +262,16 @@ impl Attachment {
     #[inline]
     pub fn on_depth(&self, depth: usize) {
         let before = self.depth.replace(depth);
+        if let Some(ticker) = &self.ticker
+            && before != depth
+        {
+            let now = self.recorder.now_ns();
+            if depth > before {
+                self.enter(ticker, now);
+            } else {
+                self.leave(ticker, now);
+            }
+        }
         if before.min(depth) == 0 {
             if before != depth {
                 self.tick(depth > 0);
@@ -240,6 +311,10 @@ impl Attachment {
         if !self.is_inside() || self.suspended_at.get().is_some() {
             return;
         }
+        if let Some(ticker) = &self.ticker {
+            self.suspended_running.set(self.own.is_running());
+            self.leave(ticker, self.recorder.now_ns());
+        }
         self.tick(false);
         self.clock.update_current();
         self.suspended_at.set(Some(self.clock.last_ns()));
@@ -262,6 +337,9 @@ impl Attachment {
         self.last_cpu_ns.set(self.last_cpu_ns.get() + elsewhere);
         if let Some(ticker) = &self.ticker {
             self.last_tick.set(ticker.ticks());
+            if self.suspended_running.take() {
+                self.enter(ticker, self.recorder.now_ns());
+            }
         }
         self.tick(true);
         if self.cuts {

@@ -51,6 +51,13 @@ pub enum Record {
         time_ns: u64,
         lane: u32,
     },
+    /// A sample of others than the guest.
+    Away {
+        /// When it had all come before what the guest itself used since the sample before.
+        time_ns: u64,
+        lane: u32,
+        cpu_ns: u64,
+    },
 }
 
 /// What can't be a record, and where.
@@ -126,6 +133,11 @@ impl Decoder {
             },
             (_, 4) => Record::GuestCallBegins { time_ns, lane },
             (_, 5) => Record::GuestCallEnds { time_ns, lane },
+            (_, 6) => Record::Away {
+                time_ns,
+                lane,
+                cpu_ns: words.two()?,
+            },
             _ => return Err("a kind that there isn't"),
         })
     }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! ticker ─► epoch ─► attachment ─► recorder ─► ring of records ─► reader
-//!   cpu_clock                        │ walker: return addresses of all activations; frames: of one
+//!   cpu_clock                │ own_time │ walker: return addresses of all activations; frames: of one
 //!                                    │ allow_list: address → number, of listed code only
 //! self_check, walk_check: is the walk Wasmtime's own?
 //! ```
@@ -18,6 +18,7 @@ pub mod broken;
 pub mod cpu_clock;
 pub mod decode;
 mod frames;
+pub mod own_time;
 pub mod recorder;
 pub mod scheduler;
 pub mod self_check;

@@ -12,6 +12,7 @@
 //!             | 14   time (ns)            fuel used, in all                    at a sample, when counted
 //!             | 18   time (ns)                                                 a host call calls the guest
 //!             | 22   time (ns)                                                 … which returns to it
+//!             | 26   time (ns)            CPU time (ns)                        the guest was away since the sample before
 //! frames << 2 | 3    as 1                                                      one that is taken back
 //! ```
 //!
@@ -43,6 +44,7 @@ const STRUCK_OUT: u32 = 3;
 const FUEL: u32 = 2 | 3 << 2;
 const GUEST_CALL_BEGINS: u32 = 2 | 4 << 2;
 const GUEST_CALL_ENDS: u32 = 2 | 5 << 2;
+const AWAY: u32 = 2 | 6 << 2;
 /// Where the lane begins in the first word of a record without a stack.
 const LANE_SHIFT: u32 = 5;
 /// That of the host calls which the user tells of.
@@ -385,6 +387,15 @@ impl Recorder {
 
     pub fn guest_call_ends(&self, lane: u32, time_ns: u64) {
         self.write(GUEST_CALL_ENDS | lane << LANE_SHIFT, &split(time_ns));
+    }
+
+    /// Ticks came while the guest was away, as a sample without frames; the next one goes on from `time_ns`.
+    pub fn away(&self, lane: u32, time_ns: u64, cpu_ns: u64) {
+        let ([time_low, time_high], [low, high]) = (split(time_ns), split(cpu_ns));
+        let head = [time_low, time_high, low, high];
+        self.write(AWAY | lane << LANE_SHIFT, &head);
+        // SAFETY: by the invariant.
+        unsafe { (*self.state.get()).samples += 1 };
     }
 
     /// A number for one more store that is sampled.

@@ -93,13 +93,24 @@ impl Ticker {
         }
     }
 
-    /// Schedules the first tick after a rest.
+    /// The time between two ticks.
+    pub fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// Schedules the first tick after a rest, where it would have been without one: so it may come at any part of an
+    /// interval, and guests that run for less than one are seen as often as their time is.
     fn begin(&self, now: Instant) -> std::io::Result<()> {
-        let due = now + self.interval;
-        *self.times() = Times {
+        let mut times = self.times();
+        let rested = now.saturating_duration_since(times.due).as_nanos();
+        let interval = self.interval.as_nanos();
+        let steps = (rested / interval + 1) * interval;
+        let due = times.due + Duration::from_nanos(u64::try_from(steps).unwrap_or(u64::MAX >> 1));
+        *times = Times {
             due,
             last_guest: now,
         };
+        drop(times);
         if let Some(own) = self.own.upgrade() {
             schedule(due, own)?;
         }

@@ -74,6 +74,11 @@ fn record() -> impl Strategy<Value = Record> {
         (time(), time()).prop_map(|(time_ns, used)| Record::Fuel { time_ns, used }),
         (time(), lane()).prop_map(|(time_ns, lane)| Record::GuestCallBegins { time_ns, lane }),
         (time(), lane()).prop_map(|(time_ns, lane)| Record::GuestCallEnds { time_ns, lane }),
+        (time(), lane(), time()).prop_map(|(time_ns, lane, cpu_ns)| Record::Away {
+            time_ns,
+            lane,
+            cpu_ns,
+        }),
     ]
 }
 
@@ -115,6 +120,11 @@ fn write(recorder: &Recorder, record: Record, fuel: &mut u64) -> Record {
         }
         Record::GuestCallBegins { time_ns, lane } => recorder.guest_call_begins(lane, time_ns),
         Record::GuestCallEnds { time_ns, lane } => recorder.guest_call_ends(lane, time_ns),
+        Record::Away {
+            time_ns,
+            lane,
+            cpu_ns,
+        } => recorder.away(lane, time_ns, cpu_ns),
     }
     record
 }
@@ -157,7 +167,7 @@ proptest! {
         prop_assert_eq!(sorted(&read), sorted(&written));
         let samples = written
             .iter()
-            .filter(|record| matches!(record, Record::Sample { .. }));
+            .filter(|record| matches!(record, Record::Sample { .. } | Record::Away { .. }));
         prop_assert_eq!(recorder.samples(), samples.count() as u64);
     }
 

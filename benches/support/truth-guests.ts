@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Engine, type Func, Linker, Module, Store } from '../../lib/index.js';
+import { Program } from './guests.js';
+
+/** A guest for `truth`: code, and a run of some 100 ms in a store that `prepare` has seen. */
+export interface TruthGuest {
+  readonly module: Module;
+  run(prepare: (store: Store) => void): void;
+}
+
+const PROGRAMS: Readonly<Record<string, readonly [file: string, argument: string]>> = {
+  C: ['c/parser.wasm', '10'],
+  'C++': ['cpp/raytracer.wasm', '400'],
+  Go: ['go/pipeline.wasm', '300'],
+};
+
+/** Mozilla's reader of source maps, in Rust, as `test/readers` installs it. */
+const RUST = fileURLToPath(
+  new URL(
+    '../../test/readers/node_modules/@firefox-devtools/profiler-cli/dist/mappings.wasm',
+    import.meta.url,
+  ),
+);
+
+/** Their languages. */
+export function truthGuests(): readonly string[] {
+  return [...Object.keys(PROGRAMS), ...(existsSync(RUST) ? ['Rust'] : [])];
+}
+
+/** `nativeProfiler` has Wasmtime tell `perf` where its code is. */
+export function truthGuest(
+  language: string,
+  epochInterruption: boolean,
+  nativeProfiler: 'none' | 'perfmap',
+): TruthGuest {
+  const program = PROGRAMS[language];
+  const config = { epochInterruption, nativeProfiler };
+  if (program === undefined) return sourceMapReader(new Engine(config));
+  const [file, argument] = program;
+  const guest = new Program(file, config);
+  return { module: guest.module, run: (prepare) => void guest.run(argument, prepare) };
+}
+
+/** Parses the mappings of a map of 200,000 places, and looks some up. */
+function sourceMapReader(engine: Engine): TruthGuest {
+  const module = Module.fromFile(engine, RUST);
+  const linker = new Linker(engine);
+  linker.funcWrap(
+    'env',
+    'mapping_callback',
+    {
+      params: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+      results: [],
+    },
+    () => undefined,
+  );
+  const mappings = Buffer.from(
+    ';AAAA,CAAC,GAAG,KAAK,EAAE,SAAS,IAAI,QAAQ,MAAM,OAAO,kBAAkB'.repeat(18_000),
+  );
+  return {
+    module,
+    run(prepare) {
+      using store = new Store(engine);
+      store.setEpochDeadline(Number.MAX_SAFE_INTEGER);
+      const instance = linker.instantiate(store, module);
+      const call = (name: string, ...args: number[]): number => {
+        const func: Func = instance.getFunc(store, name);
+        return func.call(store, ...args) as number;
+      };
+      prepare(store);
+      const at = call('allocate_mappings', mappings.length);
+      instance.getMemory(store, 'memory').write(store, at, mappings);
+      const parsed = call('parse_mappings', at);
+      if (parsed === 0) throw new Error(`the map was not read: ${call('get_last_error')}`);
+      call('free_mappings', parsed);
+    },
+  };
+}
