@@ -1,4 +1,4 @@
-import { GuestProfiler, type Store } from '../lib/index.js';
+import { GuestProfiler, type Sampler, type Store } from '../lib/index.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { Program, type RunTime } from './support/guests.js';
 import { type Bench, type Budget, percent, type Report, type Target } from './support/report.js';
@@ -10,13 +10,24 @@ import { atEachTick, upstreamProfiler } from './support/upstream.js';
 const RATES = [100, 1000, 10_000] as const;
 type Rate = (typeof RATES)[number];
 
-/** How a run goes. `again` is `bare`, with epochs and no profiler, once more: half of the baseline. */
-type Way = 'epochs off' | 'bare' | 'again' | `recorder ${Rate}` | `upstream ${Rate}`;
+/**
+ * How a run goes. `again` is `bare`, with epochs and no profiler, once more: half of the baseline of those with epochs.
+ * Signals sample code without epochs, whose baseline is `off` and `off again`.
+ */
+type Way =
+  | 'off'
+  | 'off again'
+  | 'bare'
+  | 'again'
+  | `signal ${Rate}`
+  | `recorder ${Rate}`
+  | `upstream ${Rate}`;
 const WAYS: readonly Way[] = [
-  'epochs off',
+  'off',
+  'off again',
   'bare',
   'again',
-  ...RATES.flatMap((rate): Way[] => [`recorder ${rate}`, `upstream ${rate}`]),
+  ...RATES.flatMap((rate): Way[] => [`signal ${rate}`, `recorder ${rate}`, `upstream ${rate}`]),
 ];
 
 /** The programs, with an argument for some 150 ms. */
@@ -58,17 +69,18 @@ export function timesOfWays(params: Budget & { program: string; argument: string
 
   function run(way: Way): RunTime {
     const [sampler, rate] = way.split(' ') as [string, string | undefined];
-    if (way === 'epochs off') return without.run(params.argument);
+    if (way === 'off' || way === 'off again') return without.run(params.argument);
     if (rate === undefined) return withEpochs.run(params.argument);
     const intervalMs = 1000 / Number(rate);
-    return sampler === 'recorder' ? recorded(intervalMs) : upstream(intervalMs);
+    if (sampler === 'upstream') return upstream(intervalMs);
+    return sampler === 'signal'
+      ? recorded(without, 'signal', intervalMs)
+      : recorded(withEpochs, 'epoch', intervalMs);
   }
 
-  function recorded(intervalMs: number): RunTime {
-    const profiler = new GuestProfiler('guest', intervalMs, [['guest', module]]);
-    return withEpochs.run(params.argument, (store: Store) =>
-      profiler.attach(store, { sampler: 'epoch' }),
-    );
+  function recorded(program: Program, sampler: Sampler, intervalMs: number): RunTime {
+    const profiler = new GuestProfiler('guest', intervalMs, [['guest', program.module]]);
+    return program.run(params.argument, (store: Store) => profiler.attach(store, { sampler }));
   }
 
   function upstream(intervalMs: number): RunTime {
@@ -87,6 +99,7 @@ function beyond(times: Times, way: Way, others: readonly Way[], clock: keyof Run
 }
 
 const BASELINE: readonly Way[] = ['bare', 'again'];
+const OFF: readonly Way[] = ['off', 'off again'];
 
 /** `median (low to high)`, an interval of 95 % around it. */
 function resolved(values: readonly number[]): string {
@@ -104,11 +117,27 @@ function report(times: ReadonlyMap<string, Times>): Report {
       const cells = clocks.map((clock) => resolved(beyond(ways, way, others, clock)));
       rows.push([program, name, ...cells]);
     };
-    row('epoch checks, no profiler, beyond a guest without', 'bare', ['epochs off']);
+    row('epoch checks, no profiler, beyond a guest without', 'bare', OFF);
+    for (const rate of RATES) {
+      const name = `signals, ${rate.toLocaleString('en-US')} Hz, beyond a guest without epoch checks`;
+      row(name, `signal ${rate}`, OFF);
+    }
+    row('a guest without epoch checks once more', 'off again', ['off']);
     row(`the same once more (${bareMs} ms)`, 'again', ['bare']);
     for (const rate of RATES) {
       row(`recorder, ${rate.toLocaleString('en-US')} Hz`, `recorder ${rate}`);
       row(`upstream in Rust, ${rate.toLocaleString('en-US')} Hz`, `upstream ${rate}`);
+    }
+    for (const [rate, atMost] of [
+      [1000, 0.01],
+      [10_000, 0.05],
+    ] as const) {
+      const measured = beyond(ways, `signal ${rate}`, OFF, 'cpuMs');
+      targets.push({
+        promise: `slowdown of ${program} by signals at ${rate / 1000} kHz: at most ${percent(atMost, 1)}`,
+        measured: resolved(measured),
+        holds: spreadOf(measured).median <= atMost,
+      });
     }
     for (const [rate, atMost] of [
       [1000, 0.005],
@@ -125,12 +154,12 @@ function report(times: ReadonlyMap<string, Times>): Report {
   return {
     tables: [
       {
-        title: 'Time beyond the same guest with epoch checks and no profiler',
+        title: 'Time beyond the same guest without a profiler, with epoch checks unless it says so',
         columns: ['guest', '', 'CPU of its thread', 'wall'],
         rows,
         notes: [
           'Median of the rounds’ differences, in brackets an interval of 95 % around it. ' +
-            'The first row of a guest is what epoch checks themselves cost. ‘The same once more’ shows how far two equal runs are apart.',
+            'The first row of a guest is what epoch checks themselves cost. ‘Once more’ shows how far two equal runs are apart.',
         ],
       },
     ],

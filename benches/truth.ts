@@ -10,7 +10,7 @@ import type { ListedCode } from '../lib/profiler/listed-code.js';
 import { listedCode } from '../lib/profiler/named-module.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { type Bench, digits, percent, type Report, type Table } from './support/report.js';
-import { truthGuest, truthGuests } from './support/truth-guests.js';
+import { forCpuTime, truthGuest, truthGuests } from './support/truth-guests.js';
 
 /** Samples a second, of all who sample. */
 const RATE = 4000;
@@ -24,6 +24,7 @@ export interface Counts {
 interface Cell {
   readonly language: string;
   readonly sampler: Sampler;
+  /** Of CPU time. */
   readonly ms: number;
 }
 
@@ -33,7 +34,7 @@ export async function recorded({ language, sampler, ms }: Cell): Promise<Counts>
   run(() => {});
   const intervalMs = 1000 / RATE;
   const profiler = new GuestProfiler('guest', intervalMs, [['guest', module]], { lines: false });
-  repeat(ms, () => run((store) => profiler.attach(store, { sampler })));
+  forCpuTime(ms, () => run((store) => profiler.attach(store, { sampler })));
   const bytes = await profiler.finish(undefined, { format: 'firefox' });
   const { shared, threads } = JSON.parse(Buffer.from(bytes).toString());
   const { stackTable, frameTable, nativeSymbols } = shared;
@@ -51,10 +52,6 @@ function indexByOffset(module: Module): Map<number, number> {
   const [listed] = listedCode([['guest', module]]);
   const { offset, index } = (listed as ListedCode).code.functions();
   return new Map(Array.from(offset, (at, row) => [at, index[row] as number]));
-}
-
-function repeat(ms: number, f: () => void): void {
-  for (const end = performance.now() + ms; performance.now() < end; ) f();
 }
 
 function add(counts: Map<number, number>, key: number): void {
@@ -160,7 +157,7 @@ export const truth: Bench = {
   name: 'truth',
   question: 'How far are samples from where the guest really is?',
   async run({ quick }): Promise<Report> {
-    const ms = quick ? 500 : 6000;
+    const ms = quick ? 300 : 3000;
     const rows: string[][] = [];
     const tables: Table[] = [];
     for (const language of truthGuests()) {

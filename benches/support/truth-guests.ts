@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Engine, type Func, Linker, Module, Store } from '../../lib/index.js';
+import { Engine, type Func, Linker, Module, Store, threadCpuTime } from '../../lib/index.js';
 import { Program } from './guests.js';
 
 /** A guest for `truth`: code, and a run of some 100 ms in a store that `prepare` has seen. */
@@ -40,6 +40,11 @@ export function truthGuest(
   const [file, argument] = program;
   const guest = new Program(file, config);
   return { module: guest.module, run: (prepare) => void guest.run(argument, prepare) };
+}
+
+/** Calls `f` again and again, for so many milliseconds of CPU time. */
+export function forCpuTime(ms: number, f: () => void): void {
+  for (const end = threadCpuTime() + ms; threadCpuTime() < end; ) f();
 }
 
 /** Parses the mappings of a map of 200,000 places, and looks some up. */

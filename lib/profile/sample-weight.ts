@@ -14,9 +14,9 @@ const NANOS_PER_MS = 1e6;
 /**
  * The weight of each sample of a thread: 1, or whole nanoseconds.
  *
- * A sample stands for the time *before* it, as its CPU delta does. So the time of a host call goes to
- * the function that runs when it returns, mostly the one that called. The first sample's wall time is
- * one interval, or less if the thread hadn't run for so long.
+ * A sample stands for the time *before* it, as its CPU delta does. Of samples by callbacks of the user's, the time of
+ * a host call so goes to the function that runs when it returns; recorders tell of it by a sample without frames. The
+ * first sample's wall time is one interval, or less if the thread hadn't run for so long.
  */
 export function sampleWeights(
   profile: Profile,
