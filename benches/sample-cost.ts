@@ -81,11 +81,8 @@ export async function costsAtDepth({ depth, quick }: Budget & { depth: number })
     const started = guest.start();
     const ring = new Uint32Array(2 ** 18);
     const drain = () => {};
-    const recorder = new native.NativeRecorder(
-      [Module.native('m', module).code()],
-      ring.buffer,
-      drain,
-    );
+    const recorder = new native.NativeRecorder([Module.code('m', module)], drain);
+    recorder.setRing(ring.buffer);
     const engine = Engine.native('engine', module.engine);
     const ticker = native.NativeEpochTicker.startForRecorders(engine, 1000);
     recorder.attach(Store.native(started.store), ticker, false, false);

@@ -453,9 +453,9 @@ export declare class NativeProgress {
 
 /** See `Recording` in `lib/profiler`. */
 export declare class NativeRecorder {
-  /** `ring` receives the records; `drain(words)`, held weakly, reads that many words of it. */
-  constructor(listed: Array<NativeCode>, ring: ArrayBuffer, drain: (words: number) => void)
-  /** Another ring from now on, when `drain` has read all of the one before. */
+  /** `drain(words)`, held weakly, reads that many words of the ring, and gives the first one by `set_ring`. */
+  constructor(listed: Array<NativeCode>, drain: (words: number) => void)
+  /** The ring that receives the records from now on, when `drain` has read all of the one before. */
   setRing(ring: ArrayBuffer): void
   /** For each listed module, the address of its text section's first byte. */
   bases(): Uint32Array
@@ -471,9 +471,11 @@ export declare class NativeRecorder {
   attach(store: NativeStore, ticker: NativeEpochTicker | undefined | null, hostCalls: boolean, cuts: boolean): boolean
   /**
    * Samples `store` by signals, each `interval_ms` of CPU time, or of all time; `host_calls` and `cuts` as in
-   * `attach`. `null` when a recorder is attached already.
+   * `attach`. The number that `missed` knows their source by; `null` when a recorder is attached already.
    */
-  attachSignals(store: NativeStore, intervalMs: number, isWall: boolean, hostCalls: boolean, cuts: boolean): NativeSignalSource | null
+  attachSignals(store: NativeStore, intervalMs: number, isWall: boolean, hostCalls: boolean, cuts: boolean): number | null
+  /** Ticks of that source so far that brought no sample, though a guest ran. */
+  missed(source: number): number
   /** Records of samples by signals, whole ones in each piece, oldest first. */
   takeSamples(): Array<Uint32Array>
   /** Also while the store is in use. */
@@ -588,12 +590,6 @@ export declare class NativeSharedMemory {
   atomicNotify(offset: number, count: number): number
   /** Blocks this thread: "ok", "not-equal" or "timed-out", as `Atomics.wait` says. */
   atomicWait(offset: number, size: number, expected: bigint, timeoutMs?: number | undefined | null): string
-}
-
-/** What sends the signals of a thread, at one rate. */
-export declare class NativeSignalSource {
-  /** Ticks that brought no sample, though a guest ran. */
-  missed(): number
 }
 
 /** `wasmtime::Store`, usable from its own callbacks. */

@@ -213,7 +213,9 @@ const attachSignals: Attach = (store, storelike, recorder, options) => {
   const { intervalMs, clock, hostCalls, cuts } = options;
   const native = Store.native(store, storelike);
   const source = recorder.attachSignals(native, intervalMs, clock === 'wall', hostCalls, cuts);
-  return source && fromNow({ missed: () => source.missed(), release: () => {} });
+  return source === null
+    ? null
+    : fromNow({ missed: () => recorder.missed(source), release: () => {} });
 };
 
 /** What is missed until the release: those that tick do so for others before and after. */

@@ -11,8 +11,13 @@ import { type Lane, Lanes } from './lanes.js';
 import { HostSamples } from './sampled-host-time.js';
 import { StackInterner } from './stack-interner.js';
 
-/** Words of the ring at first: many a profiler sees a few samples. It doubles each time that it is full. */
+/**
+ * Words of the ring when it is first written to: many a profiler sees a few samples, or none but signals', which need
+ * no ring. It doubles each time that it is full.
+ */
 const FIRST_RING_WORDS = 2 ** 11;
+
+const NO_RING = new Uint32Array();
 
 /** … and at most: 1 MiB, thousands of samples. */
 const MAX_RING_WORDS = 2 ** 18;
@@ -53,7 +58,6 @@ const REASONS: Readonly<Record<number, string>> = {
  */
 export class Recording {
   readonly native: NativeRecorder;
-  readonly handle: object;
   readonly interner = new StackInterner();
   /** Samples by signals that fell into the host. */
   readonly hostSamples = new HostSamples();
@@ -66,7 +70,8 @@ export class Recording {
   readonly #signalledStacks = new StackInterner(this.interner);
   readonly lanes: Lanes;
   readonly guestCalls = new GuestCalls();
-  #ring = new Uint32Array(FIRST_RING_WORDS);
+  #handle: object | undefined;
+  #ring: Uint32Array<ArrayBuffer> = NO_RING;
   readonly #profile: Profile;
   readonly #thread: Thread;
   /** Held weakly by native code. */
@@ -88,8 +93,13 @@ export class Recording {
     this.#profile = profile;
     this.#thread = thread;
     this.lanes = new Lanes(thread.markers, hostCall, suspended);
-    this.native = new native.NativeRecorder(code, this.#ring.buffer, this.#onFull);
-    this.handle = this.native.handle;
+    this.native = new native.NativeRecorder(code, this.#onFull);
+  }
+
+  /** For the functions of `hot`. */
+  get handle(): object {
+    this.#handle ??= this.native.handle;
+    return this.#handle;
   }
 
   /** Times that the ring was full while a guest waited. */
@@ -121,7 +131,8 @@ export class Recording {
   }
 
   #read(words: number): void {
-    this.#drains++;
+    // At first there is no ring to be full.
+    if (words > 0) this.#drains++;
     this.#take(words);
     try {
       this.#grow();
@@ -134,7 +145,7 @@ export class Recording {
   /** Gives native code a larger ring, as this one was too small; it is empty now. */
   #grow(): void {
     if (this.#ring.length >= MAX_RING_WORDS) return;
-    const ring = new Uint32Array(this.#ring.length * 2);
+    const ring = new Uint32Array(Math.max(FIRST_RING_WORDS, this.#ring.length * 2));
     this.native.setRing(ring.buffer);
     this.#ring = ring;
   }

@@ -289,6 +289,7 @@ impl Attachment {
     pub fn begin_suspended(&self, depth: usize) {
         self.depth.set(depth);
         if depth > 0 {
+            self.clock.update_current();
             self.suspended_at.set(Some(self.clock.last_ns()));
             self.tell_suspended();
         }

@@ -3,7 +3,13 @@
 //! Reading a thread's CPU clock is a system call, dearer than a whole sample. So the ticker's thread
 //! reads the clocks of the threads that it ticks for, and a sample takes the last reading.
 
+use std::cell::OnceCell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+thread_local! {
+    static OWN: OnceCell<Arc<ThreadClock>> = const { OnceCell::new() };
+}
 
 /// CPU time that the calling thread has used, in nanoseconds.
 pub fn current_thread_ns() -> std::io::Result<u64> {
@@ -27,6 +33,17 @@ impl ThreadClock {
             .last_ns
             .store(imp::current_thread_ns()?, Ordering::Relaxed);
         Ok(clock)
+    }
+
+    /// That of the calling thread, the same one each time, as it was last read.
+    pub fn of_this_thread() -> std::io::Result<Arc<Self>> {
+        OWN.with(|own| {
+            if let Some(clock) = own.get() {
+                return Ok(clock.clone());
+            }
+            let clock = Arc::new(Self::current()?);
+            Ok(own.get_or_init(|| clock).clone())
+        })
     }
 
     /// Whether both are of one thread.

@@ -31,6 +31,7 @@ use crate::traps::{Trapped, Traps};
 use crate::walker::Activations;
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::io;
+use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -98,22 +99,13 @@ pub struct Place {
 struct Full;
 
 impl Recorder {
-    /// Records what is of `allowed`, from now on, which is the profile's time 0.
-    ///
-    /// # Safety
-    ///
-    /// `ring` must have room for `capacity` words as long as `reader` lives, and nobody else may touch them
-    /// while a method of the recorder's runs, but the reader while it is called.
-    pub unsafe fn new(
-        allowed: AllowList,
-        ring: *mut u32,
-        capacity: usize,
-        reader: Box<dyn Reader>,
-    ) -> Self {
+    /// Records what is of `allowed`, from now on, which is the profile's time 0. There is no ring until the reader,
+    /// which is called when there is no room for a record, gives one.
+    pub fn new(allowed: AllowList, reader: Box<dyn Reader>) -> Self {
         let state = State {
             last: LastStack::new(),
-            ring,
-            capacity,
+            ring: ptr::null_mut(),
+            capacity: 0,
             length: 0,
             generation: 0,
             spilled: Vec::new(),
@@ -142,7 +134,8 @@ impl Recorder {
     ///
     /// # Safety
     ///
-    /// As of `new`.
+    /// `ring` must have room for `capacity` words as long as it is the ring and the reader lives, and nobody else may
+    /// touch them while a method of the recorder's runs, but the reader while it is called.
     pub unsafe fn set_ring(&self, ring: *mut u32, capacity: usize) {
         // SAFETY: by the module's invariant.
         let state = unsafe { &mut *self.state.get() };
@@ -182,14 +175,22 @@ impl Recorder {
         unsafe { (*self.state.get()).samples + self.stream.samples() }
     }
 
-    /// Signals for a store of the calling thread's.
-    pub fn signals(&self, interval: Duration, clock: Clock) -> io::Result<Signals> {
+    /// Signals for a store of the calling thread's, and the number of what they come from.
+    pub fn signals(&self, interval: Duration, clock: Clock) -> io::Result<(Signals, usize)> {
         let source = Source::of_this_thread(interval, clock)?;
         let mut sources = self.sources.borrow_mut();
-        if !sources.iter().any(|known| Rc::ptr_eq(known, &source)) {
+        let known = sources.iter().position(|known| Rc::ptr_eq(known, &source));
+        let number = known.unwrap_or_else(|| {
             sources.push(source.clone());
-        }
-        Ok(Signals::new(source, self.stream.clone()))
+            sources.len() - 1
+        });
+        Ok((Signals::new(source, self.stream.clone()), number))
+    }
+
+    /// Ticks that brought no sample though a guest ran, in all, of the source with that number.
+    pub fn missed(&self, source: usize) -> u64 {
+        let sources = self.sources.borrow();
+        sources.get(source).map_or(0, |source| source.missed())
     }
 
     /// The records of samples that signals brought since the last call; none is newer than any of the ring's that
@@ -205,7 +206,12 @@ impl Recorder {
     fn write(&self, kind: u32, head: &[u32]) {
         if self.try_write(kind, head).is_err() {
             self.empty_ring();
-            let _ = self.try_write(kind, head);
+            if self.try_write(kind, head).is_err() {
+                // The reader could give no ring yet.
+                let words = [&[kind], head].concat();
+                // SAFETY: by the invariant.
+                unsafe { (*self.state.get()).spilled.push(words) };
+            }
         }
     }
 

@@ -123,14 +123,13 @@ impl Ticker {
 
     /// The clock of the calling thread, read at each tick from now on.
     pub fn add_clock(&self) -> std::io::Result<Arc<ThreadClock>> {
-        let clock = ThreadClock::current()?;
+        let clock = ThreadClock::of_this_thread()?;
+        clock.update_current();
         let mut clocks = self.clocks.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, users)) = clocks.iter_mut().find(|(known, _)| known.is_same(&clock)) {
             *users += 1;
-            known.update_current();
             return Ok(known.clone());
         }
-        let clock = Arc::new(clock);
         clocks.push((clock.clone(), 1));
         Ok(clock)
     }

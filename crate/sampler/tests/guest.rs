@@ -87,10 +87,12 @@ fn stacks_of_all_activations_are_wasmtimes() -> wasmtime::Result<()> {
     let pointer = words.borrow_mut().as_mut_ptr();
     let allowed = AllowList::new([listed]).expect("little code");
     let reader = Box::new(NoReader(words.clone()));
+    let recorder = Recorder::new(allowed, reader);
+    // SAFETY: the reader holds the words, and nobody else has them until the end.
+    unsafe { recorder.set_ring(pointer, 1 << 12) };
     let data = Data {
         activations: Activations::default(),
-        // SAFETY: the reader holds the words, and nobody else has them until the end.
-        recorder: unsafe { Recorder::new(allowed, pointer, 1 << 12, reader) },
+        recorder,
         down: None,
         frames: Vec::new(),
     };

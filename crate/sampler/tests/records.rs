@@ -43,8 +43,11 @@ fn recorder(capacity: usize) -> (Recorder, Rc<RefCell<Ring>>, *mut u32) {
     let listed: [ListedCode; 0] = [];
     let allowed = AllowList::new(listed).expect("nothing is not too much");
     let reader = Box::new(RingReader(ring.clone(), pointer));
-    // SAFETY: the reader holds the words, which only it reads.
-    let recorder = unsafe { Recorder::new(allowed, pointer, capacity, reader) };
+    let recorder = Recorder::new(allowed, reader);
+    if capacity > 0 {
+        // SAFETY: the reader holds the words, which only it reads.
+        unsafe { recorder.set_ring(pointer, capacity) };
+    }
     (recorder, ring, pointer)
 }
 

@@ -32,6 +32,8 @@ pub struct NativeEngine {
     probe: Arc<OnceLock<Module>>,
     epoch_interruption: bool,
     guest_debug: bool,
+    /// Its stores have fuel.
+    pub(crate) consume_fuel: bool,
     /// Bytes up to which a memory never moves.
     pub(crate) fixed_memory_size: u64,
     /// Guests may share memories, and wait in them.
@@ -84,6 +86,7 @@ impl NativeEngine {
             probe: Arc::default(),
             epoch_interruption: config.epoch_interruption.unwrap_or(false),
             guest_debug: config.guest_debug.unwrap_or(false),
+            consume_fuel: config.consume_fuel.unwrap_or(false),
             fixed_memory_size: config.fixed_memory_size(),
             told_bytes,
             shared_memory: config.shared_memory.unwrap_or(false),

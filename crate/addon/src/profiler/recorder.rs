@@ -13,7 +13,7 @@ use sampler::allow_list::AllowList;
 use sampler::attachment::Attachment;
 use sampler::cpu_clock::{self, ThreadClock};
 use sampler::recorder::{Reader, Recorder, USER_LANE, nanoseconds};
-use sampler::signal::{self, Clock, SampleStream, Source};
+use sampler::signal::{self, Clock, SampleStream};
 use sampler::traps::Trapped;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -47,8 +47,8 @@ struct JsReader {
     _ring: Owner,
 }
 
-/// The buffer that the ring is in.
-type Owner = Rc<RefCell<JsReference>>;
+/// The buffer that the ring is in, once there is one.
+type Owner = Rc<RefCell<Option<JsReference>>>;
 
 impl Reader for JsReader {
     fn drain(&self, words: usize) -> bool {
@@ -79,12 +79,11 @@ impl NativeRecorder {
 
 #[napi]
 impl NativeRecorder {
-    /// `ring` receives the records; `drain(words)`, held weakly, reads that many words of it.
+    /// `drain(words)`, held weakly, reads that many words of the ring, and gives the first one by `set_ring`.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
         listed: Vec<&NativeCode>,
-        mut ring: ArrayBuffer<'_>,
         #[napi(ts_arg_type = "(words: number) => void")] drain: Function<
             '_,
             Unknown<'_>,
@@ -97,45 +96,33 @@ impl NativeRecorder {
                 .filter_map(|listed| compiled::listed(&listed.code)),
         )
         .map_err(|error| errors::misuse(&env, "ERR_TOO_MUCH_CODE", &error.to_string()))?;
-        let references = JsReference::new(env.raw(), ring.raw(), Strength::Strong)
-            .zip(JsReference::new(env.raw(), drain.raw(), Strength::Weak));
-        let (owner, drain) =
-            references.ok_or_else(|| Error::from_reason("expected a buffer and a function"))?;
-        let owner = Rc::new(RefCell::new(owner));
+        let drain = JsReference::new(env.raw(), drain.raw(), Strength::Weak)
+            .ok_or_else(|| Error::from_reason("expected a function"))?;
+        let owner = Owner::default();
         let reader = JsReader {
             drain,
             _ring: owner.clone(),
         };
-        // SAFETY: only the pointer and the length are taken. lib/ keeps the buffer to itself, so it
-        // is neither resized nor detached, and reads it between calls or when `drain` is called.
-        let recorder = unsafe {
-            let bytes = ring.as_mut();
-            let capacity = bytes.len() / size_of::<u32>();
-            Recorder::new(
-                allowed,
-                bytes.as_mut_ptr().cast(),
-                capacity,
-                Box::new(reader),
-            )
-        };
+        let recorder = Recorder::new(allowed, Box::new(reader));
         Ok(Self {
             recorder: Rc::new(recorder),
             owner,
         })
     }
 
-    /// Another ring from now on, when `drain` has read all of the one before.
+    /// The ring that receives the records from now on, when `drain` has read all of the one before.
     #[napi(catch_unwind)]
     pub fn set_ring(&self, env: Env, mut ring: ArrayBuffer<'_>) -> Result<()> {
         let owner = JsReference::new(env.raw(), ring.raw(), Strength::Strong)
             .ok_or_else(|| Error::from_reason("expected a buffer"))?;
-        // SAFETY: as in `new`.
+        // SAFETY: only the pointer and the length are taken. lib/ keeps the buffer to itself, so it
+        // is neither resized nor detached, and reads it between calls or when `drain` is called.
         unsafe {
             let bytes = ring.as_mut();
             let capacity = bytes.len() / size_of::<u32>();
             self.recorder.set_ring(bytes.as_mut_ptr().cast(), capacity);
         }
-        self.owner.replace(owner);
+        self.owner.replace(Some(owner));
         Ok(())
     }
 
@@ -185,7 +172,11 @@ impl NativeRecorder {
         let ticker = ticker.map(|ticker| ticker.ticker.ticker.clone());
         let clock = match &ticker {
             Some(ticker) => ticker.add_clock()?,
-            None => Arc::new(ThreadClock::current()?),
+            None => {
+                let clock = ThreadClock::of_this_thread()?;
+                clock.update_current();
+                clock
+            }
         };
         let recorder = self.recorder.clone();
         let lane = recorder.next_lane();
@@ -194,7 +185,7 @@ impl NativeRecorder {
     }
 
     /// Samples `store` by signals, each `interval_ms` of CPU time, or of all time; `host_calls` and `cuts` as in
-    /// `attach`. `null` when a recorder is attached already.
+    /// `attach`. The number that `missed` knows their source by; `null` when a recorder is attached already.
     #[napi(catch_unwind)]
     pub fn attach_signals(
         &self,
@@ -204,7 +195,7 @@ impl NativeRecorder {
         is_wall: bool,
         host_calls: bool,
         cuts: bool,
-    ) -> Result<Option<NativeSignalSource>> {
+    ) -> Result<Option<u32>> {
         let interval = Duration::try_from_secs_f64(interval_ms / 1000.0)
             .ok()
             .filter(|interval| !interval.is_zero())
@@ -216,16 +207,20 @@ impl NativeRecorder {
         if store.scopes().is_recorded() {
             return Ok(None);
         }
-        let signals = self.recorder.signals(interval, clock)?.begin(block);
-        let source = NativeSignalSource {
-            source: signals.source().clone(),
-        };
+        let (signals, source) = self.recorder.signals(interval, clock)?;
+        let signals = signals.begin(block);
         let recorder = self.recorder.clone();
         let lane = recorder.next_lane();
-        let its_clock = Arc::new(ThreadClock::current()?);
+        let its_clock = ThreadClock::of_this_thread()?;
         let attachment =
             Attachment::by_signals(recorder, lane, signals, its_clock, host_calls, cuts);
-        Ok(store::attach(&env, store, attachment)?.then_some(source))
+        Ok(store::attach(&env, store, attachment)?.then_some(source as u32))
+    }
+
+    /// Ticks of that source so far that brought no sample, though a guest ran.
+    #[napi(catch_unwind)]
+    pub fn missed(&self, source: u32) -> f64 {
+        self.recorder.missed(source as usize) as f64
     }
 
     /// Records of samples by signals, whole ones in each piece, oldest first.
@@ -271,21 +266,6 @@ impl NativeRecorder {
     #[napi(catch_unwind)]
     pub fn now(&self) -> f64 {
         self.recorder.now_ns() as f64 / 1e6
-    }
-}
-
-/// What sends the signals of a thread, at one rate.
-#[napi]
-pub struct NativeSignalSource {
-    source: Rc<Source>,
-}
-
-#[napi]
-impl NativeSignalSource {
-    /// Ticks that brought no sample, though a guest ran.
-    #[napi(catch_unwind)]
-    pub fn missed(&self) -> f64 {
-        self.source.missed() as f64
     }
 }
 

@@ -72,6 +72,8 @@ pub struct StoreCell {
     pub(super) views: Cell<usize>,
     /// Of the engine.
     pub(super) is_pulley: bool,
+    /// Of the engine too: asking a store without costs an error, with a backtrace in some environments.
+    pub(super) has_fuel: bool,
     pub(super) scopes: Arc<Scopes>,
 }
 

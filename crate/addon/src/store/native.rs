@@ -77,6 +77,7 @@ impl NativeStore {
                     viewed: UnsafeCell::new(None),
                     views: Cell::new(0),
                     is_pulley: engine.engine.is_pulley(),
+                    has_fuel: engine.consume_fuel,
                     scopes,
                 }),
                 visitor: None,

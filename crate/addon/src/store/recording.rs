@@ -24,8 +24,11 @@ pub fn attach(env: &Env, store: &StoreAccess, attachment: Attachment) -> Result<
         scopes.looks_anew.set(true);
         return Ok(true);
     }
+    let has_fuel = store.has_fuel;
     store.with(env, |mut store| {
-        attachment.count_fuel(store.get_fuel().ok());
+        if has_fuel {
+            attachment.count_fuel(store.get_fuel().ok());
+        }
         attachment.on_depth(store.data().activations.depth());
         store.data().scopes.set_recorder(Some(attachment));
         look_in_time(&mut store);

@@ -30,11 +30,6 @@ impl Signals {
         self
     }
 
-    /// What they come from.
-    pub fn source(&self) -> &Rc<Source> {
-        &self.source
-    }
-
     /// The time between two samples.
     pub(crate) fn interval_ns(&self) -> u64 {
         self.source.interval_ns()

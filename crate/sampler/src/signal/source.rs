@@ -76,24 +76,42 @@ struct Consumer {
     streams: Vec<Option<(Arc<SampleStream>, usize)>>,
 }
 
+#[derive(Default)]
+struct Sources {
+    known: Vec<Weak<Source>>,
+    /// The one that was used last stays: where profiles are short its thread would start and end with each.
+    last: Option<Rc<Source>>,
+}
+
 thread_local! {
-    static SOURCES: RefCell<Vec<Weak<Source>>> = const { RefCell::new(Vec::new()) };
+    static SOURCES: RefCell<Sources> = RefCell::default();
 }
 
 impl Source {
     /// The calling thread's source of that rate.
     pub fn of_this_thread(interval: Duration, clock: Clock) -> io::Result<Rc<Self>> {
         SOURCES.with_borrow_mut(|sources| {
-            sources.retain(|source| source.strong_count() > 0);
-            let known = sources
+            if let Some(last) = &sources.last
+                && last.interval == interval
+                && last.clock == clock
+            {
+                return Ok(last.clone());
+            }
+            let known = &mut sources.known;
+            known.retain(|source| source.strong_count() > 0);
+            let found = known
                 .iter()
                 .filter_map(Weak::upgrade)
                 .find(|source| source.interval == interval && source.clock == clock);
-            if let Some(source) = known {
-                return Ok(source);
-            }
-            let source = Rc::new(Self::start(interval, clock)?);
-            sources.push(Rc::downgrade(&source));
+            let source = match found {
+                Some(source) => source,
+                None => {
+                    let source = Rc::new(Self::start(interval, clock)?);
+                    known.push(Rc::downgrade(&source));
+                    source
+                }
+            };
+            sources.last = Some(source.clone());
             Ok(source)
         })
     }
