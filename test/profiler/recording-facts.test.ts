@@ -33,7 +33,12 @@ describe('what a profile tells of its recording', () => {
     new Linker(engine).addWasi().instantiate(store, module).getFunc(store, '_start').call(store);
     recorder.detach();
     const { json } = await finish(profiler);
-    expect(json.meta.extra).toEqual([
+    // Whether a tick comes while WASI writes is a matter of chance.
+    const [{ entries, ...section }, ...others] = json.meta.extra;
+    const facts = entries.filter(
+      ({ label }: { label: string }) => !label.endsWith('outside the guest'),
+    );
+    expect([{ ...section, entries: facts }, ...others]).toEqual([
       {
         label: 'Recording of guest',
         entries: [

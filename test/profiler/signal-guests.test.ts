@@ -134,6 +134,8 @@ function child(script: string, args: readonly string[] = []) {
   const node = [...args, '--input-type=module', '--eval', source];
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, node, {
     encoding: 'utf8',
+    timeout: 50_000,
+    killSignal: 'SIGKILL',
   });
   return { status, signal, stdout, stderr };
 }
@@ -159,10 +161,11 @@ describe.skipIf(!HAS_SIGNALS)('signals while', () => {
       for (let i = 0; i < 4; i++) {
         const worker = new Worker(
           \`import('\${'${new URL('../../dist/index.js', import.meta.url).href}'}').then(({ Engine, GuestProfiler, Linker, Module, Store }) => {
-            const engine = new Engine();
+            const engine = new Engine({ epochInterruption: true });
             const module = Module.compile(engine, '(module (func (export "run") (loop (br 0))))');
             const store = new Store(engine);
-            new GuestProfiler('guest', 1, [['guest', module]]).attach(store, { intervalMs: 0.05 });
+            const options = { sampler: 'signal', intervalMs: 0.05 };
+            new GuestProfiler('guest', 1, [['guest', module]]).attach(store, options);
             const run = new Linker(engine).instantiate(store, module).getFunc(store, 'run');
             import('node:worker_threads').then(({ parentPort }) => {
               parentPort.postMessage('runs');

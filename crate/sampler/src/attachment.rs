@@ -291,6 +291,9 @@ impl Attachment {
         if depth > 0 {
             self.clock.update_current();
             self.suspended_at.set(Some(self.clock.last_ns()));
+            if let Some(ticker) = &self.ticker {
+                self.own.suspend(ticker.ticks());
+            }
             self.tell_suspended();
         }
     }
@@ -315,6 +318,7 @@ impl Attachment {
         if let Some(ticker) = &self.ticker {
             self.suspended_running.set(self.own.is_running());
             self.leave(ticker, self.recorder.now_ns());
+            self.own.suspend(ticker.ticks());
         }
         self.tick(false);
         self.clock.update_current();
@@ -337,7 +341,9 @@ impl Attachment {
         let elsewhere = self.clock.last_ns().saturating_sub(suspended_at);
         self.last_cpu_ns.set(self.last_cpu_ns.get() + elsewhere);
         if let Some(ticker) = &self.ticker {
-            self.last_tick.set(ticker.ticks());
+            let tick = ticker.ticks();
+            self.last_tick.set(tick);
+            self.own.resume(tick);
             if self.suspended_running.take() {
                 self.enter(ticker, self.recorder.now_ns());
             }

@@ -21,6 +21,8 @@ pub struct OwnTime {
     since: Cell<Option<u64>>,
     /// Ticks when it was left.
     left_at_tick: Cell<u64>,
+    /// … and when it was suspended.
+    suspended_at_tick: Cell<u64>,
     /// One of them was its own, and not sampled yet.
     owes_sample: Cell<bool>,
     has_run: Cell<bool>,
@@ -47,6 +49,7 @@ impl OwnTime {
         Self {
             since: Cell::default(),
             left_at_tick: Cell::new(tick),
+            suspended_at_tick: Cell::default(),
             owes_sample: Cell::default(),
             has_run: Cell::default(),
             wall_ns: Cell::default(),
@@ -93,6 +96,16 @@ impl OwnTime {
             tell: self.has_run.get(),
             forget: !self.owes_sample.get(),
         })
+    }
+
+    /// What comes until [`Self::resume`] is not even time of others.
+    pub fn suspend(&self, tick: u64) {
+        self.suspended_at_tick.set(tick);
+    }
+
+    pub fn resume(&self, tick: u64) {
+        let skipped = tick - self.suspended_at_tick.get();
+        self.left_at_tick.set(self.left_at_tick.get() + skipped);
     }
 
     /// Divides CPU time that was used since the last call.
@@ -205,6 +218,21 @@ mod tests {
     #[test]
     fn a_guest_that_calls_nobody_has_all_time() {
         assert_eq!(turns(100, MS, 0, 0), (100, 100 * MS, 0, vec![]));
+    }
+
+    #[test]
+    fn ticks_of_a_suspension_are_no_time_of_others() {
+        let time = OwnTime::new(MS, 0);
+        assert_eq!(time.enter(0, 0), None);
+        time.leave(MS, 1, false);
+        time.suspend(1);
+        time.resume(8);
+        assert_eq!(time.enter(8 * MS, 8), None);
+        time.leave(9 * MS, 9, false);
+        time.suspend(10);
+        time.resume(20);
+        let (tell, forget) = (true, true);
+        assert_eq!(time.enter(20 * MS, 20), Some(Missed { tell, forget }));
     }
 
     #[test]
