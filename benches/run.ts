@@ -8,6 +8,7 @@ import { asyncCalls } from './async.js';
 import { attach } from './attach.js';
 import { calls } from './calls.js';
 import { compile } from './compile.js';
+import { eventLoop } from './event-loop.js';
 import { largeProfile } from './large-profile.js';
 import { sampleCost } from './sample-cost.js';
 import { scale } from './scale.js';
@@ -28,6 +29,7 @@ const BENCHES: readonly Bench[] = [
   calls,
   asyncCalls,
   compile,
+  eventLoop,
   ticker,
   attach,
   largeProfile,

@@ -50,6 +50,7 @@ export type { AsyncHostFunction } from './runtime/async-func.js';
 export { CallHook } from './runtime/call-hook.js';
 export type { Caller } from './runtime/caller.js';
 export { threadCpuTime } from './runtime/clock.js';
+export type { BytesStream, CompileOptions } from './runtime/compilation.js';
 export type { AsyncComponentHostFunction } from './runtime/component/async-component-func.js';
 export { Component, type SharedComponent } from './runtime/component/component.js';
 export { ComponentError } from './runtime/component/component-error.js';

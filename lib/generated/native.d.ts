@@ -194,13 +194,26 @@ export declare class NativeAsyncCall {
   cancel(): boolean
 }
 
+/** What is being compiled, or waits for it. */
+export declare class NativeCompilation {
+  /** What was compiled, once, after the wake function was told of it; throws the error of what can't be. */
+  take(): NativeModule | NativeComponent | Uint8Array
+  /** What waits is never begun, what was begun is thrown away. */
+  cancel(): void
+}
+
 /** `wasmtime::component::Component`. */
 export declare class NativeComponent {
   /** Compiles a binary, or text format. */
   static compile(engine: NativeEngine, source: Uint8Array | string): NativeComponent
   static fromFile(engine: NativeEngine, path: string): NativeComponent
-  /** Mirrors `wasmtime::component::Component::deserialize`: the bytes must come from `serialize` unchanged. */
-  static deserialize(engine: NativeEngine, bytes: Uint8Array): NativeComponent
+  /** Compiles on another thread; the wake function is told `id` then. */
+  static compileAsync(engine: NativeEngine, source: NativeSource, id: number): NativeCompilation
+  /**
+   * Mirrors `wasmtime::component::Component::deserialize`: the bytes must come from `serialize` unchanged.
+   * `source` is what they were compiled from, if that is at hand.
+   */
+  static deserialize(engine: NativeEngine, bytes: Uint8Array, source?: Uint8Array | undefined | null): NativeComponent
   /** Mirrors `wasmtime::component::Component::deserialize_file`. */
   static deserializeFile(engine: NativeEngine, path: string): NativeComponent
   serialize(): Uint8Array
@@ -265,6 +278,10 @@ export declare class NativeEngine {
   isPulley(): boolean
   precompileModule(source: Uint8Array | string): Uint8Array
   precompileComponent(source: Uint8Array | string): Uint8Array
+  /** Compiles on another thread; the wake function is told `id` then. */
+  precompileModuleAsync(source: NativeSource, id: number): NativeCompilation
+  /** Compiles on another thread; the wake function is told `id` then. */
+  precompileComponentAsync(source: NativeSource, id: number): NativeCompilation
   precompileCompatibilityHash(): string
   incrementEpoch(): void
   /** Lets go of the engine. `lib/` uses the object no more. */
@@ -421,8 +438,13 @@ export declare class NativeModule {
   /** Compiles a binary, or text format. */
   static compile(engine: NativeEngine, source: Uint8Array | string): NativeModule
   static fromFile(engine: NativeEngine, path: string): NativeModule
-  /** Mirrors `wasmtime::Module::deserialize`: the bytes must come from `serialize` unchanged. */
-  static deserialize(engine: NativeEngine, bytes: Uint8Array): NativeModule
+  /** Compiles on another thread; the wake function is told `id` then. */
+  static compileAsync(engine: NativeEngine, source: NativeSource, id: number): NativeCompilation
+  /**
+   * Mirrors `wasmtime::Module::deserialize`: the bytes must come from `serialize` unchanged. `source` is what they
+   * were compiled from, if that is at hand.
+   */
+  static deserialize(engine: NativeEngine, bytes: Uint8Array, source?: Uint8Array | undefined | null): NativeModule
   /** Mirrors `wasmtime::Module::deserialize_file`. */
   static deserializeFile(engine: NativeEngine, path: string): NativeModule
   serialize(): Uint8Array
@@ -592,6 +614,15 @@ export declare class NativeSharedMemory {
   atomicWait(offset: number, size: number, expected: bigint, timeoutMs?: number | undefined | null): string
 }
 
+/** A binary or text format, in pieces that are joined where it is compiled; or a file's path. */
+export declare class NativeSource {
+  /** Without bytes. */
+  constructor()
+  static file(path: string): NativeSource
+  /** Adds a copy of these. */
+  push(piece: Uint8Array | string): void
+}
+
 /** `wasmtime::Store`, usable from its own callbacks. */
 export declare class NativeStore {
   /** `facade` is the JS object that callbacks of this store are handed, held weakly. */
@@ -740,6 +771,9 @@ export declare function instantiateComponentAsync(id: number, store: NativeStore
 
 /** Whether there is an operator of that name. */
 export declare function isOperator(name: string): boolean
+
+/** Of a binary, or of text format, as far as it can be read; `null` for what is no module. */
+export declare function moduleInterface(source: Uint8Array | string): NativeModuleInterface | null
 
 /** Addresses that share their first `prefix` bits, and a port of theirs. */
 export interface NativeAddressRule {
@@ -969,6 +1003,12 @@ export interface NativeLimits {
   tables?: number
   memories?: number
   trapOnGrowFailure?: boolean
+}
+
+/** What a module imports and exports, without the types of what isn't a function. */
+export interface NativeModuleInterface {
+  imports: Array<NativeExternType>
+  exports: Array<NativeExternType>
 }
 
 /** See `WasiNetwork` in `lib/`. */

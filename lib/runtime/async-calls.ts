@@ -1,9 +1,11 @@
 import type { NativeAsyncCall, NativeEpochTicker } from '../generated/native.js';
-import { common, native } from '../native.js';
+import { common } from '../native.js';
 import { Caller } from './caller.js';
-import { checkKeys, checkObject, checkSignal, DAY_MS } from './check.js';
+import { checkKeys, checkObject, checkSignal } from './check.js';
 import { Engine } from './engine.js';
+import { keepAlive } from './keep-alive.js';
 import type { Storelike } from './store.js';
+import { listen } from './wake-ups.js';
 
 /** What native code says of a call that hasn't ended: it waits, or it could go on at once. */
 const WAITS = 0;
@@ -20,13 +22,10 @@ const pending = new Set<AsyncCall>();
 /** Those that can go on, first come, first served. */
 const ready: AsyncCall[] = [];
 let scheduled = false;
-const _lastId = 0;
 /** The call whose guest runs. */
 let running: AsyncCall | undefined;
 /** Until when promises may have calls go on at once; undefined at the start of a turn. */
 let turnEnd: number | undefined;
-/** A call that waits, for WASI say, keeps the process alive, as a timer does. */
-let keepAlive: NodeJS.Timeout | undefined;
 
 /** How a call starts: by the number that native code knows it by, and ticks at which its guest yields. */
 export type StartCall = (id: number, ticker: NativeEpochTicker | undefined) => NativeAsyncCall;
@@ -96,6 +95,7 @@ export class AsyncCall {
   readonly callers = new Set<Caller>();
   readonly #forget: () => void;
   readonly #onAbort = (): void => this.#abort();
+  #alive: { release(): void } | undefined;
   #isReady = false;
   #isRunning = false;
   #hasEnded = false;
@@ -108,7 +108,7 @@ export class AsyncCall {
     signal: AbortSignal | undefined,
     store: Storelike,
   ) {
-    initialize();
+    listen();
     common.lastCall = (common.lastCall + 1) % 2 ** 32;
     this.#id = common.lastCall;
     this.#native = start(this.#id);
@@ -122,7 +122,8 @@ export class AsyncCall {
     if (this.#hasEnded) return;
     common.calls.set(this.#id, this);
     pending.add(this);
-    keepAlive ??= setInterval(() => {}, DAY_MS);
+    // It waits, for WASI say.
+    this.#alive = keepAlive();
   }
 
   /** The call whose guest runs, undefined when none does. */
@@ -209,18 +210,9 @@ export class AsyncCall {
     for (const caller of this.callers) Caller.end(caller);
     this.#settled.end();
     common.calls.delete(this.#id);
-    if (!pending.delete(this) || pending.size > 0) return;
-    clearInterval(keepAlive);
-    keepAlive = undefined;
+    pending.delete(this);
+    this.#alive?.release();
   }
-}
-
-function initialize(): void {
-  if (common.isListening) return;
-  // Of the first copy of the library alone; it may be of a realm that is gone, and asks for nothing of it.
-  const { calls } = common;
-  native.initializeAsync((id) => calls.get(id)?.schedule());
-  common.isListening = true;
 }
 
 /** One call a turn, so that a timer waits for one slice of one guest, however many there are. */

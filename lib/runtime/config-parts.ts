@@ -1,7 +1,10 @@
 import { checkInteger, checkKeys, checkObject, checkString } from './check.js';
 import { wrongType } from './errors.js';
 
-/** A directory for compiled modules. Mirrors `wasmtime::CacheConfig`. */
+/**
+ * A directory for compiled modules. Mirrors `wasmtime::CacheConfig`. What is in it is run as it is: nobody else may write there,
+ * and Wasmtime doesn't look whether a file is whole.
+ */
 export interface CacheConfig {
   /** An absolute path. */
   readonly directory: string;

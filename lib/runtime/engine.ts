@@ -1,6 +1,7 @@
 import type { NativeEngine, NativeEpochTicker, NativeShare } from '../generated/native.js';
 import { native } from '../native.js';
 import { checkBytes, checkBytesOrWat, checkInteger, checkObject } from './check.js';
+import { type CompileOptions, compileAsync, sourceOf } from './compilation.js';
 import { type Config, checkConfig } from './config.js';
 import { EpochTicker } from './epoch-ticker.js';
 import { misuse, wrongType } from './errors.js';
@@ -153,6 +154,36 @@ export class Engine {
    */
   precompileComponent(bytesOrWat: Uint8Array | ArrayBuffer | string): Uint8Array {
     return this.#usable().precompileComponent(checkBytesOrWat(bytesOrWat));
+  }
+
+  /**
+   * {@link Engine.precompileModule} on other threads, while JavaScript goes on; several at once. The bytes are copied
+   * before.
+   *
+   * @throws as {@link Engine.precompileModule} does, by rejecting; the signal's reason.
+   */
+  async precompileModuleAsync(
+    bytesOrWat: Uint8Array | ArrayBuffer | string,
+    options?: CompileOptions,
+  ): Promise<Uint8Array> {
+    const its = this.#usable();
+    const source = sourceOf(bytesOrWat);
+    return compileAsync(options, (id) => its.precompileModuleAsync(source, id));
+  }
+
+  /**
+   * {@link Engine.precompileComponent} on other threads, while JavaScript goes on; several at once. The bytes are copied
+   * before.
+   *
+   * @throws as {@link Engine.precompileComponent} does, by rejecting; the signal's reason.
+   */
+  async precompileComponentAsync(
+    bytesOrWat: Uint8Array | ArrayBuffer | string,
+    options?: CompileOptions,
+  ): Promise<Uint8Array> {
+    const its = this.#usable();
+    const source = sourceOf(bytesOrWat);
+    return compileAsync(options, (id) => its.precompileComponentAsync(source, id));
   }
 
   /**

@@ -1,6 +1,13 @@
-import type { NativeCode, NativeModule, NativeShare } from '../generated/native.js';
+import type { NativeCode, NativeModule, NativeShare, NativeSource } from '../generated/native.js';
 import { native } from '../native.js';
 import { checkBytes, checkBytesOrWat, checkInteger, checkObject, checkPath } from './check.js';
+import {
+  type BytesStream,
+  type CompileOptions,
+  compileAsync,
+  readStream,
+  sourceOf,
+} from './compilation.js';
 import { Engine, type SharedEngine } from './engine.js';
 import { misuse, wrongType } from './errors.js';
 import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
@@ -72,6 +79,61 @@ export class Module {
       engine,
       native.NativeModule.fromFile(nativeEngine, checkPath('path', path)),
     );
+  }
+
+  /**
+   * {@link Module.compile} on other threads, while JavaScript goes on; several at once. The bytes are copied before.
+   *
+   * @throws as {@link Module.compile} does, by rejecting; the signal's reason.
+   */
+  static async compileAsync(
+    engine: Engine,
+    bytesOrWat: Uint8Array | ArrayBuffer | string,
+    options?: CompileOptions,
+  ): Promise<Module> {
+    Engine.native('engine', engine);
+    return Module.#compileAsync(engine, sourceOf(bytesOrWat), options);
+  }
+
+  /**
+   * {@link Module.fromFile} on other threads, which also read the file.
+   *
+   * @throws as {@link Module.fromFile} does, by rejecting; the signal's reason.
+   */
+  static async fromFileAsync(
+    engine: Engine,
+    path: string | URL,
+    options?: CompileOptions,
+  ): Promise<Module> {
+    Engine.native('engine', engine);
+    const source = native.NativeSource.file(checkPath('path', path));
+    return Module.#compileAsync(engine, source, options);
+  }
+
+  /**
+   * Reads a module from a stream, such as `fetch('app.wasm')`, and compiles it on other threads once all is there.
+   *
+   * @throws as {@link Module.compileAsync} does; TypeError for what is no stream, has pieces that aren't bytes, or
+   * (`ERR_HTTP_STATUS`) is a response that isn't ok; what the stream throws. Then, and when it is aborted, the stream
+   * is cancelled.
+   */
+  static async compileStreaming(
+    engine: Engine,
+    stream: BytesStream | PromiseLike<BytesStream>,
+    options?: CompileOptions,
+  ): Promise<Module> {
+    Engine.native('engine', engine);
+    return Module.#compileAsync(engine, await readStream('stream', stream, options), options);
+  }
+
+  static async #compileAsync(
+    engine: Engine,
+    source: NativeSource,
+    options: CompileOptions | undefined,
+  ): Promise<Module> {
+    const its = Engine.native('engine', engine);
+    const start = (id: number) => native.NativeModule.compileAsync(its, source, id);
+    return new Module(INTERNAL, engine, await compileAsync<NativeModule>(options, start));
   }
 
   /**
@@ -171,6 +233,12 @@ export class Module {
   /** @internal */
   static fromNative(engine: Engine, nativeModule: NativeModule): Module {
     return new Module(INTERNAL, engine, nativeModule);
+  }
+
+  /** @internal Of code that {@link Module.deserialize} takes, and what that was compiled from. */
+  static ofCode(engine: Engine, code: Uint8Array, source: Uint8Array): Module {
+    const its = Engine.native('engine', engine);
+    return new Module(INTERNAL, engine, native.NativeModule.deserialize(its, code, source));
   }
 
   /** @internal */

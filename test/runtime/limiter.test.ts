@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { Memory, type ResourceLimiter, Table, Trap, WasmtimeError } from '../../lib/index.js';
+import {
+  Engine,
+  Linker,
+  Memory,
+  Module,
+  type ResourceLimiter,
+  Store,
+  Table,
+  Trap,
+  WasmtimeError,
+} from '../../lib/index.js';
 import { expectError, expectMisuse, start, thrownBy, world } from './support.js';
 
 const GROW = `(module (memory 1) (table 1 8 funcref)
@@ -28,12 +38,34 @@ test('or traps beyond them', () => {
   expect(error.message).toMatch(/forcing trap when growing memory to 131072 bytes/);
 });
 
-test('instances, memories and tables are counted, our own probe is not', () => {
+test('instances, memories and tables are counted', () => {
   for (const limits of [{ instances: 1 }, { memories: 1 }, { tables: 1 }]) {
     const guest = limited(limits);
     expectError(WasmtimeError, 'ERR_INSTANTIATE', () => start(GROW, {}, { ...guest }));
   }
   expectError(WasmtimeError, 'ERR_INSTANTIATE', () => limited({ instances: 0 }));
+});
+
+test('a pool of so many instances holds so many guests', () => {
+  const engine = new Engine({
+    poolingAllocator: { totalCoreInstances: 3, totalMemories: 3, totalTables: 3 },
+  });
+  const module = Module.compile(
+    engine,
+    '(module (memory 1) (func (export "f") (result i32) (i32.const 1)))',
+  );
+  const linker = new Linker(engine);
+  // Stores take none themselves.
+  const idle = Array.from({ length: 10 }, () => new Store(engine));
+  const stores = [1, 2, 3].map(() => new Store(engine));
+  for (const store of stores) {
+    expect(linker.instantiate(store, module).getFunc(store, 'f').call(store)).toBe(1);
+  }
+  expectError(WasmtimeError, 'ERR_INSTANTIATE', () => linker.instantiate(idle[0] as Store, module));
+  stores[0]?.dispose();
+  linker.instantiate(idle[0] as Store, module);
+  for (const store of [...idle, ...stores]) store.dispose();
+  engine.dispose();
 });
 
 test('callbacks are asked for what is within the limits', () => {

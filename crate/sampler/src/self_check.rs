@@ -8,7 +8,7 @@
 //! stack is elsewhere, what the store's words say is its stack, if it is no larger than one can be.
 
 use crate::walk_check;
-use crate::walker::{self, Activations, StoreWords};
+use crate::walker::{Activations, StoreWords};
 use std::num::NonZeroUsize;
 use std::sync::OnceLock;
 use std::thread;
@@ -107,8 +107,7 @@ fn run(is_pulley: bool) -> wasmtime::Result<()> {
             frames: 0,
         },
     );
-    let probe = walker::probe_module(&engine)?;
-    let words = StoreWords::find(&mut store, &probe, |_| Ok(()))?;
+    let words = StoreWords::find(&mut store, |_| Ok(()))?;
     // SAFETY: kept in the store's own data; the hook below pushes and pops.
     store.data_mut().activations = unsafe { Activations::new(words) };
     store.call_hook(|mut store, kind| {

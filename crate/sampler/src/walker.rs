@@ -29,9 +29,10 @@ use crate::WalkLayout;
 use crate::frames::{Bounded, Layout, Trusted};
 use crate::signal::published::{Activation, Published, StoreBlock};
 use std::ops::Range;
-use std::ptr::NonNull;
-use wasmtime::{AsContextMut, Engine, Func, Instance, Module};
-use wasmtime_environ::{HostPtr, PtrSize, VMCONTEXT_MAGIC};
+use std::ptr::{self, NonNull};
+use std::sync::LazyLock;
+use wasmtime::{AsContextMut, Func, ValRaw};
+use wasmtime_environ::{HostPtr, PtrSize, VM_ARRAY_CALL_HOST_FUNC_MAGIC, VMCONTEXT_MAGIC};
 
 /// What Wasmtime has in place of a stack's limit (wasmtime 48 func.rs: `enter_wasm`).
 const NO_LIMIT: usize = usize::MAX;
@@ -40,8 +41,6 @@ const NO_LIMIT: usize = usize::MAX;
 #[derive(Clone, Copy)]
 pub struct StoreWords {
     words: NonNull<u8>,
-    /// Of the probe's function, as wasm calls it.
-    trap: usize,
 }
 
 // SAFETY: read only through the store's own data, on the thread that has the store.
@@ -49,38 +48,73 @@ unsafe impl Send for StoreWords {}
 // SAFETY: as above.
 unsafe impl Sync for StoreWords {}
 
-/// The smallest module whose instance leads to a store's words. Its function is for guests that are to end.
-pub fn probe_module(engine: &Engine) -> wasmtime::Result<Module> {
-    Module::new(engine, "(module (func (export \"\") unreachable))")
+/// A function that Wasmtime takes for a host function of a store's: no instance, no allocation.
+struct Probe {
+    /// A `VMFuncRef`.
+    func_ref: [usize; 8],
+}
+
+/// Tells Wasmtime's interpreter that `array_call` is native code.
+static HOST_CONTEXT: u32 = VM_ARRAY_CALL_HOST_FUNC_MAGIC;
+
+static PROBE: LazyLock<Probe> = LazyLock::new(|| {
+    let layout = HostPtr.vm_func_ref();
+    let mut probe = Probe { func_ref: [0; 8] };
+    assert!(usize::from(layout.size()) <= size_of_val(&probe.func_ref));
+    let mut set = |offset: u8, address: usize| {
+        probe.func_ref[usize::from(offset) / size_of::<usize>()] = address;
+    };
+    let tell: TellCaller = tell_caller;
+    set(layout.array_call(), (tell as *const ()).expose_provenance());
+    set(
+        layout.vmctx(),
+        (&raw const HOST_CONTEXT).expose_provenance(),
+    );
+    probe
+});
+
+type TellCaller = unsafe extern "C" fn(*mut u8, *mut u8, *mut ValRaw, usize) -> bool;
+
+/// As `VMFuncRef::array_call`, called with the `VMContext` that each store has for callers from the host.
+unsafe extern "C" fn tell_caller(
+    _: *mut u8,
+    caller: *mut u8,
+    slots: *mut ValRaw,
+    _: usize,
+) -> bool {
+    let address = caller.expose_provenance() as u64;
+    // SAFETY: `find` gives one slot.
+    unsafe { slots.write(ValRaw::u64(address)) };
+    true
 }
 
 impl StoreWords {
-    /// Finds the words of `store` through an instance of `probe_module`, whose `VMContext` `visit` gets.
+    /// Finds the words of `store`, without an instance; `visit` gets a `VMContext` of its.
     pub fn find(
         mut store: impl AsContextMut,
-        probe: &Module,
         visit: impl FnOnce(*mut u8) -> wasmtime::Result<()>,
     ) -> wasmtime::Result<Self> {
-        let instance = Instance::new(&mut store, probe, &[])?;
-        let func: Func = instance
-            .get_func(&mut store, "")
-            .ok_or_else(|| wasmtime::Error::msg("the probe module has no function"))?;
-        let func_ref = func.to_raw(&mut store).cast::<u8>();
-        // SAFETY: a VMFuncRef of a wasm function, whose vmctx is a VMContext: checked by its magic.
+        let func_ref = (&raw const PROBE.func_ref).cast_mut();
+        let mut slots = [ValRaw::u64(0)];
+        // SAFETY: a `VMFuncRef` that is good for any store, since it is called here and nowhere else: its type is never
+        // looked at. Wasmtime only reads it.
+        let address = unsafe {
+            let func = Func::from_raw(&mut store, func_ref.cast())
+                .ok_or_else(|| wasmtime::Error::msg("the probe is no function"))?;
+            func.call_unchecked(&mut store, &raw mut slots)?;
+            slots[0].get_u64()
+        };
+        let vmctx = ptr::with_exposed_provenance_mut::<u8>(address as usize);
+        // SAFETY: the VMContext of Wasmtime's own calls, checked by its magic.
         unsafe {
-            let vmctx = read_pointer(func_ref, HostPtr.vm_func_ref().vmctx());
-            if vmctx.cast::<u32>().read() != VMCONTEXT_MAGIC {
-                wasmtime::bail!("the probe function is no wasm function");
+            if vmctx.is_null() || vmctx.cast::<u32>().read() != VMCONTEXT_MAGIC {
+                wasmtime::bail!("the probe was called by no store");
             }
             visit(vmctx)?;
             let words = read_pointer(vmctx, HostPtr.vmctx_store_context());
-            let trap = read_pointer(func_ref, HostPtr.vm_func_ref().wasm_call());
             NonNull::new(words)
-                .map(|words| Self {
-                    words,
-                    trap: trap.expose_provenance(),
-                })
-                .ok_or_else(|| wasmtime::Error::msg("the probe instance has no store"))
+                .map(|words| Self { words })
+                .ok_or_else(|| wasmtime::Error::msg("the probe's caller has no store"))
         }
     }
 
@@ -214,11 +248,6 @@ impl Activations {
     /// Where signal handlers look.
     pub fn block(&self) -> Option<&'static StoreBlock> {
         self.published.as_ref().map(Published::block)
-    }
-
-    /// Address of a function, as wasm calls it, that traps at once.
-    pub fn trap(&self) -> Option<usize> {
-        self.words.map(|words| words.trap)
     }
 
     /// Lets go of all but the `depth` oldest.

@@ -7,7 +7,7 @@ use wasmtime::{CallHook, Caller, Config, Engine, Func, Linker, Module, Store, Wa
 use wasmtime_guest_sampler::allow_list::{AllowList, CodeOwner, ListedCode};
 use wasmtime_guest_sampler::decode::{Decoder, Record};
 use wasmtime_guest_sampler::recorder::{Reader, Recorder};
-use wasmtime_guest_sampler::walker::{Activations, StoreWords, probe_module};
+use wasmtime_guest_sampler::walker::{Activations, StoreWords};
 use wasmtime_guest_sampler::{self_check, walk_check};
 
 const GUEST: &str = r#"(module
@@ -97,7 +97,7 @@ fn stacks_of_all_activations_are_wasmtimes() -> wasmtime::Result<()> {
         frames: Vec::new(),
     };
     let mut store = Store::new(&engine, data);
-    let found = StoreWords::find(&mut store, &probe_module(&engine)?, |_| Ok(()))?;
+    let found = StoreWords::find(&mut store, |_| Ok(()))?;
     // SAFETY: kept in the store's own data; the hook below pushes and pops.
     store.data_mut().activations = unsafe { Activations::new(found) };
     store.call_hook(|mut store, kind| {

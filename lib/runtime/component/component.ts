@@ -1,6 +1,18 @@
-import type { NativeCode, NativeComponent, NativeShare } from '../../generated/native.js';
+import type {
+  NativeCode,
+  NativeComponent,
+  NativeShare,
+  NativeSource,
+} from '../../generated/native.js';
 import { native } from '../../native.js';
 import { checkBytes, checkBytesOrWat, checkInteger, checkObject, checkPath } from '../check.js';
+import {
+  type BytesStream,
+  type CompileOptions,
+  compileAsync,
+  readStream,
+  sourceOf,
+} from '../compilation.js';
 import { Engine, type SharedEngine } from '../engine.js';
 import { misuse, wrongType } from '../errors.js';
 import { checkInternal, guardReceivers, INTERNAL, isObject } from '../internal.js';
@@ -54,6 +66,61 @@ export class Component {
     const nativeEngine = Engine.native('engine', engine);
     const file = checkPath('path', path);
     return new Component(INTERNAL, engine, native.NativeComponent.fromFile(nativeEngine, file));
+  }
+
+  /**
+   * {@link Component.compile} on other threads, while JavaScript goes on; several at once. The bytes are copied before.
+   *
+   * @throws as {@link Component.compile} does, by rejecting; the signal's reason.
+   */
+  static async compileAsync(
+    engine: Engine,
+    bytesOrWat: Uint8Array | ArrayBuffer | string,
+    options?: CompileOptions,
+  ): Promise<Component> {
+    Engine.native('engine', engine);
+    return Component.#compileAsync(engine, sourceOf(bytesOrWat), options);
+  }
+
+  /**
+   * {@link Component.fromFile} on other threads, which also read the file.
+   *
+   * @throws as {@link Component.fromFile} does, by rejecting; the signal's reason.
+   */
+  static async fromFileAsync(
+    engine: Engine,
+    path: string | URL,
+    options?: CompileOptions,
+  ): Promise<Component> {
+    Engine.native('engine', engine);
+    const source = native.NativeSource.file(checkPath('path', path));
+    return Component.#compileAsync(engine, source, options);
+  }
+
+  /**
+   * Reads a component from a stream, such as `fetch('app.wasm')`, and compiles it on other threads once all is there.
+   *
+   * @throws as {@link Component.compileAsync} does; TypeError for what is no stream, has pieces that aren't bytes, or
+   * (`ERR_HTTP_STATUS`) is a response that isn't ok; what the stream throws. Then, and when it is aborted, the stream
+   * is cancelled.
+   */
+  static async compileStreaming(
+    engine: Engine,
+    stream: BytesStream | PromiseLike<BytesStream>,
+    options?: CompileOptions,
+  ): Promise<Component> {
+    Engine.native('engine', engine);
+    return Component.#compileAsync(engine, await readStream('stream', stream, options), options);
+  }
+
+  static async #compileAsync(
+    engine: Engine,
+    source: NativeSource,
+    options: CompileOptions | undefined,
+  ): Promise<Component> {
+    const its = Engine.native('engine', engine);
+    const start = (id: number) => native.NativeComponent.compileAsync(its, source, id);
+    return new Component(INTERNAL, engine, await compileAsync<NativeComponent>(options, start));
   }
 
   /**
@@ -131,6 +198,12 @@ export class Component {
   /** Mirrors `types::Component::exports`. */
   get exports(): NamedComponentItem[] {
     return this.#native.exports().map(namedItem);
+  }
+
+  /** @internal Of code that {@link Component.deserialize} takes, and what that was compiled from. */
+  static ofCode(engine: Engine, code: Uint8Array, source: Uint8Array): Component {
+    const its = Engine.native('engine', engine);
+    return new Component(INTERNAL, engine, native.NativeComponent.deserialize(its, code, source));
   }
 
   /** @internal */

@@ -1,14 +1,16 @@
 //! `Component`, as a class of JS.
 
 use crate::component::types::{NativeComponentItem, items};
+use crate::engine::compilation::NativeCompilation;
 use crate::engine::look_at_code::look_at_code;
+use crate::engine::source::{NativeSource, Source, join};
 use crate::engine::{NativeEngine, nothing};
 use crate::js::errors;
 use crate::js::stack_room::with_ample_room;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::sync::Arc;
-
+use wasmtime::Engine;
 use wasmtime::component::Component;
 
 const INVALID: &str = "ERR_INVALID_COMPONENT";
@@ -32,28 +34,51 @@ impl NativeComponent {
             Either::A(bytes) => bytes,
             Either::B(text) => text.as_bytes(),
         };
-        let component =
-            with_ample_room(|| Self::new(Component::new(&engine.engine, source)?, source));
-        component.map_err(|error| errors::throw(&env, &error, INVALID))
+        with_ample_room(|| Self::from_bytes(&engine.engine, source))
+            .map_err(|error| errors::throw(&env, &error, INVALID))
     }
 
     #[napi(factory, catch_unwind)]
     pub fn from_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
-        let component = with_ample_room(|| {
-            // Wasmtime's messages name the file.
-            let source = std::fs::read(&path).unwrap_or_default();
-            Self::new(Component::from_file(&engine.engine, path)?, &source)
-        });
-        component.map_err(|error| errors::throw(&env, &error, INVALID))
+        with_ample_room(|| Self::from_path(&engine.engine, &path))
+            .map_err(|error| errors::throw(&env, &error, INVALID))
+    }
+
+    /// Compiles on another thread; the wake function is told `id` then.
+    #[napi(catch_unwind)]
+    pub fn compile_async(
+        env: Env,
+        engine: &NativeEngine,
+        source: &mut NativeSource,
+        id: u32,
+    ) -> Result<NativeCompilation> {
+        let engine = engine.engine.clone();
+        let source = source.take();
+        NativeCompilation::begin(&env, id, INVALID, move || {
+            let component = match source {
+                Source::Bytes(pieces) => Self::from_bytes(&engine, &join(pieces))?,
+                Source::File(path) => Self::from_path(&engine, &path)?,
+            };
+            // SAFETY: makes a new object of env.
+            Ok(Box::new(|env| unsafe {
+                ToNapiValue::to_napi_value(env, component)
+            }))
+        })
     }
 
     /// Mirrors `wasmtime::component::Component::deserialize`: the bytes must come from `serialize` unchanged.
+    /// `source` is what they were compiled from, if that is at hand.
     #[napi(factory, catch_unwind)]
-    pub fn deserialize(env: Env, engine: &NativeEngine, bytes: &[u8]) -> Result<Self> {
+    pub fn deserialize(
+        env: Env,
+        engine: &NativeEngine,
+        bytes: &[u8],
+        source: Option<&[u8]>,
+    ) -> Result<Self> {
         // SAFETY: lib/ documents that only bytes from `serialize` may be given; Wasmtime checks that they are
         // of this version and configuration, and can't check more.
         let component = unsafe { Component::deserialize(&engine.engine, bytes) };
-        Self::from_serialized(&env, component)
+        Self::from_serialized(&env, component, source.unwrap_or_default())
     }
 
     /// Mirrors `wasmtime::component::Component::deserialize_file`.
@@ -61,7 +86,7 @@ impl NativeComponent {
     pub fn deserialize_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
         // SAFETY: as above.
         let component = unsafe { Component::deserialize_file(&engine.engine, path) };
-        Self::from_serialized(&env, component)
+        Self::from_serialized(&env, component, &[])
     }
 
     #[napi(catch_unwind)]
@@ -93,10 +118,24 @@ impl NativeComponent {
         items(engine, self.component.component_type().exports(engine))
     }
 
-    fn from_serialized(env: &Env, component: wasmtime::Result<Component>) -> Result<Self> {
+    fn from_serialized(
+        env: &Env,
+        component: wasmtime::Result<Component>,
+        source: &[u8],
+    ) -> Result<Self> {
         component
-            .and_then(|component| Self::new(component, &[]))
+            .and_then(|component| Self::new(component, source))
             .map_err(|error| errors::throw(env, &error, INCOMPATIBLE))
+    }
+
+    fn from_bytes(engine: &Engine, source: &[u8]) -> wasmtime::Result<Self> {
+        Self::new(Component::new(engine, source)?, source)
+    }
+
+    fn from_path(engine: &Engine, path: &str) -> wasmtime::Result<Self> {
+        // Wasmtime's messages name the file.
+        let source = std::fs::read(path).unwrap_or_default();
+        Self::new(Component::from_file(engine, path)?, &source)
     }
 
     fn new(component: Component, source: &[u8]) -> wasmtime::Result<Self> {

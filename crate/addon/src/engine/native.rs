@@ -1,13 +1,15 @@
 //! Engines and their configuration.
 
+use crate::engine::compilation::NativeCompilation;
 use crate::engine::config::NativeConfig;
+use crate::engine::source::{NativeSource, Source, join};
 use crate::js::errors;
 use crate::js::stack_room::with_ample_room;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use sampler::signal::TrapFunction;
 use sampler::ticker::{self, Ticker};
 use sampler::user_ticks::UserTicks;
-use sampler::walker;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -29,7 +31,8 @@ const POOL_BYTES: i64 = 64 << 20;
 pub struct NativeEngine {
     pub(crate) engine: Engine,
     pub(crate) ticks: Arc<UserTicks>,
-    probe: Arc<OnceLock<Module>>,
+    /// Ends guests, once there was one to be ended.
+    pub(crate) trap: Arc<OnceLock<TrapFunction>>,
     epoch_interruption: bool,
     guest_debug: bool,
     /// Its stores have fuel.
@@ -48,7 +51,7 @@ impl Clone for NativeEngine {
         Self {
             engine: self.engine.clone(),
             ticks: self.ticks.clone(),
-            probe: self.probe.clone(),
+            trap: self.trap.clone(),
             watch: self.watch.clone(),
             told_bytes: 0,
             ..*self
@@ -83,7 +86,7 @@ impl NativeEngine {
         Ok(Self {
             engine,
             ticks: Arc::default(),
-            probe: Arc::default(),
+            trap: Arc::default(),
             epoch_interruption: config.epoch_interruption.unwrap_or(false),
             guest_debug: config.guest_debug.unwrap_or(false),
             consume_fuel: config.consume_fuel.unwrap_or(false),
@@ -135,6 +138,30 @@ impl NativeEngine {
             .map_err(|error| errors::throw(&env, &error, "ERR_INVALID_COMPONENT"))
     }
 
+    /// Compiles on another thread; the wake function is told `id` then.
+    #[napi(catch_unwind)]
+    pub fn precompile_module_async(
+        &self,
+        env: Env,
+        source: &mut NativeSource,
+        id: u32,
+    ) -> Result<NativeCompilation> {
+        let precompile = Engine::precompile_module;
+        self.precompile_async(&env, source, id, "ERR_INVALID_MODULE", precompile)
+    }
+
+    /// Compiles on another thread; the wake function is told `id` then.
+    #[napi(catch_unwind)]
+    pub fn precompile_component_async(
+        &self,
+        env: Env,
+        source: &mut NativeSource,
+        id: u32,
+    ) -> Result<NativeCompilation> {
+        let precompile = Engine::precompile_component;
+        self.precompile_async(&env, source, id, "ERR_INVALID_COMPONENT", precompile)
+    }
+
     #[napi(catch_unwind)]
     pub fn precompile_compatibility_hash(&self) -> String {
         let mut hasher = DefaultHasher::new();
@@ -153,7 +180,7 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn dispose(&mut self, env: Env) -> Result<()> {
         self.engine = nothing().engine().clone();
-        self.probe = Arc::default();
+        self.trap = Arc::default();
         env.adjust_external_memory(-std::mem::take(&mut self.told_bytes))
             .map(drop)
     }
@@ -177,19 +204,33 @@ pub fn nothing() -> &'static Module {
 }
 
 impl NativeEngine {
+    fn precompile_async(
+        &self,
+        env: &Env,
+        source: &mut NativeSource,
+        id: u32,
+        code: &'static str,
+        precompile: fn(&Engine, &[u8]) -> wasmtime::Result<Vec<u8>>,
+    ) -> Result<NativeCompilation> {
+        let engine = self.engine.clone();
+        let source = source.take();
+        NativeCompilation::begin(env, id, code, move || {
+            let bytes = match source {
+                Source::Bytes(pieces) => join(pieces),
+                Source::File(path) => std::fs::read(path)?,
+            };
+            let compiled = precompile(&engine, &bytes)?;
+            // SAFETY: makes a new object of env.
+            Ok(Box::new(|env| unsafe {
+                ToNapiValue::to_napi_value(env, Uint8Array::from(compiled))
+            }))
+        })
+    }
+
     /// What ticks each `interval` while guests of Workers run; `None` where code has no epoch checks.
     pub fn watch(&self, interval: Duration) -> Option<Arc<Ticker>> {
         let watch = || ticker::watch(&self.engine, interval);
         self.epoch_interruption
             .then(|| self.watch.get_or_init(watch).clone())
-    }
-
-    /// The module through which the walker finds a store's words, compiled once.
-    pub fn probe(&self) -> wasmtime::Result<&Module> {
-        if let Some(probe) = self.probe.get() {
-            return Ok(probe);
-        }
-        let probe = walker::probe_module(&self.engine)?;
-        Ok(self.probe.get_or_init(|| probe))
     }
 }

@@ -14,6 +14,7 @@ pub mod linker;
 mod memory;
 mod memory_view;
 pub mod module;
+mod module_interface;
 pub mod outcome;
 mod reference;
 mod reference_contents;

@@ -1,6 +1,8 @@
 //! Compiled modules: their types, and the symbols of their code.
 
+use crate::engine::compilation::NativeCompilation;
 use crate::engine::look_at_code::look_at_code;
+use crate::engine::source::{NativeSource, Source, join};
 use crate::engine::{NativeEngine, nothing};
 use crate::js::errors;
 use crate::js::stack_room::with_ample_room;
@@ -8,7 +10,7 @@ use crate::objects::val_types::val_type_name;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::sync::Arc;
-use wasmtime::{ExternType, Module, Mutability};
+use wasmtime::{Engine, ExternType, Module, Mutability};
 
 const INVALID: &str = "ERR_INVALID_MODULE";
 
@@ -23,6 +25,7 @@ pub struct NativeModule {
 
 /// An import (`module` set) or an export.
 #[napi(object)]
+#[derive(Default)]
 pub struct NativeExternType {
     pub module: Option<String>,
     pub name: String,
@@ -57,28 +60,50 @@ impl NativeModule {
             Either::A(bytes) => bytes,
             Either::B(text) => text.as_bytes(),
         };
-        Self::compiled(&env, || Self::from_bytes(engine, bytes))
+        Self::compiled(&env, || Self::from_bytes(&engine.engine, bytes))
     }
 
     #[napi(factory, catch_unwind)]
     pub fn from_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
-        Self::compiled(&env, || {
-            let bytes = std::fs::read(&path).unwrap_or_default();
-            match wat::parse_bytes(&bytes) {
-                Ok(binary) if !binary.is_empty() => Self::from_bytes(engine, &binary),
-                // Wasmtime's messages name the file, and the place in its text.
-                _ => Self::new(Module::from_file(&engine.engine, path)?, Arc::default()),
-            }
+        Self::compiled(&env, || Self::from_path(&engine.engine, &path))
+    }
+
+    /// Compiles on another thread; the wake function is told `id` then.
+    #[napi(catch_unwind)]
+    pub fn compile_async(
+        env: Env,
+        engine: &NativeEngine,
+        source: &mut NativeSource,
+        id: u32,
+    ) -> Result<NativeCompilation> {
+        let engine = engine.engine.clone();
+        let source = source.take();
+        NativeCompilation::begin(&env, id, INVALID, move || {
+            let module = match source {
+                Source::Bytes(pieces) => Self::from_bytes(&engine, &join(pieces))?,
+                Source::File(path) => Self::from_path(&engine, &path)?,
+            };
+            // SAFETY: makes a new object of env.
+            Ok(Box::new(|env| unsafe {
+                ToNapiValue::to_napi_value(env, module)
+            }))
         })
     }
 
-    /// Mirrors `wasmtime::Module::deserialize`: the bytes must come from `serialize` unchanged.
+    /// Mirrors `wasmtime::Module::deserialize`: the bytes must come from `serialize` unchanged. `source` is what they
+    /// were compiled from, if that is at hand.
     #[napi(factory, catch_unwind)]
-    pub fn deserialize(env: Env, engine: &NativeEngine, bytes: &[u8]) -> Result<Self> {
+    pub fn deserialize(
+        env: Env,
+        engine: &NativeEngine,
+        bytes: &[u8],
+        source: Option<&[u8]>,
+    ) -> Result<Self> {
         // SAFETY: lib/ documents that only bytes from `serialize` may be given; Wasmtime checks that they are
         // of this version and configuration, and can't check more.
         let module = unsafe { Module::deserialize(&engine.engine, bytes) };
-        Self::from_serialized(&env, module)
+        let binary = source.and_then(|source| wat::parse_bytes(source).ok());
+        Self::from_serialized(&env, module, binary.map(Arc::from).unwrap_or_default())
     }
 
     /// Mirrors `wasmtime::Module::deserialize_file`.
@@ -86,7 +111,8 @@ impl NativeModule {
     pub fn deserialize_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
         // SAFETY: as above.
         let module = unsafe { Module::deserialize_file(&engine.engine, path) };
-        Self::from_serialized(&env, module)
+        // Compiled code has nothing of the binary.
+        Self::from_serialized(&env, module, Arc::default())
     }
 
     #[napi(catch_unwind)]
@@ -97,20 +123,32 @@ impl NativeModule {
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
     }
 
-    fn from_serialized(env: &Env, module: wasmtime::Result<Module>) -> Result<Self> {
-        // Compiled code has nothing of the binary.
-        let binary = Arc::default();
+    fn from_serialized(
+        env: &Env,
+        module: wasmtime::Result<Module>,
+        binary: Arc<[u8]>,
+    ) -> Result<Self> {
         module
             .and_then(|module| Self::new(module, binary))
             .map_err(|error| errors::throw(env, &error, "ERR_INCOMPATIBLE_MODULE"))
     }
 
     /// Compiles a binary, or text format.
-    fn from_bytes(engine: &NativeEngine, bytes: &[u8]) -> wasmtime::Result<Self> {
+    fn from_bytes(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Self> {
         match wat::parse_bytes(bytes) {
-            Ok(binary) => Self::new(Module::new(&engine.engine, &binary)?, binary.into()),
+            Ok(binary) => Self::new(Module::new(engine, &binary)?, binary.into()),
             // The error of Wasmtime, which parses text by the same means.
-            Err(_) => Self::new(Module::new(&engine.engine, bytes)?, Arc::default()),
+            Err(_) => Self::new(Module::new(engine, bytes)?, Arc::default()),
+        }
+    }
+
+    /// Compiles a file.
+    fn from_path(engine: &Engine, path: &str) -> wasmtime::Result<Self> {
+        let bytes = std::fs::read(path).unwrap_or_default();
+        match wat::parse_bytes(&bytes) {
+            Ok(binary) if !binary.is_empty() => Self::from_bytes(engine, &binary),
+            // Wasmtime's messages name the file, and the place in its text.
+            _ => Self::new(Module::from_file(engine, path)?, Arc::default()),
         }
     }
 
@@ -163,16 +201,7 @@ pub fn extern_type(module: Option<&str>, name: &str, ty: &ExternType) -> NativeE
     let mut description = NativeExternType {
         module: module.map(str::to_owned),
         name: name.to_owned(),
-        kind: String::new(),
-        params: None,
-        results: None,
-        content: None,
-        mutable: None,
-        minimum: None,
-        maximum: None,
-        shared: None,
-        index64: None,
-        page_size: None,
+        ..NativeExternType::default()
     };
     let kind = match ty {
         ExternType::Func(ty) => {

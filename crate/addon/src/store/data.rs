@@ -7,11 +7,12 @@ use crate::waits::atomic_wait::Waits;
 use crate::waits::interrupt::Interrupt;
 use crate::wasi::Wasi;
 use napi::sys;
+use sampler::signal::TrapFunction;
 use sampler::ticker::Ticker;
 use sampler::user_ticks::UserTicks;
 use sampler::walker::Activations;
-use std::sync::Arc;
-use wasmtime::StoreContextMut;
+use std::sync::{Arc, OnceLock};
+use wasmtime::{Engine, StoreContextMut};
 
 /// Work of a bench's at epoch deadlines.
 pub trait Peer: Send + Sync {
@@ -50,6 +51,8 @@ pub struct StoreData {
     pub(super) watch: Option<Arc<Ticker>>,
     /// Of the user's, at the last look.
     pub(super) seen_ticks: u64,
+    /// The engine's.
+    pub(super) trap: Arc<OnceLock<TrapFunction>>,
     /// Where the engine has shared memories.
     pub(super) waits: Option<Waits>,
     /// What a bench runs at epoch deadlines.
@@ -141,14 +144,22 @@ impl StoreData {
 
     /// Also for a signal handler: a guest may look at no epoch.
     pub(super) fn set_interrupt(&mut self, interrupt: Option<Arc<Interrupt>>) {
-        if let Some((block, trap)) = self.activations.block().zip(self.activations.trap()) {
+        if let Some(block) = self.activations.block() {
             block.interruption.clear();
-            if let Some(interrupt) = &interrupt {
-                // SAFETY: kept below until the next `clear`; the probe's code lives as long as the store.
-                unsafe { block.interruption.set(interrupt.state(), trap) };
+            if let Some((interrupt, trap)) = interrupt.as_ref().zip(self.trap.get()) {
+                // SAFETY: kept below until the next `clear`; the store keeps the code.
+                unsafe { block.interruption.set(interrupt.state(), trap.address()) };
             }
         }
         self.interrupt = interrupt;
+    }
+
+    /// Makes sure that there is what a signal handler ends guests by.
+    pub(super) fn prepare_interrupts(&self, engine: &Engine) -> wasmtime::Result<()> {
+        if self.trap.get().is_none() {
+            let _ = self.trap.set(TrapFunction::new(engine)?);
+        }
+        Ok(())
     }
 
     /// Whether a signal handler has ended the guest, by a trap that is none of its own, since the last call.

@@ -38,11 +38,7 @@ impl Limiter {
                 })*
             };
         }
-        set!(memory_size table_elements tables memories);
-        if let Some(instances) = limits.instances {
-            // The walker's probe is an instance too, which nobody should have to count.
-            builder = builder.instances((instances as usize).saturating_add(1));
-        }
+        set!(memory_size table_elements tables memories instances);
         if let Some(trap) = limits.trap_on_grow_failure {
             builder = builder.trap_on_grow_failure(trap);
         }

@@ -65,6 +65,7 @@ impl NativeStore {
             tasks_lost: false,
             watch: is_worker.then(|| engine.watch(ending::INTERVAL)).flatten(),
             seen_ticks: engine.ticks.count(),
+            trap: engine.trap.clone(),
             waits: None,
             peer: None,
         };
@@ -289,17 +290,20 @@ impl NativeStore {
             if let Some(waits) = &store.data().waits {
                 waits.watch(env.raw(), Some(interrupt.clone()));
             }
+            store.data().prepare_interrupts(store.engine())?;
             store.data_mut().set_interrupt(Some(interrupt));
-        })
+            Ok(())
+        })?
+        .map_err(|error: wasmtime::Error| errors::throw(&env, &error, errors::GENERIC))
     }
 }
 
 fn new_store(engine: &NativeEngine, data: StoreData) -> wasmtime::Result<Store<StoreData>> {
     let mut store = Store::try_new(&engine.engine, data)?;
     let waits = engine.shared_memory;
-    let words = StoreWords::find(&mut store, engine.probe()?, |vmctx| {
+    let words = StoreWords::find(&mut store, |vmctx| {
         if waits {
-            // SAFETY: the probe's, alive.
+            // SAFETY: the store's, alive.
             unsafe { atomic_wait::install(vmctx)? };
         }
         Ok(())

@@ -10,6 +10,33 @@
 
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering::Relaxed};
+use wasmtime::{Engine, Module};
+
+/// A function that traps at once, compiled for guests of an engine.
+pub struct TrapFunction {
+    /// Has the code.
+    _module: Module,
+    address: usize,
+}
+
+impl TrapFunction {
+    pub fn new(engine: &Engine) -> wasmtime::Result<Self> {
+        let module = Module::new(engine, "(module (func (export \"\") unreachable))")?;
+        let function = module.functions().next();
+        let offset = function.map(|function| function.offset);
+        let address = offset.and_then(|offset| module.text().get(offset..));
+        let address = address.ok_or_else(|| wasmtime::Error::msg("the trap was not compiled"))?;
+        Ok(Self {
+            address: address.as_ptr().expose_provenance(),
+            _module: module,
+        })
+    }
+
+    /// As wasm calls it.
+    pub fn address(&self) -> usize {
+        self.address
+    }
+}
 
 /// A store's wish to be interrupted.
 #[derive(Default)]

@@ -58,6 +58,7 @@ pub use self::{
 };
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 mod unsupported;
+pub use interrupt::TrapFunction;
 pub use signals::Signals;
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 pub use unsupported::{Clock, SampleStream, Source, monotonic_ns};

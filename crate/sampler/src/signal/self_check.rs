@@ -7,7 +7,7 @@
 use super::leaf_x64::{LeafRule, frame_of};
 use super::{note_code, stepper};
 use crate::allow_list::{AllowList, CodeOwner, ListedCode};
-use crate::walker::{self, Activations, StoreWords};
+use crate::walker::{Activations, StoreWords};
 use std::ops::Range;
 use std::sync::Arc;
 use std::thread;
@@ -78,7 +78,7 @@ fn run(leaf: LeafRule) -> wasmtime::Result<()> {
         fib: None,
     };
     let mut store = Store::new(&engine, data);
-    let words = StoreWords::find(&mut store, &walker::probe_module(&engine)?, |_| Ok(()))?;
+    let words = StoreWords::find(&mut store, |_| Ok(()))?;
     // SAFETY: kept in the store's own data; the hook below pushes and pops.
     store.data_mut().activations = unsafe { Activations::new(words) };
     store.call_hook(|mut store, kind| {
