@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { AnnotateOptions } from './annotate.js';
+import { addCacheOptions } from './cache-options.js';
 import { positive, wasmFeatures } from './options.js';
 import { addSelectOptions } from './read-file.js';
 
@@ -28,9 +29,11 @@ export function addAnnotateCommand(program: Command): void {
     .option('--wasm-features <list>', 'as given to run', wasmFeatures)
     .option('--fuel', 'if it was given to run')
     .addHelpText('after', HELP);
-  addSelectOptions(command).action(async (path: string, app: string, options: AnnotateOptions) => {
-    // It compiles, as other commands don't.
-    const { annotate } = await import('./annotate.js');
-    await annotate(path, app, options);
-  });
+  addSelectOptions(addCacheOptions(command)).action(
+    async (path: string, app: string, options: AnnotateOptions) => {
+      // It compiles, as other commands don't.
+      const { annotate } = await import('./annotate.js');
+      await annotate(path, app, options);
+    },
+  );
 }

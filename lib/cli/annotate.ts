@@ -37,7 +37,7 @@ export async function annotate(path: string, app: string, options: AnnotateOptio
     { ...options, epochs: false },
     { ...options, epochs: true },
   ]);
-  const functions = disassembled(profile, threads, compilations, options.limit, app);
+  const functions = await disassembled(profile, threads, compilations, options.limit, app);
   if (options.json) {
     const samples = threads.reduce((sum, { samples }) => sum + samples.length, 0);
     const report = { format: 'wasmtime-guest-profiler/annotate', version: 1, samples, functions };
@@ -50,17 +50,17 @@ export async function annotate(path: string, app: string, options: AnnotateOptio
 }
 
 /** Of the modules of the profile that are in `app`, by the first of what it was compiled to that fits. */
-function disassembled(
+async function disassembled(
   profile: Profile,
   threads: readonly Thread[],
-  compilations: Iterable<CompiledCode[]>,
+  compilations: AsyncIterable<CompiledCode[]>,
   limit: number,
   app: string,
-): DisassembledFunction[] {
+): Promise<DisassembledFunction[]> {
   // Nameless modules of a component have its name and their numbers.
   const names = [...profile.libs].map(({ name }) => name);
   const listedNames = new Set([...names.map((name) => name.replace(/\[\d+\]$/, '')), ...names]);
-  for (const compiled of compilations) {
+  for await (const compiled of compilations) {
     for (const listedName of listedNames) {
       const shown = compiled.map((code) => ({
         name: nameOfCode(listedName, code),

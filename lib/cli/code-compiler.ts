@@ -10,7 +10,7 @@ import type { EngineOptions } from './command-module.js';
 export type CompileCode = (
   path: string,
   options: readonly EngineOptions[],
-) => Iterable<CompiledCode[]>;
+) => AsyncIterable<CompiledCode[]>;
 
 /**
  * What of the addon and the compiler in WebAssembly there is, the addon first: it makes the code of this machine.
@@ -30,7 +30,7 @@ export async function codeCompiler(): Promise<CompileCode> {
     const { compileForAll } = await import('./compile-for-all.js');
     found.push(compileForAll);
   }
-  return function* (path, options) {
+  return async function* (path, options) {
     for (const compile of found) yield* compile(path, options);
   };
 }

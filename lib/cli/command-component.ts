@@ -21,24 +21,31 @@ const OFFER = 'run offers wasi:cli, clocks, filesystem, io, random and sockets o
  *
  * @throws CliError that says what the file is instead.
  */
-export function loadComponent(file: GuestFile, entry: Entry): Guest {
+export async function loadComponent(file: GuestFile, entry: Entry): Promise<Guest> {
   const { engine, path } = file;
   // Compiling takes a while, so first what can be told without it.
   const interfaces = componentInterfaces(file.bytes);
-  checkExports(path, interfaces.exports);
-  checkImports(path, interfaces.imports);
-  const component = compileFile(file, 'component', Component);
+  const { preload = [], unknownImports } = file.imports ?? {};
+  const check = (imports: readonly string[], exports: readonly string[]): void => {
+    checkExports(path, exports);
+    if (unknownImports !== 'trap') checkImports(path, imports);
+  };
+  check(interfaces.imports, interfaces.exports);
   if (entry !== START) {
     throw new CliError(
       `${path} is a component: --invoke calls functions of modules. Call it from JavaScript through the API`,
     );
   }
+  if (preload.length > 0) throw new CliError(`${path} is a component: --preload is for modules`);
+  if (unknownImports === 'zero') {
+    throw new CliError(`${path} is a component: --unknown-imports zero is for modules`);
+  }
+  const component = await compileFile(file, 'component', Component);
   const exports = component.exports.map(({ name }) => name);
   // What came compiled tells it only now.
-  checkExports(path, exports);
-  checkImports(
-    path,
+  check(
     component.imports.map(({ name }) => name),
+    exports,
   );
   const name = exports.find((name) => RUN.test(name));
   if (name === undefined) {
@@ -47,14 +54,9 @@ export function loadComponent(file: GuestFile, entry: Entry): Guest {
         'Call its exports from JavaScript through the API',
     );
   }
-  const { preload = [], unknownImports } = file.imports ?? {};
-  if (preload.length > 0) throw new CliError(`${path} is a component: --preload is for modules`);
-  if (unknownImports === 'zero') {
-    throw new CliError(`${path} is a component: --unknown-imports zero is for modules`);
-  }
   const linker = new ComponentLinker(engine).addWasi();
   if (unknownImports === 'trap') linker.defineUnknownImportsAsTraps(component);
-  const pre = orCliError(
+  const pre = await orCliError(
     () => linker.instantiatePre(component),
     `${path} imports what isn't of WASI preview 2; define it in JavaScript through the API`,
   );
@@ -79,18 +81,12 @@ function checkExports(path: string, exports: readonly string[]): void {
 function checkImports(path: string, imports: readonly string[]): void {
   const missing = imports.filter((name) => name.startsWith('wasi:') && !OFFERED.test(name));
   if (missing.length > 0) {
-    throw new CliError(`${path} needs ${listed(missing)}: ${OFFER}`);
+    throw new CliError(`${path} needs ${missing.join(', ')}: ${OFFER}`);
   }
   const others = imports.filter((name) => !name.startsWith('wasi:'));
   if (others.length > 0) {
     throw new CliError(
-      `${path} imports ${listed(others)}: ${OFFER}. Define the others in JavaScript through the API`,
+      `${path} imports ${others.join(', ')}: ${OFFER}. Define the others in JavaScript through the API`,
     );
   }
-}
-
-function listed(names: readonly string[]): string {
-  const first = names.slice(0, 3);
-  if (names.length > first.length) first.push(`${names.length - first.length} more`);
-  return first.join(', ');
 }

@@ -3,16 +3,20 @@ import { Engine } from '../runtime/engine.js';
 import { WasmtimeError } from '../runtime/errors.js';
 import { Linker } from '../runtime/linker.js';
 import { Module } from '../runtime/module.js';
+import { type ModuleInterface, moduleInterface } from '../runtime/module-interface.js';
+import { Store } from '../runtime/store.js';
+import type { CacheOptions } from './cache-options.js';
 import { CliError } from './cli-error.js';
 import type { Entry } from './entry.js';
 import { readGuest } from './guest-bytes.js';
-import { compileFile, type Guest, type GuestFile } from './guest-file.js';
+import { compileFile, type Guest, type GuestFile, orCliError } from './guest-file.js';
+import { missingFeatures } from './missing-features.js';
 
 /** Preview 1, and its predecessor. */
 const WASI = ['wasi_snapshot_preview1', 'wasi_unstable'];
 
-/** What of the command line decides which code a module becomes. */
-export interface EngineOptions {
+/** What of the command line decides which code a module becomes, and where that is kept. */
+export interface EngineOptions extends CacheOptions {
   readonly wasmFeatures?: Config;
   /** Whether there is a limit at all. */
   readonly fuel?: bigint | boolean;
@@ -43,14 +47,28 @@ export function commandEngine({ wasmFeatures, fuel = false, epochs }: EngineOpti
  *
  * @throws CliError that says what the file is instead.
  */
-export function loadModule(file: GuestFile, entry: Entry): Guest {
-  const { engine, path } = file;
-  const module = compileFile(file, 'module', Module);
+export async function loadModule(file: GuestFile, entry: Entry): Promise<Guest> {
+  const { engine, path, bytes } = file;
   const { preload = [], unknownImports } = file.imports ?? {};
-  const preloads = preload.map(({ name, path }) => [name, preloaded(engine, path)] as const);
-  const names = preloads.map(([name]) => name);
-  if (unknownImports === undefined) checkImports(path, module, names);
-  entry.check(path, module);
+  const preloadFiles = preload.map(({ name, path }) => ({ name, path, bytes: readGuest(path) }));
+  const check = (module: ModuleInterface): void => {
+    if (unknownImports === undefined) checkImports(engine, path, module, preloadFiles);
+    entry.check(path, module);
+  };
+  if (!file.precompiled) {
+    // Compiling takes a while, so first what can be told without it.
+    const known = moduleInterface(bytes);
+    if (known !== undefined) check(known);
+    await checkFeatures(file);
+  }
+  const module = await compileFile(file, 'module', Module);
+  // What came compiled tells it only now.
+  check(module);
+  const preloads: [string, Module][] = [];
+  for (const { name, ...preloaded } of preloadFiles) {
+    const its = { ...file, ...preloaded, precompiled: false };
+    preloads.push([name, await compileFile(its, 'module', Module)]);
+  }
   return {
     code: module,
     preloads,
@@ -71,20 +89,46 @@ export function loadModule(file: GuestFile, entry: Entry): Guest {
   };
 }
 
-function preloaded(engine: Engine, path: string): Module {
-  return compileFile(
-    { engine, path, bytes: readGuest(path), precompiled: false },
-    'module',
-    Module,
+/** Bytes from which compiling takes so long that whether they are valid is asked before. */
+const LARGE = 1 << 20;
+
+function checkFeatures({ engine, path, bytes }: GuestFile): void | Promise<void> {
+  // Text is not for `validate`, and never large.
+  if (bytes.length < LARGE || bytes[0] !== 0) return;
+  return orCliError(
+    () => Module.validate(engine, bytes),
+    `${path} is no valid WebAssembly module`,
+    missingFeatures,
   );
 }
 
-function checkImports(path: string, module: Module, preloads: readonly string[]): void {
-  const known = [...WASI, ...preloads];
-  const others = module.imports.filter((type) => !known.includes(type.module));
-  if (others.length === 0) return;
-  const names = others.slice(0, 3).map((type) => `${type.module}.${type.name}`);
-  if (others.length > names.length) names.push(`${others.length - names.length} more`);
+interface PreloadFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+function checkImports(
+  engine: Engine,
+  path: string,
+  { imports }: Pick<ModuleInterface, 'imports'>,
+  preloads: readonly PreloadFile[],
+): void {
+  const linker = new Linker(engine).addWasi();
+  const store = new Store(engine);
+  const exported = new Map(
+    preloads.map(({ name, bytes }) => [name, moduleInterface(bytes)?.exports] as const),
+  );
+  const missing = imports.filter(({ module, name }) => {
+    if (WASI.includes(module)) return linker.get(store, module, name) === undefined;
+    // Of a file that can't be read, compiling it tells.
+    const exports = exported.get(module);
+    if (exports === undefined) return !exported.has(module);
+    return !exports.some((known) => known.name === name);
+  });
+  store.dispose();
+  if (missing.length === 0) return;
+  const known = [...WASI, ...exported.keys()];
+  const names = missing.map(({ module, name }) => `${module}.${name}`);
   throw new CliError(
     `${path} imports ${names.join(', ')}: run offers ${known.join(', ')} alone. Give a module that exports the ` +
       'others with --preload, have them trap with --unknown-imports trap, or define them in JavaScript through the API',

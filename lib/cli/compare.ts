@@ -35,7 +35,7 @@ export async function compare(
   const [usual, before] = options.by === 'fuel' ? [1, 0] : [10, 1];
   const { repeat = usual, warmup = before } = options;
   if (profiles !== undefined) makeDirectory(profiles);
-  const guests = apps.map((app) => repeated(app, args, options));
+  const guests = await Promise.all(apps.map((app) => repeated(app, args, options)));
   const { runs, last } = recordRuns(guests, { repeat, warmup });
   for (const warning of new Set(runs.flatMap(({ warnings }) => warnings))) {
     writeError(`warning: ${printable(warning)}`);
@@ -57,13 +57,17 @@ export async function compare(
   return printDiff(old, recent, options.weight ?? usualWeight(old, recent), options);
 }
 
-function repeated(app: string, args: readonly string[], options: CompareOptions): Repeated {
+async function repeated(
+  app: string,
+  args: readonly string[],
+  options: CompareOptions,
+): Promise<Repeated> {
   const { invoke } = options;
   const entry = invoke === undefined ? START : invocation(invoke, args);
   const name = basename(app);
   const wasi = wasiOptions(invoke === undefined ? [name, ...args] : [name], options);
   return {
-    ...guestOf(app, entry, options),
+    ...(await guestOf(app, entry, options)),
     options: {
       ...limits(name, options),
       hostCalls: false,

@@ -29,10 +29,10 @@ const MACHINES: readonly { arch: string; target: string; flags: readonly string[
 ];
 
 /** Compiles for each kind of machine, those like this one first, without the addon. */
-export function* compileForAll(
+export async function* compileForAll(
   path: string,
   options: readonly EngineOptions[],
-): Iterable<CompiledCode[]> {
+): AsyncIterable<CompiledCode[]> {
   const bytes = readGuest(path);
   const compiler = loadCompiler();
   const isLikeThis = ({ arch }: { arch: string }) => arch === process.arch;

@@ -1,6 +1,7 @@
 import type { CompiledCode } from '../compiler.js';
 import type { LibIndex } from '../profile/lib-table.js';
 import type { Profile } from '../profile/profile.js';
+import type { CacheOptions } from './cache-options.js';
 import { CliError } from './cli-error.js';
 import type { CompileCode } from './code-compiler.js';
 
@@ -23,13 +24,23 @@ const OPTIONS = [false, true].flatMap((epochs) => [
 export class Disassembler {
   readonly #modules = new Map<LibIndex, CompiledCode>();
 
+  private constructor() {}
+
   /**
+   * That of a profile's modules at `paths`.
+   *
    * @throws CliError for a file that can't be read, isn't a module of the profile, or is compiled to other
    * code here.
    */
-  constructor(profile: Profile, paths: readonly string[], compile: CompileCode) {
+  static async of(
+    profile: Profile,
+    paths: readonly string[],
+    compile: CompileCode,
+    cache: CacheOptions = {},
+  ): Promise<Disassembler> {
+    const made = new Disassembler();
     for (const path of paths) {
-      const misfits = this.#addFile(profile, path, compile);
+      const misfits = await made.#addFile(profile, path, compile, cache);
       if (misfits === undefined) throw new CliError(`${path} is no module of the profile`);
       if (misfits > 0) {
         throw new CliError(
@@ -38,12 +49,19 @@ export class Disassembler {
         );
       }
     }
+    return made;
   }
 
   /** How many modules of the profile are the file's, but have other code; undefined when none is the file's. */
-  #addFile(profile: Profile, path: string, compile: CompileCode): number | undefined {
+  async #addFile(
+    profile: Profile,
+    path: string,
+    compile: CompileCode,
+    cache: CacheOptions,
+  ): Promise<number | undefined> {
     let left: LibIndex[] | undefined;
-    for (const compiled of compile(path, OPTIONS)) {
+    const options = OPTIONS.map((each) => ({ ...each, ...cache }));
+    for await (const compiled of compile(path, options)) {
       left ??= [...[...profile.libs].entries()]
         .filter(([, { codeId }]) => compiled.some(({ sha256 }) => sha256 === codeId))
         .map(([lib]) => lib);

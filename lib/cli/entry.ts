@@ -1,8 +1,11 @@
 import { oneLine } from '../formats/terminal-text.js';
 import type { Instance } from '../runtime/instance.js';
-import type { Module } from '../runtime/module.js';
+import type { ModuleInterface } from '../runtime/module-interface.js';
 import type { Store } from '../runtime/store.js';
 import { CliError } from './cli-error.js';
+
+/** What exports something: a module, or what was told of one before it is compiled. */
+export type Exporting = Pick<ModuleInterface, 'exports'>;
 
 /** What is called of a guest. */
 export interface Entry {
@@ -11,7 +14,7 @@ export interface Entry {
    *
    * @throws CliError that says why not.
    */
-  check(path: string, module: Module): void;
+  check(path: string, module: Exporting): void;
   /** Calls it; its results. */
   call(store: Store, instance: Instance): readonly unknown[];
 }
@@ -59,7 +62,7 @@ export function resultText(value: unknown): string {
   return value === null ? '<null reference>' : '<reference>';
 }
 
-function checkStart(path: string, module: Module): void {
+function checkStart(path: string, module: Exporting): void {
   const { exports } = module;
   const start = exports.find(({ name }) => name === '_start')?.type;
   if (start === undefined) {
@@ -72,15 +75,16 @@ function checkStart(path: string, module: Module): void {
             'Call one of its exports with --invoke',
     );
   }
-  if (start.kind !== 'func' || start.params.length + start.results.length > 0) {
+  const { params = [], results = [] } = start;
+  if (start.kind !== 'func' || params.length + results.length > 0) {
     throw new CliError(`${path} exports a _start that is no function without parameters`);
   }
 }
 
-function paramsOf(path: string, module: Module, name: string): readonly string[] {
+function paramsOf(path: string, module: Exporting, name: string): readonly string[] {
   const { exports } = module;
   const type = exports.find((type) => type.name === name)?.type;
-  if (type?.kind === 'func') return type.params;
+  if (type?.kind === 'func') return type.params ?? [];
   const functions = exports.filter(({ type }) => type.kind === 'func').map(({ name }) => name);
   const known = functions.length > 0 ? functions.map(oneLine).join(', ') : 'none';
   throw new CliError(`${path} exports no function ${oneLine(name)}: there are ${known}`);

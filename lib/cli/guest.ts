@@ -1,12 +1,14 @@
 import { Component } from '../runtime/component/component.js';
 import { Engine } from '../runtime/engine.js';
 import { Module } from '../runtime/module.js';
+import type { CacheOptions } from './cache-options.js';
 import { CliError } from './cli-error.js';
 import { loadComponent } from './command-component.js';
 import { loadModule } from './command-module.js';
+import { CompileCache } from './compile-cache.js';
 import type { Entry } from './entry.js';
 import { readGuest } from './guest-bytes.js';
-import { compileFile, type Guest, type GuestImports } from './guest-file.js';
+import { compileFile, type Guest, type GuestImports, precompileFile } from './guest-file.js';
 
 /**
  * A module or a component with WASI as its only imports: compiled here, or what Wasmtime has compiled before.
@@ -14,13 +16,16 @@ import { compileFile, type Guest, type GuestImports } from './guest-file.js';
  *
  * @throws CliError that says what the file is instead.
  */
-export function loadGuest(
+export async function loadGuest(
   engine: Engine,
   path: string,
   entry: Entry,
-  precompiled: boolean,
-  imports: GuestImports,
-): Guest {
+  {
+    precompiled,
+    quiet,
+    ...options
+  }: GuestImports & CacheOptions & { precompiled: boolean; quiet?: boolean },
+): Promise<Guest> {
   const bytes = readGuest(path);
   const found = Engine.detectPrecompiled(bytes);
   if (found !== undefined && !precompiled) {
@@ -37,7 +42,18 @@ export function loadGuest(
   }
   const isComponent = precompiled ? found === 'component' : looksLikeComponent(bytes);
   const load = isComponent ? loadComponent : loadModule;
-  return load({ engine, path, bytes, precompiled, imports }, entry);
+  return load(
+    {
+      engine,
+      path,
+      bytes,
+      precompiled,
+      imports: options,
+      cache: CompileCache.of(options),
+      ...(quiet !== undefined && { quiet }),
+    },
+    entry,
+  );
 }
 
 /**
@@ -45,11 +61,21 @@ export function loadGuest(
  *
  * @throws CliError for a file that can't be read, or is neither.
  */
-export function loadCode(engine: Engine, path: string): Module | Component {
-  const file = { engine, path, bytes: readGuest(path), precompiled: false };
+export function loadCode(
+  engine: Engine,
+  path: string,
+  cache: CompileCache | undefined,
+): Promise<Module | Component> {
+  const file = { engine, path, bytes: readGuest(path), precompiled: false, cache };
   return looksLikeComponent(file.bytes)
     ? compileFile(file, 'component', Component)
     : compileFile(file, 'module', Module);
+}
+
+/** Compiles a module or a component to bytes, see {@link loadCode}. */
+export function precompile(engine: Engine, path: string, quiet: boolean): Promise<Uint8Array> {
+  const file = { engine, path, bytes: readGuest(path), precompiled: false, quiet };
+  return precompileFile(file, looksLikeComponent(file.bytes) ? 'component' : 'module');
 }
 
 /** Blanks and comments before the first word of text. */

@@ -5,6 +5,7 @@ import { printable } from '../formats/terminal-text.js';
 import { addAnnotateCommand } from './annotate-options.js';
 import { CliError } from './cli-error.js';
 import { addCompareCommand } from './compare-options.js';
+import { addCompileCommand } from './compile-options.js';
 import { addConvertCommand } from './convert.js';
 import { addDiffCommand } from './diff.js';
 import { ExitCode } from './exit-code.js';
@@ -35,6 +36,7 @@ addRunOptions(program, version).action(async (app: string, args: string[], optio
 addTopCommand(program);
 addDiffCommand(program);
 addCompareCommand(program);
+addCompileCommand(program);
 addAnnotateCommand(program);
 addConvertCommand(program);
 addViewCommand(program);

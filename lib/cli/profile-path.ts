@@ -15,7 +15,7 @@ export function defaultProfilePath(module: string): string {
  *
  * @throws CliError
  */
-export function checkWritable(path: string): void {
+export function checkWritable(path: string, what = 'the profile '): void {
   try {
     const target = targetOf(path);
     const stats = statSync(target, { throwIfNoEntry: false });
@@ -28,12 +28,12 @@ export function checkWritable(path: string): void {
       throw Object.assign(new Error(), { code: 'ENOTDIR' });
     }
   } catch (error) {
-    throw unwritable(path, error);
+    throw unwritable(path, error, what);
   }
 }
 
-export function unwritable(path: string, error: unknown): CliError {
-  return new CliError(`can't write the profile ${path}: ${reasonOf(error)}`, { cause: error });
+export function unwritable(path: string, error: unknown, what = 'the profile '): CliError {
+  return new CliError(`can't write ${what}${path}: ${reasonOf(error)}`, { cause: error });
 }
 
 /**

@@ -4,6 +4,7 @@ import { WEIGHTS, type Weight } from '../profile/sample-weight.js';
 import { CLOCKS, SAMPLERS, type SampleClock, type Sampler } from '../profiler/sampler.js';
 import type { Config } from '../runtime/config.js';
 import type { WasiPreopen } from '../runtime/wasi-config.js';
+import { addCacheOptions, type CacheOptions } from './cache-options.js';
 import { formatsHelp } from './convert.js';
 import {
   address,
@@ -28,7 +29,7 @@ export const UNKNOWN_IMPORTS = ['trap', 'zero'] as const;
 export type UnknownImports = (typeof UNKNOWN_IMPORTS)[number];
 
 /** How a guest is run. Times are in milliseconds, sizes in bytes. */
-export interface GuestOptions {
+export interface GuestOptions extends CacheOptions {
   readonly interval: number;
   /** Milliseconds between samples too. */
   readonly hz?: number;
@@ -156,7 +157,7 @@ export function addRunOptions(program: Command, version: string): Command {
 
 /** Adds the options of a guest that is run, whatever for: a {@link GuestOptions}; `intervalMs` is the usual one. */
 export function addGuestOptions(command: Command, intervalMs = 1): Command {
-  return command
+  return addCacheOptions(command)
     .addOption(
       new Option('--interval <time>', 'between two samples, from 0.05ms to 1s')
         .default(intervalMs, `${intervalMs}ms`)

@@ -46,7 +46,7 @@ export async function run(
   }
   const name = basename(app);
   const entry = options.invoke === undefined ? START : invocation(options.invoke, args);
-  const { engine, guest } = guestOf(app, entry, options);
+  const { engine, guest } = await guestOf(app, entry, options);
   if (Component.is(guest.code)) {
     const given = sourceMap !== undefined ? '--source-map' : symbolMap && '--symbol-map';
     if (given) throw new CliError(`${app} is a component: ${given} is for modules`);
@@ -126,19 +126,19 @@ const EVERY_FUEL = 100_000;
  *
  * @throws CliError that says what the file is instead.
  */
-export function guestOf(
+export async function guestOf(
   app: string,
   entry: Entry,
-  { by, fuel, precompiled = false, ...options }: GuestOptions,
-): { readonly engine: Engine; readonly guest: Guest } {
+  { by, fuel, precompiled = false, ...options }: GuestOptions & { readonly quiet?: boolean },
+): Promise<{ readonly engine: Engine; readonly guest: Guest }> {
   const sampler = chosenSampler({ by, ...options });
-  const load = (epochs: boolean) => {
+  const load = async (epochs: boolean) => {
     const engine = commandEngine({ ...options, epochs, fuel: fuel ?? by === 'fuel' });
-    return { engine, guest: loadGuest(engine, app, entry, precompiled, options) };
+    return { engine, guest: await loadGuest(engine, app, entry, { precompiled, ...options }) };
   };
   if (sampler === 'epoch') return load(true);
   try {
-    return load(false);
+    return await load(false);
   } catch (error) {
     // Signals do without epoch checks, but what was compiled with them needs an engine that has them.
     if (precompiled && hasEpochChecks(error)) return load(true);

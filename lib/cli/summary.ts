@@ -1,6 +1,7 @@
 import { formatOfPath } from '../formats/formats.js';
 import { shortName, shortPath } from '../formats/short-name.js';
 import { oneLine } from '../formats/terminal-text.js';
+import { fuelBetweenSamples } from '../profile/fuel.js';
 import { hotFunctions, hottestLines } from '../profile/hot-functions.js';
 import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
@@ -21,6 +22,8 @@ export interface RunFacts {
   readonly paths: readonly string[];
 }
 
+/** So many samples that a share of them means something. */
+const FEW = 50;
 const HOTTEST = 5;
 const SELF_WIDTH = 8;
 const TOTAL_WIDTH = 9;
@@ -48,6 +51,10 @@ function measures(profile: Profile, facts: RunFacts): string[] {
       `${seconds(facts.wallMs)} wall time, ${seconds(facts.cpuMs)} CPU time`,
   ];
   if (samples === 0) lines.push('It ran for less than an interval, or waited all the time.');
+  if (samples > 0 && samples < FEW) {
+    const more = fuelBetweenSamples(profile) !== undefined ? '--every-fuel 10000' : '--hz 10000';
+    lines.push(`Fewer than ${FEW} samples tell little: ${more} takes more, or --repeat 20`);
+  }
   if (facts.fuelUsed !== undefined) {
     lines.push(`${facts.fuelUsed.toLocaleString('en-US')} of fuel used`);
   }

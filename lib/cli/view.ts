@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Profile } from '../profile/profile.js';
+import { addCacheOptions, type CacheOptions } from './cache-options.js';
 import type { Disassembler } from './disassembler.js';
 import { FRONT_END, openProfile } from './open-profile.js';
 import { readFile } from './read-file.js';
 import { sourcesIn } from './sources.js';
 
-interface ViewOptions {
+interface ViewOptions extends CacheOptions {
   readonly offline?: boolean;
   readonly port: number;
   readonly sources?: string;
@@ -31,8 +32,7 @@ Examples:
   $ wasmtime-guest-profiler view --offline app.profile.json`;
 
 export function addViewCommand(program: Command): void {
-  program
-    .command('view')
+  addCacheOptions(program.command('view'))
     .summary('open a profile in a browser')
     .description('Serves a profile to the browser and prints the link to open.')
     .argument('<file>', 'a profile that run has written, in the Firefox format or .jslb')
@@ -52,9 +52,12 @@ export function addViewCommand(program: Command): void {
 }
 
 async function view(path: string, options: ViewOptions): Promise<void> {
-  const { sources, wasm, ...rest } = options;
+  const { sources, wasm, cache, ...rest } = options;
   const profile = await readFile(path);
-  const disassembler = wasm.length > 0 ? await disassemblerOf(profile, wasm) : undefined;
+  const disassembler =
+    wasm.length > 0
+      ? await disassemblerOf(profile, wasm, { ...(cache !== undefined && { cache }) })
+      : undefined;
   await openProfile(profile, {
     ...rest,
     ...(sources !== undefined && { sources: sourcesIn(sources) }),
@@ -63,10 +66,14 @@ async function view(path: string, options: ViewOptions): Promise<void> {
 }
 
 /** It compiles, as nothing else here. */
-async function disassemblerOf(profile: Profile, wasm: readonly string[]): Promise<Disassembler> {
+async function disassemblerOf(
+  profile: Profile,
+  wasm: readonly string[],
+  cache: CacheOptions,
+): Promise<Disassembler> {
   const { Disassembler } = await import('./disassembler.js');
   const { codeCompiler } = await import('./code-compiler.js');
-  return new Disassembler(profile, wasm, await codeCompiler());
+  return Disassembler.of(profile, wasm, await codeCompiler(), cache);
 }
 
 function port(text: string): number {

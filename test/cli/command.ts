@@ -11,6 +11,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The built command line, as users start it. */
 export const MAIN = join(ROOT, 'dist', 'cli', 'main.js');
 
+const CACHE = join(tmpdir(), 'wasmtime-guest-profiler-test-cache');
+
 export const guest = (name: string): string => join(ROOT, 'test', 'guests', name);
 
 /** How a process ended. */
@@ -35,7 +37,14 @@ export class RunningCli {
 
   constructor(cwd: string, args: readonly string[], { stdin, env = {} }: Invocation = {}) {
     // Errors would carry Rust's backtrace; and vitest's workers have FORCE_COLOR.
-    const own = { RUST_BACKTRACE: '0', NO_COLOR: '1', FORCE_COLOR: undefined };
+    const own = {
+      RUST_BACKTRACE: '0',
+      NO_COLOR: '1',
+      FORCE_COLOR: undefined,
+      // Compiled code is not kept among the user's own.
+      XDG_CACHE_HOME: CACHE,
+      XDG_CONFIG_HOME: CACHE,
+    };
     const clean = { ...process.env, ...own, ...env };
     this.child = spawn(process.execPath, [MAIN, ...args], { cwd, env: clean });
     const stdout = text(this.child.stdout);

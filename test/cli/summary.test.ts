@@ -21,6 +21,7 @@ describe('summaryOf', () => {
     expect(summaryOf(sampleProfile(), { ...FACTS, missedTicks: 1200 }, LAYOUT)).toBe(`
 app returned
 20 samples, one per 1 ms; 12.35 s wall time, 99.9 ms CPU time
+Fewer than 50 samples tell little: --hz 10000 takes more, or --repeat 20
 1,200 samples missed: the machine was busy
 
     self    total  function
@@ -54,7 +55,7 @@ It ran for less than an interval, or waited all the time.`);
     }
     const lines = summaryOf(profile, FACTS, { style: PLAIN, width: 40 }).split('\n');
     expect(lines[1]).toBe('a\ufffd[2Jpp returned');
-    expect(lines.slice(5, 8)).toEqual([
+    expect(lines.slice(6, 9)).toEqual([
       '   33.3%    33.3%  \ufffd[31mred\ufffdline\ufffd',
       '   33.3%    33.3%  longlong…longlonglong',
       '   33.3%    33.3%  (no name)',
@@ -78,7 +79,7 @@ It ran for less than an interval, or waited all the time.`);
       thread.samples.push(profile.stacks.intern(NO_STACK, frame), 1, 0);
     }
     const row = (width: number) =>
-      summaryOf(profile, FACTS, { style: PLAIN, width }).split('\n')[5];
+      summaryOf(profile, FACTS, { style: PLAIN, width }).split('\n')[6];
     expect(row(80)).toBe('  100.0%   100.0%  work  src/app.c:9');
     expect(row(30)).toBe('  100.0%   100.0%  work');
   });

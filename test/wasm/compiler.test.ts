@@ -56,10 +56,14 @@ function facts(codes: readonly CompiledCode[]) {
 }
 
 /** What of the compilations for each kind of machine has the addon's functions. */
-function likeHere(path: string, options: EngineOptions, here: readonly CompiledCode[]) {
+async function likeHere(
+  path: string,
+  options: EngineOptions,
+  here: readonly CompiledCode[],
+): Promise<CompiledCode[] | undefined> {
   const layout = (codes: readonly CompiledCode[]) => codes.map((code) => code.functions());
   const expected = layout(here);
-  for (const codes of compileForAll(path, [options])) {
+  for await (const codes of compileForAll(path, [options])) {
     const found = layout(codes);
     const isSame = found.every(({ offset, length }, i) => {
       const other = expected[i];
@@ -86,11 +90,12 @@ describe.each([
   { fuel: true, epochs: false },
   { fuel: false, epochs: true },
 ])('%j', (options) => {
-  it.each(GUEST_FILES)('%s is compiled to the code of the addon', (name) => {
+  it.each(GUEST_FILES)('%s is compiled to the code of the addon', async (name) => {
     const path = join(GUESTS, name);
-    const [here = []] = compileHere(path, [options]);
+    let here: readonly CompiledCode[] = [];
+    for await (const codes of compileHere(path, [options])) here = codes;
     expect(here.length).toBeGreaterThan(0);
-    const found = likeHere(path, options, here);
+    const found = await likeHere(path, options, here);
     expect(found).toBeDefined();
     expect(facts(found ?? [])).toEqual(facts(here));
   });
