@@ -11,7 +11,7 @@ await once(server, 'listening');
 const { port } = server.address();
 
 const engine = new Engine();
-const module = Module.compile(
+const module = await Module.compileAsync(
   engine,
   `(module
     (import "net" "fetch" (func $fetch (param i32 i32) (result i32)))

@@ -2,7 +2,7 @@
 import { Component, ComponentLinker, Engine, GuestProfiler, Store } from 'wasmtime-guest-profiler';
 
 const engine = new Engine({ epochInterruption: true });
-const component = Component.compile(
+const component = await Component.compileAsync(
   engine,
   `(component
     (type $point (record (field "x" s32) (field "y" s32)))

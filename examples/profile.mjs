@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { Engine, GuestProfiler, Linker, Module, Store } from 'wasmtime-guest-profiler';
 
 const engine = new Engine({ epochInterruption: true });
-const module = Module.compile(
+const module = await Module.compileAsync(
   engine,
   `(module
     (func $fib (param i32) (result i32)

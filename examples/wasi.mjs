@@ -7,7 +7,8 @@ import { Engine, Linker, Module, Store, WasiConfig, WasiExit } from 'wasmtime-gu
 const engine = new Engine();
 const linker = new Linker(engine).addWasi();
 // A C program whose first argument says what it does.
-const module = Module.fromFile(engine, new URL('../test/guests/c/endings.wasm', import.meta.url));
+const path = new URL('../test/guests/c/endings.wasm', import.meta.url);
+const module = await Module.fromFileAsync(engine, path);
 
 /** Runs the program to its end: what it printed, and its exit code. */
 function run(options) {
