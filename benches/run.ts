@@ -8,6 +8,7 @@ import { asyncCalls } from './async.js';
 import { attach } from './attach.js';
 import { calls } from './calls.js';
 import { compile } from './compile.js';
+import { components } from './components.js';
 import { eventLoop } from './event-loop.js';
 import { largeProfile } from './large-profile.js';
 import { sampleCost } from './sample-cost.js';
@@ -27,6 +28,7 @@ const BENCHES: readonly Bench[] = [
   scale,
   slowdown,
   calls,
+  components,
   asyncCalls,
   compile,
   eventLoop,

@@ -64,8 +64,20 @@ if (!isMainThread) native.watchEnding();
 export interface HotFunctions {
   /** Calls with the arguments in the slots; returns the references among the results, by position. */
   call(func: object, store: object, references?: unknown[]): unknown[] | undefined;
+  /**
+   * Calls a component's function with so many bytes of arguments in the slots, or with all of them; returns all of the
+   * results that aren't in the slots.
+   */
+  callComponent(
+    func: object,
+    store: object,
+    values: number | readonly [Uint8Array, Uint8Array[], Native.NativeResource[]],
+  ): readonly [Uint8Array, Uint8Array[], Native.NativeResource[]] | undefined;
   /** Records a sample; a negative time means now. */
   sample(recorder: object, store: object, cpuDeltaMs: number, timeMs: number): void;
 }
 
-export const hot = native.hotFunctions() as HotFunctions;
+export const hot = {
+  ...native.hotFunctions(),
+  callComponent: native.hotComponentCall(),
+} as HotFunctions;

@@ -186,7 +186,7 @@ export declare class NativeAsyncCall {
    * call of a component gave.
    * Throws what it failed with.
    */
-  poll(): 0 | 1 | Array<unknown> | NativeInstance | NativeComponentValues | NativeComponentInstance | undefined
+  poll(): 0 | 1 | Array<unknown> | NativeInstance | NativeComponentInstance | undefined
   /**
    * Ends the guest wherever it waits, without a result. Once it has ended this does nothing. False
    * while it runs.
@@ -228,8 +228,8 @@ export declare class NativeComponent {
 /** `wasmtime::component::Func`. */
 export declare class NativeComponentFunc {
   ty(): NativeComponentFuncType
-  /** Mirrors `wasmtime::component::Func::call`, post-return included. */
-  call(store: NativeStore, bytes: Uint8Array, handles: Array<NativeResource>): NativeComponentValues
+  /** For the functions of `hot`. */
+  get handle(): object
 }
 
 /** `wasmtime::component::Instance`. A path leads through exported instances to an export. */
@@ -257,10 +257,11 @@ export declare class NativeComponentLinker {
   allowShadowing(allow: boolean): void
   /** Defines an instance, if it isn't defined. */
   instance(path: Array<string>): void
-  /** Defines a host function, see `func::HostFunction`; `dispatch` is held weakly. */
-  funcNew(path: Array<string>, name: string, dispatch: (store: object, number: number, type: NativeComponentFuncType | null, bytes: Uint8Array, handles: NativeResource[]) => readonly [Uint8Array, readonly NativeResource[]]): void
-  /** Defines an async host function, see `async_func`; `dispatch` is held weakly. */
-  funcNewAsync(path: Array<string>, name: string, dispatch: (store: object, number: number, type: NativeComponentFuncType | null, bytes?: Uint8Array, handles?: NativeResource[], pending?: object) => unknown): void
+  /**
+   * Defines a host function, see `host_func::HostFunction`, or an async one, see `async_func`; `dispatch` is held
+   * weakly.
+   */
+  funcNew(path: Array<string>, name: string, isAsync: boolean, dispatch: (store: object, number: number, type?: NativeComponentFuncType | null, values?: readonly [Uint8Array, Uint8Array[], NativeResource[]], pending?: object) => unknown): void
   /** Defines a resource; `dispatch(store, number)`, held weakly, is told which object is dropped. */
   resource(path: Array<string>, name: string, ty: NativeResourceType, dispatch: (store: object, number: number) => void): void
   module(path: Array<string>, name: string, module: NativeModule): void
@@ -718,8 +719,8 @@ export declare function breakSignals(plain: boolean): void
  */
 export declare function breakWalker(what: string): void
 
-/** Calls `func`; its poll ends with a `NativeComponentValues`. */
-export declare function callComponentAsync(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, func: NativeComponentFunc, bytes: Uint8Array, handles: Array<NativeResource>): NativeAsyncCall
+/** Calls `func` with `values`, `[bytes, lists, handles]`; its poll ends with the same of the results. */
+export declare function callComponentAsync(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, func: NativeComponentFunc, values: readonly [Uint8Array, Uint8Array[], NativeResource[]]): NativeAsyncCall
 
 /**
  * An export of the instance that called the running host function: `wasmtime::Caller::get_export`.
@@ -753,7 +754,10 @@ export declare function endSteps(): NativeStepped
 /** To be called when a Worker ends by itself: finds the buffers that still have their bytes. */
 export declare function findMemoryViews(): void
 
-/** `{ call, sample }`: see `callFunc` and `sampleStore` below. */
+/** See `call_component` below. */
+export declare function hotComponentCall(): unknown
+
+/** `{ call, sample }`: see `call_func` and `sample_store` below; `callComponent` is in `component/hot.rs`. */
 export declare function hotFunctions(): object
 
 /**
@@ -838,12 +842,6 @@ export interface NativeComponentItem {
   coreExports?: Array<NativeExternType>
   value?: NativeWitType
   resource?: NativeResourceType
-}
-
-/** Values that cross, see `values`. */
-export interface NativeComponentValues {
-  bytes: Uint8Array
-  handles: Array<NativeResource>
 }
 
 /** The knobs of `wasmtime::Config`; sizes in bytes. */

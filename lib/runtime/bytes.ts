@@ -1,4 +1,4 @@
-import { isSharedArrayBuffer } from 'node:util/types';
+import { isDataView as isAnyDataView, isSharedArrayBuffer } from 'node:util/types';
 import { misuse } from './errors.js';
 
 /**
@@ -8,8 +8,8 @@ import { misuse } from './errors.js';
 
 const PROTOTYPE: object = Object.getPrototypeOf(Uint8Array.prototype);
 
-function getter<T>(key: PropertyKey): (array: object) => T {
-  const get = Object.getOwnPropertyDescriptor(PROTOTYPE, key)?.get as () => T;
+function getter<T>(key: PropertyKey, prototype = PROTOTYPE): (array: object) => T {
+  const get = Object.getOwnPropertyDescriptor(prototype, key)?.get as () => T;
   return (array) => Reflect.apply(get, array, []);
 }
 
@@ -17,6 +17,10 @@ function getter<T>(key: PropertyKey): (array: object) => T {
 const nameOf = getter<string | undefined>(Symbol.toStringTag);
 const bufferOf = getter<ArrayBufferLike>('buffer');
 const byteOffsetOf = getter<number>('byteOffset');
+
+const viewedBuffer = getter<ArrayBufferLike>('buffer', DataView.prototype);
+const viewOffset = getter<number>('byteOffset', DataView.prototype);
+const viewLength = getter<number>('byteLength', DataView.prototype);
 
 /** Its size in bytes. */
 export const byteLengthOf = getter<number>('byteLength');
@@ -40,6 +44,22 @@ export function bytesOf(what: string, array: NodeJS.TypedArray): Uint8Array {
   const buffer = bufferOf(array);
   const bytes = new Uint8Array(buffer, byteOffsetOf(array), length);
   return isSharedArrayBuffer(buffer) ? new Uint8Array(bytes) : bytes;
+}
+
+/** Whether `value` is a `DataView` of any realm. */
+export function isDataView(value: unknown): value is DataView {
+  return isAnyDataView(value);
+}
+
+/** The bytes of a `DataView`, see {@link bytesOf}. */
+export function bytesOfDataView(what: string, view: DataView): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(viewedBuffer(view), viewOffset(view), viewLength(view));
+  } catch (error) {
+    throw detached(what, error);
+  }
+  return isSharedArrayBuffer(bytes.buffer) ? new Uint8Array(bytes) : bytes;
 }
 
 /** All of a buffer, see {@link bytesOf}. */

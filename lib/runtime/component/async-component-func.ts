@@ -1,13 +1,11 @@
-import type { NativeResource } from '../../generated/native.js';
 import { isPromiseLike, PendingResult } from '../async-func.js';
 import { Caller } from '../caller.js';
 import { checkFunction } from '../check.js';
 import { INTERNAL } from '../internal.js';
 import type { Store } from '../store.js';
-import { ComponentError } from './component-error.js';
-import { Decoder } from './decode.js';
-import { Encoder } from './encode.js';
-import { type ComponentFuncType, componentFuncType, type WitType } from './wit-type.js';
+import type { Packet } from './encoder.js';
+import { Plan } from './plan.js';
+import { componentFuncType } from './wit-type.js';
 
 /**
  * A host function of a component that may be `async`: takes the caller and the arguments, and returns what
@@ -18,8 +16,6 @@ import { type ComponentFuncType, componentFuncType, type WitType } from './wit-t
 // biome-ignore lint/suspicious/noExplicitAny: what it takes and returns is in its type at run time.
 export type AsyncComponentHostFunction = (caller: Caller, ...args: any[]) => unknown;
 
-type Values = readonly [Uint8Array, NativeResource[]];
-
 /**
  * @internal What native code calls for one: again with `pending`, what the first call returned, when the
  * promise may have settled.
@@ -27,11 +23,10 @@ type Values = readonly [Uint8Array, NativeResource[]];
 export type AsyncComponentDispatch = (
   store: object,
   number: number,
-  type: Parameters<typeof componentFuncType>[0] | null,
-  bytes?: Uint8Array,
-  handles?: NativeResource[],
+  type?: Parameters<typeof componentFuncType>[0] | null,
+  values?: Packet,
   pending?: object,
-) => Values | object;
+) => number | Packet | object;
 
 /** @internal */
 export function asyncComponentDispatch(
@@ -39,22 +34,15 @@ export function asyncComponentDispatch(
   fn: AsyncComponentHostFunction,
 ): AsyncComponentDispatch {
   checkFunction('fn', fn);
-  const types: ComponentFuncType[] = [];
-  return (storeObject, number, nativeType, bytes, handles, pending) => {
+  const plans: Plan[] = [];
+  return (storeObject, number, nativeType, values, pending) => {
     const store = storeObject as Store;
-    if (nativeType !== null) types[number] = componentFuncType(nativeType);
-    const { params, result } = types[number] as ComponentFuncType;
-    const encode = (take: () => unknown): Values => {
-      const encoder = new Encoder(store);
-      const returned = returnedBy(take, result);
-      if (result !== undefined) encoder.add(`result of ${name}`, result, returned);
-      return [encoder.bytes, encoder.handles];
-    };
+    if (nativeType) plans[number] = new Plan(componentFuncType(nativeType));
+    const plan = plans[number] as Plan;
     if (pending instanceof PendingResult) {
-      return pending.hasSettled ? encode(() => pending.take()) : pending;
+      return pending.hasSettled ? plan.encodeResult(store, name, () => pending.take()) : pending;
     }
-    const decoder = new Decoder(store, bytes as Uint8Array, handles as NativeResource[]);
-    const args = params.map(({ type }) => decoder.read(type));
+    const args = plan.decodeArguments(store, values);
     const caller = new Caller(INTERNAL, store, { isAsync: true, hasExports: false });
     let returned: unknown;
     try {
@@ -62,22 +50,11 @@ export function asyncComponentDispatch(
       if (isPromiseLike(returned)) return new PendingResult(returned, caller);
     } catch (error) {
       Caller.end(caller);
-      return encode(() => {
+      return plan.encodeResult(store, name, () => {
         throw error;
       });
     }
     Caller.end(caller);
-    return encode(() => returned);
+    return plan.encodeResult(store, name, () => returned);
   };
-}
-
-/** The value of ok or err, where the type is a `result`. */
-function returnedBy(take: () => unknown, result: WitType | undefined): unknown {
-  if (result?.kind !== 'result') return take();
-  try {
-    return { tag: 'ok', val: take() };
-  } catch (error) {
-    if (error instanceof ComponentError) return { tag: 'err', val: error.payload };
-    throw error;
-  }
 }

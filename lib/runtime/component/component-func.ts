@@ -1,19 +1,14 @@
-import type {
-  NativeComponentFunc,
-  NativeComponentValues,
-  NativeResource,
-} from '../../generated/native.js';
-import { native } from '../../native.js';
+import type { NativeComponentFunc } from '../../generated/native.js';
+import { hot, native } from '../../native.js';
 import { callAsync, checkAsyncCallOptions } from '../async-calls.js';
 import { Caller } from '../caller.js';
 import { checkFunction } from '../check.js';
 import { misuse } from '../errors.js';
-import { checkInternal, guardReceivers, INTERNAL, isObject } from '../internal.js';
+import { checkInternal, guardReceivers, INTERNAL, invalidThis, isObject } from '../internal.js';
 import { Store, type Storelike } from '../store.js';
-import { ComponentError } from './component-error.js';
-import { Decoder } from './decode.js';
-import { Encoder } from './encode.js';
-import { type ComponentFuncType, componentFuncType, type WitType } from './wit-type.js';
+import type { Packet } from './encoder.js';
+import { Plan } from './plan.js';
+import { type ComponentFuncType, componentFuncType } from './wit-type.js';
 
 /**
  * A host function of a component: takes the store and the arguments, returns the result. Where the result
@@ -28,6 +23,8 @@ export class ComponentFunc {
   readonly store: Store;
   readonly #native: NativeComponentFunc;
   #type: ComponentFuncType | undefined;
+  #plan: Plan | undefined;
+  #handle: object | undefined;
 
   private constructor(key: typeof INTERNAL, store: Store, nativeFunc: NativeComponentFunc) {
     checkInternal(key, new.target);
@@ -51,18 +48,22 @@ export class ComponentFunc {
    */
   // biome-ignore lint/suspicious/noExplicitAny: what a function returns is in its type at run time.
   call(store: Storelike, ...args: unknown[]): any {
-    const owner = Store.nativeOwner(this.store, store);
+    if (!ComponentFunc.is(this)) throw invalidThis(ComponentFunc, 'call');
+    Store.nativeOwner(this.store, store);
     if (this.type.async) {
       throw misuse('ERR_ASYNC_REQUIRED', 'the function is async: use callAsync');
     }
-    const encoder = this.#encode(args);
-    let returned: NativeComponentValues;
+    this.#plan ??= new Plan(this.type);
+    this.#handle ??= this.#native.handle;
+    const encoder = this.#plan.encodeArguments(this.store, args);
+    let returned: Packet | undefined;
     try {
-      returned = this.#native.call(owner, encoder.bytes, encoder.handles);
+      const handle = Store.handle(this.store, store);
+      returned = hot.callComponent(this.#handle, handle, encoder.values());
     } finally {
       encoder.end();
     }
-    return this.#decode(returned);
+    return this.#plan.decodeResult(this.store, returned);
   }
 
   /**
@@ -85,38 +86,21 @@ export class ComponentFunc {
     const owner = Store.nativeOwner(this.store, store);
     const hasOptions = args.length === this.type.params.length + 1;
     const options = checkAsyncCallOptions(hasOptions ? args.pop() : undefined);
-    const encoder = this.#encode(args);
-    const { bytes, handles } = encoder;
+    this.#plan ??= new Plan(this.type);
+    const plan = this.#plan;
+    const encoder = plan.encodeArguments(this.store, args);
+    const values = encoder.packet();
     try {
       return await callAsync(
         this.store.engine,
         store,
         options,
-        (id, ticker) => native.callComponentAsync(id, owner, ticker, this.#native, bytes, handles),
-        (returned) => this.#decode(returned as NativeComponentValues),
+        (id, ticker) => native.callComponentAsync(id, owner, ticker, this.#native, values),
+        (returned) => plan.decodeResult(this.store, returned as Packet),
       );
     } finally {
       encoder.end();
     }
-  }
-
-  #encode(args: readonly unknown[]): Encoder {
-    const { params } = this.type;
-    if (args.length !== params.length) {
-      throw misuse(
-        'ERR_ARGUMENT_COUNT',
-        `the function takes ${params.length} arguments, got ${args.length}`,
-      );
-    }
-    const encoder = new Encoder(this.store);
-    for (const [i, { type }] of params.entries()) encoder.add(`args[${i}]`, type, args[i]);
-    return encoder;
-  }
-
-  #decode({ bytes, handles }: NativeComponentValues): unknown {
-    const { result } = this.type;
-    if (result === undefined) return undefined;
-    return unwrap(result, new Decoder(this.store, bytes, handles).read(result));
   }
 
   /** @internal */
@@ -130,53 +114,27 @@ export class ComponentFunc {
   }
 
   static {
-    guardReceivers(ComponentFunc, (value) => #native in value);
+    guardReceivers(ComponentFunc, (value) => #native in value, ['call']);
   }
-}
-
-function unwrap(type: WitType, value: unknown): unknown {
-  if (type.kind !== 'result') return value;
-  const { tag, val } = value as { tag: 'ok' | 'err'; val: unknown };
-  if (tag === 'err') throw new ComponentError(val);
-  return val;
 }
 
 /** What native code calls for a host function. @internal */
 export type ComponentDispatch = (
   store: object,
   number: number,
-  type: Parameters<typeof componentFuncType>[0] | null,
-  bytes: Uint8Array,
-  handles: NativeResource[],
-) => readonly [Uint8Array, NativeResource[]];
+  type?: Parameters<typeof componentFuncType>[0] | null,
+  values?: Packet,
+) => number | Packet;
 
 /** @internal */
 export function componentDispatch(name: string, fn: ComponentHostFunction): ComponentDispatch {
   checkFunction('fn', fn);
-  const types: ComponentFuncType[] = [];
-  return (store, number, nativeType, bytes, handles) => {
-    if (nativeType !== null) types[number] = componentFuncType(nativeType);
-    const { params, result } = types[number] as ComponentFuncType;
-    const decoder = new Decoder(store as Store, bytes, handles);
-    const args = params.map(({ type }) => decoder.read(type));
-    const encoder = new Encoder(store as Store);
-    const returned = returnedBy(fn, store as Store, args, result);
-    if (result !== undefined) encoder.add(`result of ${name}`, result, returned);
-    return [encoder.bytes, encoder.handles];
+  const plans: Plan[] = [];
+  return (storeObject, number, nativeType, values) => {
+    const store = storeObject as Store;
+    if (nativeType) plans[number] = new Plan(componentFuncType(nativeType));
+    const plan = plans[number] as Plan;
+    const args = plan.decodeArguments(store, values);
+    return plan.encodeResult(store, name, () => fn(store, ...args));
   };
-}
-
-function returnedBy(
-  fn: ComponentHostFunction,
-  store: Store,
-  args: readonly unknown[],
-  result: WitType | undefined,
-): unknown {
-  if (result?.kind !== 'result') return fn(store, ...args);
-  try {
-    return { tag: 'ok', val: fn(store, ...args) };
-  } catch (error) {
-    if (error instanceof ComponentError) return { tag: 'err', val: error.payload };
-    throw error;
-  }
 }

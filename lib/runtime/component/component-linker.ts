@@ -250,7 +250,7 @@ export class LinkerInstance {
    */
   funcNew(name: string, fn: ComponentHostFunction): this {
     const dispatch = componentDispatch(checkString('name', name), fn);
-    this.#native.funcNew(this.#path, name, dispatch);
+    this.#native.funcNew(this.#path, name, false, dispatch);
     this.#dispatches.push(dispatch);
     this.#asyncImports.set([...this.#path, name], false);
     return this;
@@ -265,7 +265,7 @@ export class LinkerInstance {
    */
   funcNewAsync(name: string, fn: AsyncComponentHostFunction): this {
     const dispatch = asyncComponentDispatch(checkString('name', name), fn);
-    this.#native.funcNewAsync(this.#path, name, dispatch);
+    this.#native.funcNew(this.#path, name, true, dispatch);
     this.#dispatches.push(dispatch);
     this.#asyncImports.set([...this.#path, name], true);
     return this;

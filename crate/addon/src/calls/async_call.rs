@@ -162,7 +162,7 @@ impl NativeAsyncCall {
     /// Throws what it failed with.
     #[napi(
         catch_unwind,
-        ts_return_type = "0 | 1 | Array<unknown> | NativeInstance | NativeComponentValues | NativeComponentInstance | undefined"
+        ts_return_type = "0 | 1 | Array<unknown> | NativeInstance | NativeComponentInstance | undefined"
     )]
     pub fn poll<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
         let raw = match self.call.poll()? {

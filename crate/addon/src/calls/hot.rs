@@ -19,7 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 
-/// `{ call, sample }`: see `callFunc` and `sampleStore` below.
+/// `{ call, sample }`: see `call_func` and `sample_store` below; `callComponent` is in `component/hot.rs`.
 #[napi(catch_unwind)]
 pub fn hot_functions<'env>(env: &'env Env) -> Result<Object<'env>> {
     let mut functions = Object::new(env)?;
@@ -28,7 +28,7 @@ pub fn hot_functions<'env>(env: &'env Env) -> Result<Object<'env>> {
     Ok(functions)
 }
 
-fn function<'env>(
+pub fn function<'env>(
     env: &'env Env,
     name: &str,
     callback: unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value,
@@ -102,7 +102,7 @@ unsafe extern "C" fn sample_store(
     })
 }
 
-fn arguments<const N: usize>(
+pub fn arguments<const N: usize>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> ([sys::napi_value; N], usize) {
@@ -123,7 +123,7 @@ fn arguments<const N: usize>(
 }
 
 /// Runs `f`, and throws in JS what went wrong, panics too.
-fn guarded(
+pub fn guarded(
     env: sys::napi_env,
     f: impl FnOnce(&Env) -> Result<Option<sys::napi_value>>,
 ) -> sys::napi_value {

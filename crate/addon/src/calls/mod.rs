@@ -1,5 +1,5 @@
 //! Async calls, and the calls that are made most.
 
 pub mod async_call;
-mod hot;
+pub mod hot;
 pub mod pending_call;

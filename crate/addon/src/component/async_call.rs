@@ -2,24 +2,20 @@
 
 use crate::calls::async_call::{NativeAsyncCall, collect};
 use crate::calls::pending_call::Outcome;
-use crate::component::func::{
-    NativeComponentFunc, NativeComponentValues, read_params, write_results,
-};
+use crate::component::func::NativeComponentFunc;
 use crate::component::instance::NativeComponentInstance;
 use crate::component::linker::{INSTANTIATE, NativeComponentInstancePre};
 use crate::component::resource::{NativeResource, RESOURCE};
 use crate::component::tasks;
-use crate::component::values::{Reader, end_lending};
+use crate::component::values::{Input, Keep};
 use crate::engine::ticker::NativeEpochTicker;
 use crate::js::errors;
-use crate::js::main_stack::on_main_stack;
 use crate::store::NativeStore;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use wasmtime::AsContextMut;
-use wasmtime::component::Val;
 
-/// Calls `func`; its poll ends with a `NativeComponentValues`.
+/// Calls `func` with `values`, `[bytes, lists, handles]`; its poll ends with the same of the results.
 #[napi(catch_unwind)]
 pub fn call_component_async(
     env: Env,
@@ -27,37 +23,24 @@ pub fn call_component_async(
     store: &NativeStore,
     ticker: Option<&NativeEpochTicker>,
     func: &NativeComponentFunc,
-    bytes: &[u8],
-    handles: Vec<&NativeResource>,
+    #[napi(ts_arg_type = "readonly [Uint8Array, Uint8Array[], NativeResource[]]")] values: Unknown<
+        '_,
+    >,
 ) -> Result<NativeAsyncCall> {
-    let (func, ty) = func.parts();
+    let func = func.cell();
+    let input = Input::from_js(env.raw(), values.raw(), Keep::Copied)
+        .map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
     NativeAsyncCall::begin(&env, id, store, ticker, errors::GENERIC, |mut store| {
         tasks::check(&mut store)?;
         let depth = store.data().activations.depth();
-        let mut reader = Reader::new(bytes, &handles);
-        let params = read_params(&mut store, &ty, &mut reader);
-        let lent = reader.into_lent();
-        let params = match params {
-            Ok(params) => params,
-            Err(error) => {
-                end_lending(&mut store, lent)?;
-                return Err(error);
-            }
-        };
         Ok(Box::pin(async move {
-            let mut results = vec![Val::Bool(false); ty.results().len()];
-            let called = func.call_async(store.as_context_mut(), &params, &mut results);
-            let called = called.await;
+            let called = func.call_async(store.as_context_mut(), &input).await;
             tasks::leave(&mut store, depth);
-            let written = called
-                .map_err(|error| collect(store.as_context_mut(), error))
-                .and_then(|()| write_results(&mut store, &ty, &results));
-            let ended = on_main_stack(|| end_lending(&mut store, lent));
-            // What the call failed with comes first: it may have left something lent.
-            let writer = written.and_then(|writer| ended.map(|()| writer))?;
+            let output = called.map_err(|error| collect(store, error))?;
             Ok(Outcome::Value(Box::new(|env| {
-                // SAFETY: makes new objects of env.
-                unsafe { ToNapiValue::to_napi_value(env, NativeComponentValues::from(writer)) }
+                output
+                    .into_js(env)
+                    .map_err(|error| Error::from_reason(error.to_string()))
             })))
         }))
     })

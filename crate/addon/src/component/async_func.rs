@@ -1,123 +1,133 @@
 //! Host functions of components that return promises, see `crate::objects::async_func`.
 //!
 //! `dispatch` is that of `HostFunction`; or returns, for a promise, an object with a number `id`. Once the
-//! promise has settled, `dispatch(store, number, null, undefined, undefined, thatObject)` gives the results.
+//! promise has settled, `dispatch(store, number, undefined, undefined, thatObject)` gives the results.
 
-use crate::component::func::{HostFunction, HostResult, Lent};
+use crate::component::host_func::{HostResult, Lent, LinkedFunction};
+use crate::component::values::Input;
+use crate::component::{lift, lower};
 use crate::js::{self, JsReference, Strength};
 use crate::store::StoreData;
 use crate::store::waiting::{self, until_settled};
 use napi::sys;
-use std::sync::Arc;
-use wasmtime::component::types::ComponentFunc;
-use wasmtime::component::{LinkerInstance, Val};
-use wasmtime::{Result, StoreContextMut, format_err};
+use wasmtime::component::LinkerInstance;
+use wasmtime::{Result, StoreContextMut, bail, format_err};
 
 /// Stands for a promise.
 struct Pending {
     object: JsReference,
     id: waiting::Id,
-    /// Of the function's type.
-    number: usize,
     lent: Lent,
+}
+
+enum Started {
+    Ended(Input),
+    Pending(Pending),
 }
 
 /// Defines an async host function.
 pub fn define(
-    mut instance: LinkerInstance<'_, StoreData>,
+    function: LinkedFunction,
+    instance: &mut LinkerInstance<'_, StoreData>,
     name: &str,
-    dispatch: JsReference,
 ) -> Result<()> {
-    let host = Arc::new(HostFunction::new(dispatch));
-    instance.func_new_async(name, move |store, ty, params, results| {
-        let host = host.clone();
-        Box::new(async move { call(&host, store, ty, params, results).await })
+    instance.func_wrap_async(name, move |store, arguments: lift::Arguments| {
+        let function = function.clone();
+        Box::new(async move { call(&function, store, arguments).await.map(lower::Results) })
+    })
+}
+
+/// See `host_func::define_unlinked`.
+pub fn define_unlinked(instance: &mut LinkerInstance<'_, StoreData>, name: &str) -> Result<()> {
+    instance.func_wrap_async(name, |_, _: lift::Arguments| {
+        Box::new(async {
+            let unlinked: Result<lower::Results> = Err(format_err!(
+                "a host function that no component was linked to"
+            ));
+            unlinked
+        })
     })
 }
 
 async fn call(
-    host: &HostFunction,
+    function: &LinkedFunction,
     mut store: StoreContextMut<'_, StoreData>,
-    ty: ComponentFunc,
-    params: &[Val],
-    results: &mut [Val],
-) -> Result<()> {
-    let Some(mut pending) = start(host, &mut store, &ty, params, results)? else {
-        return Ok(());
+    arguments: lift::Arguments,
+) -> Result<Input> {
+    let mut pending = match start(function, &mut store, arguments)? {
+        Started::Ended(result) => return Ok(result),
+        Started::Pending(pending) => pending,
     };
+    let mut result = None;
     let (scopes, id) = (store.data().scopes.clone(), pending.id);
     until_settled(
         &scopes,
         id,
         &mut store,
         |scopes, store, request| scopes.enter_context(store, request),
-        |store| settled(host, store, &ty, &mut pending, results),
+        |store| {
+            result = settled(function, store, &mut pending)?;
+            Ok(result.is_some())
+        },
     )
-    .await
+    .await?;
+    match result {
+        Some(result) => Ok(result),
+        None => bail!("a promise that hasn't settled"),
+    }
 }
 
-/// Calls JS with the arguments. `None` when the result is there already.
+/// Calls JS with the arguments.
 fn start(
-    host: &HostFunction,
+    function: &LinkedFunction,
     store: &mut StoreContextMut<'_, StoreData>,
-    ty: &ComponentFunc,
-    params: &[Val],
-    results: &mut [Val],
-) -> Result<Option<Pending>> {
-    let env = host.env();
+    arguments: lift::Arguments,
+) -> Result<Started> {
+    let env = function.env();
     js::with_handle_scope(env, || {
-        let HostResult {
-            returned,
-            number,
-            mut lent,
-        } = host.start(store, ty, params)?;
+        let HostResult { returned, mut lent } = function.start(store, arguments)?;
         if let Ok(object) = returned
             && js::is_plain_object(env, object)
         {
             lent.hold(env)?;
-            return hold(env, object, number, lent).map(Some);
+            return hold(env, object, lent).map(Started::Pending);
         }
         let ended = lent.end(env, store);
         let returned = returned?;
         ended?;
-        host.read(store, ty, returned, results)?;
-        Ok(None)
+        function.read(returned).map(Started::Ended)
     })
 }
 
-/// Whether the promise has settled; then its result is read.
+/// The result, once the promise has settled.
 fn settled(
-    host: &HostFunction,
+    function: &LinkedFunction,
     store: &mut StoreContextMut<'_, StoreData>,
-    ty: &ComponentFunc,
     pending: &mut Pending,
-    results: &mut [Val],
-) -> Result<bool> {
-    let env = host.env();
+) -> Result<Option<Input>> {
+    let env = function.env();
     js::with_handle_scope(env, || {
         let object = pending.object.get().unwrap_or(js::undefined(env));
-        let returned = host.settle(store, pending.number, object);
+        let returned = function.settle(store, object);
         if let Ok(returned) = returned
             && js::is_plain_object(env, returned)
         {
-            return Ok(false);
+            return Ok(None);
         }
         let ended = pending.lent.end(env, store);
         let returned = returned?;
         ended?;
-        host.read(store, ty, returned, results)?;
-        Ok(true)
+        function.read(returned).map(Some)
     })
 }
 
-fn hold(env: sys::napi_env, object: sys::napi_value, number: usize, lent: Lent) -> Result<Pending> {
+fn hold(env: sys::napi_env, object: sys::napi_value, lent: Lent) -> Result<Pending> {
     let id = js::to_number(env, js::property(env, object, c"id"));
     JsReference::new(env, object, Strength::Strong)
         .zip(id)
         .map(|(object, id)| Pending {
             object,
             id: id as u32,
-            number,
             lent,
         })
         .ok_or_else(|| format_err!("the promise can't be held"))

@@ -2,6 +2,7 @@
 
 use crate::component::func::NativeComponentFunc;
 use crate::component::types::NativeResourceType;
+use crate::js::environment::Environment;
 use crate::objects::module::NativeModule;
 use crate::store::{NativeStore, StoreData};
 use napi::bindgen_prelude::*;
@@ -26,10 +27,11 @@ impl NativeComponentInstance {
         store: &NativeStore,
         path: Vec<String>,
     ) -> Result<Option<NativeComponentFunc>> {
+        let environment = Environment::of(&env)?;
         store.with(&env, |mut store| {
             let index = self.index(&mut store, &path)?;
             let func = self.instance.get_func(store.as_context_mut(), index)?;
-            Some(NativeComponentFunc::new(store, func))
+            Some(NativeComponentFunc::new(environment, store, func))
         })
     }
 

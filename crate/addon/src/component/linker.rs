@@ -1,7 +1,7 @@
 //! Linkers of components.
 
-use crate::component::async_func;
-use crate::component::func::{HostFunction, drop_object};
+use crate::component::host_func::{HostFunction, drop_object};
+use crate::component::imports::{Definition, Definitions};
 use crate::component::instance::NativeComponentInstance;
 use crate::component::native::NativeComponent;
 use crate::component::tasks::entering_component;
@@ -10,6 +10,7 @@ use crate::component::unknown_imports::{self, InstanceNames};
 use crate::component::wasi;
 use crate::engine::{NativeEngine, nothing};
 use crate::js::callback::dispatcher;
+use crate::js::environment::Environment;
 use crate::js::errors;
 use crate::objects::module::NativeModule;
 use crate::store::{NativeStore, StoreData};
@@ -30,6 +31,8 @@ pub struct NativeComponentLinker {
     shadowing: Cell<bool>,
     /// What of its root is an instance.
     instances: RefCell<InstanceNames>,
+    /// What of it are host functions of JS.
+    functions: RefCell<Definitions>,
 }
 
 #[napi]
@@ -40,6 +43,7 @@ impl NativeComponentLinker {
             linker: RefCell::new(Linker::new(&engine.engine)),
             shadowing: Cell::new(false),
             instances: RefCell::default(),
+            functions: RefCell::default(),
         }
     }
 
@@ -47,6 +51,7 @@ impl NativeComponentLinker {
     #[napi(catch_unwind)]
     pub fn dispose(&self, env: Env) -> Result<()> {
         *self.change(&env)? = Linker::new(nothing().engine());
+        self.functions.take();
         Ok(())
     }
 
@@ -60,45 +65,32 @@ impl NativeComponentLinker {
     /// Defines an instance, if it isn't defined.
     #[napi(catch_unwind)]
     pub fn instance(&self, env: Env, path: Vec<String>) -> Result<()> {
-        self.define(&env, &path, |_| Ok(()))
+        self.enter(&env, &path, |_| Ok(()))
     }
 
-    /// Defines a host function, see `func::HostFunction`; `dispatch` is held weakly.
+    /// Defines a host function, see `host_func::HostFunction`, or an async one, see `async_func`; `dispatch` is held
+    /// weakly.
     #[napi(catch_unwind)]
     pub fn func_new(
         &self,
         env: Env,
         path: Vec<String>,
         name: String,
+        is_async: bool,
         #[napi(
-            ts_arg_type = "(store: object, number: number, type: NativeComponentFuncType | null, bytes: Uint8Array, handles: NativeResource[]) => readonly [Uint8Array, readonly NativeResource[]]"
+            ts_arg_type = "(store: object, number: number, type?: NativeComponentFuncType | null, values?: readonly [Uint8Array, Uint8Array[], NativeResource[]], pending?: object) => unknown"
         )]
         dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
     ) -> Result<()> {
-        let host = HostFunction::new(dispatcher(&env, &dispatch)?);
-        self.define(&env, &path, |mut instance| {
-            instance.func_new(&name, move |store, ty, params, results| {
-                host.call(store, &ty, params, results)
-            })
-        })
-    }
-
-    /// Defines an async host function, see `async_func`; `dispatch` is held weakly.
-    #[napi(catch_unwind)]
-    pub fn func_new_async(
-        &self,
-        env: Env,
-        path: Vec<String>,
-        name: String,
-        #[napi(
-            ts_arg_type = "(store: object, number: number, type: NativeComponentFuncType | null, bytes?: Uint8Array, handles?: NativeResource[], pending?: object) => unknown"
-        )]
-        dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
-    ) -> Result<()> {
-        let dispatch = dispatcher(&env, &dispatch)?;
-        self.define(&env, &path, |instance| {
-            async_func::define(instance, &name, dispatch)
-        })
+        let host = HostFunction::new(Environment::of(&env)?, dispatcher(&env, &dispatch)?);
+        let definition = Definition::new(host, is_async);
+        self.define(&env, &path, &name, |mut instance| {
+            definition.define(&mut instance, &name)
+        })?;
+        self.functions
+            .borrow_mut()
+            .insert(full(&path, &name), definition);
+        Ok(())
     }
 
     /// Defines a resource; `dispatch(store, number)`, held weakly, is told which object is dropped.
@@ -116,11 +108,14 @@ impl NativeComponentLinker {
         >,
     ) -> Result<()> {
         let dispatch = dispatcher(&env, &dispatch)?;
-        self.define(&env, &path, |mut instance| {
+        self.define(&env, &path, &name, |mut instance| {
             instance.resource(&name, ty.ty, move |store, number| {
                 drop_object(&dispatch, store, number)
             })
-        })
+        })?;
+        let path = full(&path, &name);
+        self.functions.borrow_mut().insert_resource(path, ty.ty);
+        Ok(())
     }
 
     #[napi(catch_unwind)]
@@ -131,7 +126,7 @@ impl NativeComponentLinker {
         name: String,
         module: &NativeModule,
     ) -> Result<()> {
-        self.define(&env, &path, |mut instance| {
+        self.define(&env, &path, &name, |mut instance| {
             instance.module(&name, &module.module)
         })
     }
@@ -158,14 +153,18 @@ impl NativeComponentLinker {
         self.instances.borrow_mut().add_wasi();
         let added = wasi::add_to_linker(&mut linker);
         linker.allow_shadowing(self.shadowing.get());
-        added.map_err(|error| errors::throw(&env, &error, LINK))
+        added
+            .and_then(|()| self.functions.borrow_mut().remove_wasi(linker.engine()))
+            .map_err(|error| errors::throw(&env, &error, LINK))
     }
 
     #[napi(catch_unwind)]
     pub fn add_wasi_async(&self, env: Env) -> Result<()> {
         let mut linker = self.change(&env)?;
         self.instances.borrow_mut().add_wasi();
-        p2::add_to_linker_async(&mut linker).map_err(|error| errors::throw(&env, &error, LINK))
+        p2::add_to_linker_async(&mut linker)
+            .and_then(|()| self.functions.borrow_mut().remove_wasi(linker.engine()))
+            .map_err(|error| errors::throw(&env, &error, LINK))
     }
 
     #[napi(catch_unwind)]
@@ -175,8 +174,16 @@ impl NativeComponentLinker {
         component: &NativeComponent,
     ) -> Result<NativeComponentInstancePre> {
         let linker = self.linker.try_borrow().map_err(|_| in_use(&env))?;
-        linker
-            .instantiate_pre(&component.component)
+        let functions = self.functions.borrow();
+        let linked = if functions.is_empty() {
+            linker.instantiate_pre(&component.component)
+        } else {
+            let mut linker = linker.clone();
+            functions
+                .link(&mut linker, &self.instances.borrow(), &component.component)
+                .and_then(|()| linker.instantiate_pre(&component.component))
+        };
+        linked
             .map(|pre| NativeComponentInstancePre { pre })
             .map_err(|error| errors::throw(&env, &error, INSTANTIATE))
     }
@@ -187,7 +194,20 @@ impl NativeComponentLinker {
         self.linker.try_borrow_mut().map_err(|_| in_use(env))
     }
 
+    /// Defines `name`, which is something else from then on.
     fn define(
+        &self,
+        env: &Env,
+        path: &[String],
+        name: &str,
+        define: impl FnOnce(LinkerInstance<'_, StoreData>) -> wasmtime::Result<()>,
+    ) -> Result<()> {
+        self.enter(env, path, define)?;
+        self.functions.borrow_mut().remove(&full(path, name));
+        Ok(())
+    }
+
+    fn enter(
         &self,
         env: &Env,
         path: &[String],
@@ -239,6 +259,10 @@ impl NativeComponentInstancePre {
             .map(|instance| NativeComponentInstance { instance })
             .map_err(|error| errors::throw(&env, &error, INSTANTIATE))
     }
+}
+
+fn full(path: &[String], name: &str) -> Vec<String> {
+    path.iter().cloned().chain([name.to_owned()]).collect()
 }
 
 fn in_use(env: &Env) -> Error {

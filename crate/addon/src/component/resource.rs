@@ -2,12 +2,14 @@
 
 use crate::component::tasks::entering_component;
 use crate::component::types::NativeResourceType;
+use crate::component::values::Handle;
 use crate::js::errors;
 use crate::store::NativeStore;
 use crate::waits::complete::complete;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::Cell;
+use std::rc::Rc;
 use wasmtime::component::ResourceAny;
 
 pub const RESOURCE: &str = "ERR_RESOURCE";
@@ -16,7 +18,7 @@ pub const RESOURCE: &str = "ERR_RESOURCE";
 #[napi]
 pub struct NativeResource {
     resource: ResourceAny,
-    gone: Cell<bool>,
+    gone: Rc<Cell<bool>>,
 }
 
 #[napi]
@@ -63,12 +65,20 @@ impl NativeResource {
     pub fn new(resource: ResourceAny) -> Self {
         Self {
             resource,
-            gone: Cell::new(false),
+            gone: Rc::default(),
         }
     }
 
     pub fn get(&self) -> ResourceAny {
         self.resource
+    }
+
+    /// For a call that it is passed to.
+    pub fn handle(&self) -> Handle {
+        Handle {
+            resource: self.resource,
+            gone: self.gone.clone(),
+        }
     }
 
     /// To be given away.

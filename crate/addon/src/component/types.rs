@@ -13,7 +13,12 @@ pub struct NativeResourceType {
     pub(crate) ty: ResourceType,
     /// The number of a host type.
     pub(crate) payload: Option<u32>,
+    /// An import's, before the component is instantiated: the native side alone knows which it will be.
+    is_open: bool,
 }
+
+/// Types of resources that a component imports, and what a linker has for them.
+pub type Resources = Vec<(ResourceType, ResourceType)>;
 
 /// Numbers of host types given out so far, in all threads: no two types of a process are the same.
 static HOST_TYPES: AtomicU32 = AtomicU32::new(0);
@@ -28,6 +33,7 @@ impl NativeResourceType {
         Self {
             ty: ResourceType::host_dynamic(payload),
             payload: Some(payload),
+            is_open: false,
         }
     }
 
@@ -39,7 +45,7 @@ impl NativeResourceType {
 
     #[napi(catch_unwind)]
     pub fn equals(&self, other: &NativeResourceType) -> bool {
-        self.ty == other.ty
+        self.ty == other.ty || self.is_open || other.is_open
     }
 }
 
@@ -50,7 +56,19 @@ impl NativeResourceType {
         let is_it = |&payload: &u32| ty == ResourceType::host_dynamic(payload);
         // The newest first: it is about them that is asked most.
         let payload = (0..count).rev().find(is_it);
-        Self { ty, payload }
+        Self {
+            ty,
+            payload,
+            is_open: false,
+        }
+    }
+
+    fn resolve(&mut self, resources: &Resources) {
+        let found = resources.iter().find(|(import, _)| *import == self.ty);
+        match found {
+            Some((_, ty)) => *self = Self::of(*ty),
+            None => self.is_open = self.payload.is_none(),
+        }
     }
 }
 
@@ -98,6 +116,15 @@ impl NativeWitType {
         Self {
             resource: Some(NativeResourceType::of(ty)),
             ..Self::simple(kind)
+        }
+    }
+
+    fn resolve(&mut self, resources: &Resources) {
+        if let Some(resource) = &mut self.resource {
+            resource.resolve(resources);
+        }
+        for ty in self.types.iter_mut().flatten().flatten() {
+            ty.resolve(resources);
         }
     }
 
@@ -167,6 +194,21 @@ impl NativeComponentFuncType {
             result: ty.results().next().map(|ty| NativeWitType::of(&ty)),
             is_async: ty.async_(),
         }
+    }
+}
+
+impl NativeComponentFuncType {
+    /// Of an import, with those resources.
+    pub fn of_import(ty: &ComponentFunc, resources: &Resources) -> Self {
+        let mut described = Self::of(ty);
+        for ty in described
+            .param_types
+            .iter_mut()
+            .chain(&mut described.result)
+        {
+            ty.resolve(resources);
+        }
+        described
     }
 }
 

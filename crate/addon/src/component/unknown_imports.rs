@@ -32,7 +32,7 @@ impl InstanceNames {
 
     /// The name of the instance that serves for `name`, which is Wasmtime's choice: that name, or else the newest
     /// compatible version.
-    fn resolve(&self, name: &str) -> String {
+    pub fn resolve(&self, name: &str) -> String {
         if self.names.contains(name) {
             return name.to_owned();
         }

@@ -50,6 +50,28 @@ impl Environment {
             .ok_or_else(|| Error::from_reason("the addon was not initialized"))
     }
 
+    /// The first `length` bytes that values cross in, if there are so many.
+    pub fn value_bytes(&self, length: usize) -> wasmtime::Result<&[u8]> {
+        if length > SLOT_COUNT * SLOT_SIZE {
+            wasmtime::bail!("the value buffer is smaller than {length} bytes");
+        }
+        // SAFETY: as many bytes as `initialize` has checked; no JS runs meanwhile.
+        Ok(unsafe { std::slice::from_raw_parts(self.slots, length) })
+    }
+
+    /// Leaves `bytes`, if there is room for them, where JS reads them.
+    pub fn put_value_bytes(&self, bytes: &[u8]) -> bool {
+        let fit = bytes.len() <= SLOT_COUNT * SLOT_SIZE;
+        if fit {
+            // SAFETY: as above; they are of memory of their own.
+            unsafe {
+                self.slots
+                    .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
+            };
+        }
+        fit
+    }
+
     pub fn slot(&self, index: usize) -> *mut [u8; SLOT_SIZE] {
         assert!(index < SLOT_COUNT);
         // SAFETY: `initialize` checked that the buffer holds SLOT_COUNT slots; its owner is alive

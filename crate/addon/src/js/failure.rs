@@ -34,31 +34,13 @@ impl fmt::Display for TasksInCircle {
 
 impl std::error::Error for TasksInCircle {}
 
-/// Values take more memory than they may, or than there is.
+/// Values take more memory than there is.
 #[derive(Debug)]
-pub struct TooLarge {
-    elements: usize,
-    /// At most.
-    limit: usize,
-}
-
-impl TooLarge {
-    /// The lists of a call have more elements than fit.
-    pub fn of(elements: usize, limit: usize) -> Self {
-        Self { elements, limit }
-    }
-}
+pub struct TooLarge;
 
 impl fmt::Display for TooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.elements {
-            0 => f.write_str("there is no memory for the values of a call"),
-            elements => write!(
-                f,
-                "the lists of a call have {elements} elements and more: {} at most fit",
-                self.limit
-            ),
-        }
+        f.write_str("there is no memory for the values of a call")
     }
 }
 
@@ -66,7 +48,7 @@ impl std::error::Error for TooLarge {}
 
 impl From<TryReserveError> for TooLarge {
     fn from(_: TryReserveError) -> Self {
-        Self::of(0, 0)
+        Self
     }
 }
 

@@ -5,11 +5,12 @@
 //! transferable, so the `Send` and `Sync` that Wasmtime asks of host state are never exercised.
 
 use crate::js::main_stack::on_main_stack;
-use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, TypeTag, validate_type_tag};
+use napi::bindgen_prelude::{ToNapiValue, TypeTag, validate_type_tag};
 use napi::sys;
 use std::ffi::CStr;
 use std::fmt;
 use std::ptr;
+use std::slice;
 
 /// The callback that Wasmtime runs, thrown by which it unwinds: carries the JS value itself, so that
 /// the outer call throws the very same one.
@@ -275,19 +276,47 @@ pub fn get_element(env: sys::napi_env, array: sys::napi_value, i: usize) -> sys:
     }
 }
 
+/// 0 for what is no array.
+pub fn array_length(env: sys::napi_env, array: sys::napi_value) -> usize {
+    let mut length = 0;
+    // SAFETY: array is a live handle of env.
+    let status = unsafe { sys::napi_get_array_length(env, array, &mut length) };
+    if status == sys::Status::napi_ok {
+        length as usize
+    } else {
+        0
+    }
+}
+
+/// The bytes of a `Uint8Array`, none where its buffer was transferred. They stay while the array has a handle, and no JS runs.
+pub fn typed_array_bytes<'a>(env: sys::napi_env, array: sys::napi_value) -> Option<&'a [u8]> {
+    let (mut kind, mut length, mut data) = (0, 0, ptr::null_mut());
+    // SAFETY: array is a live handle of env.
+    let status = unsafe {
+        sys::napi_get_typedarray_info(
+            env,
+            array,
+            &mut kind,
+            &mut length,
+            &mut data,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    };
+    if status != sys::Status::napi_ok || kind != sys::TypedarrayType::uint8_array {
+        return None;
+    }
+    if data.is_null() || length == 0 {
+        return Some(&[]);
+    }
+    // SAFETY: JS's own bytes, which nothing changes meanwhile.
+    Some(unsafe { slice::from_raw_parts(data.cast(), length) })
+}
+
 /// `value` as JS sees it, in the current handle scope.
 pub fn into_js<T: ToNapiValue>(env: sys::napi_env, value: T) -> wasmtime::Result<sys::napi_value> {
     // SAFETY: env is this thread's.
     unsafe { T::to_napi_value(env, value) }.map_err(unlike)
-}
-
-/// What JS gave, if it is of type `T`.
-pub fn from_js<T: FromNapiValue>(
-    env: sys::napi_env,
-    value: sys::napi_value,
-) -> wasmtime::Result<T> {
-    // SAFETY: value is a live handle of env.
-    unsafe { T::from_napi_value(env, value) }.map_err(unlike)
 }
 
 fn unlike(error: napi::Error) -> wasmtime::Error {
