@@ -1,12 +1,17 @@
 import { constants } from 'node:buffer';
 import { isMainThread } from 'node:worker_threads';
-import type { NativeMemory } from '../generated/native.js';
+import type { NativeMemory, NativeStore } from '../generated/native.js';
 import { native } from '../native.js';
-import { checkBytes, checkInteger } from './check.js';
+import { checkBytes, checkInteger, checkString } from './check.js';
 import { misuse, outOfRange } from './errors.js';
 import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
 import { Store, type Storelike } from './store.js';
 import { checkMemoryType, type MemoryType, memoryType } from './types.js';
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Bytes that are looked at in one go for the end of a text. */
+const SCANNED = 1 << 16;
 
 let isFindingViews = false;
 
@@ -89,17 +94,25 @@ export class Memory {
   data(store: Storelike): Uint8Array {
     const owner = Store.nativeOwner(this.store, store);
     const size = this.#native.dataSize(owner);
+    if (size > constants.MAX_LENGTH) {
+      throw outOfRange("the memory's size", `at most ${constants.MAX_LENGTH} bytes`, size);
+    }
+    const view = this.#current(owner, size);
+    if (view === undefined) {
+      throw misuse('ERR_MEMORY_MAY_MOVE', 'the memory may move when it grows: use read and write');
+    }
+    return view;
+  }
+
+  /** Undefined where there can't be a view. */
+  #current(owner: NativeStore, size: number): Uint8Array | undefined {
     const known = this.#view?.deref();
     // One that was detached has no length.
     if (known?.length === size) return known;
     if (size === 0) return new Uint8Array(0);
-    if (size > constants.MAX_LENGTH) {
-      throw outOfRange("the memory's size", `at most ${constants.MAX_LENGTH} bytes`, size);
-    }
+    if (size > constants.MAX_LENGTH) return undefined;
     const buffer = this.#native.data(owner);
-    if (buffer === null) {
-      throw misuse('ERR_MEMORY_MAY_MOVE', 'the memory may move when it grows: use read and write');
-    }
+    if (buffer === null) return undefined;
     findViewsAtExit();
     const view = new Uint8Array(buffer);
     this.#view = new WeakRef(view);
@@ -135,6 +148,50 @@ export class Memory {
     if (!this.#native.write(owner, offset, source)) {
       throw this.#outOfBounds(offset, source.length, this.#native.dataSize(owner));
     }
+  }
+
+  /**
+   * The text whose UTF-8 is `length` bytes at `offset`; without a length, up to the next zero byte, as C has it.
+   * What is no UTF-8 becomes U+FFFD, as with `TextDecoder`; a byte order mark stays.
+   *
+   * @throws RangeError when the bytes don't all exist, or no zero comes before the end of the memory.
+   */
+  readString(store: Storelike, offset: number, length?: number): string {
+    const owner = Store.nativeOwner(this.store, store);
+    checkInteger('offset', offset);
+    const size = this.#native.dataSize(owner);
+    const view = this.#current(owner, size);
+    const count = length === undefined ? this.#terminated(store, offset) : length;
+    checkInteger('length', count);
+    if (offset + count > size) throw this.#outOfBounds(offset, count, size);
+    return utf8.decode(view?.subarray(offset, offset + count) ?? this.read(store, offset, count));
+  }
+
+  /**
+   * Writes the UTF-8 of `text` to `offset`, without a zero after it; lone surrogates become U+FFFD. Returns how many
+   * bytes that are, at most three times `text.length`.
+   *
+   * @throws RangeError when they don't fit; nothing is written then.
+   */
+  writeString(store: Storelike, offset: number, text: string): number {
+    Store.nativeOwner(this.store, store);
+    checkInteger('offset', offset);
+    const bytes = Buffer.from(checkString('text', text), 'utf8');
+    this.write(store, offset, bytes);
+    return bytes.length;
+  }
+
+  /** How many bytes there are before the next zero. */
+  #terminated(store: Storelike, offset: number): number {
+    const owner = Store.nativeOwner(this.store, store);
+    const size = this.#native.dataSize(owner);
+    const view = this.#current(owner, size);
+    for (let at = offset; at < size; at += SCANNED) {
+      const length = Math.min(SCANNED, size - at);
+      const zero = (view?.subarray(at, at + length) ?? this.read(store, at, length)).indexOf(0);
+      if (zero >= 0) return at - offset + zero;
+    }
+    throw outOfRange('offset', `a zero byte after it within the memory's ${size}`, offset);
   }
 
   #outOfBounds(offset: number, length: number, size: number): RangeError {
