@@ -1,5 +1,6 @@
-// Random modules, sampled at every epoch check: `smith-child.ts FIRST COUNT TRACE`, from seed FIRST on. Each
-// sample must equal upstream's and Wasmtime's own walk. Prints what it counted.
+// Random modules, sampled at every epoch check: `smith-child.ts FIRST COUNT STEPS TRACE`, from seed FIRST on. Each
+// sample must equal upstream's and Wasmtime's own walk. So many STEPS of each module's calls are instructions that are
+// stepped through, at each of which a signal's walk must be right. Prints what it counted.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,7 @@ import {
   Engine,
   Func,
   type FuncType,
+  GuestProfiler,
   type Instance,
   Linker,
   Module,
@@ -18,7 +20,7 @@ import { native } from '../../lib/native.js';
 import { OraclePair } from '../oracle/oracle-pair.js';
 import { seededRandom } from '../support/random.js';
 
-const [first = '1', count = '1', trace = '/dev/null'] = process.argv.slice(2);
+const [first = '1', count = '1', steps = '0', trace = '/dev/null'] = process.argv.slice(2);
 
 /** Ends a guest that has been sampled often enough. */
 class Enough extends Error {}
@@ -38,16 +40,21 @@ const counted = {
   walkedFrames: 0,
   /** Of those, the ones of Wasmtime's own startup functions, of which its backtraces don't tell. */
   startups: 0,
+  /** Instructions of guests, and of hosts that these have called, with a stack to compare. */
+  stepped: 0,
 };
 
 const engines = [{}, { target: 'pulley64' }, { consumeFuel: true }].map((config) => {
   return new Engine({ epochInterruption: true, wasmBacktraceMaxFrames: 20_000, ...config });
 });
 
+const plainEngine = new Engine({ consumeFuel: true });
+
 for (const [i, bytes] of makeModules(Number(first), Number(count)).entries()) {
   const seed = Number(first) + i;
   writeFileSync(trace, `seed ${seed}`);
   await tryModule(seed, bytes);
+  if (Number(steps) > 0) stepModule(seed, bytes);
 }
 console.log(JSON.stringify(counted));
 
@@ -93,25 +100,7 @@ async function tryModule(seed: number, bytes: Uint8Array): Promise<void> {
   };
   begin();
   let exported: Func[] = [];
-  let depth = 0;
-  // Host functions look, throw, and call back.
-  const host = (results: readonly unknown[]) => (): unknown => {
-    sample();
-    const what = random(8);
-    const func = exported[random(Math.max(1, exported.length))];
-    if (what === 0) throw new Enough();
-    if (what < 4 && func !== undefined && depth < 20) {
-      depth++;
-      try {
-        func.call(store, ...argumentsOf(func.type, random));
-      } catch (error) {
-        rethrowUnlessExpected(error);
-      } finally {
-        depth--;
-      }
-    }
-    return results.length === 1 ? results[0] : results;
-  };
+  const host = hosts(store, random, () => exported, sample);
   const instance = unlessRefused(() => instantiate(store, module, host));
   if (instance !== undefined) {
     exported = Object.values(instance.exports(store)).filter((item) => item instanceof Func);
@@ -136,6 +125,71 @@ async function tryModule(seed: number, bytes: Uint8Array): Promise<void> {
   counted.startups += startups;
   if (different > 0) throw new Error(`seed ${seed}: ${difference}`);
   store.dispose();
+}
+
+/** Steps through calls of code without epoch checks. */
+function stepModule(seed: number, bytes: Uint8Array): void {
+  const random = seededRandom(seed);
+  const module = unlessRefused(() => Module.compile(plainEngine, bytes));
+  if (module === undefined) return;
+  const store = new Store(plainEngine);
+  store.limiter({ memorySize: 1 << 24, tableElements: 100_000 });
+  store.setFuel(2 * Number(steps));
+  const profiler = new GuestProfiler('steps', 1, [['random', module]]);
+  let exported: Func[] = [];
+  const host = hosts(store, random, () => exported);
+  const instance = unlessRefused(() => instantiate(store, module, host));
+  if (instance === undefined) return;
+  exported = Object.values(instance.exports(store)).filter((item) => item instanceof Func);
+  const callAll = (): void => {
+    for (const func of exported) {
+      try {
+        func.call(store, ...argumentsOf(func.type, random));
+      } catch (error) {
+        rethrowUnlessExpected(error);
+      }
+    }
+  };
+  // What JavaScript does at first calls only would take most of the steps.
+  callAll();
+  native.beginSteps(GuestProfiler.recording(profiler).native, Number(steps), false);
+  try {
+    callAll();
+  } catch (error) {
+    native.endSteps();
+    throw error;
+  }
+  const { compared, different, difference } = native.endSteps();
+  counted.stepped += compared;
+  if (different > 0) throw new Error(`seed ${seed}, a step: ${difference}`);
+  store.dispose();
+}
+
+/** Makers of host functions, which look, throw, and call back. */
+function hosts(
+  store: Store,
+  random: (limit: number) => number,
+  exported: () => readonly Func[],
+  look = (): void => {},
+) {
+  let depth = 0;
+  return (results: readonly unknown[]) => (): unknown => {
+    look();
+    const what = random(8);
+    const func = exported()[random(Math.max(1, exported().length))];
+    if (what === 0) throw new Enough();
+    if (what < 4 && func !== undefined && depth < 20) {
+      depth++;
+      try {
+        func.call(store, ...argumentsOf(func.type, random));
+      } catch (error) {
+        rethrowUnlessExpected(error);
+      } finally {
+        depth--;
+      }
+    }
+    return results.length === 1 ? results[0] : results;
+  };
 }
 
 function instantiate(
