@@ -27,6 +27,7 @@
 
 use crate::WalkLayout;
 use crate::frames::{Bounded, Layout, Trusted};
+use crate::signal;
 use crate::signal::published::{Activation, Published, StoreBlock};
 use std::ops::Range;
 use std::ptr::{self, NonNull};
@@ -75,7 +76,27 @@ static PROBE: LazyLock<Probe> = LazyLock::new(|| {
 
 type TellCaller = unsafe extern "C" fn(*mut u8, *mut u8, *mut ValRaw, usize) -> bool;
 
-/// As `VMFuncRef::array_call`, called with the `VMContext` that each store has for callers from the host.
+/// As `VMFuncRef::array_call`, called with the `VMContext` that each store has for callers from the host: tells it, and
+/// where it returns to, which is where Wasmtime's calls of guests return to.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[unsafe(naked)]
+unsafe extern "C" fn tell_caller(
+    _: *mut u8,
+    caller: *mut u8,
+    slots: *mut ValRaw,
+    _: usize,
+) -> bool {
+    std::arch::naked_asm!(
+        "mov [rdx], rsi",
+        "mov rax, [rsp]",
+        "mov [rdx + {slot}], rax",
+        "mov eax, 1",
+        "ret",
+        slot = const size_of::<ValRaw>(),
+    )
+}
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 unsafe extern "C" fn tell_caller(
     _: *mut u8,
     caller: *mut u8,
@@ -83,7 +104,7 @@ unsafe extern "C" fn tell_caller(
     _: usize,
 ) -> bool {
     let address = caller.expose_provenance() as u64;
-    // SAFETY: `find` gives one slot.
+    // SAFETY: `find` gives two slots.
     unsafe { slots.write(ValRaw::u64(address)) };
     true
 }
@@ -95,16 +116,17 @@ impl StoreWords {
         visit: impl FnOnce(*mut u8) -> wasmtime::Result<()>,
     ) -> wasmtime::Result<Self> {
         let func_ref = (&raw const PROBE.func_ref).cast_mut();
-        let mut slots = [ValRaw::u64(0)];
+        let mut slots = [ValRaw::u64(0); 2];
         // SAFETY: a `VMFuncRef` that is good for any store, since it is called here and nowhere else: its type is never
         // looked at. Wasmtime only reads it.
-        let address = unsafe {
+        let [caller, return_address] = unsafe {
             let func = Func::from_raw(&mut store, func_ref.cast())
                 .ok_or_else(|| wasmtime::Error::msg("the probe is no function"))?;
             func.call_unchecked(&mut store, &raw mut slots)?;
-            slots[0].get_u64()
+            slots.map(|slot| slot.get_u64() as usize)
         };
-        let vmctx = ptr::with_exposed_provenance_mut::<u8>(address as usize);
+        signal::learn_entry(return_address);
+        let vmctx = ptr::with_exposed_provenance_mut::<u8>(caller);
         // SAFETY: the VMContext of Wasmtime's own calls, checked by its magic.
         unsafe {
             if vmctx.is_null() || vmctx.cast::<u32>().read() != VMCONTEXT_MAGIC {

@@ -54,6 +54,7 @@ mod signals;
 pub use self::{
     handler::{monotonic_ns, signal, stray},
     source::{Clock, Source},
+    stack::learn_entry,
     stream::SampleStream,
 };
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
@@ -61,7 +62,7 @@ mod unsupported;
 pub use interrupt::TrapFunction;
 pub use signals::Signals;
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-pub use unsupported::{Clock, SampleStream, Source, monotonic_ns};
+pub use unsupported::{Clock, SampleStream, Source, learn_entry, monotonic_ns};
 
 /// Whether this platform has it at all.
 pub const IS_SUPPORTED: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));

@@ -42,10 +42,12 @@ pub enum How {
     Refused = 11,
 }
 
-/// Return addresses of the calls by which Wasmtime enters wasm: they are learned from guests that surely run.
+/// Return addresses of the calls by which Wasmtime enters wasm: they are learned from the call that finds a store's
+/// words, and from guests that surely run.
 static ENTRIES: [AtomicUsize; 16] = [const { AtomicUsize::new(0) }; 16];
 
-fn learn_entry(return_address: usize) {
+/// Nothing does 0.
+pub fn learn_entry(return_address: usize) {
     for entry in &ENTRIES {
         match entry.compare_exchange(0, return_address, Relaxed, Relaxed) {
             Ok(_) => return,
@@ -56,9 +58,10 @@ fn learn_entry(return_address: usize) {
 }
 
 fn is_entry(return_address: usize) -> bool {
-    ENTRIES
-        .iter()
-        .any(|entry| entry.load(Relaxed) == return_address)
+    return_address != 0
+        && ENTRIES
+            .iter()
+            .any(|entry| entry.load(Relaxed) == return_address)
 }
 
 /// # Safety
