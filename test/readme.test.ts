@@ -7,9 +7,7 @@ import { assertProfileIntegrity } from './support/profile-integrity.js';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
-const [profile, embedding] = [...readme.matchAll(/```js\n(.*?)```/gs)].map(
-  ([, code]) => code ?? '',
-);
+const [profile] = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code ?? '');
 
 /** Runs code of the README as it stands, with the built package, in the checkout. */
 function run(name: string, code: string | undefined): string {
@@ -32,12 +30,6 @@ describe('the README', () => {
     rmSync(file);
     assertProfileIntegrity(written);
     expect(written.threads[0].samples.length).toBeGreaterThan(10);
-  });
-
-  it('calls back and forth', () => {
-    expect(run('embedding', embedding)).toBe(
-      'dividing 84\n42\ndividing 1\nIntegerDivisionByZero\n',
-    );
   });
 
   it('shows pictures and names files that exist', () => {

@@ -181,6 +181,23 @@ describe.skipIf(!HAS_SIGNALS)('signals while', () => {
     expect(child(script)).toMatchObject({ ...FINE, stdout: 'true\n' });
   });
 
+  it('the guest is never seen but in Wasmtime', () => {
+    const script = `
+      const filler = Module.compile(engine, \`(module
+        (memory 1024)
+        (func (export "fill") (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x4000000))))\`);
+      for (const isAsync of [false, true]) {
+        const fills = new GuestProfiler('guest', 1, [['guest', filler]]);
+        const filled = new Store(engine);
+        fills.attach(filled, { sampler: 'signal', intervalMs: 0.5 });
+        const fill = linker.instantiate(filled, filler).getFunc(filled, 'fill');
+        for (let i = 0; i < 10; i++) isAsync ? await fill.callAsync(filled) : fill.call(filled);
+        console.log(fills.finishProfile().hotFunctions().map(({ name }) => name).join());
+      }`;
+    const stdout = 'memory.fill,fill\nmemory.fill,fill\n';
+    expect(child(script)).toMatchObject({ ...FINE, stdout });
+  });
+
   it('the process forks', () => {
     const script = `
       const { execFileSync } = await import('node:child_process');
