@@ -150,15 +150,21 @@ export class Recording {
     this.#ring = ring;
   }
 
-  /** From here on native code may forget them: it keeps those that this throws for. */
+  /**
+   * Native code may forget what it gave, and keeps what this throws for. At the end of JavaScript's stack any call may
+   * throw: so there is none between a taking and where its words are kept.
+   */
   #take(words: number): void {
-    for (const spilled of this.native.takeSpilled()) {
-      this.#drains++;
-      this.#waiting.push(spilled);
-    }
-    if (words > 0) this.#waiting.push(this.#ring.slice(0, words));
-    // After the ring: what is older than any of its records is there by now.
-    this.#signalled.add(this.native.takeSamples());
+    const waiting = this.#waiting;
+    const spilled = this.native.takeSpilled();
+    for (let i = 0; i < spilled.length; i++) waiting[waiting.length] = spilled[i] as Uint32Array;
+    this.#drains += spilled.length;
+    const ring = words > 0 ? this.#ring.slice(0, words) : undefined;
+    const { pieces } = this.#signalled;
+    // After the ring was written: what is older than any of its records is there by now.
+    const samples = this.native.takeSamples();
+    for (let i = 0; i < samples.length; i++) pieces[pieces.length] = samples[i] as Uint32Array;
+    if (ring !== undefined) waiting[waiting.length] = ring;
   }
 
   #decode(): void {
@@ -262,23 +268,20 @@ function wide(words: Uint32Array, at: number): number {
 
 /** Where one is in pieces of words. */
 class Cursor {
-  readonly #pieces: Uint32Array[] = [];
+  /** Oldest first; new ones go to the end. */
+  readonly pieces: Uint32Array[] = [];
   at = 0;
 
   /** The piece that is read; undefined at the end. */
   get words(): Uint32Array | undefined {
-    return this.#pieces[0];
-  }
-
-  add(pieces: readonly Uint32Array[]): void {
-    this.#pieces.push(...pieces);
+    return this.pieces[0];
   }
 
   /** Over so many words, a whole record. */
   go(words: number): void {
     this.at += words;
-    if (this.at < (this.#pieces[0]?.length ?? 0)) return;
-    this.#pieces.shift();
+    if (this.at < (this.pieces[0]?.length ?? 0)) return;
+    this.pieces.shift();
     this.at = 0;
   }
 }

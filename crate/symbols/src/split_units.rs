@@ -6,7 +6,7 @@ use gimli::{Dwarf, DwarfPackage, DwarfSections, DwoId, SectionId};
 
 /// The units of one file.
 pub enum SplitUnits<'a> {
-    Package(DwarfPackage<Slice<'a>>),
+    Package(Box<DwarfPackage<Slice<'a>>>),
     /// Of a `.dwo` file, which has no index: the sections that its unit is read from.
     Single(Box<DwarfSections<Slice<'a>>>),
 }
@@ -18,7 +18,8 @@ impl<'a> SplitUnits<'a> {
                 DwarfSections::load(|id| Ok::<_, gimli::Error>(dwo_section(sections, id)))?;
             return Ok(Self::Single(Box::new(sections)));
         }
-        DwarfPackage::load(|id| Ok(dwo_section(sections, id)), slice(&[])).map(Self::Package)
+        DwarfPackage::load(|id| Ok(dwo_section(sections, id)), slice(&[]))
+            .map(|package| Self::Package(Box::new(package)))
     }
 
     /// The unit that one of the module, in `parent`, refers to.
