@@ -44,12 +44,12 @@ function countLines(guest: string, code: NativeCode) {
     textOffsets,
     (place) => index[findRow(offset, place)] as number,
   );
-  const split = partner(guest, '.dwp') ?? partner(guest, '.dwo');
+  const dwp = partner(guest, '.dwp');
   const sourceMap = partner(guest, '.wasm.map');
   const { chains } = inlineChains(
     code,
     sourceMap === undefined ? {} : { sourceMap },
-    split === undefined ? undefined : readFileSync(split),
+    dwp === undefined ? undefined : readFileSync(dwp),
     { textOffsets, functions },
     false,
     () => {},

@@ -10,9 +10,8 @@ use crate::bodies::Bodies;
 use crate::custom_sections::CustomSections;
 use crate::declarations::{Declaration, Declarations};
 use crate::nearest_rows::NearestRows;
-use crate::split_units::SplitUnits;
 use addr2line::{Context, LookupContinuation, LookupResult};
-use gimli::{EndianSlice, LittleEndian, SectionId, UnitHeader, UnitOffset};
+use gimli::{DwarfPackage, EndianSlice, LittleEndian, SectionId, UnitHeader, UnitOffset};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
@@ -58,14 +57,15 @@ impl SourceFrame {
 /// Parsed debug information of one binary.
 pub struct DebugInfo<'a> {
     context: Context<Slice<'a>>,
-    split: Option<SplitUnits<'a>>,
+    dwarf: Arc<gimli::Dwarf<Slice<'a>>>,
+    package: Option<DwarfPackage<Slice<'a>>>,
     bodies: Bodies<'a>,
     rows: HashMap<usize, NearestRows>,
     declarations: Declarations<'a>,
     /// Files of split DWARF that were needed and aren't here.
     missing: BTreeSet<String>,
-    /// Whether no address in it is one of code.
-    dead: bool,
+    /// Whether anything was found.
+    knows: bool,
     pub warnings: Vec<String>,
 }
 
@@ -87,42 +87,44 @@ impl<'a> DebugInfo<'a> {
         }
         let context = Context::from_arc_dwarf(dwarf.clone()).map_err(unreadable)?;
         let mut warnings = Vec::new();
-        let dead = is_dead(&dwarf);
-        if dead {
-            warnings.push(
-                ".debug_info: dead: all its addresses are 0, as after a tool that doesn't keep it"
-                    .to_owned(),
-            );
-        }
         let split = split.filter(|split| split.has_split_dwarf());
-        let split = split.and_then(|split| {
-            let found = SplitUnits::of(split);
-            found
+        let package = split.and_then(|split| {
+            if split.debug(".debug_cu_index").is_empty() {
+                warnings.push(
+                    "debugInfo: a .dwo file: give the .dwp package that llvm-dwp makes of all of them"
+                        .to_owned(),
+                );
+                return None;
+            }
+            let load = |id: SectionId| {
+                let name = id.dwo_name().unwrap_or_default();
+                Ok::<_, gimli::Error>(slice(split.debug(name)))
+            };
+            DwarfPackage::load(load, slice(&[]))
                 .map_err(|error| warnings.push(format!(".debug_cu_index: {error}")))
                 .ok()
         });
         Ok(Self {
             context,
-            split,
+            package,
             bodies,
             rows: HashMap::new(),
-            declarations: Declarations::new(dwarf),
+            declarations: Declarations::new(dwarf.clone()),
+            dwarf,
             missing: BTreeSet::new(),
-            dead,
+            knows: false,
             warnings,
         })
     }
 
     /// The functions at `address`, innermost first.
     pub fn frames(&mut self, address: u64) -> Vec<SourceFrame> {
-        // Functions at address 0 would seem to hold all code up to the size of the largest.
-        if self.dead {
-            return Vec::new();
-        }
-        self.try_frames(address).unwrap_or_else(|error| {
+        let frames = self.try_frames(address).unwrap_or_else(|error| {
             self.warn(format!(".debug_info: {error}"));
             Vec::new()
-        })
+        });
+        self.knows |= !frames.is_empty();
+        frames
     }
 
     fn try_frames(&mut self, address: u64) -> Result<Vec<SourceFrame>, gimli::Error> {
@@ -168,11 +170,11 @@ impl<'a> DebugInfo<'a> {
     fn exact(&mut self, address: u64) -> Result<Vec<SourceFrame>, gimli::Error> {
         let Self {
             context,
-            split,
+            package,
             missing,
             ..
         } = self;
-        let mut found = load_split(context.find_frames(address), split.as_ref(), missing)?;
+        let mut found = load_split(context.find_frames(address), package.as_ref(), missing)?;
         let mut frames = Vec::new();
         while let Some(frame) = found.next()? {
             let location = frame.location.as_ref();
@@ -263,14 +265,14 @@ impl<'a> DebugInfo<'a> {
         }
         let Self {
             context,
-            split,
+            package,
             missing,
             declarations,
             ..
         } = self;
         let unit = load_split(
             context.find_dwarf_and_unit(address),
-            split.as_ref(),
+            package.as_ref(),
             missing,
         );
         let Some(unit) = unit else { return };
@@ -298,6 +300,12 @@ impl<'a> DebugInfo<'a> {
                 ".debug_info: split DWARF, and {first}{others} not found: give the .dwp package as debugInfo"
             ));
         }
+        if !self.knows && is_dead(&self.dwarf) {
+            self.warn(
+                ".debug_info: dead: all its addresses are 0, as after a tool that doesn't keep it"
+                    .to_owned(),
+            );
+        }
         self.warnings
     }
 
@@ -319,14 +327,15 @@ fn chain(frames: &[SourceFrame]) -> Vec<usize> {
 /// Answers a look-up's wishes for units that lie in the package.
 fn load_split<'a, L: LookupContinuation<Buf = Slice<'a>>>(
     mut result: LookupResult<L>,
-    split: Option<&SplitUnits<'a>>,
+    package: Option<&DwarfPackage<Slice<'a>>>,
     missing: &mut BTreeSet<String>,
 ) -> L::Output {
     loop {
         result = match result {
             LookupResult::Output(output) => return output,
             LookupResult::Load { load, continuation } => {
-                let unit = split.and_then(|split| split.unit(load.dwo_id, &load.parent));
+                let unit = package
+                    .and_then(|package| package.find_cu(load.dwo_id, &load.parent).ok().flatten());
                 if unit.is_none() && missing.len() < 1000 {
                     let path = load.path.map(|path| path.to_string_lossy().into_owned());
                     let path = path.unwrap_or_default();
@@ -414,6 +423,6 @@ fn deepest(mut entries: gimli::EntriesRaw<'_, Slice<'_>>) -> isize {
     deepest
 }
 
-pub fn slice(data: &[u8]) -> Slice<'_> {
+fn slice(data: &[u8]) -> Slice<'_> {
     EndianSlice::new(data, LittleEndian)
 }

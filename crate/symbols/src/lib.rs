@@ -34,5 +34,3 @@ pub mod module_code;
 #[cfg(feature = "debug-info")]
 mod nearest_rows;
 pub mod places;
-#[cfg(feature = "debug-info")]
-mod split_units;
