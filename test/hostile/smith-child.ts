@@ -74,7 +74,10 @@ async function tryModule(seed: number, bytes: Uint8Array): Promise<void> {
   const random = seededRandom(seed);
   const engine = engines[random(engines.length)] as Engine;
   const module = unlessRefused(() => Module.compile(engine, bytes));
-  if (module === undefined) return;
+  if (module === undefined) {
+    counted.refused++;
+    return;
+  }
   counted.modules++;
   const store = new Store(engine);
   store.limiter({ memorySize: 1 << 24, tableElements: 100_000 });
@@ -102,7 +105,8 @@ async function tryModule(seed: number, bytes: Uint8Array): Promise<void> {
   let exported: Func[] = [];
   const host = hosts(store, random, () => exported, sample);
   const instance = unlessRefused(() => instantiate(store, module, host));
-  if (instance !== undefined) {
+  if (instance === undefined) counted.refused++;
+  else {
     exported = Object.values(instance.exports(store)).filter((item) => item instanceof Func);
     for (const func of exported) {
       begin();
@@ -220,7 +224,6 @@ function unlessRefused<T>(run: () => T): T | undefined {
     return run();
   } catch (error) {
     rethrowUnlessExpected(error);
-    counted.refused++;
     return undefined;
   }
 }
