@@ -1,40 +1,53 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { examplesIn, runExample } from './support/run-example.js';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const docs = path.join(root, 'docs');
 const pages = readdirSync(docs).filter((name) => name.endsWith('.md'));
 
-const blocks = pages.flatMap((page) => {
+it.each(pages)('%s names files that exist', (page) => {
   const text = readFileSync(path.join(docs, page), 'utf8');
-  return [...text.matchAll(/```js\n(.*?)```/gs)].map(([, code = ''], i) => ({
-    name: `${page}, block ${i + 1}`,
-    code,
-    // What a line prints stands after it.
-    printed: [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, value]) => value),
-  }));
+  const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(
+    ([, target]) => target as string,
+  );
+  expect(links.filter((target) => !existsSync(path.join(docs, target)))).toEqual([]);
 });
 
-describe('the pages of docs', () => {
-  it.each(blocks)('have code that runs: $name', ({ name, code, printed }) => {
-    // Within the checkout, so that the package finds itself by its name.
-    const file = path.join(root, 'build', `docs-${name.replace(/\W+/g, '-')}.mjs`);
-    writeFileSync(file, code);
-    try {
-      const output = execFileSync(process.execPath, [file], { cwd: root, encoding: 'utf8' });
-      for (const value of printed) expect(output).toContain(value);
-    } finally {
-      rmSync(file);
+it('every topic has tests', () => {
+  const text = readFileSync(path.join(docs, 'topics.md'), 'utf8');
+  const rows = text.split('\n').filter((line) => /^\| (?!topic|---)/.test(line));
+  expect(rows.length).toBeGreaterThan(20);
+  for (const row of rows) {
+    const files = [...row.matchAll(/\]\(([^)]+\.ts)\)/g)].map(([, target]) => target as string);
+    expect([row, files.length > 0]).toEqual([row, true]);
+    for (const file of files) {
+      expect(readFileSync(path.join(docs, file), 'utf8')).toMatch(
+        /^\s*(it[.(]|test[.(]|\/\/ @ts-expect-error)/m,
+      );
     }
-  });
+  }
+});
 
-  it.each(pages)('%s links to files that exist', (page) => {
-    const text = readFileSync(path.join(docs, page), 'utf8');
-    for (const [, target] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
-      expect(() => readFileSync(path.join(docs, target as string))).not.toThrow();
-    }
-  });
+const examples = pages.flatMap((page) =>
+  examplesIn(readFileSync(path.join(docs, page), 'utf8')).map((code, i) => ({
+    name: `docs-${path.basename(page, '.md')}-${i + 1}`,
+    code,
+    // What a line prints stands after it.
+    printed: [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text),
+  })),
+);
+
+it.each(examples)('$name runs, and prints what it says', ({ name, code, printed }) => {
+  const output = runExample(name, code);
+  for (const text of printed) expect(output).toContain(text);
+});
+
+it('calls go back and forth', () => {
+  const [code = ''] = examplesIn(readFileSync(path.join(docs, 'embed.md'), 'utf8'));
+  expect(runExample('embedding', code)).toBe(
+    'dividing 84\n42\ndividing 1\nIntegerDivisionByZero\n',
+  );
 });
