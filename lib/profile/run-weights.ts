@@ -2,7 +2,7 @@ import { functionWeights } from './hot-functions.js';
 import type { MatchedFunction } from './match-functions.js';
 import type { Profile } from './profile.js';
 import { sampleWeights, type Weight } from './sample-weight.js';
-import { isSampledByCpuTime } from './sampled-by.js';
+import { isSampledByCpuTime } from './sampling.js';
 import type { Thread } from './thread.js';
 
 /** What functions weighed in each run, by row of the {@link MatchedFunction}s. */

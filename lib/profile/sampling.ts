@@ -1,6 +1,9 @@
 import type { Profile } from './profile.js';
-import { SAMPLERS_ENTRY } from './sampled-by.js';
 
+/** The entry of {@link Profile.extra} that tells what samples were taken by. */
+export const SAMPLERS_ENTRY = 'Sampled by';
+/** What it tells of samples that fall as a thread's CPU time does. */
+export const SIGNALS_BY_CPU = 'signals, CPU time';
 /** What the entries begin with that count samples without frames; the reason follows. */
 export const WITHOUT_FRAMES = 'Samples without frames: ';
 
@@ -26,4 +29,10 @@ export function samplingOf(profile: Profile): Sampling {
     }
   }
   return { by: [...by], withoutFrames };
+}
+
+/** Whether each sample of a profile was as likely as any other for the CPU time of its thread. */
+export function isSampledByCpuTime(profile: Profile): boolean {
+  const { by } = samplingOf(profile);
+  return by.length > 0 && by.every((sampler) => sampler === SIGNALS_BY_CPU);
 }

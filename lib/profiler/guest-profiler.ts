@@ -5,7 +5,7 @@ import { hot, native } from '../native.js';
 import { HOSTCALL_SCHEMA, type MarkerSchema, SUSPENDED_SCHEMA } from '../profile/marker-schema.js';
 import { Profile } from '../profile/profile.js';
 import type { Milliseconds } from '../profile/sample-table.js';
-import { SIGNALS_BY_CPU } from '../profile/sampled-by.js';
+import { SIGNALS_BY_CPU } from '../profile/sampling.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
 import { CallHook } from '../runtime/call-hook.js';

@@ -2,8 +2,7 @@ import { native } from '../native.js';
 import { FUEL_ENTRY } from '../profile/fuel.js';
 import type { ExtraSection, Profile } from '../profile/profile.js';
 import { RESUMED_ENTRY } from '../profile/resumed.js';
-import { SAMPLERS_ENTRY } from '../profile/sampled-by.js';
-import { WITHOUT_FRAMES } from '../profile/sampling.js';
+import { SAMPLERS_ENTRY, WITHOUT_FRAMES } from '../profile/sampling.js';
 
 /** What a reader's information panel tells of a recording, beside its samples. */
 export interface RecordingFacts {
