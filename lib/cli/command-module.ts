@@ -55,15 +55,13 @@ export async function loadModule(file: GuestFile, entry: Entry): Promise<Guest> 
     if (unknownImports === undefined) checkImports(engine, path, module, preloadFiles);
     entry.check(path, module);
   };
-  if (!file.precompiled) {
-    // Compiling takes a while, so first what can be told without it.
-    const known = moduleInterface(bytes);
-    if (known !== undefined) check(known);
-    await checkFeatures(file);
-  }
+  // Compiling takes a while, so first what can be told without it.
+  const known = file.precompiled ? undefined : moduleInterface(bytes);
+  if (known !== undefined) check(known);
+  if (!file.precompiled) await checkFeatures(file);
   const module = await compileFile(file, 'module', Module);
   // What came compiled tells it only now.
-  check(module);
+  if (known === undefined) check(module);
   const preloads: [string, Module][] = [];
   for (const { name, ...preloaded } of preloadFiles) {
     const its = { ...file, ...preloaded, precompiled: false };

@@ -5,7 +5,7 @@ import { checkKeys, checkObject, checkSignal } from './check.js';
 import { Engine } from './engine.js';
 import { keepAlive } from './keep-alive.js';
 import type { Storelike } from './store.js';
-import { listen } from './wake-ups.js';
+import { nextCall } from './wake-ups.js';
 
 /** What native code says of a call that hasn't ended: it waits, or it could go on at once. */
 const WAITS = 0;
@@ -108,9 +108,7 @@ export class AsyncCall {
     signal: AbortSignal | undefined,
     store: Storelike,
   ) {
-    listen();
-    common.lastCall = (common.lastCall + 1) % 2 ** 32;
-    this.#id = common.lastCall;
+    this.#id = nextCall();
     this.#native = start(this.#id);
     this.#read = read;
     this.#settled = settled;

@@ -5,7 +5,7 @@ import { checkBytes, checkBytesOrWat, checkKeys, checkObject, checkSignal } from
 import { misuse, wrongType } from './errors.js';
 import { isObject } from './internal.js';
 import { keepAlive } from './keep-alive.js';
-import { listen } from './wake-ups.js';
+import { nextCall } from './wake-ups.js';
 
 /** How long pieces that are there already may keep the event loop, in milliseconds. */
 const TURN_MS = 5;
@@ -37,9 +37,7 @@ export function compileAsync<T>(
   const signal = signalOf(options);
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw signal.reason;
-    listen();
-    common.lastCall = (common.lastCall + 1) % 2 ** 32;
-    const id = common.lastCall;
+    const id = nextCall();
     const compilation = start(id);
     const alive = keepAlive();
     const end = () => {

@@ -161,7 +161,7 @@ export class Memory {
     checkInteger('offset', offset);
     const size = this.#native.dataSize(owner);
     const view = this.#current(owner, size);
-    const count = length === undefined ? this.#terminated(store, offset) : length;
+    const count = length === undefined ? this.#terminated(store, offset, size, view) : length;
     checkInteger('length', count);
     if (offset + count > size) throw this.#outOfBounds(offset, count, size);
     return utf8.decode(view?.subarray(offset, offset + count) ?? this.read(store, offset, count));
@@ -182,10 +182,7 @@ export class Memory {
   }
 
   /** How many bytes there are before the next zero. */
-  #terminated(store: Storelike, offset: number): number {
-    const owner = Store.nativeOwner(this.store, store);
-    const size = this.#native.dataSize(owner);
-    const view = this.#current(owner, size);
+  #terminated(store: Storelike, offset: number, size: number, view?: Uint8Array): number {
     for (let at = offset; at < size; at += SCANNED) {
       const length = Math.min(SCANNED, size - at);
       const zero = (view?.subarray(at, at + length) ?? this.read(store, at, length)).indexOf(0);

@@ -1,7 +1,13 @@
 import { common, native } from '../native.js';
 
-/** @internal Has native code tell of those that can go on, by the numbers of `common.calls`. */
-export function listen(): void {
+/** @internal A number for what native code tells of when it can go on: what `common.calls` has under it is scheduled. */
+export function nextCall(): number {
+  listen();
+  common.lastCall = (common.lastCall + 1) % 2 ** 32;
+  return common.lastCall;
+}
+
+function listen(): void {
   if (common.isListening) return;
   // Of the first copy of the library alone; it may be of a realm that is gone, and asks for nothing of it.
   const { calls } = common;
