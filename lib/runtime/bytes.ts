@@ -1,4 +1,4 @@
-import { isDataView as isAnyDataView, isSharedArrayBuffer } from 'node:util/types';
+import { isSharedArrayBuffer } from 'node:util/types';
 import { misuse } from './errors.js';
 
 /**
@@ -44,11 +44,6 @@ export function bytesOf(what: string, array: NodeJS.TypedArray): Uint8Array {
   const buffer = bufferOf(array);
   const bytes = new Uint8Array(buffer, byteOffsetOf(array), length);
   return isSharedArrayBuffer(buffer) ? new Uint8Array(bytes) : bytes;
-}
-
-/** Whether `value` is a `DataView` of any realm. */
-export function isDataView(value: unknown): value is DataView {
-  return isAnyDataView(value);
 }
 
 /** The bytes of a `DataView`, see {@link bytesOf}. */

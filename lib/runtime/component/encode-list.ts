@@ -1,4 +1,5 @@
-import { bytesOf, bytesOfDataView, isDataView, isTypedArray } from '../bytes.js';
+import { isDataView } from 'node:util/types';
+import { bytesOf, bytesOfDataView, isTypedArray } from '../bytes.js';
 import { outOfRange } from '../errors.js';
 import type { Encoder, Write } from './encoder.js';
 import { NUMBER_ARRAYS } from './number-arrays.js';
