@@ -3,7 +3,7 @@
 use crate::component::types::{NativeComponentItem, items};
 use crate::engine::compilation::NativeCompilation;
 use crate::engine::look_at_code::look_at_code;
-use crate::engine::source::{NativeSource, Source, join};
+use crate::engine::source::NativeSource;
 use crate::engine::{NativeEngine, nothing};
 use crate::js::errors;
 use crate::js::stack_room::with_ample_room;
@@ -55,14 +55,10 @@ impl NativeComponent {
         let engine = engine.engine.clone();
         let source = source.take();
         NativeCompilation::begin(&env, id, INVALID, move || {
-            let component = match source {
-                Source::Bytes(pieces) => Self::from_bytes(&engine, &join(pieces))?,
-                Source::File(path) => Self::from_path(&engine, &path)?,
-            };
-            // SAFETY: makes a new object of env.
-            Ok(Box::new(|env| unsafe {
-                ToNapiValue::to_napi_value(env, component)
-            }))
+            source.compile(
+                |bytes| Self::from_bytes(&engine, bytes),
+                |path| Self::from_path(&engine, path),
+            )
         })
     }
 

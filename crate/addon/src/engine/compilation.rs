@@ -28,7 +28,7 @@ use std::thread;
 const STACK: usize = 4 << 20;
 
 /// Makes the JS value of what was compiled, on JavaScript's thread.
-pub type MakeValue = Box<dyn FnOnce(sys::napi_env) -> Result<sys::napi_value> + Send>;
+type MakeValue = Box<dyn FnOnce(sys::napi_env) -> Result<sys::napi_value> + Send>;
 
 type Compile = Box<dyn FnOnce() -> wasmtime::Result<MakeValue> + Send>;
 
@@ -108,11 +108,11 @@ impl Drop for NativeCompilation {
 
 impl NativeCompilation {
     /// Has `compile` run on another thread. The wake function is told `id` when there is an outcome.
-    pub fn begin(
+    pub fn begin<T: ToNapiValue + Send + 'static>(
         env: &Env,
         id: u32,
         code: &'static str,
-        compile: impl FnOnce() -> wasmtime::Result<MakeValue> + Send + 'static,
+        compile: impl FnOnce() -> wasmtime::Result<T> + Send + 'static,
     ) -> Result<Self> {
         let wake = Environment::of(env)?.wake.get().cloned();
         let wake = wake.ok_or_else(|| Error::from_reason("nobody is told of wake-ups"))?;
@@ -121,7 +121,11 @@ impl NativeCompilation {
             cancelled: AtomicBool::new(false),
         });
         let job = Job {
-            compile: Box::new(compile),
+            compile: Box::new(|| {
+                let compiled = compile()?;
+                // SAFETY: makes a new object of env.
+                Ok(Box::new(|env| unsafe { T::to_napi_value(env, compiled) }))
+            }),
             shared: shared.clone(),
             id,
             wake,

@@ -2,7 +2,7 @@
 
 use crate::engine::compilation::NativeCompilation;
 use crate::engine::config::NativeConfig;
-use crate::engine::source::{NativeSource, Source, join};
+use crate::engine::source::NativeSource;
 use crate::js::errors;
 use crate::js::stack_room::with_ample_room;
 use napi::bindgen_prelude::*;
@@ -215,15 +215,11 @@ impl NativeEngine {
         let engine = self.engine.clone();
         let source = source.take();
         NativeCompilation::begin(env, id, code, move || {
-            let bytes = match source {
-                Source::Bytes(pieces) => join(pieces),
-                Source::File(path) => std::fs::read(path)?,
-            };
-            let compiled = precompile(&engine, &bytes)?;
-            // SAFETY: makes a new object of env.
-            Ok(Box::new(|env| unsafe {
-                ToNapiValue::to_napi_value(env, Uint8Array::from(compiled))
-            }))
+            let compiled = source.compile(
+                |bytes| precompile(&engine, bytes),
+                |path| precompile(&engine, &std::fs::read(path)?),
+            );
+            compiled.map(Uint8Array::from)
         })
     }
 

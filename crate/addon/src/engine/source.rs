@@ -53,10 +53,19 @@ impl NativeSource {
     }
 }
 
-/// The bytes as one.
-pub fn join(mut pieces: Vec<Vec<u8>>) -> Vec<u8> {
-    match pieces.len() {
-        1 => pieces.remove(0),
-        _ => pieces.concat(),
+impl Source {
+    /// Compiles it, by what takes its bytes or its path.
+    pub fn compile<T>(
+        self,
+        from_bytes: impl FnOnce(&[u8]) -> wasmtime::Result<T>,
+        from_path: impl FnOnce(&str) -> wasmtime::Result<T>,
+    ) -> wasmtime::Result<T> {
+        match self {
+            Self::Bytes(pieces) => match &pieces[..] {
+                [bytes] => from_bytes(bytes),
+                pieces => from_bytes(&pieces.concat()),
+            },
+            Self::File(path) => from_path(&path),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::compilation::NativeCompilation;
 use crate::engine::look_at_code::look_at_code;
-use crate::engine::source::{NativeSource, Source, join};
+use crate::engine::source::NativeSource;
 use crate::engine::{NativeEngine, nothing};
 use crate::js::errors;
 use crate::js::stack_room::with_ample_room;
@@ -79,14 +79,10 @@ impl NativeModule {
         let engine = engine.engine.clone();
         let source = source.take();
         NativeCompilation::begin(&env, id, INVALID, move || {
-            let module = match source {
-                Source::Bytes(pieces) => Self::from_bytes(&engine, &join(pieces))?,
-                Source::File(path) => Self::from_path(&engine, &path)?,
-            };
-            // SAFETY: makes a new object of env.
-            Ok(Box::new(|env| unsafe {
-                ToNapiValue::to_napi_value(env, module)
-            }))
+            source.compile(
+                |bytes| Self::from_bytes(&engine, bytes),
+                |path| Self::from_path(&engine, path),
+            )
         })
     }
 
