@@ -44,8 +44,6 @@ pub struct Attachment {
     depth: Cell<usize>,
     /// The thread's CPU time when the guest was suspended.
     suspended_at: Cell<Option<u64>>,
-    /// Whether it was then in its own code, rather than in a host call.
-    suspended_running: Cell<bool>,
 }
 
 impl Attachment {
@@ -78,7 +76,6 @@ impl Attachment {
             in_epoch_callback: Cell::default(),
             depth: Cell::default(),
             suspended_at: Cell::default(),
-            suspended_running: Cell::default(),
         }
     }
 
@@ -291,9 +288,7 @@ impl Attachment {
         if depth > 0 {
             self.clock.update_current();
             self.suspended_at.set(Some(self.clock.last_ns()));
-            if let Some(ticker) = &self.ticker {
-                self.own.suspend(ticker.ticks());
-            }
+            self.suspend_own();
             self.tell_suspended();
         }
     }
@@ -315,15 +310,19 @@ impl Attachment {
         if !self.is_inside() || self.suspended_at.get().is_some() {
             return;
         }
-        if let Some(ticker) = &self.ticker {
-            self.suspended_running.set(self.own.is_running());
-            self.leave(ticker, self.recorder.now_ns());
-            self.own.suspend(ticker.ticks());
-        }
+        self.suspend_own();
         self.tick(false);
         self.clock.update_current();
         self.suspended_at.set(Some(self.clock.last_ns()));
         self.tell_suspended();
+    }
+
+    fn suspend_own(&self) {
+        if let Some(ticker) = &self.ticker {
+            let tick = ticker.ticks();
+            let owes_sample = tick != self.last_tick.get();
+            self.own.suspend(self.recorder.now_ns(), tick, owes_sample);
+        }
     }
 
     fn tell_suspended(&self) {
@@ -343,10 +342,7 @@ impl Attachment {
         if let Some(ticker) = &self.ticker {
             let tick = ticker.ticks();
             self.last_tick.set(tick);
-            self.own.resume(tick);
-            if self.suspended_running.take() {
-                self.enter(ticker, self.recorder.now_ns());
-            }
+            self.own.resume(self.recorder.now_ns(), tick);
         }
         self.tick(true);
         if self.cuts {

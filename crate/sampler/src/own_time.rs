@@ -23,6 +23,8 @@ pub struct OwnTime {
     left_at_tick: Cell<u64>,
     /// … and when it was suspended.
     suspended_at_tick: Cell<u64>,
+    /// Whether it was then in its own code, rather than in a host call.
+    suspended_running: Cell<bool>,
     /// One of them was its own, and not sampled yet.
     owes_sample: Cell<bool>,
     has_run: Cell<bool>,
@@ -50,6 +52,7 @@ impl OwnTime {
             since: Cell::default(),
             left_at_tick: Cell::new(tick),
             suspended_at_tick: Cell::default(),
+            suspended_running: Cell::default(),
             owes_sample: Cell::default(),
             has_run: Cell::default(),
             wall_ns: Cell::default(),
@@ -58,11 +61,6 @@ impl OwnTime {
             away_cpu_ns: Cell::default(),
             interval_ns,
         }
-    }
-
-    /// Whether the guest runs.
-    pub fn is_running(&self) -> bool {
-        self.since.get().is_some()
     }
 
     fn add_wall(&self, ns: u64) {
@@ -98,14 +96,20 @@ impl OwnTime {
         })
     }
 
-    /// What comes until [`Self::resume`] is not even time of others.
-    pub fn suspend(&self, tick: u64) {
+    /// As `leave`; what comes until [`Self::resume`] is not even time of others.
+    pub fn suspend(&self, now_ns: u64, tick: u64, owes_sample: bool) {
+        self.suspended_running.set(self.since.get().is_some());
+        self.leave(now_ns, tick, owes_sample);
         self.suspended_at_tick.set(tick);
     }
 
-    pub fn resume(&self, tick: u64) {
+    /// The guest goes on where it was suspended: in its own code, or in a host call.
+    pub fn resume(&self, now_ns: u64, tick: u64) {
         let skipped = tick - self.suspended_at_tick.get();
         self.left_at_tick.set(self.left_at_tick.get() + skipped);
+        if self.suspended_running.take() {
+            self.since.set(Some(now_ns));
+        }
     }
 
     /// Divides CPU time that was used since the last call.
@@ -225,14 +229,24 @@ mod tests {
         let time = OwnTime::new(MS, 0);
         assert_eq!(time.enter(0, 0), None);
         time.leave(MS, 1, false);
-        time.suspend(1);
-        time.resume(8);
+        time.suspend(MS, 1, false);
+        time.resume(8 * MS, 8);
         assert_eq!(time.enter(8 * MS, 8), None);
         time.leave(9 * MS, 9, false);
-        time.suspend(10);
-        time.resume(20);
+        time.suspend(10 * MS, 10, false);
+        time.resume(20 * MS, 20);
         let (tell, forget) = (true, true);
         assert_eq!(time.enter(20 * MS, 20), Some(Missed { tell, forget }));
+    }
+
+    #[test]
+    fn a_guest_that_was_suspended_in_its_own_code_goes_on_there() {
+        let time = OwnTime::new(MS, 0);
+        assert_eq!(time.enter(0, 0), None);
+        time.suspend(MS / 2, 0, false);
+        time.resume(9 * MS, 9);
+        assert_eq!(time.sample(9 * MS + MS / 2, 10, MS), MS);
+        assert_eq!(time.away(10 * MS).cpu_ns, 0);
     }
 
     #[test]
