@@ -3,7 +3,7 @@
 //! `dispatch` is that of `HostFunction`; or returns, for a promise, an object with a number `id`. Once the
 //! promise has settled, `dispatch(store, number, undefined, undefined, thatObject)` gives the results.
 
-use crate::component::host_func::{HostResult, Lent, LinkedFunction};
+use crate::component::host_func::{HostResult, Lent, LinkedFunction, unlinked};
 use crate::component::values::Input;
 use crate::component::{lift, lower};
 use crate::js::{self, JsReference, Strength};
@@ -39,14 +39,7 @@ pub fn define(
 
 /// See `host_func::define_unlinked`.
 pub fn define_unlinked(instance: &mut LinkerInstance<'_, StoreData>, name: &str) -> Result<()> {
-    instance.func_wrap_async(name, |_, _: lift::Arguments| {
-        Box::new(async {
-            let unlinked: Result<lower::Results> = Err(format_err!(
-                "a host function that no component was linked to"
-            ));
-            unlinked
-        })
-    })
+    instance.func_wrap_async(name, |_, _: lift::Arguments| Box::new(async { unlinked() }))
 }
 
 async fn call(
@@ -92,10 +85,8 @@ fn start(
             lent.hold(env)?;
             return hold(env, object, lent).map(Started::Pending);
         }
-        let ended = lent.end(env, store);
-        let returned = returned?;
-        ended?;
-        function.read(returned).map(Started::Ended)
+        let result = function.finish(store, &mut lent, returned);
+        result.map(Started::Ended)
     })
 }
 
@@ -114,10 +105,8 @@ fn settled(
         {
             return Ok(None);
         }
-        let ended = pending.lent.end(env, store);
-        let returned = returned?;
-        ended?;
-        function.read(returned).map(Some)
+        let result = function.finish(store, &mut pending.lent, returned);
+        result.map(Some)
     })
 }
 

@@ -92,10 +92,7 @@ impl LinkedFunction {
             let env = self.env();
             js::with_handle_scope(env, || {
                 let HostResult { returned, mut lent } = self.start(&mut store, arguments)?;
-                let ended = lent.end(env, &mut store);
-                let returned = returned?;
-                ended?;
-                self.read(returned)
+                self.finish(&mut store, &mut lent, returned)
             })
             .map(lower::Results)
         })
@@ -167,8 +164,20 @@ impl LinkedFunction {
             .map_err(errors::unwind)
     }
 
-    /// Reads what JS has returned.
-    pub fn read(&self, returned: sys::napi_value) -> Result<Input> {
+    /// Ends what was lent, then reads what JS has returned.
+    pub fn finish(
+        &self,
+        store: &mut StoreContextMut<'_, StoreData>,
+        lent: &mut Lent,
+        returned: Result<sys::napi_value>,
+    ) -> Result<Input> {
+        let ended = lent.end(self.env(), store);
+        let returned = returned?;
+        ended?;
+        self.read(returned)
+    }
+
+    fn read(&self, returned: sys::napi_value) -> Result<Input> {
         match js::to_number(self.env(), returned) {
             Some(length) => Input::from_slots(self.host.environment, length as usize),
             None => Input::from_js(self.env(), returned, Keep::Held),
@@ -178,9 +187,11 @@ impl LinkedFunction {
 
 /// What a linker has before a component is linked, which it isn't.
 pub fn define_unlinked(instance: &mut LinkerInstance<'_, StoreData>, name: &str) -> Result<()> {
-    instance.func_wrap(name, |_, _: lift::Arguments| -> Result<lower::Results> {
-        bail!("a host function that no component was linked to")
-    })
+    instance.func_wrap(name, |_, _: lift::Arguments| unlinked())
+}
+
+pub fn unlinked() -> Result<lower::Results> {
+    bail!("a host function that no component was linked to")
 }
 
 /// What came of calling JS.

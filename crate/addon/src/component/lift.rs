@@ -6,7 +6,9 @@
 
 use crate::component::cases::Cases;
 use crate::component::types::NativeResourceType;
-use crate::component::values::{Output, UNSUPPORTED, copy, number_size, scalar_size, too_large};
+use crate::component::values::{
+    Output, UNSUPPORTED, copy, number_size, scalar_size, too_few, too_large, tuple,
+};
 use std::slice::{self, Iter};
 use wasmtime::component::__internal::{
     CanonicalAbiInfo, ComponentTypes, InstanceType, InterfaceType, LiftContext,
@@ -123,13 +125,6 @@ unsafe impl Lift for Arguments {
         let mut lifting = Lifting::new(cx);
         lifting.load_all(tuple, pointer)?;
         Ok(Self(lifting.output))
-    }
-}
-
-fn tuple(types: &ComponentTypes, ty: InterfaceType) -> Result<&TypeTuple> {
-    match ty {
-        InterfaceType::Tuple(tuple) => Ok(&types[tuple]),
-        _ => bail!("a function takes and gives tuples"),
     }
 }
 
@@ -451,8 +446,4 @@ fn part(bytes: &[u8], at: usize, size: usize) -> Result<&[u8]> {
         .get(at..)
         .and_then(|bytes| bytes.get(..size))
         .ok_or_else(too_few)
-}
-
-fn too_few() -> wasmtime::Error {
-    format_err!("values end early")
 }

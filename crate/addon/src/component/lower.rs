@@ -7,7 +7,9 @@
 
 use crate::component::cases::Cases;
 use crate::component::types::NativeResourceType;
-use crate::component::values::{Handle, Input, List, UNSUPPORTED, number_size, scalar_size};
+use crate::component::values::{
+    Handle, Input, List, UNSUPPORTED, number_size, scalar_size, too_few, tuple,
+};
 use std::mem::MaybeUninit;
 use std::slice::{self, IterMut};
 use wasmtime::component::__internal::{
@@ -106,13 +108,6 @@ unsafe impl Lower for Results {
         let types: &ComponentTypes = cx.types;
         let tuple = tuple(types, ty)?;
         Lowering::new(cx, &self.0).store_fields(tuple.types.iter().copied(), offset)
-    }
-}
-
-fn tuple(types: &ComponentTypes, ty: InterfaceType) -> Result<&TypeTuple> {
-    match ty {
-        InterfaceType::Tuple(tuple) => Ok(&types[tuple]),
-        _ => bail!("a function takes and gives tuples"),
     }
 }
 
@@ -433,8 +428,4 @@ fn number(bytes: &[u8]) -> u64 {
         .iter()
         .rev()
         .fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
-fn too_few() -> wasmtime::Error {
-    format_err!("values end early")
 }

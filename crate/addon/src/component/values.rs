@@ -27,11 +27,24 @@ use napi::sys;
 use std::cell::Cell;
 use std::collections::TryReserveError;
 use std::rc::Rc;
-use wasmtime::component::__internal::InterfaceType;
+use wasmtime::component::__internal::{ComponentTypes, InterfaceType};
 use wasmtime::component::ResourceAny;
 use wasmtime::{AsContextMut, Result, StoreContextMut, bail, format_err};
+use wasmtime_environ::component::TypeTuple;
 
 pub const UNSUPPORTED: &str = "futures, streams and error contexts can't cross to JavaScript";
+
+/// The values of a function, as Wasmtime has them.
+pub fn tuple(types: &ComponentTypes, ty: InterfaceType) -> Result<&TypeTuple> {
+    match ty {
+        InterfaceType::Tuple(tuple) => Ok(&types[tuple]),
+        _ => bail!("a function takes and gives tuples"),
+    }
+}
+
+pub fn too_few() -> wasmtime::Error {
+    format_err!("values end early")
+}
 
 /// Values that JS has given, until they are in the guest.
 pub struct Input {
