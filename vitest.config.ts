@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Where CI wants the results as JSON, besides what a person reads. */
@@ -15,6 +16,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...ownRuns],
     benchmark: { include: ['examples/**/*.bench.ts'] },
     pool: 'forks',
+    // Vitest leaves a core free for itself; two cores would then run one file at a time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // A Go program is compiled for several machines, in WebAssembly.
     testTimeout: isWasm ? 600_000 : 120_000,
     // Hooks run real programs too, on machines that may be busy.
