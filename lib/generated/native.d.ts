@@ -304,6 +304,7 @@ export declare class NativeEpochTicker {
 export declare class NativeFunc {
   /** For the functions of `hot`. */
   get handle(): object
+  get identity(): string
   get params(): Array<string>
   get results(): Array<string>
   /**
@@ -331,6 +332,7 @@ export declare class NativeGcType {
  * own: a reference rooted outside of any stays alive as long as the store.
  */
 export declare class NativeGlobal {
+  get identity(): string
   static create(store: NativeStore, content: string, mutable: boolean, references?: unknown | undefined | null): NativeGlobal
   content(store: NativeStore): string
   mutable(store: NativeStore): boolean
@@ -416,6 +418,7 @@ export declare class NativeLinker {
 
 /** `wasmtime::Memory`. */
 export declare class NativeMemory {
+  get identity(): string
   /** Sizes are in pages. */
   static create(store: NativeStore, minimum: number, maximum: number | undefined | null, index64: boolean, pageSizeLog2: number): NativeMemory
   /** As of an export. */
@@ -591,6 +594,8 @@ export declare class NativeShare {
 
 /** `wasmtime::SharedMemory`. */
 export declare class NativeSharedMemory {
+  /** The same for what is the same memory, and no other's while it is there. */
+  get identity(): string
   /** Sizes are in pages. */
   static create(engine: NativeEngine, minimum: number, maximum: number, index64: boolean, pageSizeLog2: number): NativeSharedMemory
   /** As of an export. */
@@ -674,6 +679,7 @@ export declare class NativeStore {
  * their own: a reference rooted outside of any stays alive as long as the store.
  */
 export declare class NativeTable {
+  get identity(): string
   static create(store: NativeStore, element: string, minimum: number, maximum: number | undefined | null, index64: boolean, references: unknown): NativeTable
   /** As of an export. */
   type(store: NativeStore): NativeExternType
@@ -692,6 +698,7 @@ export declare class NativeTable {
 
 /** `wasmtime::Tag`. */
 export declare class NativeTag {
+  get identity(): string
   static create(store: NativeStore, params: Array<string>): NativeTag
   params(store: NativeStore): Array<string>
   /** Whether both are the same tag. */
@@ -742,6 +749,12 @@ export declare function componentInterfaces(source: Uint8Array | string): Native
 
 /** An async host function of a store. */
 export declare function createAsyncFunc(store: NativeStore, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>, pending?: object) => unknown): NativeFunc
+
+/**
+ * Takes the bytes from a buffer of `create`, as `WebAssembly.Memory` does when it grows: the buffer has none from then
+ * on, nor have views of it. Node's own ways refuse buffers over memory of others.
+ */
+export declare function detachMemoryView(buffer: ArrayBuffer): void
 
 /** "module", "component", or `null` for other bytes. */
 export declare function detectPrecompiled(bytes: Uint8Array): string | null

@@ -10,7 +10,6 @@ import { native } from '../native.js';
 import { misuse, wrongType } from './errors.js';
 import { Func } from './func.js';
 import { Global } from './global.js';
-import { INTERNAL } from './internal.js';
 import { Memory } from './memory.js';
 import { SharedMemory } from './shared-memory.js';
 import type { Store } from './store.js';
@@ -33,8 +32,7 @@ export type NativeExtern =
 export function fromNativeExtern(store: Store, item: NativeExtern): Extern {
   if (item instanceof native.NativeFunc) return Func.fromNative(store, item);
   if (item instanceof native.NativeMemory) return Memory.fromNative(store, item);
-  if (item instanceof native.NativeSharedMemory)
-    return new SharedMemory(INTERNAL, store.engine, item);
+  if (item instanceof native.NativeSharedMemory) return SharedMemory.fromNative(store.engine, item);
   if (item instanceof native.NativeGlobal) return Global.fromNative(store, item);
   if (item instanceof native.NativeTag) return Tag.fromNative(store, item);
   return Table.fromNative(store, item);

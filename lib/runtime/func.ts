@@ -43,7 +43,10 @@ export type HostFunction<
 /** What native code calls for a host function. @internal */
 export type Dispatch = (store: object, references?: unknown[]) => unknown;
 
-/** A function of a store, WebAssembly's or the host's. Mirrors `wasmtime::Func`. */
+/**
+ * A function of a store, WebAssembly's or the host's: one object for each function, while anything keeps it. Mirrors
+ * `wasmtime::Func`.
+ */
 export class Func {
   /** The store that the function belongs to. */
   readonly store: Store;
@@ -76,7 +79,7 @@ export class Func {
       dispatch,
     );
     Store.retain(owner, dispatch);
-    return new Func(INTERNAL, owner, made);
+    return Func.fromNative(owner, made);
   }
 
   /**
@@ -98,7 +101,7 @@ export class Func {
       dispatch,
     );
     Store.retain(owner, dispatch);
-    return new Func(INTERNAL, owner, made);
+    return Func.fromNative(owner, made);
   }
 
   /** Value types by their text format's names; those that don't cross to JavaScript included. */
@@ -201,9 +204,10 @@ export class Func {
     return this.#type;
   }
 
-  /** @internal */
+  /** @internal The function that stands for it in its store. */
   static fromNative(store: Store, nativeFunc: NativeFunc): Func {
-    return new Func(INTERNAL, store, nativeFunc);
+    const make = () => new Func(INTERNAL, store, nativeFunc);
+    return Store.item(store, nativeFunc.identity, make) as Func;
   }
 
   /** @internal */

@@ -31,8 +31,7 @@ export class Global {
     const content = checkOneOf('type.content', type.content, VAL_TYPES);
     const mutable = checkBoolean('type.mutable', type.mutable);
     const references = encode('value', [content], [value], REFERENCES, owner);
-    return new Global(
-      INTERNAL,
+    return Global.fromNative(
       owner,
       native.NativeGlobal.create(Store.native(owner, store), content, mutable, references),
     );
@@ -67,9 +66,10 @@ export class Global {
     this.#native.set(owner, references);
   }
 
-  /** @internal */
+  /** @internal The global that stands for it in its store. */
   static fromNative(store: Store, nativeGlobal: NativeGlobal): Global {
-    return new Global(INTERNAL, store, nativeGlobal);
+    const make = () => new Global(INTERNAL, store, nativeGlobal);
+    return Store.item(store, nativeGlobal.identity, make) as Global;
   }
 
   /** @internal */

@@ -29,6 +29,8 @@ export class Memory {
   readonly #native: NativeMemory;
   /** Held weakly, since a view keeps the memory. */
   #view: WeakRef<Uint8Array> | undefined;
+  /** All that were made and may still have bytes. */
+  #buffers: WeakRef<ArrayBuffer>[] = [];
 
   private constructor(key: typeof INTERNAL, store: Store, nativeMemory: NativeMemory) {
     checkInternal(key, new.target);
@@ -46,8 +48,7 @@ export class Memory {
     const { minimum, maximum, index64, pageSizeLog2 } = checkMemoryType('type', type);
     if (type.shared) throw misuse('ERR_SHARED_MEMORY', 'type.shared: a SharedMemory is shared');
     const nativeStore = Store.native(owner, store);
-    return new Memory(
-      INTERNAL,
+    return Memory.fromNative(
       owner,
       native.NativeMemory.create(nativeStore, minimum, maximum, index64, pageSizeLog2),
     );
@@ -116,7 +117,26 @@ export class Memory {
     findViewsAtExit();
     const view = new Uint8Array(buffer);
     this.#view = new WeakRef(view);
+    this.#buffers = this.#buffers.filter((old) => (old.deref()?.byteLength ?? 0) > 0);
+    this.#buffers.push(new WeakRef(buffer));
     return view;
+  }
+
+  /**
+   * Takes the bytes from all views that were made before the memory grew, as `WebAssembly.Memory` does when it grows:
+   * `byteLength` is 0 from then on. Glue code that keeps a view asks for that. {@link toWebAssembly} does it whenever JavaScript
+   * goes on. No system call may be using such a view.
+   */
+  detachGrownViews(store: Storelike): void {
+    const owner = Store.nativeOwner(this.store, store);
+    if (this.#buffers.length === 0) return;
+    const size = this.#native.dataSize(owner);
+    this.#buffers = this.#buffers.filter((reference) => {
+      const buffer = reference.deref();
+      if (buffer === undefined || buffer.byteLength === size) return buffer !== undefined;
+      if (buffer.byteLength > 0) native.detachMemoryView(buffer);
+      return false;
+    });
   }
 
   /**
@@ -195,9 +215,10 @@ export class Memory {
     return outOfRange('offset', `${length} bytes within the memory's ${size}`, offset);
   }
 
-  /** @internal */
+  /** @internal The memory that stands for it in its store. */
   static fromNative(store: Store, nativeMemory: NativeMemory): Memory {
-    return new Memory(INTERNAL, store, nativeMemory);
+    const make = () => new Memory(INTERNAL, store, nativeMemory);
+    return Store.item(store, nativeMemory.identity, make) as Memory;
   }
 
   /** @internal */

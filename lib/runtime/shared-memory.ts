@@ -12,12 +12,16 @@ import { Engine, type SharedEngine } from './engine.js';
 import { misuse, outOfRange, wrongType } from './errors.js';
 import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
 import { checkMemoryType, type MemoryType, memoryType } from './types.js';
+import { WeakValues } from './weak-values.js';
 
 /** Stands for a shared memory and its engine in a message to another thread. */
 export interface SharedMemoryToken extends SharedEngine {
   /** The number under which other threads find the memory. */
   readonly sharedMemory: number;
 }
+
+/** Those of each engine, by what native code knows them by. */
+const memories = new WeakMap<Engine, WeakValues<SharedMemory>>();
 
 /** An integer in a memory that is read or written as a whole. */
 export type AtomicType = 'i32' | 'i64';
@@ -35,8 +39,7 @@ export class SharedMemory {
   readonly #native: NativeSharedMemory;
   #share: NativeShare | undefined;
 
-  /** @internal */
-  constructor(key: typeof INTERNAL, engine: Engine, nativeMemory: NativeSharedMemory) {
+  private constructor(key: typeof INTERNAL, engine: Engine, nativeMemory: NativeSharedMemory) {
     checkInternal(key, new.target);
     this.engine = engine;
     this.#native = nativeMemory;
@@ -52,8 +55,7 @@ export class SharedMemory {
     const nativeEngine = Engine.native('engine', engine);
     const { minimum, maximum, index64, pageSizeLog2 } = checkMemoryType('type', type);
     if (maximum === null) throw wrongType('type.maximum', 'a number', type.maximum);
-    return new SharedMemory(
-      INTERNAL,
+    return SharedMemory.fromNative(
       engine,
       native.NativeSharedMemory.create(nativeEngine, minimum, maximum, index64, pageSizeLog2),
     );
@@ -84,8 +86,8 @@ export class SharedMemory {
     if (taken === null || nativeMemory === null) {
       throw misuse('ERR_NOT_SHARED', 'the memory is not shared any more');
     }
-    const memory = new SharedMemory(INTERNAL, engine, nativeMemory);
-    memory.#share = taken;
+    const memory = SharedMemory.fromNative(engine, nativeMemory);
+    memory.#share ??= taken;
     return memory;
   }
 
@@ -218,6 +220,14 @@ export class SharedMemory {
       `a multiple of ${size} within the memory's ${this.dataSize()}`,
       offset,
     );
+  }
+
+  /** @internal The memory that stands for it in its engine. */
+  static fromNative(engine: Engine, nativeMemory: NativeSharedMemory): SharedMemory {
+    const known = memories.get(engine) ?? new WeakValues();
+    memories.set(engine, known);
+    const make = () => new SharedMemory(INTERNAL, engine, nativeMemory);
+    return known.getOrMake(nativeMemory.identity, make);
   }
 
   /** @internal */

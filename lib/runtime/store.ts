@@ -11,6 +11,7 @@ import { InterruptHandle } from './interrupt-handle.js';
 import { checkFuel, checkLimiter, type ResourceLimiter } from './limiter.js';
 import { UpdateDeadline } from './update-deadline.js';
 import { WasiConfig } from './wasi-config.js';
+import { WeakValues } from './weak-values.js';
 
 /** A store, or what a host function of one was handed. Mirrors `wasmtime::AsContextMut`. */
 export type Storelike = Store | Caller;
@@ -28,6 +29,8 @@ export class Store {
   readonly #handle: object;
   /** Callbacks that native code holds weakly, so that a store and its callbacks can be collected. */
   readonly #retained = new Set<unknown>();
+  /** What was made of its functions, memories …, by what native code knows these by. */
+  readonly #items = new WeakValues<object>();
   readonly #callbacks: {
     epochDeadline?: unknown;
     callHook?: unknown;
@@ -235,6 +238,7 @@ export class Store {
     this.#native.dispose();
     this.#recorder?.end();
     this.#retained.clear();
+    this.#items.clear();
     delete this.#kept.interruptHandle;
     this.#userHook = undefined;
     this.#fuelSlices = undefined;
@@ -332,6 +336,11 @@ export class Store {
     const whole = smaller(reserve, every);
     slices.reserve = reserve - whole;
     store.#native.setFuel(used < whole ? whole - used : 1n);
+  }
+
+  /** @internal The object that stands for an item, the same one as long as anything keeps it. */
+  static item(store: Store, identity: string, make: () => object): object {
+    return store.#items.getOrMake(identity, make);
   }
 
   /** @internal Keeps `value` alive as long as the store. */

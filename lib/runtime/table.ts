@@ -34,8 +34,7 @@ export class Table {
       type.maximum === undefined ? null : checkInteger('type.maximum', type.maximum, minimum, most);
     const references = [REFERENCES.toNative('init', element, init, owner)];
     const nativeStore = Store.native(owner, store);
-    return new Table(
-      INTERNAL,
+    return Table.fromNative(
       owner,
       native.NativeTable.create(nativeStore, element, minimum, maximum, index64, references),
     );
@@ -139,9 +138,10 @@ export class Table {
     return outOfRange('index', `an index below the table's size ${this.size(store)}`, index);
   }
 
-  /** @internal */
+  /** @internal The table that stands for it in its store. */
   static fromNative(store: Store, nativeTable: NativeTable): Table {
-    return new Table(INTERNAL, store, nativeTable);
+    const make = () => new Table(INTERNAL, store, nativeTable);
+    return Store.item(store, nativeTable.identity, make) as Table;
   }
 
   /** @internal */

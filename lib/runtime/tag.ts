@@ -21,8 +21,7 @@ export class Tag {
   static create(store: Storelike, params: readonly ValType[]): Tag {
     const owner = Store.of('store', store);
     const type = checkFuncType('type', { params, results: [] });
-    return new Tag(
-      INTERNAL,
+    return Tag.fromNative(
       owner,
       native.NativeTag.create(Store.native(owner, store), [...type.params]),
     );
@@ -41,9 +40,10 @@ export class Tag {
     return this.#native.same(owner, other.#native);
   }
 
-  /** @internal */
+  /** @internal The tag that stands for it in its store. */
   static fromNative(store: Store, nativeTag: NativeTag): Tag {
-    return new Tag(INTERNAL, store, nativeTag);
+    const make = () => new Tag(INTERNAL, store, nativeTag);
+    return Store.item(store, nativeTag.identity, make) as Tag;
   }
 
   /** @internal */

@@ -2,6 +2,7 @@
 
 use crate::js::environment::Environment;
 use crate::js::handle;
+use crate::objects::identity;
 use crate::objects::val_types;
 use crate::store::StoreData;
 use napi::bindgen_prelude::*;
@@ -30,6 +31,7 @@ pub struct FuncCell {
     pub(super) environment: &'static Environment,
     pub(super) types: Rc<Types>,
     pub(super) has_references: bool,
+    identity: String,
 }
 
 /// What a function takes and returns.
@@ -44,6 +46,11 @@ impl NativeFunc {
     #[napi(getter, catch_unwind, ts_return_type = "object")]
     pub fn handle<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
         handle::into_js(env, self.cell.clone())
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn identity(&self) -> String {
+        self.identity.clone()
     }
 
     #[napi(getter, catch_unwind)]
@@ -62,7 +69,7 @@ impl NativeFunc {
 impl NativeFunc {
     pub fn new(
         environment: &'static Environment,
-        store: StoreContextMut<'_, StoreData>,
+        mut store: StoreContextMut<'_, StoreData>,
         func: Func,
     ) -> Self {
         let ty = func.ty(&store);
@@ -75,6 +82,7 @@ impl NativeFunc {
                 has_references: val_types::has_references(&params)
                     || val_types::has_references(&results),
                 types: Rc::new(Types { params, results }),
+                identity: identity::of_func(&mut store, &func),
             }),
         }
     }

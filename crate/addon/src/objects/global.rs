@@ -19,6 +19,11 @@ pub struct NativeGlobal {
 
 #[napi]
 impl NativeGlobal {
+    #[napi(getter, catch_unwind)]
+    pub fn identity(&self) -> String {
+        format!("{:?}", self.global)
+    }
+
     #[napi(factory, catch_unwind)]
     pub fn create(
         env: Env,

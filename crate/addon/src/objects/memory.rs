@@ -17,6 +17,11 @@ pub struct NativeMemory {
 
 #[napi]
 impl NativeMemory {
+    #[napi(getter, catch_unwind)]
+    pub fn identity(&self) -> String {
+        format!("{:?}", self.memory)
+    }
+
     /// Sizes are in pages.
     #[napi(factory, catch_unwind)]
     pub fn create(

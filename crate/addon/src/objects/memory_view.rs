@@ -12,6 +12,7 @@ use crate::js::environment::{Environment, MemoryView, Views};
 use crate::js::errors;
 use crate::js::{self, JsReference, Strength};
 use crate::store::StoreCell;
+use napi::JsValue;
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
@@ -130,6 +131,18 @@ pub fn create(
 unsafe extern "C" fn finalize(_env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
     // SAFETY: from `create`, and called once.
     drop(unsafe { Rc::from_raw(hint.cast::<View>()) });
+}
+
+/// Takes the bytes from a buffer of `create`, as `WebAssembly.Memory` does when it grows: the buffer has none from then
+/// on, nor have views of it. Node's own ways refuse buffers over memory of others.
+#[napi(catch_unwind)]
+pub fn detach_memory_view(
+    env: Env,
+    #[napi(ts_arg_type = "ArrayBuffer")] buffer: Unknown<'_>,
+) -> Result<()> {
+    // SAFETY: a live handle of env; what it is, is asked there.
+    let status = unsafe { sys::napi_detach_arraybuffer(env.raw(), buffer.raw()) };
+    check_status!(status, "can't detach the buffer")
 }
 
 /// To be called when a Worker ends by itself: finds the buffers that still have their bytes.

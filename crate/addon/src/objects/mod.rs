@@ -7,6 +7,7 @@ pub mod func_call;
 mod gc_type;
 mod global;
 pub mod host_func;
+mod identity;
 pub mod instance;
 pub mod instance_pre;
 mod instantiate;

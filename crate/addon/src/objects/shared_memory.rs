@@ -24,6 +24,12 @@ pub struct NativeSharedMemory {
 
 #[napi]
 impl NativeSharedMemory {
+    /// The same for what is the same memory, and no other's while it is there.
+    #[napi(getter, catch_unwind)]
+    pub fn identity(&self) -> String {
+        format!("{:p}", self.memory.data().as_ptr())
+    }
+
     /// Sizes are in pages.
     #[napi(factory, catch_unwind)]
     pub fn create(

@@ -23,6 +23,11 @@ pub struct NativeTable {
 
 #[napi]
 impl NativeTable {
+    #[napi(getter, catch_unwind)]
+    pub fn identity(&self) -> String {
+        format!("{:?}", self.table)
+    }
+
     #[napi(factory, catch_unwind)]
     pub fn create(
         env: Env,

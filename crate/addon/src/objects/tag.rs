@@ -15,6 +15,11 @@ pub struct NativeTag {
 
 #[napi]
 impl NativeTag {
+    #[napi(getter, catch_unwind)]
+    pub fn identity(&self) -> String {
+        format!("{:?}", self.tag)
+    }
+
     #[napi(factory, catch_unwind)]
     pub fn create(env: Env, store: &NativeStore, params: Vec<String>) -> Result<Self> {
         store
