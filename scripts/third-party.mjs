@@ -12,7 +12,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const output = path.join(root, 'THIRD-PARTY.txt');
 const LICENSE_FILE = /^(licen[cs]e|copying|notice|unlicense)/i;
 /** Bundled by scripts/build-page.mjs, or linked by scripts/build-wasm.mjs. */
-const BUNDLED = /^node_modules\/(d3-[a-z-]+|emnapi)$/;
+const BUNDLED = /^node_modules\/(uplot|emnapi)$/;
 /** Comes with the Rust that builds the compiler, without a file that says so. */
 const WASI_LIBC =
   'wasm/compiler.wasm also has parts of wasi-libc (Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT), and in it of musl\n' +

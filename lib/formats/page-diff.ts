@@ -37,6 +37,7 @@ export function comparedPageData(
         name,
         module: module ?? '',
         file: file ?? '',
+        line: 0,
       })),
     ],
     categories: [{ name: 'Other', color: 'grey' }],
@@ -44,12 +45,14 @@ export function comparedPageData(
       {
         name: 'all',
         samples: after.threads.reduce((sum, { samples }) => sum + samples.length, 0),
+        startMs: 0,
         durationMs: Math.max(
           0,
           ...after.threads.map(({ endMs, startMs }) => (endMs ?? startMs) - startMs),
         ),
         tree: {
           func: tree.func,
+          line: zero,
           prefix: tree.prefix,
           category: zero,
           total: alike(tree.after),
@@ -67,6 +70,7 @@ export function comparedPageData(
       },
     ],
     counters: [],
+    sources: [],
     compared: { name: before.profile.product, weight },
   };
 }
@@ -104,7 +108,7 @@ class NamedTree {
     const known = this.#functions.get(name);
     if (known !== undefined) return known;
     this.#functions.set(name, this.functions.length);
-    return this.functions.push({ name, module: '', file: '' }) - 1;
+    return this.functions.push({ name, module: '', file: '', line: 0 }) - 1;
   }
 
   #row(prefix: number, func: number): number {

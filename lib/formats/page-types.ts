@@ -10,6 +10,8 @@ export interface PageData {
   readonly categories: readonly { readonly name: string; readonly color: string }[];
   readonly threads: readonly PageThread[];
   readonly counters: readonly PageCounter[];
+  /** Texts of source files, where the profile has them. */
+  readonly sources: readonly PageSource[];
   /** Of a comparison: this profile is the one after, and its trees have what was before too. */
   readonly compared?: { readonly name: string; readonly weight: Weight };
 }
@@ -18,14 +20,40 @@ export interface PageFunction {
   readonly name: string;
   readonly module: string;
   readonly file: string;
+  /** Where it starts, or 0. */
+  readonly line: number;
+}
+
+export interface PageSource {
+  /** As functions name it. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** What ran when. */
+export interface PageOrder {
+  /** When the first slice began, in milliseconds since the profile's start. */
+  readonly startMs: number;
+  /** Samples that a slice stands for; the last may have fewer. */
+  readonly each: number;
+  /** The row of the tree, or −1 for a sample without frames. */
+  readonly node: readonly number[];
+  /** Microseconds since the slice before. */
+  readonly took: readonly number[];
+  /** Microseconds of CPU time. */
+  readonly cpu: readonly number[];
 }
 
 export interface PageThread {
   readonly name: string;
   readonly samples: number;
+  /** Milliseconds since the profile's start. */
+  readonly startMs: number;
   readonly durationMs: number;
   readonly tree: {
     readonly func: readonly number[];
+    /** The line that ran or called, or 0: rows of one caller and function may differ by it alone. */
+    readonly line: readonly number[];
     /** The caller's row, lower than the own, or −1. */
     readonly prefix: readonly number[];
     readonly category: readonly number[];
@@ -38,6 +66,9 @@ export interface PageThread {
     /** Call paths that are too narrow to be shown. */
     readonly left: number;
   };
+  /** Absent in a comparison. */
+  readonly order?: PageOrder;
+  /** Those of all samples, also of what the tree has left out. */
   readonly functions: readonly {
     readonly func: number;
     /** The hottest line, or 0. */

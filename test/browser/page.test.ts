@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +13,7 @@ import { sampleProfile, WEIRD_NAMES } from '../support/sample-profile.js';
 import { launch, watch } from './browser.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'page-'));
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let browser: Browser;
 let page: Page;
 let seen: ReturnType<typeof watch>;
@@ -32,98 +34,223 @@ afterEach(async () => {
   await page.close();
 });
 
-const FRAME = '#flame g.frame';
-
 describe('the page of a profile', () => {
   beforeEach(() => open(htmlPage(profile())));
 
   it('shows the frames with their names, whatever is in them', async () => {
-    const names = await page
-      .locator(FRAME)
-      .evaluateAll((frames) => frames.map((frame) => frame.getAttribute('name')));
-    expect(names.sort()).toEqual(
+    expect([...(await boxes('flame')).keys()].sort()).toEqual(
       [
-        ...['app', 'main', 'parse', 'skip_space', 'memchr', 'print'],
+        ...['all', 'main', 'parse', 'skip_space', 'memchr', 'print'],
         ...WEIRD_NAMES.map((name) => name || '(no name)'),
       ].sort(),
     );
     expect(await page.title()).toBe('Profile of app');
-    expect(await page.locator('#facts').textContent()).toContain('20 samples, one per 1 ms');
+    expect(await text('#facts')).toContain('20 samples, one per 1 ms');
   });
 
-  it('searches, by typing after a slash', async () => {
+  it('searches, by typing after a slash, and says how much was found', async () => {
     await page.keyboard.press('/');
     await page.keyboard.type('MEMCHR');
-    expect(await details()).toBe('“MEMCHR”: 8, 44.4%');
-    expect(await colors('memchr')).toEqual(['#e600e6']);
-    expect(await colors('print')).not.toEqual(['#e600e6']);
+    expect(await text('#found')).toBe('“MEMCHR”: 1 function, 8, 44.4%');
+    expect(await colorOf('memchr')).toEqual([176, 0, 176]);
+    expect(await colorOf('print')).not.toEqual([176, 0, 176]);
     expect(await rows()).toEqual([['8', '44.4%', '8', '44.4%', 'memchr', 'lib.wasm']]);
     await page.keyboard.press('Escape');
-    expect(await details()).toBe('');
+    expect(await text('#found')).toBe('');
     expect((await rows()).length).toBe(11);
+    await page.locator('#search').fill('src/app.c');
+    expect(await text('#found')).toBe('“src/app.c”: 2 functions, 15, 83.3%');
+    expect((await rows()).map((row) => row[4])).toEqual(['parse', 'main']);
   });
 
-  it('searches for a function of the table by a click, and for a file', async () => {
-    await page.getByRole('button', { name: 'print' }).click();
-    expect(await details()).toBe('“print”: 3, 16.7%');
-    await page.locator('#search').fill('src/app.c');
-    expect((await rows()).map((row) => row[4])).toEqual(['parse', 'main']);
+  it('shows callers and callees of a function, one click from the table, a frame, or a key', async () => {
+    const sandwich = async () => [
+      await text('#sandwich-name'),
+      [...(await boxes('callers')).keys()],
+      [...(await boxes('callees')).keys()],
+    ];
+    await page.getByRole('button', { name: 'parse', exact: true }).click();
+    const expected = ['parse', ['main', 'parse'], ['parse', 'skip_space', 'memchr']];
+    expect(await sandwich()).toEqual(expected);
+    expect(await text('#sandwich-facts')).toContain('self: 4, 22.2%; total: 12, 66.7%');
+    await page.keyboard.press('1');
+    await clickBox('print', { button: 'right' });
+    expect(await sandwich()).toEqual(['print', ['main', 'print'], ['print']]);
+    await page.keyboard.press('1');
+    await page.locator('#flame').focus();
+    for (const key of ['ArrowDown', 'ArrowDown', 's']) await page.keyboard.press(key);
+    expect(await sandwich()).toEqual(expected);
   });
 
   it('zooms into a frame by a click, and back', async () => {
     const before = await width('parse');
-    await frame('parse').click();
+    await clickBox('parse');
     expect(await width('parse')).toBeGreaterThan(before * 1.3);
-    expect(await frame('print').count()).toBe(0);
-    expect(await details()).toBe('parse  12, 66.7%  src/app.c');
-    await page.getByRole('button', { name: 'Reset zoom' }).click();
-    expect(await width('parse')).toBeCloseTo(before, 0);
+    expect((await boxes('flame')).has('print')).toBe(false);
+    expect(await text('#details')).toBe('parse  12, 66.7%  src/app.c');
+    await page.getByRole('button', { name: 'Reset' }).click();
+    expect(await width('parse')).toBeCloseTo(before, -1);
   });
 
   it('is used with the keyboard alone', async () => {
     await page.locator('#flame').focus();
     for (const [key, name] of [
-      ['ArrowUp', 'main  15, 83.3%  src/app.c'],
-      ['ArrowUp', 'parse  12, 66.7%  src/app.c'],
+      ['ArrowDown', 'main  15, 83.3%  src/app.c'],
+      ['ArrowDown', 'parse  12, 66.7%  src/app.c'],
       ['ArrowRight', 'print  3, 16.7%  app.wasm'],
       ['ArrowRight', 'print  3, 16.7%  app.wasm'],
       ['ArrowLeft', 'parse  12, 66.7%  src/app.c'],
-      ['ArrowDown', 'main  15, 83.3%  src/app.c'],
-      ['Home', 'app  18, 100.0%'],
+      ['ArrowUp', 'main  15, 83.3%  src/app.c'],
+      ['Home', 'all  18, 100.0%'],
     ] as const) {
       await page.keyboard.press(key);
-      expect(await details(), key).toBe(name);
+      expect(await text('#details'), key).toBe(name);
     }
-    await page.keyboard.press('ArrowUp');
-    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
-    expect(await frame('print').count()).toBe(0);
+    expect((await boxes('flame')).has('print')).toBe(false);
     await page.keyboard.press('Escape');
-    expect(await frame('print').count()).toBe(1);
+    expect((await boxes('flame')).has('print')).toBe(true);
+    await page.locator('#tab-flame').focus();
+    for (const view of ['time', 'sandwich', 'source', 'flame', 'time']) {
+      await page.keyboard.press('ArrowRight');
+      expect(await page.locator('[role=tab][aria-selected=true]').getAttribute('id')).toBe(
+        `tab-${view}`,
+      );
+      expect(await page.locator(`#view-${view}`).isVisible()).toBe(true);
+    }
+    await page.locator('#time').focus();
+    for (const key of ['ArrowDown', 'ArrowDown', 'Enter']) await page.keyboard.press(key);
+    // `parse` without what comes after it.
+    expect(await range()).toEqual([0.333, 12.333]);
+    await page.keyboard.press('Escape');
+    await page.locator('#tracks').focus();
+    for (const key of ['+', '+', 'ArrowLeft']) await page.keyboard.press(key);
+    expect((await range()).map((ms) => Math.round(ms * 10) / 10)).toEqual([2.4, 15.9]);
   });
 
-  it('turns upside down, keys too', async () => {
-    const top = async (name: string) => (await frame(name).boundingBox())?.y ?? 0;
-    expect(await top('main')).toBeGreaterThan(await top('parse'));
-    await page.getByLabel('Upside down').check();
-    expect(await top('main')).toBeLessThan(await top('parse'));
+  it('inverts: functions by what they ran themselves, and their callers', async () => {
+    await page.getByLabel('Invert').check();
+    const found = await boxes('flame');
+    expect(found.get('memchr')?.row).toBe(1);
+    expect(found.get('skip_space')?.row).toBe(2);
     await page.locator('#flame').focus();
     await page.keyboard.press('ArrowDown');
-    expect(await details()).toContain('main');
+    expect(await text('#details')).toBe('memchr  8, 44.4%  lib.wasm');
+  });
+
+  it('shows samples in the order of time, and follows a selection by the mouse', async () => {
+    await page.keyboard.press('2');
+    const found = await boxes('time');
+    const x = (name: string) => found.get(name)?.x ?? Number.NaN;
+    expect(x('memchr')).toBeLessThan(x('print'));
+    expect(found.get('main')?.facts[0]).toBe('15.0 ms, from 0.3 ms to 15.3 ms');
+    const track = page.locator('#tracks .u-over').first();
+    const box = (await track.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    await drag(box.x + box.width * (12.6 / 21), box.x + box.width * (15.6 / 21), box.y + 20);
+    expect((await rows()).map((row) => row.slice(0, 5))).toEqual([
+      ['3', '100.0%', '3', '100.0%', 'print'],
+      ['0', '0.0%', '3', '100.0%', 'main'],
+    ]);
+    expect(await text('#facts')).toMatch(/selected: 12\.[56] ms to 15\.[67] ms/);
+    await page.keyboard.press('1');
+    expect([...(await boxes('flame')).keys()]).toEqual(['all', 'main', 'print']);
+    await page.getByRole('button', { name: 'All of it' }).click();
+    expect((await rows()).length).toBe(11);
+    await page.keyboard.press('2');
+    const chart = (await page.locator('#time').boundingBox()) ?? box;
+    await drag(chart.x, chart.x + chart.width * (8.6 / 21), chart.y + 30);
+    expect((await rows())[0]?.slice(0, 5)).toEqual(['8', '100.0%', '8', '100.0%', 'memchr']);
+  });
+
+  it('tells self, total, samples and CPU time of what the mouse is on', async () => {
+    expect((await boxes('flame')).get('parse')?.facts).toEqual([
+      'here: 12, 66.7%',
+      'self: 4, 22.2%',
+      'total: 12, 66.7%',
+      '12 samples; CPU: 3.0 ms self, 8.3 ms total',
+      'src/app.c:9',
+      'app.wasm',
+    ]);
+  });
+
+  it('shows source with the weight of each line, which a selection changes', async () => {
+    await page.getByRole('button', { name: 'main', exact: true }).click();
+    await page.keyboard.press('4');
+    expect(await text('#source-title')).toBe('src/app.c');
+    expect(await lines()).toEqual([
+      ['', '', '', '', '1', 'int main() {'],
+      ['', '', '15', '83.3%', '2', '}'],
+      ['', '', '', '', '3', ''],
+    ]);
+    await page.getByLabel('From').fill('12.6');
+    await page.getByLabel('From').press('Enter');
+    expect((await lines())[1]?.slice(2)).toEqual(['3', '50.0%', '2', '}']);
+  });
+
+  it('leaves categories and modules out', async () => {
+    await page.getByLabel('Module').selectOption('lib.wasm');
+    expect([...(await boxes('flame')).keys()]).toEqual(['all', 'memchr']);
+    expect((await rows()).map((row) => row[4])).toEqual(['memchr']);
+  });
+
+  it('keeps what is shown in its address', async () => {
+    await page.getByLabel('Weight').selectOption('wall');
+    await page.getByLabel('Module').selectOption('app.wasm');
+    await page.getByRole('button', { name: 'parse', exact: true }).click();
+    await page.getByLabel('From').fill('3');
+    await page.getByLabel('From').press('Enter');
+    const url = page.url();
+    expect(url).toMatch(/#view=sandwich&weight=wall&func=1&range=3\.000-21\.000&module=app\.wasm$/);
+    const shown = [await text('#sandwich-facts'), await rows()];
+    await page.goto('about:blank');
+    await page.goto(url);
+    expect([await text('#sandwich-facts'), await rows()]).toEqual(shown);
+    for (const wrong of [
+      '#view=x&thread=9&func=-1&range=a-b&hidden=q',
+      '#%E0%A4%A',
+      '#range=9-1',
+    ]) {
+      await page.goto(url.replace(/#.*/, wrong));
+      await page.reload();
+      expect((await rows()).length, wrong).toBe(11);
+    }
+  });
+
+  it('copies as Markdown and as folded stacks', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const copied = async (name: string) => {
+      await page.getByRole('button', { name }).click();
+      await page.getByText('Copied.').waitFor();
+      return (await page.evaluate('navigator.clipboard.readText()')) as string;
+    };
+    expect(await copied('Copy as Markdown')).toContain(
+      '| 8 | 44.4% | 8 | 44.4% | memchr | lib.wasm |',
+    );
+    const folded = await copied('Copy folded');
+    expect(folded.split('\n').slice(0, 3).sort()).toEqual([
+      'main;parse 4',
+      'main;parse;skip_space;memchr 8',
+      'main;print 3',
+    ]);
   });
 
   it('weighs by time, and sorts by total', async () => {
     await page.getByLabel('Weight').selectOption('cpu');
     expect((await rows())[0]?.slice(0, 2)).toEqual(['5.3 ms', '41.2%']);
-    await page.getByRole('button', { name: 'total' }).click();
+    await page.getByRole('button', { name: 'total', exact: true }).click();
     expect((await rows())[0]?.[4]).toBe('main');
   });
 
-  it('lists host calls and draws counters', async () => {
+  it('lists host calls and draws tracks', async () => {
     const calls = await page.locator('#host-calls tbody tr').allInnerTexts();
     expect(calls.map((row) => row.split('\t'))).toEqual([['2', '0.5 ms', '0.3 ms', 'hostcall']]);
-    expect(await page.locator('.counter').textContent()).toBe('memory: up to 131,072 bytes');
-    expect(await page.locator('.counter path').getAttribute('d')).toMatch(/^M0 50L1000 2$/);
+    expect(await page.locator('.track p').allTextContents()).toEqual([
+      'CPU: up to 75.0%',
+      'memory: up to 131,072 bytes',
+      'host calls: up to 100.0%',
+    ]);
   });
 
   it.each(['light', 'dark'] as const)('can be read in the %s', async (colorScheme) => {
@@ -135,6 +262,25 @@ describe('the page of a profile', () => {
     expect(Math.abs(brightness(text) - brightness(background))).toBeGreaterThan(600);
     expect(brightness(background) > 380).toBe(colorScheme === 'light');
   });
+
+  it.each(['light', 'dark'] as const)(
+    'has nothing that axe finds fault with in the %s, nor when narrow',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      await page.addScriptTag({ content: AXE });
+      for (const width of [1200, 360]) {
+        await page.setViewportSize({ width, height: 700 });
+        for (const key of ['1', '2', '3', '4']) {
+          await page.keyboard.press(key);
+          expect(await page.evaluate(AXE_RUN), `${width} px, view ${key}`).toEqual([]);
+          // Nothing is so wide that the page itself scrolls sideways.
+          expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(
+            width,
+          );
+        }
+      }
+    },
+  );
 });
 
 it('shows a thread of several', async () => {
@@ -152,11 +298,15 @@ it('shows what changed between two profiles', async () => {
   const diff = diffProfiles(side(profile()), side(after), 'samples');
   await open(htmlPageOf(comparedPageData(side(profile()), side(after), diff)));
   expect(await page.title()).toBe('Profile of app → app');
-  await frame('parse').hover();
-  expect(await details()).toBe('parse  62, 91.2% (+50)');
-  const [grown, same] = [await colors('parse'), await colors('print')];
-  expect(grown).toEqual(['rgb(255 115 115)']);
-  expect(same).toEqual(['#cfcfd8']);
+  await clickBox('parse');
+  expect(await text('#details')).toBe('parse  62, 91.2% (+50)');
+  await page.keyboard.press('Escape');
+  expect(await colorOf('parse')).toEqual([255, 115, 115]);
+  expect(await colorOf('print')).toEqual([207, 207, 216]);
+  expect(await page.locator('[role=tab]:visible').allTextContents()).toEqual([
+    'Left heavy',
+    'Sandwich',
+  ]);
   expect(await page.locator('#legend').textContent()).toBe(
     'Width: after. Colour: change, −6.8−3.4+3.4+6.8within noise',
   );
@@ -174,21 +324,96 @@ async function open(chunks: Iterable<Uint8Array>): Promise<void> {
   const path = join(directory, 'page.html');
   writeFileSync(path, Buffer.concat([...chunks]));
   await page.goto(pathToFileURL(path).href);
-  await page.waitForSelector(FRAME);
+  await page.waitForSelector('#functions tbody tr');
 }
 
-const frame = (name: string) => page.locator(`${FRAME}[name="${name}"]`);
-const details = () => page.locator('#details').textContent();
-const width = async (name: string) => (await frame(name).boundingBox())?.width ?? 0;
+/** What a box tells of itself where the mouse is, and where it is in its chart. */
+interface Found {
+  readonly x: number;
+  readonly width: number;
+  readonly row: number;
+  readonly facts: readonly string[];
+}
 
-const colors = (name: string) =>
-  frame(name)
-    .locator('rect')
-    .evaluateAll((rects) => rects.map((rect) => rect.getAttribute('fill')));
+/** The boxes of a chart by name: the mouse goes over all of it. */
+async function boxes(id: string): Promise<Map<string, Found>> {
+  await page.evaluate('new Promise(requestAnimationFrame)');
+  return new Map((await page.evaluate(`(${SCAN})(${JSON.stringify(id)})`)) as [string, Found][]);
+}
+
+/** As text, since no types of a browser are known here. */
+const SCAN = `(id) => {
+  const chart = document.getElementById(id);
+  const tooltip = document.getElementById('tooltip');
+  const found = new Map();
+  const { left, top } = chart.getBoundingClientRect();
+  for (let row = 0; row * 20 < chart.scrollHeight - 10; row++) {
+    for (let x = 1; x < chart.clientWidth; x += 10) {
+      const at = { clientX: left + 1 + x, clientY: top + 11 + row * 20 - chart.scrollTop };
+      chart.dispatchEvent(new MouseEvent('mousemove', at));
+      if (tooltip.hidden) continue;
+      const [name, ...facts] = [...tooltip.children].map((line) => line.textContent);
+      const key = name.startsWith('all  ') ? 'all' : name;
+      const known = found.get(key);
+      if (known === undefined) found.set(key, { x, width: 10, row, facts });
+      else if (known.row === row) known.width = x + 10 - known.x;
+    }
+  }
+  chart.dispatchEvent(new MouseEvent('mouseleave'));
+  return [...found];
+}`;
+
+/** Rules of axe that the page breaks, and where. */
+const AXE_RUN = `axe.run().then(({ violations }) =>
+  violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(', ')))`;
+
+/** The middle of a box of the flame graph, in pixels of the chart. */
+async function middle(name: string): Promise<{ x: number; y: number }> {
+  const found = (await boxes('flame')).get(name);
+  if (found === undefined) throw new Error(`expected a box ${name}`);
+  return { x: found.x + found.width / 2, y: found.row * 20 + 4 };
+}
+
+async function clickBox(name: string, options = {}): Promise<void> {
+  await page.locator('#flame').click({ position: await middle(name), ...options });
+}
+
+async function drag(from: number, to: number, y: number): Promise<void> {
+  await page.mouse.move(from, y);
+  await page.mouse.down();
+  await page.mouse.move(to, y, { steps: 3 });
+  await page.mouse.up();
+}
+
+const text = (selector: string) => page.locator(selector).textContent();
+const width = async (name: string) => (await boxes('flame')).get(name)?.width ?? 0;
+
+async function range(): Promise<number[]> {
+  const inputs = ['#from', '#to'].map((id) => page.locator(id).inputValue());
+  return (await Promise.all(inputs)).map(Number);
+}
+
+/** Red, green and blue of a box of the flame graph. */
+async function colorOf(name: string): Promise<number[]> {
+  const { x, y } = await middle(name);
+  const read = `document.querySelector('#flame canvas').getContext('2d').getImageData(${x}, ${y - 2}, 1, 1).data`;
+  return ((await page.evaluate(`[...${read}]`)) as number[]).slice(0, 3);
+}
+
+async function lines(): Promise<string[][]> {
+  return cells('#source tbody tr');
+}
 
 async function rows(): Promise<string[][]> {
-  const texts = await page.locator('#functions tbody tr').allInnerTexts();
-  return texts.map((text) => text.split('\t'));
+  return cells('#functions tbody tr');
+}
+
+async function cells(selector: string): Promise<string[][]> {
+  return page
+    .locator(selector)
+    .evaluateAll((rows) =>
+      rows.map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
+    );
 }
 
 /** Of `rgb(1, 2, 3)`: up to 765. */
