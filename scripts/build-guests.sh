@@ -175,6 +175,7 @@ build_symbols() {
     levels clang "levels-c-$level" levels.c "-$level" -gdwarf-5
     levels clang++ "levels-cpp-$level" levels.cpp "-$level" -gdwarf-4 -std=c++17 -fno-exceptions -fno-rtti
   done
+  one_unit
   levels_rust levels-rust-O2 -C opt-level=2
   levels_rust levels-rust-Oz -C opt-level=z -C symbol-mangling-version=v0
   levels_zig levels-zig-safe ReleaseSafe
@@ -199,6 +200,16 @@ levels() {
     -c "$source" -o "$scratch/$name.o"
   "$compiler-$LLVM" --target=wasm32 -nostdlib "$scratch/$name.o" \
     -Wl,--no-entry -Wl,--export=run -Wl,-no-demangle -o "$name.wasm"
+}
+
+# Split DWARF of one unit: the module says where its .dwo file was, so that is a place of the guests'.
+one_unit() {
+  "clang-$LLVM" --target=wasm32 -Wall -Wextra -g -O2 -gdwarf-5 -gsplit-dwarf \
+    -ffile-prefix-map="$PWD=/guests/symbols" -fdebug-compilation-dir=/guests/symbols \
+    -c levels.c -o one-unit.o
+  "clang-$LLVM" --target=wasm32 -nostdlib one-unit.o \
+    -Wl,--no-entry -Wl,--export=run -Wl,-no-demangle -o one-unit.wasm
+  rm one-unit.o
 }
 
 # levels_rust <name> <flag>...
@@ -234,12 +245,12 @@ levels_zig() {
 
 check_paths() {
   local file
-  for file in "$guests"/*/*.{wasm,dwp,map}; do
+  for file in "$guests"/*/*.{wasm,dwp,dwo,map}; do
     for path in "$guests" "$scratch" "${HOME:-/}"; do
       [[ "$path" != / ]] && grep -qaF "$path" "$file" && fail "$file contains the path $path"
     done
   done
-  chmod 644 "$guests"/*/*.{wasm,dwp}
+  chmod 644 "$guests"/*/*.{wasm,dwp,dwo}
 }
 
 languages=("$@")
@@ -252,4 +263,4 @@ for language in "${languages[@]}"; do
 done
 check_paths
 cd "$guests"
-wc -c -- */*.{wasm,dwp,map}
+wc -c -- */*.{wasm,dwp,dwo,map}

@@ -30,7 +30,7 @@ export interface SourceMapObject {
 export interface ModuleSymbols {
   /**
    * A second binary with the DWARF, or the names alone, of a module that was stripped of it, or the `.dwp` package of one
-   * with split DWARF. An `external_debug_info` section is never followed on its own: the guest wrote it.
+   * with split DWARF (of one unit alone, its `.dwo`). An `external_debug_info` section is never followed on its own: the guest wrote it.
    */
   readonly debugInfo?: FileSource;
   /**

@@ -44,12 +44,12 @@ function countLines(guest: string, code: NativeCode) {
     textOffsets,
     (place) => index[findRow(offset, place)] as number,
   );
-  const dwp = partner(guest, '.dwp');
+  const split = partner(guest, '.dwp') ?? partner(guest, '.dwo');
   const sourceMap = partner(guest, '.wasm.map');
   const { chains } = inlineChains(
     code,
     sourceMap === undefined ? {} : { sourceMap },
-    dwp === undefined ? undefined : readFileSync(dwp),
+    split === undefined ? undefined : readFileSync(split),
     { textOffsets, functions },
     false,
     () => {},

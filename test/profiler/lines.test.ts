@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GuestProfiler, Module } from '../../lib/index.js';
 import { guestPath, world } from '../runtime/support.js';
@@ -24,6 +25,12 @@ function split({ json }: SymbolProfile): string[] {
   const names = funcTable.name.map((name: number) => stringArray[name]);
   const bare = names.filter((_: string, func: number) => funcTable.source[func] === null);
   return bare.filter((name: string) => names.indexOf(name) !== names.lastIndexOf(name));
+}
+
+/** A custom section. */
+function section(name: string, data: readonly number[]): Buffer {
+  const content = [name.length, ...Buffer.from(name), ...data];
+  return Buffer.from([0, content.length, ...content]);
 }
 
 /** Without debug information: assembled by the linker, or of libc's assembly. */
@@ -83,6 +90,36 @@ describe('what is missing', () => {
     expect(warnings).toEqual([
       'guest: .debug_info: split DWARF, and split5.dwo not found: give the .dwp package as debugInfo',
     ]);
+  });
+
+  it('is the package, where a unit of another program is given', async () => {
+    const debugInfo = guestPath('symbols/one-unit.dwo');
+    const { warnings } = await profileGuest('symbols/split5.wasm', { debugInfo });
+    expect(warnings).toEqual([
+      'guest: .debug_info: split DWARF, and split5.dwo not found: give the .dwp package as debugInfo',
+    ]);
+  });
+
+  it('is the addresses of functions, all of which are 0', async () => {
+    // One unit with one function, at 0 and so large that it would seem to hold all others.
+    const string = (text: string) => [...Buffer.from(text), 0];
+    const unit = [4, 0, 0, 0, 0, 0, 4, 1, ...string('all.c'), 2, ...string('all')];
+    const info = [...unit, 0, 0, 0, 0, 0, 0, 1, 0, 0];
+    const abbreviations = [
+      ...[1, 0x11, 1, 0x03, 0x08, 0, 0],
+      ...[2, 0x2e, 0, 0x03, 0x08, 0x11, 0x01, 0x12, 0x06, 0, 0, 0],
+    ];
+    const wasm = Buffer.concat([
+      readFileSync(guestPath('c/parser-names.wasm')),
+      section('.debug_info', [info.length, 0, 0, 0, ...info]),
+      section('.debug_abbrev', abbreviations),
+    ]);
+    const { warnings, frames } = await profileGuest((engine) => Module.compile(engine, wasm));
+    expect(warnings).toEqual([
+      "guest: .debug_info: dead: all its addresses are 0, as after a tool that doesn't keep it",
+    ]);
+    expect([...frames].filter((frame) => frame.startsWith('all '))).toEqual([]);
+    expect([...frames].some((frame) => frame.startsWith('dlmalloc '))).toBe(true);
   });
 
   it('is all but code', async () => {

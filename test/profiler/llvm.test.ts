@@ -8,8 +8,8 @@ import { guestPath } from '../runtime/support.js';
 /** Offsets into the wasm file → functions, innermost first; from scripts/expect-symbols.mjs. */
 type Expected = Record<string, string[]>;
 
-function chainsAt(code: NativeCode, offsets: readonly number[], dwp?: string): string[][] {
-  const other = dwp === undefined ? null : readFileSync(guestPath(dwp));
+function chainsAt(code: NativeCode, offsets: readonly number[], split?: string): string[][] {
+  const other = split === undefined ? null : readFileSync(guestPath(split));
   const chains = code.inlineChains(Float64Array.from(offsets), other, true);
   expect(chains.warnings).toEqual([]);
   return offsets.map((_, i) => {
@@ -25,10 +25,10 @@ function chainsAt(code: NativeCode, offsets: readonly number[], dwp?: string): s
 }
 
 /** Compares with what llvm-symbolizer tells, and returns where it knows no line and we do. */
-function compare(code: NativeCode, expected: Expected, dwp?: string): string {
+function compare(code: NativeCode, expected: Expected, split?: string): string {
   const offsets = Object.keys(expected).map(Number);
   expect(offsets.length).toBeGreaterThan(20);
-  const found = chainsAt(code, offsets, dwp);
+  const found = chainsAt(code, offsets, split);
   const isExact = (frames: string[]) => frames.every((frame) => frame.split('|')[2] !== '0');
   const exact = Object.entries(expected).filter(([, frames]) => isExact(frames));
   expect(exact.length).toBeGreaterThan(offsets.length / 2);
@@ -50,7 +50,8 @@ describe.each([
   ['symbols/letters'],
   ['symbols/loop0-O2'],
   ['symbols/mix-O2-dwarf5'],
-  ['symbols/split5', 'symbols/split5.dwp'],
+  ['symbols/split5', 'symbols/split5.dwp', 'symbols/mix-O2-dwarf5'],
+  ['symbols/one-unit', 'symbols/one-unit.dwo', 'symbols/levels-c-O2'],
   ['symbols/levels-c-O0'],
   ['symbols/levels-c-O2'],
   ['symbols/levels-c-Oz'],
@@ -63,16 +64,15 @@ describe.each([
   ['symbols/levels-rust-Oz'],
   ['symbols/levels-zig-safe'],
   ['symbols/levels-zig-small'],
-] as [string, string?][])('%s', (guest, dwp) => {
+] as [string, string?, string?][])('%s', (guest, split, whole = guest) => {
   it('has what llvm-symbolizer tells where that knows a line, and the nearest one elsewhere', async () => {
-    // The package is of the same program as the one without.
-    const json = guest === 'symbols/split5' ? 'symbols/mix-O2-dwarf5' : guest;
-    const expected: Expected = JSON.parse(readFileSync(guestPath(`${json}.symbols.json`), 'utf8'));
+    // Of split DWARF, it tells what it does of the same program with all in one file.
+    const expected: Expected = JSON.parse(readFileSync(guestPath(`${whole}.symbols.json`), 'utf8'));
     const module = Module.fromFile(new Engine(), guestPath(`${guest}.wasm`));
     const code = Module.native('module', module).code();
-    const nearest = compare(code, expected, dwp);
+    const nearest = compare(code, expected, split);
     // Each row: the offset, what llvm-symbolizer tells, and what is shown.
-    await expect(nearest).toMatchFileSnapshot(guestPath(`${json}.nearest.txt`));
+    await expect(nearest).toMatchFileSnapshot(guestPath(`${whole}.nearest.txt`));
   });
 });
 

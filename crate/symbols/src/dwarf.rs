@@ -10,8 +10,9 @@ use crate::bodies::Bodies;
 use crate::custom_sections::CustomSections;
 use crate::declarations::{Declaration, Declarations};
 use crate::nearest_rows::NearestRows;
+use crate::split_units::SplitUnits;
 use addr2line::{Context, LookupContinuation, LookupResult};
-use gimli::{DwarfPackage, EndianSlice, LittleEndian, SectionId, UnitHeader, UnitOffset};
+use gimli::{EndianSlice, LittleEndian, SectionId, UnitHeader, UnitOffset};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
@@ -57,15 +58,14 @@ impl SourceFrame {
 /// Parsed debug information of one binary.
 pub struct DebugInfo<'a> {
     context: Context<Slice<'a>>,
-    dwarf: Arc<gimli::Dwarf<Slice<'a>>>,
-    package: Option<DwarfPackage<Slice<'a>>>,
+    split: Option<SplitUnits<'a>>,
     bodies: Bodies<'a>,
     rows: HashMap<usize, NearestRows>,
     declarations: Declarations<'a>,
     /// Files of split DWARF that were needed and aren't here.
     missing: BTreeSet<String>,
-    /// Whether anything was found.
-    knows: bool,
+    /// Whether no address in it is one of code.
+    dead: bool,
     pub warnings: Vec<String>,
 }
 
@@ -87,44 +87,42 @@ impl<'a> DebugInfo<'a> {
         }
         let context = Context::from_arc_dwarf(dwarf.clone()).map_err(unreadable)?;
         let mut warnings = Vec::new();
+        let dead = is_dead(&dwarf);
+        if dead {
+            warnings.push(
+                ".debug_info: dead: all its addresses are 0, as after a tool that doesn't keep it"
+                    .to_owned(),
+            );
+        }
         let split = split.filter(|split| split.has_split_dwarf());
-        let package = split.and_then(|split| {
-            if split.debug(".debug_cu_index").is_empty() {
-                warnings.push(
-                    "debugInfo: a .dwo file: give the .dwp package that llvm-dwp makes of all of them"
-                        .to_owned(),
-                );
-                return None;
-            }
-            let load = |id: SectionId| {
-                let name = id.dwo_name().unwrap_or_default();
-                Ok::<_, gimli::Error>(slice(split.debug(name)))
-            };
-            DwarfPackage::load(load, slice(&[]))
+        let split = split.and_then(|split| {
+            let found = SplitUnits::of(split);
+            found
                 .map_err(|error| warnings.push(format!(".debug_cu_index: {error}")))
                 .ok()
         });
         Ok(Self {
             context,
-            package,
+            split,
             bodies,
             rows: HashMap::new(),
-            declarations: Declarations::new(dwarf.clone()),
-            dwarf,
+            declarations: Declarations::new(dwarf),
             missing: BTreeSet::new(),
-            knows: false,
+            dead,
             warnings,
         })
     }
 
     /// The functions at `address`, innermost first.
     pub fn frames(&mut self, address: u64) -> Vec<SourceFrame> {
-        let frames = self.try_frames(address).unwrap_or_else(|error| {
+        // Functions at address 0 would seem to hold all code up to the size of the largest.
+        if self.dead {
+            return Vec::new();
+        }
+        self.try_frames(address).unwrap_or_else(|error| {
             self.warn(format!(".debug_info: {error}"));
             Vec::new()
-        });
-        self.knows |= !frames.is_empty();
-        frames
+        })
     }
 
     fn try_frames(&mut self, address: u64) -> Result<Vec<SourceFrame>, gimli::Error> {
@@ -170,11 +168,11 @@ impl<'a> DebugInfo<'a> {
     fn exact(&mut self, address: u64) -> Result<Vec<SourceFrame>, gimli::Error> {
         let Self {
             context,
-            package,
+            split,
             missing,
             ..
         } = self;
-        let mut found = load_split(context.find_frames(address), package.as_ref(), missing)?;
+        let mut found = load_split(context.find_frames(address), split.as_ref(), missing)?;
         let mut frames = Vec::new();
         while let Some(frame) = found.next()? {
             let location = frame.location.as_ref();
@@ -265,14 +263,14 @@ impl<'a> DebugInfo<'a> {
         }
         let Self {
             context,
-            package,
+            split,
             missing,
             declarations,
             ..
         } = self;
         let unit = load_split(
             context.find_dwarf_and_unit(address),
-            package.as_ref(),
+            split.as_ref(),
             missing,
         );
         let Some(unit) = unit else { return };
@@ -300,12 +298,6 @@ impl<'a> DebugInfo<'a> {
                 ".debug_info: split DWARF, and {first}{others} not found: give the .dwp package as debugInfo"
             ));
         }
-        if !self.knows && is_dead(&self.dwarf) {
-            self.warn(
-                ".debug_info: dead: all its addresses are 0, as after a tool that doesn't keep it"
-                    .to_owned(),
-            );
-        }
         self.warnings
     }
 
@@ -327,15 +319,14 @@ fn chain(frames: &[SourceFrame]) -> Vec<usize> {
 /// Answers a look-up's wishes for units that lie in the package.
 fn load_split<'a, L: LookupContinuation<Buf = Slice<'a>>>(
     mut result: LookupResult<L>,
-    package: Option<&DwarfPackage<Slice<'a>>>,
+    split: Option<&SplitUnits<'a>>,
     missing: &mut BTreeSet<String>,
 ) -> L::Output {
     loop {
         result = match result {
             LookupResult::Output(output) => return output,
             LookupResult::Load { load, continuation } => {
-                let unit = package
-                    .and_then(|package| package.find_cu(load.dwo_id, &load.parent).ok().flatten());
+                let unit = split.and_then(|split| split.unit(load.dwo_id, &load.parent));
                 if unit.is_none() && missing.len() < 1000 {
                     let path = load.path.map(|path| path.to_string_lossy().into_owned());
                     let path = path.unwrap_or_default();
@@ -423,6 +414,6 @@ fn deepest(mut entries: gimli::EntriesRaw<'_, Slice<'_>>) -> isize {
     deepest
 }
 
-fn slice(data: &[u8]) -> Slice<'_> {
+pub fn slice(data: &[u8]) -> Slice<'_> {
     EndianSlice::new(data, LittleEndian)
 }

@@ -34,3 +34,5 @@ pub mod module_code;
 #[cfg(feature = "debug-info")]
 mod nearest_rows;
 pub mod places;
+#[cfg(feature = "debug-info")]
+mod split_units;
