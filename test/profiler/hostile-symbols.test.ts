@@ -74,8 +74,8 @@ const section = (name: string, data: Uint8Array) => {
   const content = Buffer.concat([Buffer.from([name.length]), Buffer.from(name), data]);
   return Buffer.concat([Buffer.from([0, ...leb(content.length)]), content]);
 };
-/** The addresses of all code. */
-const ALL = [...word(0), ...word(0x7fff_ffff)];
+/** The addresses of all code, of which none is 0. */
+const ALL = [...word(1), ...word(0x7fff_ffff)];
 /** Forms of abbreviations: low_pc, high_pc. */
 const RANGE = [0x11, 0x01, 0x12, 0x06];
 
@@ -140,7 +140,7 @@ function longLines(rows: number): Uint8Array {
   const operands = [0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1];
   const header = [1, 1, 1, 0xfb, 14, 13, ...operands, 0, ...Buffer.from('a.c\0'), 0, 0, 0, 0];
   const program = Buffer.concat([
-    Buffer.from([4, 0, ...word(header.length), ...header, 0, 5, 2, ...word(0)]),
+    Buffer.from([4, 0, ...word(header.length), ...header, 0, 5, 2, ...word(1)]),
     // Each adds 1 to the address and 1 to the line.
     Buffer.alloc(rows, 13 + 14 + 6),
     Buffer.from([0, 1, 1]),

@@ -1,11 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FinishedProfile } from '../../lib/index.js';
 import { recordedProfile } from '../support/recorded-profile.js';
 import { hotFunctions } from './profiler-cli.js';
-import { devtoolsTop, flamegraphTop, pprofText, pprofTop, type SelfSamples } from './tools.js';
+import {
+  devtoolsNodes,
+  devtoolsTop,
+  flamegraphTop,
+  pprofText,
+  pprofTop,
+  type SelfSamples,
+} from './tools.js';
 
 describe('the ten hottest functions of a real profile, as its readers tell', () => {
   const directory = mkdtempSync(join(tmpdir(), 'formats-'));
@@ -52,7 +59,40 @@ describe('the ten hottest functions of a real profile, as its readers tell', () 
     const raw = await pprofText(file('lines.pb.gz'), '-raw');
     expect(raw).toMatch(/^samples\/count\[dflt\] wall\/nanoseconds cpu\/nanoseconds$/m);
   });
+
+  it('go tool pprof and Chrome DevTools know where functions begin', async () => {
+    await profile.write(file('starts.pb.gz'));
+    await profile.write(file('starts.cpuprofile'));
+    const raw = await pprofText(file('starts.pb.gz'), '-raw');
+    // A location's line, and the one where its function begins.
+    const inPprof = raw.matchAll(/ (\w+) (?:\S+\/)?order\.c:\d+:\d+ s=(\d+)$/gm);
+    // Lines count from 0 there.
+    const nodes = (await devtoolsNodes(file('starts.cpuprofile'))).map(
+      ({ callFrame }) => callFrame,
+    );
+    const inDevTools = nodes.filter(({ url }) => /(^|\/)order\.c$/.test(url));
+    const expected = starts('order.c');
+    for (const found of [
+      [...inPprof].map(([, name, line]) => [name, Number(line)] as const),
+      inDevTools.map(({ functionName, lineNumber }) => [functionName, lineNumber + 1] as const),
+    ]) {
+      expect(new Set(found.map(([name]) => name)).size).toBeGreaterThan(3);
+      expect(found.filter(([name, line]) => expected.get(name ?? '') !== line)).toEqual([]);
+    }
+  });
 });
+
+/** The line of each function in a source of the guest. */
+function starts(source: string): Map<string, number> {
+  const path = new URL(`../guests/c/parser/${source}`, import.meta.url);
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return new Map(
+    lines.flatMap((line, i): [string, number][] => {
+      const name = /^(?:__attribute__\(\(\w+\)\) )?\w[\w *]*?(\w+)\(.*[{,]$/.exec(line)?.[1];
+      return name === undefined ? [] : [[name, i + 1]];
+    }),
+  );
+}
 
 function named(functions: readonly { name: string; selfSamples: number }[]): SelfSamples {
   const sums: SelfSamples = new Map();

@@ -37,27 +37,43 @@ export async function pprofText(path: string, ...options: string[]): Promise<str
 
 /** Chrome DevTools' own model of a `.cpuprofile`, which its trace engine on npm has. */
 export async function devtoolsTop(path: string): Promise<SelfSamples> {
+  const model = await devtoolsModel(path);
+  // It turns samples into their average time; the profile's own is in microseconds.
+  const { startTime, endTime } = JSON.parse(readFileSync(path, 'utf8'));
+  const intervalMs = (endTime - startTime) / 1000 / model.totalHitCount;
+  return added(
+    nodesOf(model).map(({ functionName, self }): [string, number] => {
+      const samples = self / intervalMs;
+      // Exact but for the division.
+      if (Math.abs(samples - Math.round(samples)) > 1e-6) {
+        throw new Error(`expected whole samples of ${functionName}, got ${samples}`);
+      }
+      return [functionName, Math.round(samples)];
+    }),
+  );
+}
+
+/** The nodes of that model. */
+export async function devtoolsNodes(path: string): Promise<readonly DevToolsNode[]> {
+  return nodesOf(await devtoolsModel(path));
+}
+
+async function devtoolsModel(path: string): Promise<DevToolsModel> {
   const file = installed(
     join(PACKAGES, '@paulirish/trace_engine', 'models', 'cpu_profile', 'cpu_profile.js'),
   );
   const { CPUProfileDataModel } = (await import(pathToFileURL(file).href)) as DevTools;
-  const profile = JSON.parse(readFileSync(path, 'utf8'));
-  // It turns samples into their average time; the profile's own is in microseconds.
-  const wholeMs = (profile.endTime - profile.startTime) / 1000;
-  const model = new CPUProfileDataModel.CPUProfileDataModel(profile);
-  const intervalMs = wholeMs / model.totalHitCount;
-  const rows: [string, number][] = [];
+  return new CPUProfileDataModel.CPUProfileDataModel(JSON.parse(readFileSync(path, 'utf8')));
+}
+
+function nodesOf(model: DevToolsModel): DevToolsNode[] {
+  const nodes: DevToolsNode[] = [];
   const left = [model.profileHead];
   for (let node = left.pop(); node !== undefined; node = left.pop()) {
-    const samples = node.self / intervalMs;
-    // Exact but for the division.
-    if (Math.abs(samples - Math.round(samples)) > 1e-6) {
-      throw new Error(`expected whole samples of ${node.functionName}, got ${samples}`);
-    }
-    rows.push([node.functionName, Math.round(samples)]);
+    nodes.push(node);
     left.push(...node.children);
   }
-  return added(rows);
+  return nodes;
 }
 
 /**
@@ -94,17 +110,23 @@ function unescaped(xml: string): string {
 /** What is used of DevTools. */
 interface DevTools {
   readonly CPUProfileDataModel: {
-    readonly CPUProfileDataModel: new (
-      profile: unknown,
-    ) => {
-      readonly totalHitCount: number;
-      readonly profileHead: DevToolsNode;
-    };
+    readonly CPUProfileDataModel: new (profile: unknown) => DevToolsModel;
   };
+}
+
+interface DevToolsModel {
+  readonly totalHitCount: number;
+  readonly profileHead: DevToolsNode;
 }
 
 interface DevToolsNode {
   readonly functionName: string;
+  readonly callFrame: {
+    readonly functionName: string;
+    readonly url: string;
+    /** From 0. */
+    readonly lineNumber: number;
+  };
   /** Milliseconds. */
   readonly self: number;
   readonly children: readonly DevToolsNode[];

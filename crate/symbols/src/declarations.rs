@@ -1,7 +1,7 @@
 //! Where the functions of debug information begin in their sources: `DW_AT_decl_file` and `DW_AT_decl_line`.
 
-use crate::dwarf::{Slice, units_of};
-use gimli::{AttributeValue, DwoId, Unit, UnitOffset, UnitRef};
+use crate::dwarf_sections::{Slice, units_of};
+use gimli::{AttributeValue, DwoId, Reader, Unit, UnitOffset, UnitRef};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -147,18 +147,18 @@ impl<'a> Declarations<'a> {
             return Ok(None);
         };
         let mut path = match &unit.comp_dir {
-            Some(directory) => directory.to_string_lossy().into_owned(),
+            Some(directory) => directory.to_string_lossy()?.into_owned(),
             None => String::new(),
         };
         // Directory 0 is that of compilation.
         if entry.directory_index() != 0
             && let Some(directory) = entry.directory(header)
         {
-            push(&mut path, &unit.attr_string(directory)?.to_string_lossy());
+            push(&mut path, &unit.attr_string(directory)?.to_string_lossy()?);
         }
         push(
             &mut path,
-            &unit.attr_string(entry.path_name())?.to_string_lossy(),
+            &unit.attr_string(entry.path_name())?.to_string_lossy()?,
         );
         Ok(Some(path))
     }

@@ -9,15 +9,14 @@
 use crate::bodies::Bodies;
 use crate::custom_sections::CustomSections;
 use crate::declarations::{Declaration, Declarations};
+use crate::dwarf_sections::{self, DEAD, Slice, each_function_address, units_of};
 use crate::nearest_rows::NearestRows;
 use crate::split_units::SplitUnits;
 use addr2line::{Context, LookupContinuation, LookupResult};
-use gimli::{EndianSlice, LittleEndian, SectionId, UnitHeader, UnitOffset};
+use gimli::{Reader, UnitOffset};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
-
-pub type Slice<'a> = EndianSlice<'a, LittleEndian>;
 
 /// Deepest nesting of entries that is followed: `addr2line` recurses over inlined functions. Compilers
 /// stay far below.
@@ -64,8 +63,6 @@ pub struct DebugInfo<'a> {
     declarations: Declarations<'a>,
     /// Files of split DWARF that were needed and aren't here.
     missing: BTreeSet<String>,
-    /// Whether no address in it is one of code.
-    dead: bool,
     pub warnings: Vec<String>,
 }
 
@@ -77,9 +74,9 @@ impl<'a> DebugInfo<'a> {
         split: Option<&CustomSections<'a>>,
         bodies: Bodies<'a>,
     ) -> Result<Self, String> {
-        let load = |id: SectionId| Ok::<_, gimli::Error>(slice(sections.debug(id.name())));
         let unreadable = |error: gimli::Error| format!(".debug_info: {error}");
-        let dwarf = Arc::new(gimli::Dwarf::load(load).map_err(unreadable)?);
+        let dwarf = dwarf_sections::read(|id| sections.debug(id.name())).map_err(unreadable)?;
+        let dwarf = Arc::new(dwarf);
         if !is_sane(&dwarf) {
             return Err(format!(
                 ".debug_info: entries are nested more than {MAX_NESTING} deep"
@@ -87,8 +84,7 @@ impl<'a> DebugInfo<'a> {
         }
         let context = Context::from_arc_dwarf(dwarf.clone()).map_err(unreadable)?;
         let mut warnings = Vec::new();
-        let dead = is_dead(&dwarf);
-        if dead {
+        if is_dead(&dwarf) {
             warnings.push(
                 ".debug_info: dead: all its addresses are 0, as after a tool that doesn't keep it"
                     .to_owned(),
@@ -108,17 +104,12 @@ impl<'a> DebugInfo<'a> {
             rows: HashMap::new(),
             declarations: Declarations::new(dwarf),
             missing: BTreeSet::new(),
-            dead,
             warnings,
         })
     }
 
     /// The functions at `address`, innermost first.
     pub fn frames(&mut self, address: u64) -> Vec<SourceFrame> {
-        // Functions at address 0 would seem to hold all code up to the size of the largest.
-        if self.dead {
-            return Vec::new();
-        }
         self.try_frames(address).unwrap_or_else(|error| {
             self.warn(format!(".debug_info: {error}"));
             Vec::new()
@@ -328,7 +319,10 @@ fn load_split<'a, L: LookupContinuation<Buf = Slice<'a>>>(
             LookupResult::Load { load, continuation } => {
                 let unit = split.and_then(|split| split.unit(load.dwo_id, &load.parent));
                 if unit.is_none() && missing.len() < 1000 {
-                    let path = load.path.map(|path| path.to_string_lossy().into_owned());
+                    let path = load
+                        .path
+                        .as_ref()
+                        .and_then(|path| path.to_string_lossy().ok());
                     let path = path.unwrap_or_default();
                     let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
                     missing.insert(file.chars().take(100).collect());
@@ -339,45 +333,21 @@ fn load_split<'a, L: LookupContinuation<Buf = Slice<'a>>>(
     }
 }
 
-/// The units' headers, up to the first that can't be read.
-pub fn units_of<'d, 'a>(
-    dwarf: &'d gimli::Dwarf<Slice<'a>>,
-) -> impl Iterator<Item = UnitHeader<Slice<'a>>> + 'd {
-    let mut units = dwarf.units();
-    std::iter::from_fn(move || units.next().ok().flatten())
-}
-
-/// Whether there are functions with code, all of them at address 0.
+/// Whether there are functions with code, and all their addresses are dead.
 fn is_dead(dwarf: &gimli::Dwarf<Slice<'_>>) -> bool {
     let mut some = false;
     for header in units_of(dwarf) {
         let Ok(unit) = dwarf.unit(header) else {
             continue;
         };
-        let Ok(mut entries) = unit.entries_raw(None) else {
-            continue;
-        };
-        while !entries.is_empty() {
-            let Ok(abbreviation) = entries.read_abbreviation() else {
-                break;
-            };
-            let Some(abbreviation) = abbreviation else {
-                continue;
-            };
-            for &attribute in abbreviation.attributes() {
-                let Ok(value) = entries.read_attribute(attribute) else {
-                    return false;
-                };
-                if abbreviation.tag() == gimli::DW_TAG_subprogram
-                    && value.name() == gimli::DW_AT_low_pc
-                {
-                    let address = dwarf.attr_address(&unit, value.value()).ok().flatten();
-                    some |= address.is_some();
-                    if address != Some(0) {
-                        return false;
-                    }
-                }
-            }
+        let mut is_dead = true;
+        let read = each_function_address(dwarf, &unit, |address| {
+            some = true;
+            is_dead = address == DEAD;
+            is_dead
+        });
+        if !is_dead || read.is_err() {
+            return false;
         }
     }
     some
@@ -412,8 +382,4 @@ fn deepest(mut entries: gimli::EntriesRaw<'_, Slice<'_>>) -> isize {
         }
     }
     deepest
-}
-
-pub fn slice(data: &[u8]) -> Slice<'_> {
-    EndianSlice::new(data, LittleEndian)
 }

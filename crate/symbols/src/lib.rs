@@ -26,6 +26,8 @@ pub mod disassembly;
 #[cfg(feature = "debug-info")]
 pub mod dwarf;
 #[cfg(feature = "debug-info")]
+mod dwarf_sections;
+#[cfg(feature = "debug-info")]
 pub mod go_table;
 pub mod import_calls;
 #[cfg(feature = "debug-info")]

@@ -1,12 +1,12 @@
 //! Units of split DWARF, which lie outside of the module: in a package of all (`.dwp`), or the one of a `.dwo` file.
 
 use crate::custom_sections::CustomSections;
-use crate::dwarf::{Slice, slice, units_of};
+use crate::dwarf_sections::{Slice, as_it_is, units_of};
 use gimli::{Dwarf, DwarfPackage, DwarfSections, DwoId, SectionId};
 
 /// The units of one file.
 pub enum SplitUnits<'a> {
-    Package(DwarfPackage<Slice<'a>>),
+    Package(Box<DwarfPackage<Slice<'a>>>),
     /// Of a `.dwo` file, which has no index: the sections that its unit is read from.
     Single(Box<DwarfSections<Slice<'a>>>),
 }
@@ -18,7 +18,11 @@ impl<'a> SplitUnits<'a> {
                 DwarfSections::load(|id| Ok::<_, gimli::Error>(dwo_section(sections, id)))?;
             return Ok(Self::Single(Box::new(sections)));
         }
-        DwarfPackage::load(|id| Ok(dwo_section(sections, id)), slice(&[])).map(Self::Package)
+        let package = DwarfPackage::load(
+            |id| Ok::<_, gimli::Error>(dwo_section(sections, id)),
+            as_it_is(&[]),
+        )?;
+        Ok(Self::Package(Box::new(package)))
     }
 
     /// The unit that one of the module, in `parent`, refers to.
@@ -26,7 +30,7 @@ impl<'a> SplitUnits<'a> {
         match self {
             Self::Package(package) => package.find_cu(id, parent).ok().flatten(),
             Self::Single(sections) => {
-                let mut dwarf = sections.borrow(|section| *section);
+                let mut dwarf = sections.borrow(Clone::clone);
                 dwarf.make_dwo(parent);
                 let header = units_of(&dwarf).next()?;
                 let is_it = dwarf.unit(header).is_ok_and(|unit| unit.dwo_id == Some(id));
@@ -37,5 +41,8 @@ impl<'a> SplitUnits<'a> {
 }
 
 fn dwo_section<'a>(sections: &CustomSections<'a>, id: SectionId) -> Slice<'a> {
-    slice(id.dwo_name().map_or(&[], |name| sections.debug(name)))
+    as_it_is(
+        id.dwo_name()
+            .map_or_else(Default::default, |name| sections.debug(name)),
+    )
 }
