@@ -131,3 +131,10 @@ export {
 } from './runtime/wasi-config.js';
 export type { WasiNetwork } from './runtime/wasi-network.js';
 export type { WasiClock, WasiClocks, WasiRandom } from './runtime/wasi-sources.js';
+export {
+  toWebAssembly,
+  type WebAssemblyImports,
+  type WebAssemblyInstance,
+  type WebAssemblyModule,
+  type WebAssemblyNamespace,
+} from './runtime/web-assembly.js';
