@@ -18,6 +18,7 @@ export {
 } from './profiler/bench-profiler.js';
 export type { BenchTask } from './profiler/bench-task.js';
 export { type CategoryRule, DEFAULT_CATEGORIES } from './profiler/categories.js';
+export type { CodeLabel } from './profiler/code-labels.js';
 export type { DisassembledFunction, DisassembledLine } from './profiler/disassembly.js';
 export {
   type DisassemblyOptions,

@@ -2,6 +2,7 @@ import type { CompiledCode } from '../compiler.js';
 import { oneLine } from '../formats/terminal-text.js';
 import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
+import { labelled } from '../profiler/code-labels.js';
 import { type DisassembledFunction, disassemble } from '../profiler/disassembly.js';
 import { nameOfCode } from '../profiler/listed-code.js';
 import { percent } from './amount.js';
@@ -87,11 +88,11 @@ function annotated(
   const whole = threads.reduce((sum, { samples }) => sum + samples.length, 0);
   const share = (samples: number) =>
     samples === 0 ? ['', ''] : [samples.toLocaleString('en-US'), percent(samples, whole)];
-  const rows = lines.map(({ wasmOffset, text, selfSamples, totalSamples }) => [
+  const rows = lines.map(({ wasmOffset, text, selfSamples, totalSamples, label }) => [
     ...share(selfSamples),
     ...share(totalSamples),
     `0x${wasmOffset.toString(16)}`,
-    text,
+    labelled(text, selfSamples > 0 ? label : undefined),
   ]);
   const [samples, part] = share(selfSamples);
   const heading = `${oneLine(name)}, function ${index}: ${samples || 0} samples, ${part || '0%'}`;

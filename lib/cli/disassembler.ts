@@ -1,6 +1,7 @@
 import type { CompiledCode } from '../compiler.js';
 import type { LibIndex } from '../profile/lib-table.js';
 import type { Profile } from '../profile/profile.js';
+import { LabelledLines, labelled } from '../profiler/code-labels.js';
 import type { CacheOptions } from './cache-options.js';
 import { CliError } from './cli-error.js';
 import type { CompileCode } from './code-compiler.js';
@@ -88,16 +89,19 @@ export class Disassembler {
     if (module === undefined) return undefined;
     const { textOffset, wasmOffset } = module.addressMap(start, start + size);
     const { offset, text } = module.disassemble(wasmOffset);
-    const textOf = new Map(Array.from(offset, (at, line) => [at, text[line] as string]));
+    const rowOf = new Map(Array.from(offset, (at, row) => [at, row]));
+    const labels = new LabelledLines(text);
+    const shown = (row: number) => labelled(text[row] ?? '', labels.label(row));
     // Code of its own, before that of the first instruction; the head is the first line.
-    const instructions: Instruction[] = [[0, text[0] ?? '']];
-    let last = offset[0];
-    for (const [row, at] of textOffset.entries()) {
-      const place = wasmOffset[row] as number;
-      if (place === last) continue;
-      last = place;
-      const line = textOf.get(place);
-      if (line !== undefined) instructions.push([at - start, line]);
+    const instructions: Instruction[] = [[0, shown(0)]];
+    let last = 0;
+    for (const [entry, at] of textOffset.entries()) {
+      const row = rowOf.get(wasmOffset[entry] as number);
+      if (row === undefined) continue;
+      const line = labels.ofCode(row);
+      if (line === last) continue;
+      last = line;
+      instructions.push([at - start, shown(line)]);
     }
     return instructions;
   }

@@ -7,6 +7,7 @@ import { weighStacks } from '../profile/sample-weight.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
 import { misuse } from '../runtime/errors.js';
+import { type CodeLabel, LabelledLines } from './code-labels.js';
 import { findRow } from './rows.js';
 
 /** A line of a function in text format, and how often samples saw its instruction. */
@@ -19,6 +20,11 @@ export interface DisassembledLine {
   readonly selfSamples: number;
   /** Samples in which it ran, or what it called: once each, however often it recursed. */
   readonly totalSamples: number;
+  /**
+   * What its samples are of, apart from instructions: code of the function's entry, of a loop's check, or of the
+   * function's end. Absent for other lines.
+   */
+  readonly label?: CodeLabel;
 }
 
 /** A compiled function in text format. What the guest's compiler inlined into it is a part of it. */
@@ -29,7 +35,7 @@ export interface DisassembledFunction {
   readonly index: number;
   /** Samples in which it ran itself. */
   readonly selfSamples: number;
-  /** The first is its head, which has the samples of code that Wasmtime knows no place of. */
+  /** The first is its head, which has the samples of the function's entry: its frame and its checks. */
   readonly lines: readonly DisassembledLine[];
 }
 
@@ -160,14 +166,21 @@ function linesOf(
   end: number,
   { self, stacks }: AddressCounts,
 ): DisassembledLine[] {
-  const [place] = native.addressMap(start, end).wasmOffset;
+  const { textOffset, wasmOffset } = native.addressMap(start, end);
+  const [place] = wasmOffset;
   // A function of which no place is known can't be told from others.
   if (place === undefined) return [];
   const { text, offset } = native.disassemble(Float64Array.of(place));
   const addresses = Uint32Array.from(new Set(stacks.flatMap(({ addresses }) => addresses))).sort();
   const places = native.wasmOffsets(addresses);
+  const labels = new LabelledLines(text);
+  const firstPlaced = textOffset[0] as number;
   const lineOf = new Map(
-    Array.from(addresses, (address, i) => [address, findRow(offset, places[i] as number)]),
+    Array.from(addresses, (address, i) => {
+      const row = findRow(offset, places[i] as number);
+      // The frame is set up before any code that has a place.
+      return [address, address < firstPlaced ? 0 : labels.ofCode(row)];
+    }),
   );
   const selfSamples = new Float64Array(text.length);
   for (const [address, samples] of self) add(selfSamples, lineOf.get(address), samples);
@@ -176,12 +189,16 @@ function linesOf(
     const lines = new Set(addresses.map((address) => lineOf.get(address)));
     for (const line of lines) add(totalSamples, line, samples);
   }
-  return text.map((line, i) => ({
-    wasmOffset: offset[i] as number,
-    text: line,
-    selfSamples: selfSamples[i] as number,
-    totalSamples: totalSamples[i] as number,
-  }));
+  return text.map((line, i) => {
+    const label = labels.label(i);
+    return {
+      wasmOffset: offset[i] as number,
+      text: line,
+      selfSamples: selfSamples[i] as number,
+      totalSamples: totalSamples[i] as number,
+      ...(label !== undefined && { label }),
+    };
+  });
 }
 
 function add(counts: Float64Array, line: number | undefined, samples: number): void {

@@ -210,7 +210,13 @@ describe('view', () => {
           const answer = await ask('asm/v1', { ...of, startAddress, size });
           expect(answer).toMatchObject({ startAddress, size, arch: 'wasm' });
           const instructions = answer['instructions'] as [number, string][];
-          expect(instructions[0]).toEqual([0, expect.stringMatching(/^\(func \$/)]);
+          expect(instructions[0]).toEqual([
+            0,
+            expect.stringMatching(/^\(func \$.* ;; function entry$/),
+          ]);
+          expect(instructions.map(([, text]) => text)).not.toContainEqual(
+            expect.stringMatching(/^ *\(local/),
+          );
           const offsets = instructions.map(([offset]) => offset);
           expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
           expect(offsets.at(-1)).toBeLessThan(nativeSymbols.functionSize[symbol]);

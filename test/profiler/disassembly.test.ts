@@ -120,6 +120,40 @@ describe('disassemble', () => {
   });
 });
 
+it('counts checks at entries and loops as such, never as locals or as the end', () => {
+  const { module, profile } = profiledGuest((engine) =>
+    Module.compile(
+      engine,
+      `(module
+        (memory (export "memory") 1)
+        (func $locals (param i32) (result i32) (local i32 f64)
+          (i32.add (local.get 0) (local.get 1)))
+        (func $none (param i32) (result i32)
+          (i32.add (local.get 0) (i32.const 1)))
+        (func (export "_start") (local $i i32)
+          (loop $again
+            (drop (call $locals (local.get $i)))
+            (drop (call $none (local.get $i)))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $again (i32.lt_u (local.get $i) (i32.const 5))))))`,
+    ),
+  );
+  const counted = profile
+    .disassemble(['guest', module])
+    .map(({ lines }) =>
+      lines
+        .filter(({ selfSamples }) => selfSamples > 0)
+        .map(
+          ({ selfSamples, label, text }) => `${selfSamples} ${label}: ${text.trim().split(' ')[0]}`,
+        ),
+    );
+  expect(counted).toEqual([
+    ['1 function entry: (func', '5 loop: loop'],
+    ['5 function entry: (func'],
+    ['5 function entry: (func'],
+  ]);
+});
+
 /** First bytes of instructions, by the specification. */
 const OPCODES: Readonly<Record<string, number>> = {
   ...{ unreachable: 0x00, block: 0x02, loop: 0x03, if: 0x04, else: 0x05, end: 0x0b, ')': 0x0b },
