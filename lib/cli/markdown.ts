@@ -39,6 +39,13 @@ export function markdownCode(text: string): string {
   return `${fence}${inner}${fence}`;
 }
 
+/** Lines as they stand, in a block of code. */
+export function markdownFence(lines: readonly string[]): string[] {
+  const runs = lines.flatMap((line) => line.match(/`+/g) ?? []);
+  const fence = '`'.repeat(runs.reduce((most, { length }) => Math.max(most, length + 1), 3));
+  return [`${fence}text`, ...lines.map(oneLine), fence];
+}
+
 /** Rows as a table of Markdown. */
 export function markdownTable(
   columns: readonly TableColumn[],

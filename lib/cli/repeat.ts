@@ -9,7 +9,7 @@ import { ExitCode } from './exit-code.js';
 import { type AllRuns, type Repeated, recordRuns } from './record-runs.js';
 import type { RunOptions } from './run-options.js';
 import { layoutOf, writeError } from './terminal.js';
-import { topReport } from './top.js';
+import { topReport } from './top-functions.js';
 import { type ProfileFile, writeOutputs } from './write-outputs.js';
 
 /** Functions that the summary names. */

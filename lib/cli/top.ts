@@ -1,46 +1,44 @@
-import type { Command } from 'commander';
-import { shortName, shortPath } from '../formats/short-name.js';
-import { oneLine } from '../formats/terminal-text.js';
-import { funcPlace } from '../profile/func-place.js';
-import { functionWeights, hottestLines } from '../profile/hot-functions.js';
-import { heaviestPaths } from '../profile/path-changes.js';
+import { type Command, Option } from 'commander';
+import { functionWeights } from '../profile/hot-functions.js';
+import { hotLines } from '../profile/hot-lines.js';
+import { neighboursOf } from '../profile/neighbours.js';
 import type { Profile } from '../profile/profile.js';
-import type { Weight } from '../profile/sample-weight.js';
-import { samplingOf } from '../profile/sampling.js';
-import type { Thread } from '../profile/thread.js';
-import { amount, intervalOf, percent, unitName, unitOf } from './amount.js';
+import { unitOf } from './amount.js';
+import { functionsNamed } from './chosen-functions.js';
 import { CliError } from './cli-error.js';
-import { placeOf } from './function-place.js';
-import { markdownCode, markdownTable, markdownText } from './markdown.js';
 import { positive } from './options.js';
 import { addViewOptions, type ProfileView, readSelected } from './read-file.js';
-import { resumedLine } from './resumed-line.js';
-import { type TableColumn, textTable } from './table.js';
-import { type Layout, layoutOf, write } from './terminal.js';
+import { markdownReportOf, type Report, textReport } from './report.js';
+import { sourceLookup } from './source-lookup.js';
+import { layoutOf, PLAIN, write } from './terminal.js';
+import { callersJson, callersReport } from './top-callers.js';
+import { factsOf, markdownReport, topReport } from './top-functions.js';
 import { topJson } from './top-json.js';
+import { linesJson, linesReport } from './top-lines.js';
+import { listingsOf, listReport } from './top-list.js';
 
-interface TopOptions extends ProfileView {
+/** What `top` is asked for. */
+export interface TopOptions extends ProfileView {
   readonly limit: number;
   readonly markdown?: boolean;
   readonly json?: boolean;
+  /** At most one of these three. */
+  readonly callers?: string;
+  readonly lines?: boolean;
+  readonly list?: string;
+  /** Where source files lie, with `list`. */
+  readonly sources?: string;
 }
 
-const COLUMNS: readonly TableColumn[] = [
-  { title: 'self', align: 'right' },
-  { title: '', align: 'right' },
-  { title: 'total', align: 'right' },
-  { title: '', align: 'right' },
-  { title: 'function', align: 'left', shorten: shortName },
-  { title: 'hottest line', align: 'left', shorten: shortPath },
-];
-
-const NOTHING = 'No sample saw a function.';
-
 const HELP = `
-Self is what a function ran itself, total what it ran with all that it called.
+Self is what a function ran itself, total what it ran with all that it called. FUNC is a function's name, or a part of
+it that no other name has.
 
 Examples:
   $ wasmtime-guest-profiler top app.profile.json
+  $ wasmtime-guest-profiler top --lines app.profile.json
+  $ wasmtime-guest-profiler top --list parse --sources ~/app/src app.profile.json
+  $ wasmtime-guest-profiler top --callers memcpy app.profile.json
   $ wasmtime-guest-profiler top --weight cpu --limit 50 app.profile.json.gz
   $ wasmtime-guest-profiler top --markdown app.profile.json > report.md`;
 
@@ -48,127 +46,101 @@ export function addTopCommand(program: Command): void {
   const command = program
     .command('top')
     .summary('list the hottest functions of a profile')
-    .description("Lists a profile's functions, those first that ran longest themselves.")
+    .description(
+      "Lists a profile's functions, those first that ran longest themselves; or lines, or callers.",
+    )
     .argument(
       '<file>',
       'a profile that run has written, in the Firefox format or .jslb; - for stdin',
     )
-    .option('-n, --limit <number>', 'how many functions', positive, 30)
+    .option('-n, --limit <number>', 'how many functions, or lines', positive, 30)
+    .option('--lines', 'the hottest source lines instead')
+    .addOption(
+      new Option('--callers <func>', 'who calls a function, and what it calls').conflicts('lines'),
+    )
+    .addOption(
+      new Option('--list <func>', "a function's source, with what each line ran").conflicts([
+        'lines',
+        'callers',
+      ]),
+    )
+    .option(
+      '--sources <directory>',
+      "with --list: where source files lie that the profile doesn't carry; here by default",
+    )
     .option('--markdown', 'as a Markdown report, for people and models to read')
-    .option('--json', 'as JSON, for programs: docs/schemas/top.schema.json')
+    .option('--json', 'as JSON, for programs: docs/schemas/')
     .addHelpText('after', HELP);
   addViewOptions(command, 'samples').action(async (path: string, options: TopOptions) => {
-    const { weight = 'samples', json, markdown } = options;
-    if (json && markdown) throw new CliError('--json and --markdown: choose one');
+    if (options.json && options.markdown) throw new CliError('--json and --markdown: choose one');
     const profile = await readSelected(path, options);
-    const { threads } = profile;
-    if (json) {
-      const report = topJson(profile, threads, weight, options.limit);
-      write(process.stdout, `${JSON.stringify(report, null, 2)}\n`);
-      return;
-    }
-    const layout = layoutOf(process.stdout);
-    const lines = markdown
-      ? markdownReport(profile, threads, weight, options.limit)
-      : topReport(profile, threads, weight, options.limit, layout);
-    write(process.stdout, `${lines.join('\n')}\n`);
+    write(process.stdout, top(profile, options));
   });
 }
 
-/** What `top` prints. */
-export function topReport(
+/**
+ * What `top` prints of a profile.
+ *
+ * @throws CliError for a function that the profile doesn't have.
+ */
+export function top(
   profile: Profile,
-  threads: readonly Thread[],
-  weight: Weight,
-  limit: number,
-  layout: Layout,
-): string[] {
-  const { rows, others, facts } = topRows(profile, threads, weight, limit);
-  const rest = others > 0 ? [layout.style.dim(`… and ${others} more`)] : [];
-  const heading = layout.style.bold(oneLine(profile.product));
-  const table = rows.length > 0 ? textTable(COLUMNS, rows, layout) : [NOTHING];
-  return [`${heading}: ${facts}`, '', ...table, ...rest];
+  options: TopOptions,
+  layout = layoutOf(process.stdout),
+): string {
+  const { weight = 'samples', limit, json, markdown } = options;
+  const { threads } = profile;
+  const view = viewOf(profile, options);
+  if (json) {
+    const report = view?.json ?? topJson(profile, threads, weight, limit);
+    return `${JSON.stringify(report, null, 2)}\n`;
+  }
+  const plain = { style: PLAIN, width: Number.POSITIVE_INFINITY };
+  const lines =
+    view === undefined
+      ? (markdown ? markdownReport : topReport)(profile, threads, weight, limit, layout)
+      : markdown
+        ? markdownReportOf(profile, view.report, plain)
+        : textReport(profile, view.report, layout);
+  return `${lines.join('\n')}\n`;
 }
 
-/** What `top --markdown` prints: the same, and the paths that lead to the hottest functions. */
-export function markdownReport(
+/** What is asked for instead of the list of functions; undefined for that. */
+function viewOf(
   profile: Profile,
-  threads: readonly Thread[],
-  weight: Weight,
-  limit: number,
-): string[] {
-  const { rows, others, facts } = topRows(profile, threads, weight, limit);
-  const rest = others > 0 ? ['', `… and ${others} more functions.`] : [];
-  const head = [`# Profile of ${markdownText(profile.product)}`, '', `${facts}.`, ''];
-  if (rows.length === 0) return [...head, NOTHING];
-  return [
-    ...head,
-    '## Hottest functions',
-    '',
-    'Self is what a function ran itself, total what it ran with all that it called.',
-    '',
-    ...markdownTable(COLUMNS, rows),
-    ...rest,
-    '',
-    '## Heaviest stacks',
-    '',
-    ...heaviestStacks(profile, threads, weight),
-  ];
-}
-
-function topRows(
-  profile: Profile,
-  threads: readonly Thread[],
-  weight: Weight,
-  limit: number,
-): { rows: string[][]; others: number; facts: string } {
-  const hot = functionWeights(profile, threads, weight);
+  { weight = 'samples', limit, callers, lines, list, sources }: TopOptions,
+): { readonly report: Report; readonly json: object } | undefined {
+  if (sources !== undefined && list === undefined) throw new CliError('--sources needs --list');
+  if (callers === undefined && lines === undefined && list === undefined) return undefined;
+  const { threads } = profile;
   const unit = unitOf(profile, weight);
-  const whole = hot.reduce((sum, { self }) => sum + self, 0);
-  // Where threads differ, the line of the one that found the function most often is as good as any.
-  const lines = new Map(threads.flatMap((thread) => [...hottestLines(profile, thread)]));
-  const rows = hot.slice(0, limit).map(({ func, self, total }) => {
-    const { name, module } = funcPlace(profile, func);
-    const place = placeOf(profile, func, lines.get(func)) || (module ?? '');
-    return [
-      amount(self, unit),
-      percent(self, whole),
-      amount(total, unit),
-      percent(total, whole),
-      name,
-      place,
-    ];
-  });
-  const samples = threads.reduce((sum, { samples }) => sum + samples.length, 0);
-  const measured = weight === 'samples' ? '' : `, ${amount(whole, unit)} ${unitName(unit)}`;
-  const count = samples.toLocaleString('en-US');
-  const resumed = resumedLine(profile, samples);
-  const notes = resumed === undefined ? '' : `; ${resumed}`;
-  const facts = `${count} samples, one per ${intervalOf(profile)}${howTaken(profile)}${measured}${notes}`;
-  return { rows, others: Math.max(0, hot.length - limit), facts };
-}
-
-/** `, by signals, CPU time; without frames: 11 other modules`, as far as the profile tells. */
-function howTaken(profile: Profile): string {
-  const { by, withoutFrames } = samplingOf(profile);
-  const how = by.length === 0 ? '' : `, by ${by.join(' and ')}`;
-  const reasons = [...withoutFrames].map(([reason, n]) => `${n.toLocaleString('en-US')} ${reason}`);
-  return oneLine(reasons.length === 0 ? how : `${how}; without frames: ${reasons.join(', ')}`);
-}
-
-const HEAVIEST_STACKS = 5;
-/** Frames of a stack that a report shows, the innermost. */
-const SHOWN_FRAMES = 12;
-
-function heaviestStacks(profile: Profile, threads: readonly Thread[], weight: Weight): string[] {
-  const { paths, whole } = heaviestPaths(
-    { profile, threads },
+  const whole = functionWeights(profile, threads, weight).reduce((sum, { self }) => sum + self, 0);
+  const facts = factsOf(profile, threads, weight, whole);
+  const head = (of: string) => ({
+    format: `wasmtime-guest-profiler/${of}`,
+    version: 1,
+    name: profile.product,
     weight,
-    HEAVIEST_STACKS,
-    SHOWN_FRAMES,
-  );
-  return paths.map(({ path, isWhole, self }) => {
-    const shown = path.map(markdownCode);
-    return `- ${percent(self, whole)}: ${[...(isWhole ? [] : ['…']), ...shown].join(' → ')}`;
   });
+  if (callers !== undefined) {
+    const { name, funcs } = functionsNamed(profile, callers);
+    const around = neighboursOf(profile, threads, weight, funcs);
+    return {
+      report: callersReport(profile, name, around, { limit, unit, facts }),
+      json: { ...head('callers'), function: name, ...callersJson(profile, around, limit) },
+    };
+  }
+  if (list !== undefined) {
+    const chosen = functionsNamed(profile, list);
+    const listings = listingsOf(profile, chosen, weight, sourceLookup(profile, sources));
+    return {
+      report: listReport(listings, { unit, facts, whole }),
+      json: { ...head('list'), whole, functions: listings },
+    };
+  }
+  const hot = hotLines(profile, threads, weight);
+  return {
+    report: linesReport(profile, hot, { limit, unit, facts }),
+    json: { ...head('lines'), ...linesJson(profile, hot, limit) },
+  };
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { markdownCode, markdownText } from '../../lib/cli/markdown.js';
 import { PLAIN } from '../../lib/cli/terminal.js';
-import { markdownReport, topReport } from '../../lib/cli/top.js';
+import { markdownReport, topReport } from '../../lib/cli/top-functions.js';
 import { oneLine } from '../../lib/formats/terminal-text.js';
 import { FinishedProfile } from '../../lib/index.js';
 import type { Profile } from '../../lib/profile/profile.js';
