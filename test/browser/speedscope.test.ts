@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FinishedProfile } from '../../lib/index.js';
-import { recordedProfile } from '../support/recorded-profile.js';
+import { firstLines, recordedProfile } from '../support/recorded-profile.js';
 import { launch } from './browser.js';
 
 const APP = new URL('../readers/node_modules/speedscope/dist/release/index.html', import.meta.url);
@@ -50,6 +50,22 @@ it.each(['p.speedscope.json', 'p.folded', 'p.cpuprofile', 'p.pb.gz'])(
       const found = profile.hotFunctions().find((row) => row.name === name);
       expect((found?.selfSamples ?? 0) * unit, `${name}`).toBeCloseTo(weight as number, 2);
     }
+    if (['p.speedscope.json', 'p.cpuprofile'].includes(name)) {
+      await expectFirstLines(page);
+    }
     await page.close();
   },
 );
+
+/** Whether speedscope knows where functions begin: by the file in which it saves what it has read. */
+async function expectFirstLines(page: Page): Promise<void> {
+  const saved = page.waitForEvent('download');
+  await page.getByText('Export').first().click();
+  const { shared } = JSON.parse(readFileSync(await (await saved).path(), 'utf8'));
+  const expected = firstLines('order.c');
+  const found = shared.frames
+    .filter(({ file }: { file?: string }) => /(^|\/)order\.c$/.test(file ?? ''))
+    .map(({ name, line }: { name: string; line: number }) => [name, line]);
+  expect(found.length).toBeGreaterThan(3);
+  expect(found).toEqual(found.map(([name]: [string]) => [name, expected.get(name)]));
+}

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FinishedProfile } from '../../lib/index.js';
-import { recordedProfile } from '../support/recorded-profile.js';
+import { firstLines, recordedProfile } from '../support/recorded-profile.js';
 import { hotFunctions } from './profiler-cli.js';
 import {
   devtoolsNodes,
@@ -71,7 +71,7 @@ describe('the ten hottest functions of a real profile, as its readers tell', () 
       ({ callFrame }) => callFrame,
     );
     const inDevTools = nodes.filter(({ url }) => /(^|\/)order\.c$/.test(url));
-    const expected = starts('order.c');
+    const expected = firstLines('order.c');
     for (const found of [
       [...inPprof].map(([, name, line]) => [name, Number(line)] as const),
       inDevTools.map(({ functionName, lineNumber }) => [functionName, lineNumber + 1] as const),
@@ -81,18 +81,6 @@ describe('the ten hottest functions of a real profile, as its readers tell', () 
     }
   });
 });
-
-/** The line of each function in a source of the guest. */
-function starts(source: string): Map<string, number> {
-  const path = new URL(`../guests/c/parser/${source}`, import.meta.url);
-  const lines = readFileSync(path, 'utf8').split('\n');
-  return new Map(
-    lines.flatMap((line, i): [string, number][] => {
-      const name = /^(?:__attribute__\(\(\w+\)\) )?\w[\w *]*?(\w+)\(.*[{,]$/.exec(line)?.[1];
-      return name === undefined ? [] : [[name, i + 1]];
-    }),
-  );
-}
 
 function named(functions: readonly { name: string; selfSamples: number }[]): SelfSamples {
   const sums: SelfSamples = new Map();

@@ -28,3 +28,15 @@ export function recordedProfile(): FinishedProfile {
   }
   return profiler.finishProfile();
 }
+
+/** The line with which each function begins, in a source of that program. */
+export function firstLines(source: string): Map<string, number> {
+  const path = new URL(`../guests/c/parser/${source}`, import.meta.url);
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return new Map(
+    lines.flatMap((line, i): [string, number][] => {
+      const name = /^(?:__attribute__\(\(\w+\)\) )?\w[\w *]*?(\w+)\(.*[{,]$/.exec(line)?.[1];
+      return name === undefined ? [] : [[name, i + 1]];
+    }),
+  );
+}
