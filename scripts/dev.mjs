@@ -18,13 +18,12 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   });
 }
 
+const end = (status) => process.exit(status ?? 1);
+run('scripts/build-bundle.mjs', '--watch').on('exit', end);
+// Declarations, and what is wrong. What it knows goes with what it wrote: `npm run build:lib` removes both.
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-// What it knows goes with what it wrote: `npm run build:lib` removes both.
 const state = ['--incremental', '--tsBuildInfoFile', 'dist/.tsbuildinfo'];
-run(tsc, '-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput', ...state).on(
-  'exit',
-  (status) => process.exit(status ?? 1),
-);
+run(tsc, '-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput', ...state).on('exit', end);
 
 const addon = task('addon', ['scripts/build-addon.mjs', '--oracle', '--quick'], () =>
   run('scripts/copy-declarations.mjs'),

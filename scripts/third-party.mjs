@@ -11,8 +11,9 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const output = path.join(root, 'THIRD-PARTY.txt');
 const LICENSE_FILE = /^(licen[cs]e|copying|notice|unlicense)/i;
-/** Bundled by scripts/build-page.mjs, or linked by scripts/build-wasm.mjs. */
-const BUNDLED = /^node_modules\/(uplot|emnapi)$/;
+/** Bundled by scripts/build-bundle.mjs and scripts/build-page.mjs, or linked by scripts/build-wasm.mjs. */
+const BUNDLED =
+  /^node_modules\/(@discoveryjs\/json-ext|@jridgewell\/(resolve-uri|sourcemap-codec|trace-mapping)|commander|emnapi|parse-duration|picocolors|pprof-format|pure-rand|simple-statistics|uplot)$/;
 /** Comes with the Rust that builds the compiler, without a file that says so. */
 const WASI_LIBC =
   'wasm/compiler.wasm also has parts of wasi-libc (Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT), and in it of musl\n' +
@@ -72,7 +73,7 @@ function bundled() {
   return Object.entries(lock.packages)
     .filter(([place]) => BUNDLED.test(place))
     .map(([place, { version, license }]) => ({
-      id: `${path.basename(place)} ${version} (npm)`,
+      id: `${place.slice('node_modules/'.length)} ${version} (npm)`,
       license,
       texts: textsIn(path.join(root, place)),
     }));

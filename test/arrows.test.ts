@@ -83,6 +83,22 @@ describe('check-arrows', () => {
     expect(status).toBe(1);
   });
 
+  it('finds what a file needs while it is loaded and is imported by', () => {
+    const { status, stderr } = check({
+      'lib/runtime/func.ts':
+        "import { StructRef } from './struct-ref.js';\nconst f = () => StructRef;\n",
+      'lib/runtime/caller.ts':
+        "import type { Instance } from './instance.js';\nimport './linker.js';\n",
+      'lib/runtime/linker.ts': 'const made = [Instance, () => Func];\n',
+    });
+    const late = (from: string, to: string) =>
+      `lib: runtime/${from} uses runtime/${to} while it is loaded, which imports it\n`;
+    expect(stderr).toContain(late('linker.ts', 'instance.ts'));
+    expect(stderr).toContain(late('struct-ref.ts', 'reference.ts'));
+    expect(stderr).not.toContain(late('linker.ts', 'func.ts'));
+    expect(status).toBe(1);
+  });
+
   it('leaves comments alone', () => {
     expect(check({ 'crate/addon/src/js/handle.rs': '// See crate::objects::func.\n' }).status).toBe(
       0,

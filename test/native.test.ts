@@ -116,3 +116,13 @@ it('the same binary under another name is loaded once', () => {
     rmSync(directory, { recursive: true });
   }
 });
+
+it('classes and functions have their own names in the bundle', () => {
+  const output = runNode(`
+    import * as lib from 'LIB';
+    for (const [name, value] of Object.entries(lib)) {
+      if (typeof value === 'function' && value.name !== name) console.log(name, value.name);
+    }
+    console.log(Object.keys(lib).length > 30, lib.Trap.name);`);
+  expect(output).toBe('true Trap\n');
+});

@@ -5,9 +5,9 @@ import { type AsyncHostFunction, asyncHostDispatch } from './async-func.js';
 import { Caller } from './caller.js';
 import { checkFunction } from './check.js';
 import { misuse, WasmtimeError, wrongType } from './errors.js';
-import { ExnRef } from './exn-ref.js';
+import type { ExnRef } from './exn-ref.js';
 import { checkInternal, guardReceivers, INTERNAL, invalidThis, isObject } from './internal.js';
-import { GcRef, toNative } from './reference.js';
+import { GcRef, referenceClasses, toNative, wrapReference } from './reference.js';
 import { Store, type Storelike } from './store.js';
 import { checkFuncType, type FuncType, type ValType } from './types.js';
 import {
@@ -19,7 +19,6 @@ import {
   type ValueOf,
   type ValuesOf,
 } from './values.js';
-import { wrapReference } from './wrap-reference.js';
 
 /** What a host function with results of these types returns: anything, the one value, or all of them. */
 export type HostResult<R extends readonly ValType[]> = number extends R['length']
@@ -312,7 +311,8 @@ export function hostDispatch({ params, results }: FuncType, fn: unknown): Dispat
 /** @internal An exception of WebAssembly's as native code throws it into the guest, anything else as it is. */
 export function asException(error: unknown, store: Store): unknown {
   const exception = error instanceof WasmtimeError ? error.exception : error;
-  return ExnRef.is(exception) && exception.store === store ? GcRef.native(exception) : error;
+  const isException = referenceClasses.exn?.is(exception) && exception.store === store;
+  return isException ? GcRef.native(exception) : error;
 }
 
 /** @internal Puts what a host function returned where native code reads it. */

@@ -6,6 +6,7 @@ import { Func, type TypedFunc } from './func.js';
 import { Global } from './global.js';
 import { checkInternal, guardReceivers, type INTERNAL, isObject } from './internal.js';
 import { Memory } from './memory.js';
+import './reference-classes.js';
 import { SharedMemory } from './shared-memory.js';
 import { Store, type Storelike } from './store.js';
 import { Table } from './table.js';

@@ -89,3 +89,13 @@ export function toNative(value: unknown, store: Store): unknown {
   }
   return GcRef.native(value);
 }
+
+/** @internal Classes of references to objects of these kinds, set by their own file; a `GcRef` is of any other kind. */
+export const referenceClasses: Partial<Record<RefKind, typeof GcRef>> = {};
+
+/** @internal A native reference as an object of its class, anything else as it is. */
+export function wrapReference(value: unknown, store: Store): unknown {
+  if (!(value instanceof native.NativeRef)) return value;
+  const Class = referenceClasses[value.class as RefKind] ?? GcRef;
+  return new Class(INTERNAL, store, value);
+}

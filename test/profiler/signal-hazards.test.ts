@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { Engine, GuestProfiler, Linker, Module, Store, Trap } from '../../lib/index.js';
 import { native } from '../../lib/native.js';
+import { findAddon } from '../../lib/runtime/find-addon.js';
 import { during, HAS_SIGNALS, sampled, signalGuest, storeOf, WAT } from './signals-support.js';
 import { finish } from './support.js';
 
@@ -173,7 +174,8 @@ describe.skipIf(!HAS_SIGNALS)('signals beside', () => {
 
   it("a stranger's signals of the same number", () => {
     const script = `
-      import { native } from '${new URL('../../dist/native.js', import.meta.url)}';
+      import { createRequire } from 'node:module';
+      const native = createRequire(import.meta.url)(${JSON.stringify(findAddon())});
       native.signalObstacle();
       for (let i = 0; i < 100; i++) process.kill(process.pid, native.signalNumber());
       console.log('alive');`;
