@@ -13,7 +13,9 @@ import { checkFuncType, type FuncType, type ValType } from './types.js';
 import {
   checkCount,
   decode,
+  decodeOne,
   encode,
+  encodeOne,
   type References,
   type ResultOf,
   type ValueOf,
@@ -119,11 +121,13 @@ export class Func {
   // biome-ignore lint/suspicious/noExplicitAny: what a function returns is in its type at run time.
   call(store: Storelike, ...args: unknown[]): any {
     if (!Func.is(this)) throw invalidThis(Func, 'call');
-    Store.nativeOwner(this.store, store);
+    const owner = this.store;
+    // Most calls are by the store itself.
+    if (store !== owner) Store.nativeOwner(owner, store);
     const { params, results } = this.#funcType();
     const references = this.#encode(params, args);
     this.#handle ??= this.#native.handle;
-    const handle = Store.handle(this.store, store);
+    const handle = store === owner ? Store.ownHandle(owner) : Store.handle(owner, store);
     const found =
       references === undefined
         ? hot.call(this.#handle, handle)
@@ -191,8 +195,9 @@ export class Func {
   }
 
   #decode(results: readonly ValType[], found: unknown[] | undefined): unknown {
-    const values = decode(results, found, REFERENCES, this.store);
-    return values.length > 1 ? values : values[0];
+    if (results.length > 1) return decode(results, found, REFERENCES, this.store);
+    const type = results[0];
+    return type && decodeOne(0, type, found, REFERENCES, this.store);
   }
 
   #funcType(): FuncType {
@@ -293,12 +298,12 @@ export function hostDispatch({ params, results }: FuncType, fn: unknown): Dispat
   checkCount('type.results', results);
   checkFunction('fn', fn);
   const host = fn as unknown as (caller: Caller, ...args: unknown[]) => unknown;
+  const invoke = invoker(params, host);
   return (store, references) => {
-    const args = decode(params, references, REFERENCES, store as Store);
     const caller = new Caller(INTERNAL, store as Store);
     let returned: unknown;
     try {
-      returned = host(caller, ...args);
+      returned = invoke(caller, store as Store, references);
     } catch (error) {
       throw asException(error, store as Store);
     } finally {
@@ -306,6 +311,25 @@ export function hostDispatch({ params, results }: FuncType, fn: unknown): Dispat
     }
     return encodeResults(results, returned, store as Store);
   };
+}
+
+/** Calls `host` with values of these types; most have few, and need no list. */
+function invoker(
+  params: readonly ValType[],
+  host: (caller: Caller, ...args: unknown[]) => unknown,
+): (caller: Caller, store: Store, found: unknown[] | undefined) => unknown {
+  const [first, second] = params;
+  if (first === undefined) return (caller) => host(caller);
+  if (second === undefined) {
+    return (caller, store, found) => host(caller, decodeOne(0, first, found, REFERENCES, store));
+  }
+  if (params.length === 2) {
+    return (caller, store, found) => {
+      const value = decodeOne(0, first, found, REFERENCES, store);
+      return host(caller, value, decodeOne(1, second, found, REFERENCES, store));
+    };
+  }
+  return (caller, store, found) => host(caller, ...decode(params, found, REFERENCES, store));
 }
 
 /** @internal An exception of WebAssembly's as native code throws it into the guest, anything else as it is. */
@@ -324,7 +348,7 @@ export function encodeResults(
   if (results.length === 0) return undefined;
   const what = 'results of the host function';
   if (results.length === 1) {
-    return encode(what, results, [returned], REFERENCES, store);
+    return encodeOne(what, results[0] as ValType, returned, REFERENCES, store);
   }
   if (!Array.isArray(returned) || returned.length !== results.length) {
     throw wrongType(what, `an array of ${results.length} values`, returned);

@@ -279,6 +279,11 @@ export class Store {
     return ofCaller ?? store.#handle;
   }
 
+  /** @internal As {@link Store.handle} of the store itself. */
+  static ownHandle(store: Store): object {
+    return store.#handle;
+  }
+
   /** @internal The native store of `store`, which must be the one that the object belongs to. */
   static nativeOwner(owner: Store, store: Storelike): NativeStore {
     if (Store.of('store', store) !== owner) {

@@ -67,28 +67,46 @@ export function encode(
   for (let i = 0; i < types.length; i++) {
     const type = types[i] as ValType;
     const value = values[i];
-    switch (type) {
-      case 'i32':
-        int32[4 * i] = checkI32(what, i, value);
-        break;
-      case 'i64':
-        int64[2 * i] = checkI64(what, i, value);
-        break;
-      case 'f32':
-        float32[4 * i] = checkFloat(what, i, type, value);
-        break;
-      case 'f64':
-        float64[2 * i] = checkFloat(what, i, type, value);
-        break;
-      case 'v128':
-        bytes.set(checkV128(what, i, value), 16 * i);
-        break;
-      default:
-        found ??= new Array(types.length).fill(null);
-        found[i] = references.toNative(`${what}[${i}]`, type, value, store);
-    }
+    if (putNumber(what, i, type, value)) continue;
+    found ??= new Array(types.length).fill(null);
+    found[i] = references.toNative(`${what}[${i}]`, type, value, store);
   }
   return found;
+}
+
+/** As {@link encode} of `[value]`. */
+export function encodeOne(
+  what: string,
+  type: ValType,
+  value: unknown,
+  references: References,
+  store: Store,
+): unknown[] | undefined {
+  if (putNumber(what, 0, type, value)) return undefined;
+  return [references.toNative(`${what}[0]`, type, value, store)];
+}
+
+/** Puts a value into its slot; false for a reference, which has none. */
+function putNumber(what: string, i: number, type: ValType, value: unknown): boolean {
+  switch (type) {
+    case 'i32':
+      int32[4 * i] = checkI32(what, i, value);
+      return true;
+    case 'i64':
+      int64[2 * i] = checkI64(what, i, value);
+      return true;
+    case 'f32':
+      float32[4 * i] = checkFloat(what, i, type, value);
+      return true;
+    case 'f64':
+      float64[2 * i] = checkFloat(what, i, type, value);
+      return true;
+    case 'v128':
+      bytes.set(checkV128(what, i, value), 16 * i);
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Reads values from the slots, references from where native code has put them. */
@@ -100,28 +118,33 @@ export function decode(
 ): unknown[] {
   const values = new Array<unknown>(types.length);
   for (let i = 0; i < types.length; i++) {
-    const type = types[i] as ValType;
-    switch (type) {
-      case 'i32':
-        values[i] = int32[4 * i];
-        break;
-      case 'i64':
-        values[i] = int64[2 * i];
-        break;
-      case 'f32':
-        values[i] = float32[4 * i];
-        break;
-      case 'f64':
-        values[i] = float64[2 * i];
-        break;
-      case 'v128':
-        values[i] = bytes.slice(16 * i, 16 * i + 16);
-        break;
-      default:
-        values[i] = references.fromNative(type, found?.[i], store);
-    }
+    values[i] = decodeOne(i, types[i] as ValType, found, references, store);
   }
   return values;
+}
+
+/** The value at place `i`, as {@link decode} reads it. */
+export function decodeOne(
+  i: number,
+  type: ValType,
+  found: readonly unknown[] | null | undefined,
+  references: References,
+  store: Store,
+): unknown {
+  switch (type) {
+    case 'i32':
+      return int32[4 * i];
+    case 'i64':
+      return int64[2 * i];
+    case 'f32':
+      return float32[4 * i];
+    case 'f64':
+      return float64[2 * i];
+    case 'v128':
+      return bytes.slice(16 * i, 16 * i + 16);
+    default:
+      return references.fromNative(type, found?.[i], store);
+  }
 }
 
 /** Refuses a list that the slots can't hold, which WebAssembly itself refuses too. */
