@@ -57,7 +57,7 @@ export function timesOfWays(params: Budget & { program: string; argument: string
   const without = new Program(params.program, false);
   const { module } = withEpochs;
   const times = Object.fromEntries(WAYS.map((way) => [way, []])) as unknown as Times;
-  const count = params.quick ? 2 : 120;
+  const count = params.quick ? 2 : 60;
   for (let round = -1; round < count; round++) {
     for (const way of shuffled(WAYS, round)) {
       const time = run(way);

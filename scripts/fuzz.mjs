@@ -1,5 +1,5 @@
-// Fuzzes the parsers of crate/symbols, each for so many seconds, from the guests of the tests on. Needs a nightly Rust and
-// `cargo install cargo-fuzz`. What it finds lies in crate/symbols/fuzz/artifacts/: once mended, it goes to
+// Fuzzes the parsers of crate/symbols, each for so many seconds, from the guests of the tests on. Needs `cargo install
+// cargo-fuzz`. What it finds lies in crate/symbols/fuzz/artifacts/: once mended, it goes to
 // crate/symbols/tests/found/, which `npm run test:rust` reads.
 //
 //   node scripts/fuzz.mjs [seconds of each, 60] [target …]
@@ -31,9 +31,10 @@ for (const file of readdirSync(guests, { recursive: true })) {
   }
 }
 
-// What is read is safe Rust: panics, and checks of arithmetic, find what AddressSanitizer would, in a third of the time.
+// What is read is safe Rust: panics, and checks of arithmetic, find what AddressSanitizer would, in a third of the time and
+// with a stable Rust.
 const common = ['--fuzz-dir', 'fuzz', '--sanitizer', 'none', '--release', '--debug-assertions'];
-execFileSync('cargo', ['+nightly', 'fuzz', 'build', ...common], { cwd: symbols, stdio: 'inherit' });
+execFileSync('cargo', ['fuzz', 'build', ...common], { cwd: symbols, stdio: 'inherit' });
 let failed = false;
 for (const target of targets) {
   const corpus = path.join('fuzz', 'corpus', target);
@@ -41,7 +42,7 @@ for (const target of targets) {
   const { status } = spawnSync(
     'cargo',
     [
-      ...['+nightly', 'fuzz', 'run', ...common, target, corpus, seeds],
+      ...['fuzz', 'run', ...common, target, corpus, seeds],
       ...['--', `-max_total_time=${seconds}`, ...LIMITS, '-print_final_stats=1'],
     ],
     { cwd: symbols, stdio: 'inherit' },
