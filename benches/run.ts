@@ -14,6 +14,7 @@ import { largeProfile } from './large-profile.js';
 import { sampleCost } from './sample-cost.js';
 import { scale } from './scale.js';
 import { slowdown } from './slowdown.js';
+import { start } from './start.js';
 import { circumstances } from './support/machine.js';
 import { replaceSections, targetTable } from './support/readme.js';
 import { type Bench, markdown, type Report } from './support/report.js';
@@ -32,6 +33,7 @@ const BENCHES: readonly Bench[] = [
   asyncCalls,
   compile,
   eventLoop,
+  start,
   ticker,
   attach,
   largeProfile,
@@ -56,11 +58,11 @@ const chosen =
   positionals.length === 0 ? BENCHES : all.filter(({ name }) => positionals.includes(name));
 for (const bench of chosen) {
   console.log(`\n## ${bench.name}: ${bench.question}\n`);
-  const start = performance.now();
+  const begun = performance.now();
   const before = circumstances();
   // An error ends the run: a bench that has lost a step measures nothing.
   const report = await bench.run(values);
-  const seconds = (performance.now() - start) / 1000;
+  const seconds = (performance.now() - begun) / 1000;
   print(report);
   console.log(`(${seconds.toFixed(0)} s; ${before})`);
   if (!values.quick) {

@@ -58,8 +58,7 @@ export async function loadModule(file: GuestFile, entry: Entry): Promise<Guest> 
   // Compiling takes a while, so first what can be told without it.
   const known = file.precompiled ? undefined : moduleInterface(bytes);
   if (known !== undefined) check(known);
-  if (!file.precompiled) await checkFeatures(file);
-  const module = await compileFile(file, 'module', Module);
+  const module = await compileFile(file, 'module', Module, () => checkFeatures(file));
   // What came compiled tells it only now.
   if (known === undefined) check(module);
   const preloads: [string, Module][] = [];

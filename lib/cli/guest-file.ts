@@ -48,11 +48,12 @@ export interface GuestImports {
   readonly unknownImports?: UnknownImports;
 }
 
-/** Compiles it, or takes over what was compiled. */
+/** Compiles it once `check` has passed, or takes over what was compiled, and so passed it before. */
 export async function compileFile<T>(
   file: GuestFile,
   kind: 'module' | 'component',
   loader: Loader<T>,
+  check?: () => void | Promise<void>,
 ): Promise<T> {
   const { engine, path, bytes, precompiled, cache } = file;
   if (precompiled) {
@@ -62,11 +63,15 @@ export async function compileFile<T>(
         '(with epoch interruption for --sampler epoch)',
     );
   }
-  if (cache === undefined) return compiling(file, kind, () => loader.compileAsync(engine, bytes));
+  if (cache === undefined) {
+    await check?.();
+    return compiling(file, kind, () => loader.compileAsync(engine, bytes));
+  }
   // The hash is also of Wasmtime's version.
   const key = cacheKey(engine.precompileCompatibilityHash, kind, bytes);
   let code = cache.read(key);
   if (code === undefined) {
+    await check?.();
     code = await precompileFile(file, kind);
     cache.write(key, code);
   }

@@ -23,13 +23,14 @@ export function findAddon(): string {
   throw Object.assign(new Error(message), { code: 'ERR_ADDON_NOT_FOUND' });
 }
 
-/** The package is there, its addon isn't. */
+/** The package is there, its addon isn't: why that may be, and what to do, a line each. */
 function notBuilt(root: string): string {
   return (
-    `no native build was found in ${root}: it holds no prebuilt binary for this machine (${process.platform}, ` +
-    `${process.arch}), and none was built as it was installed. Install scripts don't run with pnpm 10 and newer ` +
-    'until `pnpm approve-builds`, with Bun until `bun pm trust wasmtime-guest-profiler`, and with npm --ignore-scripts. ' +
-    'A build needs Rust 1.95 or newer (https://rustup.rs); `npm rebuild wasmtime-guest-profiler` makes one'
+    `no native build was found in ${root}: no prebuilt binary is for this platform (${process.platform}, ${process.arch}), ` +
+    'and none was built. `npm rebuild wasmtime-guest-profiler` builds one, with Rust 1.95 or newer (https://rustup.rs) and Python\n' +
+    "Install scripts that build don't run with npm --ignore-scripts, with pnpm 10 and newer until `pnpm approve-builds`, with Bun " +
+    'until `bun pm trust wasmtime-guest-profiler`\n' +
+    "Where it can't be built, the commands top, diff, convert, view and annotate work all the same"
   );
 }
 
