@@ -649,6 +649,8 @@ export declare class NativeStore {
   /** What of a guest's lists and strings the host may copy in one call, in bytes as the host holds them. */
   hostcallFuel(): number
   setHostcallFuel(fuel: number): void
+  maxComponentHandles(): number
+  setMaxComponentHandles(limit: number): void
   /** Collects the garbage of the store's GC heap. */
   gc(): void
   setEpochDeadline(ticksBeyondCurrent: number): void

@@ -186,6 +186,19 @@ export class Store {
     return this.#native.hostcallFuel();
   }
 
+  /**
+   * Sets how many handles of resources the store's components may hold at once; 100,000 at first. One more traps. Mirrors
+   * `Store::set_max_component_handles`.
+   */
+  setMaxComponentHandles(limit: number): void {
+    this.#native.setMaxComponentHandles(checkInteger('limit', limit));
+  }
+
+  /** What {@link Store.setMaxComponentHandles} has set. Mirrors `Store::max_component_handles`. */
+  getMaxComponentHandles(): number {
+    return this.#native.maxComponentHandles();
+  }
+
   /** Collects the garbage of the store's GC heap now. Mirrors `Store::gc`. */
   gc(): void {
     this.#native.gc();

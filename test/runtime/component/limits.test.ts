@@ -1,6 +1,7 @@
-// Types deep within types.
+// Many resources, and types deep within types.
 import { describe, expect, it } from 'vitest';
 import { Component, Engine } from '../../../lib/index.js';
+import { OWNER } from './resource-guests.js';
 import { echo, startComponent } from './support.js';
 
 /** As deep as Wasmtime's validator lets a type be. */
@@ -47,4 +48,36 @@ describe('types within types', () => {
       }),
     );
   });
+});
+
+it('100,000 resources live at once, and each ends once', () => {
+  const ended = new Set<number>();
+  const { instance, store } = startComponent(OWNER, { dropped: (_store, n) => ended.add(n) });
+  expect(store.getMaxComponentHandles()).toBe(100_000);
+  store.setMaxComponentHandles(200_000);
+  const [make, get] = ['make', 'get'].map((name) => instance.getFunc(store, name));
+  const counters = Array.from({ length: 100_000 }, (_, n) => make?.call(store, n));
+  expect([0, 99_999].map((n) => get?.call(store, counters[n]))).toEqual([0, 99_999]);
+  // What is freed first isn't what was made first.
+  for (const start of [1, 0]) {
+    for (let i = start; i < counters.length; i += 2) counters[i].dispose();
+  }
+  expect(ended.size).toBe(counters.length);
+});
+
+it('a store has no more handles than it may have', () => {
+  const { call, store } = startComponent(OWNER, { dropped: () => {} });
+  store.setMaxComponentHandles(10);
+  const made: unknown[] = [];
+  const fill = () => {
+    while (made.length < 20) made.push(call('make', made.length));
+  };
+  expect(fill).toThrow(
+    expect.objectContaining({
+      name: 'WasmtimeError',
+      message: expect.stringContaining('store handle limit exceeded'),
+    }),
+  );
+  expect(made.length).toBeGreaterThan(3);
+  expect(made.length).toBeLessThanOrEqual(10);
 });

@@ -179,6 +179,18 @@ impl NativeStore {
         self.with(&env, |mut store| store.set_hostcall_fuel(fuel as usize))
     }
 
+    #[napi(catch_unwind)]
+    pub fn max_component_handles(&self, env: Env) -> Result<f64> {
+        self.with(&env, |store| store.max_component_handles() as f64)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn set_max_component_handles(&self, env: Env, limit: f64) -> Result<()> {
+        self.with(&env, |mut store| {
+            store.set_max_component_handles(limit as usize)
+        })
+    }
+
     /// Collects the garbage of the store's GC heap.
     #[napi(catch_unwind)]
     pub fn gc(&self, env: Env) -> Result<()> {
