@@ -24,6 +24,8 @@ export interface RunFacts {
 
 /** So many samples that a share of them means something. */
 const FEW = 50;
+/** Of all ticks, so many without a sample that shares are not to be trusted to a few per cent. */
+const MANY_NOT_SAMPLED = 0.05;
 const HOTTEST = 5;
 const SELF_WIDTH = 8;
 const TOTAL_WIDTH = 9;
@@ -59,11 +61,22 @@ function measures(profile: Profile, facts: RunFacts): string[] {
     lines.push(`${facts.fuelUsed.toLocaleString('en-US')} of fuel used`);
   }
   if (facts.missedTicks > 0) {
-    lines.push(`${count(facts.missedTicks, 'sample')} missed: the machine was busy`);
+    lines.push(notSampled(facts.missedTicks, samples));
   }
   const resumed = resumedLine(profile, samples);
   if (resumed !== undefined) lines.push(resumed);
   return lines;
+}
+
+/**
+ * Why is not told: the ticking thread may have come late, the kernel may have held the last sample's signal back, or the
+ * guest's thread may have had no time to take it.
+ */
+function notSampled(ticks: number, samples: number): string {
+  const told = `${count(ticks, 'tick')} not sampled, ${percent(ticks, ticks + samples)}`;
+  return ticks > MANY_NOT_SAMPLED * (ticks + samples)
+    ? `${told}: what ran at those is missing from all that is shown; a longer --interval loses fewer`
+    : `${told}: too few to change what is shown`;
 }
 
 /** The hottest functions as a table: shares of the samples that saw any function. */

@@ -1,5 +1,6 @@
+import { importName } from './import-name.js';
 import { HOSTCALL_SCHEMA } from './marker-schema.js';
-import { MarkerPhase } from './marker-table.js';
+import { type MarkerIndex, MarkerPhase } from './marker-table.js';
 import type { Profile } from './profile.js';
 import type { Thread } from './thread.js';
 
@@ -11,12 +12,23 @@ export interface HostCalls {
   readonly longestMs: number;
 }
 
+/** What a host call's marker is of: the import's whole name, where it has that. */
+export function hostCallName(
+  { strings }: Profile,
+  { markers }: Thread,
+  marker: MarkerIndex,
+): string {
+  const { module, import: name } = markers.fields(marker) ?? {};
+  const isImport = typeof module === 'string' && typeof name === 'string';
+  return isImport ? importName(module, name) : strings.get(markers.name.get(marker));
+}
+
 /** A thread's host calls by name, those first that took longest in all. An open one counts to the end. */
 export function hostCallsOf(profile: Profile, thread: Thread): HostCalls[] {
-  const sums = new Map<number, { calls: number; totalMs: number; longestMs: number }>();
-  const open = new Map<number, number[]>();
+  const sums = new Map<string, { calls: number; totalMs: number; longestMs: number }>();
+  const open = new Map<string, number[]>();
   const { markers } = thread;
-  const add = (name: number, ms: number): void => {
+  const add = (name: string, ms: number): void => {
     const sum = sums.get(name) ?? { calls: 0, totalMs: 0, longestMs: 0 };
     sum.calls++;
     sum.totalMs += ms;
@@ -27,7 +39,7 @@ export function hostCallsOf(profile: Profile, thread: Thread): HostCalls[] {
   const schemas = [...profile.markerSchemas].map(({ name }) => name === HOSTCALL_SCHEMA.name);
   for (let row = 0; row < markers.length; row++) {
     if (!schemas[markers.schema.get(row)]) continue;
-    const name = markers.name.get(row);
+    const name = hostCallName(profile, thread, row);
     const start = markers.startTime.get(row);
     switch (markers.phase.get(row)) {
       case MarkerPhase.Interval:
@@ -49,6 +61,6 @@ export function hostCallsOf(profile: Profile, thread: Thread): HostCalls[] {
   for (const [name, starts] of open)
     for (const start of starts) add(name, Math.max(0, endMs - start));
   return [...sums]
-    .map(([name, sum]) => ({ name: profile.strings.get(name), ...sum }))
+    .map(([name, sum]) => ({ name, ...sum }))
     .sort((a, b) => b.totalMs - a.totalMs || b.calls - a.calls);
 }

@@ -14,19 +14,23 @@ export type MarkerLocation =
   | 'timeline-fileio'
   | 'timeline-network';
 
+/** How a number is shown. */
+export const NUMBER_FORMATS = [
+  'duration',
+  'time',
+  'microseconds',
+  'nanoseconds',
+  'bytes',
+  'percentage',
+  'integer',
+  'decimal',
+  'hexadecimal',
+] as const;
+/** How a number of a marker is shown, in the Firefox Profiler's words. */
+export type NumberFormat = (typeof NUMBER_FORMATS)[number];
+
 /** How a field's value is shown; the Firefox Profiler knows more of these. */
-export type MarkerFieldFormat =
-  | 'string'
-  | 'unique-string'
-  | 'duration'
-  | 'time'
-  | 'microseconds'
-  | 'nanoseconds'
-  | 'bytes'
-  | 'percentage'
-  | 'integer'
-  | 'decimal'
-  | 'hexadecimal';
+export type MarkerFieldFormat = 'string' | 'unique-string' | NumberFormat;
 
 export interface MarkerField {
   readonly key: string;
@@ -47,15 +51,20 @@ export interface MarkerSchema {
 }
 
 /**
- * Time spent in the host, called by the guest; the schema of wasmtime 48's profiling.rs, but with labels: the
- * marker chart has none by default, and the column of names cuts an import's.
+ * Time spent in the host, called by the guest; the schema of wasmtime 48's profiling.rs, but with fields: markers are
+ * named `fd_write` alone, since the chart's column of names is narrow.
  */
 export const HOSTCALL_SCHEMA: MarkerSchema = {
   name: 'hostcall',
-  tableLabel: '{marker.name}',
-  chartLabel: '{marker.name}',
+  tableLabel: '{marker.data.module}',
   display: ['marker-chart', 'marker-table', 'timeline-overview'],
-  fields: [],
+  fields: [
+    { key: 'module', label: 'Module', format: 'string' },
+    { key: 'import', label: 'Import', format: 'string' },
+    // Of a memory that grows.
+    { key: 'from', label: 'From', format: 'bytes' },
+    { key: 'to', label: 'To', format: 'bytes' },
+  ],
 };
 
 /** Time in which the guest of an asynchronous call was suspended: it waited or had yielded, and others ran. */

@@ -40,9 +40,9 @@ export interface MarkerRow {
 }
 
 /**
- * What happened when, beside the samples. 30 bytes a marker: a guest may call its host a million
+ * What happened when, beside the samples. 34 bytes a marker: a guest may call its host a million
  * times, so what hostcalls need (kind, times, the stack that called) is in columns, and
- * only markers with field values have an object for them.
+ * fields are objects that markers may share.
  */
 export class MarkerTable {
   readonly name = new Int32Log();
@@ -55,7 +55,10 @@ export class MarkerTable {
   readonly schema = new Int32Log();
   /** The stack that caused the marker, or `NO_STACK`. */
   readonly cause = new Int32Log();
-  readonly #fields = new Map<MarkerIndex, MarkerFields>();
+  /** Rows of the two below; −1 for none. */
+  readonly #fieldsRow = new Int32Log();
+  readonly #allFields: MarkerFields[] = [];
+  readonly #rowOfFields = new Map<MarkerFields, number>();
 
   get length(): number {
     return this.name.length;
@@ -94,7 +97,7 @@ export class MarkerTable {
   /** A marker as it stands, its times shifted, for {@link MarkerTable.append}. */
   row(marker: MarkerIndex, shiftMs: Milliseconds): MarkerRow {
     const phase = this.phase.get(marker);
-    const fields = this.#fields.get(marker);
+    const fields = this.fields(marker);
     const hasStart = phase !== MarkerPhase.IntervalEnd;
     const hasEnd = phase === MarkerPhase.Interval || phase === MarkerPhase.IntervalEnd;
     return {
@@ -122,15 +125,19 @@ export class MarkerTable {
     this.endTime.set(marker, Math.max(this.startTime.get(marker), endMs));
   }
 
+  /** Markers that share an object, as those of one import do, cost no more for it. */
   setFields(marker: MarkerIndex, fields: MarkerFields): void {
     if (this.schema.get(marker) === NO_SCHEMA) {
       throw new TypeError('expected a marker with a schema, got one without');
     }
-    this.#fields.set(marker, fields);
+    const known = this.#rowOfFields.get(fields);
+    const row = known ?? this.#allFields.push(fields) - 1;
+    if (known === undefined) this.#rowOfFields.set(fields, row);
+    this.#fieldsRow.set(marker, row);
   }
 
   fields(marker: MarkerIndex): MarkerFields | undefined {
-    return this.#fields.get(marker);
+    return this.#allFields[this.#fieldsRow.get(marker)];
   }
 
   #push(
@@ -147,6 +154,7 @@ export class MarkerTable {
     this.phase.push(phase);
     this.category.push(kind.category ?? CATEGORY_OTHER);
     this.schema.push(kind.schema ?? NO_SCHEMA);
+    this.#fieldsRow.push(-1);
     this.cause.push(cause < 0 ? NO_STACK : cause);
     return this.name.push(kind.name);
   }

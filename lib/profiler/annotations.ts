@@ -1,6 +1,11 @@
 import { CATEGORY_COLORS, type CategoryColor } from '../profile/category.js';
 import type { Counter } from '../profile/counter.js';
-import type { MarkerField, MarkerSchema } from '../profile/marker-schema.js';
+import {
+  type MarkerField,
+  type MarkerSchema,
+  NUMBER_FORMATS,
+  type NumberFormat,
+} from '../profile/marker-schema.js';
 import type { MarkerKind } from '../profile/marker-table.js';
 import type { Profile } from '../profile/profile.js';
 import type { Milliseconds } from '../profile/sample-table.js';
@@ -28,6 +33,8 @@ export interface MarkerOptions {
   readonly endMs?: Milliseconds;
   /** Fields, shown in its tooltip and in the marker table. Markers with the same keys share columns. */
   readonly data?: Readonly<Record<string, MarkerValue>>;
+  /** How numbers of `data` are shown, such as `bytes`; `decimal` by default. */
+  readonly formats?: Readonly<Record<string, NumberFormat>>;
 }
 
 /** What a counter counts, and how its track looks. */
@@ -94,14 +101,15 @@ export class Annotations {
   addMarker(name: string, options: unknown): void {
     checkString('name', name);
     const given = checkObject('options', options) as MarkerOptions;
-    checkKeys('options', given, ['startMs', 'endMs', 'data']);
+    checkKeys('options', given, ['startMs', 'endMs', 'data', 'formats']);
     const data = checkData(given.data ?? {});
+    const formats = checkFormats(given.formats ?? {});
     const { startMs, endMs } = given;
     if (startMs !== undefined) checkDuration('options.startMs', startMs, 0, DAY_MS * 365);
     if (endMs !== undefined) checkDuration('options.endMs', endMs, startMs ?? 0, DAY_MS * 365);
     const kind: MarkerKind = {
       name: this.#profile.strings.intern(name),
-      schema: this.#profile.markerSchemas.intern(this.#schemaOf(data)),
+      schema: this.#profile.markerSchemas.intern(this.#schemaOf(data, formats)),
     };
     const { markers } = this.#thread;
     const start = startMs ?? endMs ?? this.#now();
@@ -130,12 +138,15 @@ export class Annotations {
   }
 
   /** One for each set of keys, since a reader shows the fields that the schema lists. */
-  #schemaOf(data: Readonly<Record<string, MarkerValue>>): MarkerSchema {
+  #schemaOf(
+    data: Readonly<Record<string, MarkerValue>>,
+    formats: ReadonlyMap<string, NumberFormat>,
+  ): MarkerSchema {
     const fields = Object.entries(data).map(
       ([key, value]): MarkerField => ({
         key,
         label: key,
-        format: typeof value === 'number' ? 'decimal' : 'string',
+        format: typeof value === 'number' ? (formats.get(key) ?? 'decimal') : 'string',
       }),
     );
     const id = JSON.stringify(fields);
@@ -144,13 +155,23 @@ export class Annotations {
     const table = fields.map(({ key }) => `${key}: {marker.data.${key}}`).join(', ');
     const schema: MarkerSchema = {
       name: this.#schemas.size === 0 ? 'user' : `user-${this.#schemas.size + 1}`,
-      ...(table !== '' && { tableLabel: `{marker.name}  ${table}` }),
+      ...(table !== '' && { tableLabel: table }),
       display: ['marker-chart', 'marker-table', 'timeline-overview'],
       fields,
     };
     this.#schemas.set(id, schema);
     return schema;
   }
+}
+
+function checkFormats(formats: unknown): ReadonlyMap<string, NumberFormat> {
+  const given = Object.entries(checkObject('options.formats', formats));
+  return new Map(
+    given.map(([key, format]) => [
+      key,
+      checkOneOf(`options.formats.${key}`, format, NUMBER_FORMATS),
+    ]),
+  );
 }
 
 function checkData(data: unknown): Readonly<Record<string, MarkerValue>> {

@@ -37,6 +37,7 @@ import { hostCallTimes, nameHostCalls } from './host-calls.js';
 import { withHostTime } from './host-time.js';
 import { addHostTimeCounter } from './host-time-counter.js';
 import type { ListedCode } from './listed-code.js';
+import { joinMemoryGrowths } from './memory-growths.js';
 import { listedCode, type NamedModule } from './named-module.js';
 import { checkOptions, type ProfilerOptions, REAL_CLOCK } from './options.js';
 import { ProgressReader } from './progress.js';
@@ -478,6 +479,8 @@ export class GuestProfiler {
         this.#thread.samples = withHostTime(this.#profile, this.#thread, calls, away);
       }
     }
+    // After all that knows markers by their rows.
+    if (this.#hostCalls !== 'none') joinMemoryGrowths(this.#profile, this.#thread);
     const { away, withoutFrames } = this.#recording;
     if (away.length > 0 && this.#hostCalls !== 'frames') withoutFrames.set(OUTSIDE, away.length);
     this.#profile.extra.push(

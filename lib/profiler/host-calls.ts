@@ -1,8 +1,14 @@
 /** Host calls: the names of those that were recorded as markers, and when the guest was in them. */
 
-import type { NativeCode, NativeImportName } from '../generated/native.js';
+import type { NativeCode } from '../generated/native.js';
+import { importName } from '../profile/import-name.js';
 import { HOSTCALL_SCHEMA, NO_SCHEMA, SUSPENDED_SCHEMA } from '../profile/marker-schema.js';
-import { type MarkerIndex, MarkerPhase, type MarkerTable } from '../profile/marker-table.js';
+import {
+  type MarkerFields,
+  type MarkerIndex,
+  MarkerPhase,
+  type MarkerTable,
+} from '../profile/marker-table.js';
 import type { Profile } from '../profile/profile.js';
 import { NO_STACK, type StackIndex } from '../profile/stack-table.js';
 import type { StringIndex } from '../profile/string-table.js';
@@ -15,9 +21,9 @@ import type { StackInterner } from './stack-interner.js';
 
 /**
  * Gives the markers of host calls, whose causes are still the interner's stacks, the names of the
- * imports that were called: `wasi_snapshot_preview1.fd_write`, or in WIT's way `wasi:cli/exit@0.2.0#exit`. What an
- * instruction has Wasmtime do is a host call too: `memory.grow` has the name of the instruction. A call keeps its
- * name where neither can be told: from an indirect call, or of a module without its binary.
+ * imports that were called, `fd_write`, with the module as a field, in the category 'Host call'. What an
+ * instruction has Wasmtime do is a host call too: `memory.grow` has the name of the instruction, and the category
+ * 'Wasmtime'. A call keeps its name where neither can be told: from an indirect call, or of a module without its binary.
  */
 export function nameHostCalls(
   profile: Profile,
@@ -29,18 +35,27 @@ export function nameHostCalls(
 ): void {
   const nameOf = namesOfCalls(profile, stacksOf(markers), interner, modules, bases, warn);
   const schema = profile.markerSchemas.intern(HOSTCALL_SCHEMA);
+  const hostCategory = () => profile.categories.intern('Host call', 'yellow');
+  const wasmtimeCategory = () => profile.categories.intern('Wasmtime', 'lightred');
   const open: number[] = [];
   for (let row = 0; row < markers.length; row++) {
     if (markers.schema.get(row) !== schema) continue;
     const phase = markers.phase.get(row);
     if (phase !== MarkerPhase.IntervalEnd) {
       const call = nameOf(markers.cause.get(row));
-      if (call !== undefined) markers.name.set(row, call.name);
+      if (call !== undefined) {
+        markers.name.set(row, call.markerName);
+        if (call.fields !== undefined) markers.setFields(row, call.fields);
+      }
+      const isWasmtime = call !== undefined && !call.isImport;
+      markers.category.set(row, isWasmtime ? wasmtimeCategory() : hostCategory());
       if (phase === MarkerPhase.IntervalStart) open.push(row);
-    } else if (phase === MarkerPhase.IntervalEnd) {
+    } else {
       // Readers pair starts with ends by name.
       const begun = open.pop();
-      if (begun !== undefined) markers.name.set(row, markers.name.get(begun));
+      if (begun === undefined) continue;
+      markers.name.set(row, markers.name.get(begun));
+      markers.category.set(row, markers.category.get(begun));
     }
   }
 }
@@ -51,8 +66,12 @@ function* stacksOf(markers: MarkerTable): Iterable<StackIndex> {
 
 /** What a guest has called of the host. */
 export interface CalledName {
-  /** Of the import, or of the instruction. */
+  /** Of the import, with its module, or of the instruction. */
   readonly name: StringIndex;
+  /** The same for a marker, whose module is a field. */
+  readonly markerName: StringIndex;
+  /** The fields of {@link HOSTCALL_SCHEMA}, one object for all calls; undefined of an instruction. */
+  readonly fields: MarkerFields | undefined;
   readonly isImport: boolean;
 }
 
@@ -125,6 +144,7 @@ function importNames(
 ): Map<number, CalledName> {
   const sorted = Uint32Array.from(new Set(callSites.values())).sort();
   const names = new Map<number, CalledName>();
+  const fieldsOf = new Map<string, MarkerFields>();
   for (const [row, listed] of modules.entries()) {
     const base = bases[row] as number;
     const own = sorted.filter((address) => address > 0 && findRow(bases, address - 1) === row);
@@ -136,8 +156,12 @@ function importNames(
     for (const [i, index] of called.entries()) {
       const imported = functions[index];
       if (imported === undefined) continue;
-      const name = profile.strings.intern(importName(imported));
-      names.set(own[i] as number, { name, isImport: true });
+      const name = profile.strings.intern(importName(imported.module, imported.name));
+      const markerName = profile.strings.intern(imported.name);
+      const key = `${imported.module}\n${imported.name}`;
+      const fields = fieldsOf.get(key) ?? { module: imported.module, import: imported.name };
+      fieldsOf.set(key, fields);
+      names.set(own[i] as number, { name, markerName, fields, isImport: true });
     }
     const others = own.filter((_, i) => functions[called[i] as number] === undefined);
     const mnemonics = mnemonicsAt(
@@ -147,16 +171,11 @@ function importNames(
     for (const [i, mnemonic] of mnemonics.entries()) {
       if (mnemonic === undefined || mnemonic.startsWith('call')) continue;
       const name = profile.strings.intern(mnemonic);
-      names.set(others[i] as number, { name, isImport: false });
+      const call = { name, markerName: name, fields: undefined, isImport: false };
+      names.set(others[i] as number, call);
     }
   }
   return names;
-}
-
-function importName({ module, name }: NativeImportName): string {
-  // What a component's world imports by itself, and what it imports from an interface.
-  if (module === '$root') return name;
-  return `${module}${module.includes(':') ? '#' : '.'}${name}`;
 }
 
 /** The instructions at ascending text offsets, such as `memory.grow`; undefined where none is known. */

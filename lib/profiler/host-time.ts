@@ -1,4 +1,5 @@
 import type { Int32Log } from '../profile/column.js';
+import { hostCallName } from '../profile/host-calls.js';
 import type { Profile } from '../profile/profile.js';
 import { SampleTable } from '../profile/sample-table.js';
 import { NO_STACK, type StackIndex } from '../profile/stack-table.js';
@@ -139,16 +140,13 @@ interface StackedCall extends HostCall {
   readonly stack: StackIndex;
 }
 
-function withStacks(
-  profile: Profile,
-  { markers }: Thread,
-  calls: readonly HostCall[],
-): StackedCall[] {
+function withStacks(profile: Profile, thread: Thread, calls: readonly HostCall[]): StackedCall[] {
   const category = profile.categories.intern('Host', 'yellow');
   return calls.map((call) => {
+    const name = hostCallName(profile, thread, call.marker);
     // The import's frame has no address and no module, since it is the host's.
-    const func = profile.funcs.intern({ name: markers.name.get(call.marker) });
+    const func = profile.funcs.intern({ name: profile.strings.intern(name) });
     const frame = profile.frames.intern({ func, category });
-    return { ...call, stack: profile.stacks.intern(markers.cause.get(call.marker), frame) };
+    return { ...call, stack: profile.stacks.intern(thread.markers.cause.get(call.marker), frame) };
   });
 }

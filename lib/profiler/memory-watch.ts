@@ -1,6 +1,7 @@
 import { wrongType } from '../runtime/errors.js';
 import { checkLimiter, type ResourceLimiter } from '../runtime/limiter.js';
 import { GuestProfiler } from './guest-profiler.js';
+import { MEMORY_GROW } from './memory-growths.js';
 
 /**
  * A limiter for {@link Store.limiter} that writes down how the store's memories grow: a marker `memory.grow`
@@ -42,7 +43,8 @@ export function watchMemory(
       // Memories begin with their first pages.
       const isNew = current === 0;
       if (!isNew || !allowed) {
-        profiler.addMarker(allowed ? 'memory.grow' : 'memory.grow refused', { data });
+        const name = allowed ? MEMORY_GROW : `${MEMORY_GROW} refused`;
+        profiler.addMarker(name, { data, formats: { from: 'bytes', to: 'bytes' } });
       }
       if (allowed) {
         bytes += desired - current;

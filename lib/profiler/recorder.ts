@@ -35,7 +35,7 @@ export interface RecorderOptions {
   /**
    * What the profile tells of host calls, which take longer then. Off by default.
    *
-   * - `'markers'`: a marker for each, named after its import, `wasi_snapshot_preview1.fd_write`, where that
+   * - `'markers'`: a marker for each, named after its import, `fd_write`, where that
    *   can be told: not from an indirect call, nor of a module that came compiled.
    * - `'frames'`: also samples of the time in them where these are taken at epochs, which would show none: the
    *   stack that called, and on top of it the import's name, in the category 'Host'. Nothing else of the host is
@@ -92,7 +92,8 @@ export class Recorder {
     return this.#sampler;
   }
 
-  /** Ticks that the operating system let no time for: each of them was one interval without a sample. */
+  /** Ticks that were not sampled, since the ticking thread came late, or the guest's had not taken the sample before yet:
+   * each of them was one interval without a sample. */
   get missedTicks(): number {
     return this.#ticks?.missed() ?? 0;
   }

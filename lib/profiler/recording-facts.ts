@@ -6,7 +6,7 @@ import { SAMPLERS_ENTRY, WITHOUT_FRAMES } from '../profile/sampling.js';
 
 /** What a reader's information panel tells of a recording, beside its samples. */
 export interface RecordingFacts {
-  /** Ticks of all recorders that the operating system left no time for; undefined without a ticker. */
+  /** Ticks of all recorders that were not sampled; undefined without a ticker. */
   readonly missedTicks: number | undefined;
   /** Units of fuel between two samples; undefined for samples by time. */
   readonly everyFuel: number | undefined;

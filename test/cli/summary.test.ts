@@ -22,7 +22,7 @@ describe('summaryOf', () => {
 app returned
 20 samples, one per 1 ms; 12.35 s wall time, 99.9 ms CPU time
 Fewer than 50 samples tell little: --hz 10000 takes more, or --repeat 20
-1,200 samples missed: the machine was busy
+1,200 ticks not sampled, 98.4%: what ran at those is missing from all that is shown; a longer --interval loses fewer
 
     self    total  function
    44.4%    44.4%  memchr
@@ -34,6 +34,13 @@ Fewer than 50 samples tell little: --hz 10000 takes more, or --repeat 20
 
 Profile: app.profile.json
 Drag it into https://profiler.firefox.com to open it: it stays on this machine, nothing is uploaded.`);
+  });
+
+  it('tells what ticks without a sample mean', () => {
+    const line = (missedTicks: number) =>
+      summaryOf(sampleProfile(), { ...FACTS, missedTicks }, LAYOUT).split('\n')[4];
+    expect(line(1)).toBe('1 tick not sampled, 4.8%: too few to change what is shown');
+    expect(line(2)).toContain('2 ticks not sampled, 9.1%: what ran at those is missing');
   });
 
   it('tells why there is nothing to show', () => {

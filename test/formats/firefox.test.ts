@@ -56,10 +56,14 @@ describe('firefoxJson', () => {
       markerSchema: [
         {
           name: 'hostcall',
-          tableLabel: '{marker.name}',
-          chartLabel: '{marker.name}',
+          tableLabel: '{marker.data.module}',
           display: ['marker-chart', 'marker-table', 'timeline-overview'],
-          fields: [],
+          fields: [
+            { key: 'module', label: 'Module', format: 'string' },
+            { key: 'import', label: 'Import', format: 'string' },
+            { key: 'from', label: 'From', format: 'bytes' },
+            { key: 'to', label: 'To', format: 'bytes' },
+          ],
         },
       ],
       extra: [],

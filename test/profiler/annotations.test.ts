@@ -74,7 +74,7 @@ describe('addMarker and addCounter', () => {
     expect(types).toEqual(['user', 'user', 'user-2', 'user-3']);
     expect(json.meta.markerSchema[1]).toMatchObject({
       name: 'user',
-      tableLabel: '{marker.name}  n: {marker.data.n}',
+      tableLabel: 'n: {marker.data.n}',
       fields: [{ key: 'n', format: 'decimal' }],
     });
   });
@@ -89,6 +89,10 @@ describe('addMarker and addCounter', () => {
     [(p: GuestProfiler) => p.addMarker('a', { data: { '{x}': 1 } }), 'ERR_OUT_OF_RANGE'],
     [(p: GuestProfiler) => p.addMarker('a', { data: { x: [] as never } }), 'ERR_INVALID_ARG_TYPE'],
     [(p: GuestProfiler) => p.addMarker('a', { data: { x: Infinity } }), 'ERR_INVALID_ARG_TYPE'],
+    [
+      (p: GuestProfiler) => p.addMarker('a', { formats: { x: 'kg' as never } }),
+      'ERR_INVALID_ARG_VALUE',
+    ],
     [(p: GuestProfiler) => p.addCounter(7 as never), 'ERR_INVALID_ARG_TYPE'],
     [(p: GuestProfiler) => p.addCounter('a', { unit: 'kg' as never }), 'ERR_INVALID_ARG_VALUE'],
     [(p: GuestProfiler) => p.addCounter('a', { color: 'pink' as never }), 'ERR_INVALID_ARG_VALUE'],
@@ -133,6 +137,8 @@ describe('watchMemory', () => {
       ...['memory.grow', 'memory.grow refused', 'memory.grow refused'],
     ]);
     expect(data[0]).toMatchObject({ from: 65_536, to: 196_608 });
+    const schema = json.meta.markerSchema.find(({ name }: { name: string }) => name === 'user');
+    expect(schema.fields).toMatchObject([{ format: 'bytes' }, { format: 'bytes' }]);
     // Steps: the size before at each growth, and the last one at the end.
     expect(json.counters[0].samples.count).toEqual([65_536, 0, 131_072, 0]);
     const { time } = json.counters[0].samples;

@@ -66,10 +66,8 @@ describe('a profile of a component', () => {
     expect(functions).toContain('cabi_realloc');
     // Wasmtime's own work.
     expect(markers.delete('memory.grow')).toBe(true);
-    for (const name of markers) expect(name).toMatch(/^wasi:[a-z]+\/[a-z-]+@0\.2\.\d+#/);
-    expect([...markers].map((name) => name.replace(/@[\d.]+/, ''))).toContain(
-      'wasi:io/streams#[method]output-stream.blocking-write-and-flush',
-    );
+    expect(markers).not.toContain('hostcall');
+    expect(markers).toContain('[method]output-stream.blocking-write-and-flush');
   });
 
   it('has all of that of a compiled one, when its binary is given', async () => {
@@ -136,8 +134,8 @@ const SHIM = (name: string) => `(component
 
 describe('a host call', () => {
   it.each([
-    ['wit-component:shim', ['test:host/log@1.0.0#write', 'plain']],
-    ['wit-component-shim-module', ['test:host/log@1.0.0#write', 'plain']],
+    ['wit-component:shim', ['write', 'plain']],
+    ['wit-component-shim-module', ['write', 'plain']],
     // Somebody's own table: what it leads to isn't told by who calls.
     ['table', ['hostcall', 'plain']],
   ])('through a module named %s is %j', async (name, expected) => {

@@ -8,6 +8,7 @@ import {
   Module,
   type RecorderOptions,
   Store,
+  watchMemory,
 } from '../../lib/index.js';
 import { Profile } from '../../lib/profile/profile.js';
 import { NO_STACK } from '../../lib/profile/stack-table.js';
@@ -57,10 +58,13 @@ describe('the markers of host calls', () => {
     const { json, stacks, causes } = await recorded('run', 'markers');
     const { name, phase } = json.threads[0].markers;
     const names = name.map((row: number) => json.shared.stringArray[row]);
-    expect(names).toEqual([
-      ...['host.fast', 'host.fast', 'host.slow', 'host.slow', 'hostcall', 'hostcall'],
-    ]);
+    expect(names).toEqual([...['fast', 'fast', 'slow', 'slow', 'hostcall', 'hostcall']]);
     expect(phase).toEqual([2, 3, 2, 3, 2, 3]);
+    const { category, data } = json.threads[0].markers;
+    expect(data[0]).toMatchObject({ type: 'hostcall', module: 'host', import: 'fast' });
+    expect(data[4]).not.toHaveProperty('module');
+    const categories = category.map((row: number) => json.meta.categories[row].name);
+    expect(categories).toEqual(Array(6).fill('Host call'));
     expect(causes.slice(0, 2)).toEqual([
       ['run', 'calls'],
       ['run', 'calls'],
@@ -80,11 +84,14 @@ describe('the markers of host calls', () => {
     );
     const store = new Store(engine);
     const profiler = new GuestProfiler('guest', 1, [['guest', module]]);
+    store.limiter(watchMemory(profiler));
     profiler.attach(store, { sampler: 'epoch', hostCalls: 'markers' });
     new Linker(engine).instantiate(store, module).getFunc(store, 'run').call(store);
     const { json } = readProfile(await profiler.finish());
     const names = json.threads[0].markers.name.map((row: number) => json.shared.stringArray[row]);
+    // What watchMemory tells of the same growth is in the call's own marker.
     expect(names).toEqual(['memory.grow', 'memory.grow', 'table.grow', 'table.grow']);
+    expect(json.threads[0].markers.data[0]).toMatchObject({ from: 65_536, to: 131_072 });
   });
 
   it('have no names in a compiled module without its binary', async () => {

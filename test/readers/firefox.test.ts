@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { firefoxJson } from '../../lib/formats/firefox.js';
 import { writeProfile } from '../../lib/formats/output.js';
 import { hotFunctions as hotFunctionsOf } from '../../lib/profile/hot-functions.js';
+import { HOSTCALL_SCHEMA } from '../../lib/profile/marker-schema.js';
 import { START_UNIX_MS, sampleProfile, WEIRD_NAMES } from '../support/sample-profile.js';
 import { hotFunctions, openProfile, type ReaderProfile } from './profiler-cli.js';
 
@@ -71,6 +72,45 @@ describe('the Firefox Profiler reads our JSON', () => {
       ['hostcall', 13.5, 0.25, true],
       ['note', 14, undefined, false],
     ]);
+  });
+
+  it('shows a call of an import by its short name, the rest in fields, in its category', async () => {
+    const profile = sampleProfile();
+    const [thread] = profile.threads;
+    if (thread === undefined) throw new Error('expected a thread');
+    const { markers } = thread;
+    const category = profile.categories.intern('Host call', 'yellow');
+    const schema = profile.markerSchemas.intern(HOSTCALL_SCHEMA);
+    const kind = (name: string) => ({ name: profile.strings.intern(name), schema, category });
+    const write = markers.pushInterval(kind('fd_write'), 15, 16);
+    markers.setFields(write, { module: 'wasi_snapshot_preview1', import: 'fd_write' });
+    markers.setFields(markers.pushInterval(kind('memory.grow'), 17, 18), {
+      from: 65536,
+      to: 131072,
+    });
+    const calls = join(directory, 'calls.json');
+    await writeProfile(firefoxJson(profile), calls);
+    await using reader = await openProfile(calls);
+    const all = (await reader.query('thread', 'markers', '--thread', 't-0', '--list')) as {
+      flatMarkers: { handle: string; name: string }[];
+    };
+    const shown = async (name: string) => {
+      const { handle = '' } = all.flatMarkers.find((marker) => marker.name === name) ?? {};
+      return await reader.query('marker', 'info', handle);
+    };
+    expect(await shown('fd_write')).toMatchObject({
+      category: { name: 'Host call' },
+      fields: [
+        { label: 'Module', formattedValue: 'wasi_snapshot_preview1' },
+        { label: 'Import', formattedValue: 'fd_write' },
+      ],
+    });
+    expect(await shown('memory.grow')).toMatchObject({
+      fields: [
+        { label: 'From', formattedValue: '65.5KB' },
+        { label: 'To', formattedValue: '131KB' },
+      ],
+    });
   });
 
   it('tells product, times, units and that names are in', async () => {
