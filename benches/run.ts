@@ -11,6 +11,7 @@ import { compile } from './compile.js';
 import { components } from './components.js';
 import { eventLoop } from './event-loop.js';
 import { largeProfile } from './large-profile.js';
+import { page } from './page.js';
 import { sampleCost } from './sample-cost.js';
 import { scale } from './scale.js';
 import { slowdown } from './slowdown.js';
@@ -41,7 +42,7 @@ const BENCHES: readonly Bench[] = [
 ];
 
 /** Those that need more than this package: only where they are asked for. */
-const ON_DEMAND: readonly Bench[] = [truth];
+const ON_DEMAND: readonly Bench[] = [truth, page];
 
 const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean', default: false } },

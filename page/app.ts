@@ -20,6 +20,8 @@ import { type Range, type Weighed, weigh } from './weighed.js';
 
 /** Functions in what is copied as Markdown. */
 const COPIED = 30;
+/** Without another change for so long, the address tells of it: browsers take few changes in a second. */
+const TELL_MS = 200;
 
 /** The page: one state, and what shows it. */
 export class App {
@@ -37,6 +39,8 @@ export class App {
   readonly #source: Source;
   /** What was made of a state is made again only for another. */
   readonly #made = new Map<string, { readonly of: readonly unknown[]; readonly value: unknown }>();
+
+  #telling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(data: PageData) {
     this.#data = data;
@@ -143,8 +147,11 @@ export class App {
     this.#once('search', [weighed, state.weight, state.search], () =>
       this.#search.tell(weighed, state.weight),
     );
-    const hash = toHash(state);
-    if (location.hash.slice(1) !== hash) location.replace(`#${hash}`);
+    clearTimeout(this.#telling);
+    this.#telling = setTimeout(() => {
+      const hash = toHash(this.#state);
+      if (location.hash.slice(1) !== hash) location.replace(`#${hash}`);
+    }, TELL_MS);
   }
 
   readonly #views = {

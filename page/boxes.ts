@@ -37,9 +37,10 @@ export function leftHeavy(weighed: Weighed, weight: Weight): Growth {
 export function inverted(weighed: Weighed, weight: Weight): Growth {
   const values = weighed.self[weight];
   const origins: number[] = [];
-  for (const [node, value] of values.entries()) if (value > 0) origins.push(node);
-  const growth = callers(weighed, weight, -1, origins, values);
-  return growth;
+  for (let node = 0; node < values.length; node++) {
+    if ((values[node] as number) > 0) origins.push(node);
+  }
+  return callers(weighed, weight, -1, origins, values);
 }
 
 /** Everything that a function calls, wherever it is called. */

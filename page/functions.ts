@@ -10,7 +10,7 @@ const NAME_WIDTH = 120;
 const PLACE_WIDTH = 60;
 
 /** Rows until all are asked for. */
-const SHORT = 100;
+const SHORT = 50;
 
 type Key = 'self' | 'total';
 
@@ -29,6 +29,10 @@ export class Functions {
   readonly #choose: (func: number) => void;
   #rows: readonly FunctionRow[] = [];
   #shown: { weight: Weight; whole: number; found: Uint8Array | undefined } | undefined;
+  #thread: PageThread | undefined;
+  /** The hottest line of each function, or 0. */
+  #lines = new Int32Array();
+  readonly #ofWeight = new Map<Weight, readonly FunctionRow[]>();
   #sort: Key = 'self';
   #all = false;
 
@@ -50,27 +54,33 @@ export class Functions {
     isAll: boolean,
     found: Uint8Array | undefined,
   ): void {
-    this.#rows = isAll ? ofThread(thread, weight) : ofWeighed(thread, weighed, weight);
+    if (this.#thread !== thread) {
+      this.#thread = thread;
+      this.#ofWeight.clear();
+      this.#lines = new Int32Array(this.#data.functions.length);
+      for (const { func, line } of thread.functions) this.#lines[func] = line;
+    }
+    this.#rows = isAll ? this.#ofThread(thread, weight) : ofWeighed(this.#lines, weighed, weight);
     const whole = this.#rows.reduce((sum, { self }) => sum + self, 0);
     this.#shown = { weight, whole, found };
-    this.#order();
     this.#draw();
   }
 
-  find(found: Uint8Array | undefined): void {
-    if (this.#shown === undefined) return;
-    this.#shown.found = found;
-    this.#draw();
+  /** The rows of all samples, made once for a weight. */
+  #ofThread(thread: PageThread, weight: Weight): readonly FunctionRow[] {
+    const known = this.#ofWeight.get(weight);
+    if (known !== undefined) return known;
+    const rows = thread.functions.map(({ func, line, self, total }) => ({
+      ...{ func, line },
+      ...{ self: self[weight], total: total[weight] },
+    }));
+    this.#ofWeight.set(weight, rows);
+    return rows;
   }
 
   /** The hottest functions of those that are shown. */
   top(count: number): readonly FunctionRow[] {
-    return this.#filtered().slice(0, count);
-  }
-
-  #order(): void {
-    const key = this.#sort;
-    this.#rows = [...this.#rows].sort((a, b) => b[key] - a[key] || a.func - b.func);
+    return hottest(this.#filtered(), count, this.#sort);
   }
 
   #filtered(): readonly FunctionRow[] {
@@ -82,7 +92,7 @@ export class Functions {
     if (this.#shown === undefined) return;
     const { weight, whole } = this.#shown;
     const rows = this.#filtered();
-    const shown = this.#all ? rows : rows.slice(0, SHORT);
+    const shown = hottest(rows, this.#all ? rows.length : SHORT, this.#sort);
     const body = element('tbody');
     for (const { func, line, self, total } of shown) {
       const { name = '', file = '', module = '' } = this.#data.functions[func] ?? {};
@@ -117,7 +127,6 @@ export class Functions {
       button.type = 'button';
       button.addEventListener('click', () => {
         this.#sort = key;
-        this.#order();
         this.#draw();
       });
       cell.append(button);
@@ -128,19 +137,31 @@ export class Functions {
   }
 }
 
-function ofThread({ functions }: PageThread, weight: Weight): FunctionRow[] {
-  return functions.map(({ func, line, self, total }) => ({
-    ...{ func, line, self: self[weight], total: total[weight] },
-  }));
+/** The first rows of so many: there may be 50,000, of which some are shown. */
+function hottest(rows: readonly FunctionRow[], count: number, key: Key): FunctionRow[] {
+  const before = (a: FunctionRow, b: FunctionRow) => b[key] - a[key] || a.func - b.func;
+  if (count >= rows.length) return [...rows].sort(before);
+  const first: FunctionRow[] = [];
+  for (const row of rows) {
+    if (first.length === count && before(row, first[count - 1] as FunctionRow) >= 0) continue;
+    let at = Math.min(first.length, count - 1);
+    while (at > 0 && before(row, first[at - 1] as FunctionRow) < 0) {
+      first[at] = first[at - 1] as FunctionRow;
+      at--;
+    }
+    first[at] = row;
+  }
+  return first;
 }
 
-function ofWeighed(thread: PageThread, weighed: Weighed, weight: Weight): FunctionRow[] {
-  const lines = new Map(thread.functions.map(({ func, line }) => [func, line]));
+function ofWeighed(lines: Int32Array, weighed: Weighed, weight: Weight): FunctionRow[] {
   const rows: FunctionRow[] = [];
-  for (const [func, total] of weighed.functionTotal[weight].entries()) {
+  const totals = weighed.functionTotal[weight];
+  const selfs = weighed.functionSelf[weight];
+  for (let func = 0; func < totals.length; func++) {
+    const total = totals[func] as number;
     if (!(total > 0)) continue;
-    const self = weighed.functionSelf[weight][func] as number;
-    rows.push({ func, line: lines.get(func) ?? 0, self, total });
+    rows.push({ func, line: lines[func] ?? 0, self: selfs[func] as number, total });
   }
   return rows;
 }

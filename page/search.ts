@@ -30,6 +30,7 @@ export class Search {
 
   /** Says how much was found. */
   tell({ shape, total, functionTotal, whole }: Weighed, weight: Weight): void {
+    const totals = total[weight];
     const found = this.#found;
     if (found === undefined) {
       byId('found').textContent = '';
@@ -42,7 +43,7 @@ export class Search {
       const caller = shape.prefix[node] as number;
       isUnder[node] = caller >= 0 ? (isUnder[caller] as number) : 0;
       if (found[shape.func[node] as number] === 0) continue;
-      if (isUnder[node] === 0) sum += total[weight][node] as number;
+      if (isUnder[node] === 0) sum += totals[node] as number;
       isUnder[node] = 1;
     }
     const count = functionTotal[weight].reduce(

@@ -7,7 +7,6 @@ export type Weights = Readonly<Record<Weight, Float64Array>>;
 /** Milliseconds since the profile's start. */
 export type Range = readonly [from: number, to: number];
 
-const WEIGHTS = ['samples', 'wall', 'cpu'] as const;
 const NANOS_PER_MICRO = 1000;
 const MICROS_PER_MS = 1000;
 
@@ -35,69 +34,80 @@ export interface Weighed {
   readonly noise: Uint8Array | undefined;
 }
 
-/** Adds up what was chosen. */
+/** Adds up what was chosen, each weight when it is first asked for. */
 export function weigh(data: PageData, thread: PageThread, shape: Shape, chosen: Chosen): Weighed {
-  const rows = chosen.range === undefined ? selfOfRows(thread) : inRange(thread, chosen.range);
-  for (const [row, category] of thread.tree.category.entries()) {
-    if (chosen.hidden.has(category)) for (const weight of WEIGHTS) rows[weight][row] = 0;
-  }
+  const { range, hidden } = chosen;
+  const rows = each((weight) => {
+    const self = range === undefined ? selfOfRows(thread, weight) : inRange(thread, weight, range);
+    const { category } = thread.tree;
+    for (let row = 0; row < self.length && hidden.size > 0; row++) {
+      if (hidden.has(category[row] as number)) self[row] = 0;
+    }
+    return self;
+  });
   const self = each((weight) => byNode(shape, rows[weight]));
   const total = each((weight) => totals(shape.prefix, self[weight]));
-  const ofFunctions = (of: Weights, all: boolean) =>
-    each((weight) => {
-      const sums = new Float64Array(data.functions.length);
-      for (let node = 0; node < shape.length; node++) {
-        if (!all && shape.outermost[node] === 0) continue;
-        const func = shape.func[node] as number;
-        sums[func] = (sums[func] as number) + (of[weight][node] as number);
-      }
-      return sums;
-    });
+  const ofFunctions = (values: Float64Array, all: boolean) => {
+    const sums = new Float64Array(data.functions.length);
+    for (let node = 0; node < shape.length; node++) {
+      if (!all && shape.outermost[node] === 0) continue;
+      const func = shape.func[node] as number;
+      sums[func] = (sums[func] as number) + (values[node] as number);
+    }
+    return sums;
+  };
   const { before, noise } = thread.tree;
   return {
     ...{ shape, rows, self, total },
-    functionSelf: ofFunctions(self, true),
-    functionTotal: ofFunctions(total, false),
-    whole: each((weight) => self[weight].reduce((sum, value) => sum + value, 0)),
+    functionSelf: each((weight) => ofFunctions(self[weight], true)),
+    functionTotal: each((weight) => ofFunctions(total[weight], false)),
+    whole: each((weight) => {
+      const values = self[weight];
+      let sum = 0;
+      for (let node = 0; node < shape.length; node++) sum += values[node] as number;
+      return sum;
+    }),
     // A comparison's rows are its nodes.
     before: before && Float64Array.from(before),
     noise: noise && Uint8Array.from(noise),
   };
 }
 
-function selfOfRows({ tree }: PageThread): Weights {
-  return each((weight) => {
-    const self = Float64Array.from(tree.total[weight]);
-    for (const [row, total] of tree.total[weight].entries()) {
-      const prefix = tree.prefix[row] as number;
-      if (prefix >= 0) self[prefix] = (self[prefix] as number) - total;
-    }
-    return self;
-  });
+function selfOfRows({ tree }: PageThread, weight: Weight): Float64Array {
+  const total = tree.total[weight];
+  const self = new Float64Array(total.length);
+  for (let row = 0; row < total.length; row++) {
+    const prefix = tree.prefix[row] as number;
+    self[row] = total[row] as number;
+    if (prefix >= 0) self[prefix] = (self[prefix] as number) - (total[row] as number);
+  }
+  return self;
 }
 
-function inRange({ tree, order, samples }: PageThread, [from, to]: Range): Weights {
-  const rows = each(() => new Float64Array(tree.func.length));
-  if (order === undefined) return rows;
+function inRange(thread: PageThread, weight: Weight, [from, to]: Range): Float64Array {
+  const { tree, order, samples } = thread;
+  const self = new Float64Array(tree.func.length);
+  if (order === undefined) return self;
   let micros = order.startMs * MICROS_PER_MS;
-  for (const [slice, took] of order.took.entries()) {
-    micros += took;
+  for (let slice = 0; slice < order.node.length; slice++) {
+    micros += order.took[slice] as number;
     const row = order.node[slice] as number;
     if (row < 0 || micros < from * MICROS_PER_MS || micros > to * MICROS_PER_MS) continue;
-    const count = Math.min(order.each, samples - slice * order.each);
-    rows.samples[row] = (rows.samples[row] as number) + count;
-    rows.wall[row] = (rows.wall[row] as number) + took * NANOS_PER_MICRO;
-    const cpu = (order.cpu[slice] as number) * NANOS_PER_MICRO;
-    rows.cpu[row] = (rows.cpu[row] as number) + cpu;
+    const added = {
+      samples: Math.min(order.each, samples - slice * order.each),
+      wall: (order.took[slice] as number) * NANOS_PER_MICRO,
+      cpu: (order.cpu[slice] as number) * NANOS_PER_MICRO,
+    };
+    self[row] = (self[row] as number) + added[weight];
   }
-  return rows;
+  return self;
 }
 
 function byNode(shape: Shape, rows: Float64Array): Float64Array {
   const sums = new Float64Array(shape.length);
-  for (const [row, value] of rows.entries()) {
+  for (let row = 0; row < rows.length; row++) {
     const node = shape.nodeOf[row] as number;
-    if (node >= 0) sums[node] = (sums[node] as number) + value;
+    if (node >= 0) sums[node] = (sums[node] as number) + (rows[row] as number);
   }
   return sums;
 }
@@ -112,6 +122,22 @@ function totals(prefix: Int32Array, self: Float64Array): Float64Array {
   return total;
 }
 
-function each<T>(of: (weight: Weight) => T): Record<Weight, T> {
-  return { samples: of('samples'), wall: of('wall'), cpu: of('cpu') };
+/** One for each weight, made when it is asked for. */
+function each<T>(of: (weight: Weight) => T): Readonly<Record<Weight, T>> {
+  const made = new Map<Weight, T>();
+  const get = (weight: Weight): T => {
+    if (!made.has(weight)) made.set(weight, of(weight));
+    return made.get(weight) as T;
+  };
+  return {
+    get samples() {
+      return get('samples');
+    },
+    get wall() {
+      return get('wall');
+    },
+    get cpu() {
+      return get('cpu');
+    },
+  };
 }

@@ -22,6 +22,7 @@ it('the page of a profile whose names an enemy chose runs none of them', async (
     });
     await page.goto(pathToFileURL(path).href);
     await page.waitForSelector('#functions tbody tr');
+    await page.locator('#more').click();
     const names = await page.locator('#functions tbody button').allTextContents();
     expect(names.length).toBeGreaterThan(HOSTILE_STRINGS.length / 2);
     expect(names).toContain('</script><script>window.pwned = 1</script>');

@@ -201,6 +201,7 @@ describe('the page of a profile', () => {
     await page.getByRole('button', { name: 'parse', exact: true }).click();
     await page.getByLabel('From').fill('3');
     await page.getByLabel('From').press('Enter');
+    await page.waitForURL(/range=/);
     const url = page.url();
     expect(url).toMatch(/#view=sandwich&weight=wall&func=1&range=3\.000-21\.000&module=app\.wasm$/);
     const shown = [await text('#sandwich-facts'), await rows()];
