@@ -134,8 +134,13 @@ export type { WasiNetwork } from './runtime/wasi-network.js';
 export type { WasiClock, WasiClocks, WasiRandom } from './runtime/wasi-sources.js';
 export {
   toWebAssembly,
+  type WebAssemblyGlobalType,
   type WebAssemblyImports,
   type WebAssemblyInstance,
+  type WebAssemblyItem,
+  type WebAssemblyLimits,
   type WebAssemblyModule,
+  type WebAssemblyModuleConstructor,
   type WebAssemblyNamespace,
+  type WebAssemblyTableType,
 } from './runtime/web-assembly.js';

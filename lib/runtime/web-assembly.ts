@@ -17,12 +17,12 @@ export type WebAssemblyImports = Readonly<Record<string, Readonly<Record<string,
 
 /** A function, memory, table or global as `WebAssembly` has it: what a module exports is known at run time. */
 // biome-ignore lint/suspicious/noExplicitAny: as above.
-type Adapted = any;
+export type WebAssemblyItem = any;
 
 /** What of an instance glue code uses. */
 export interface WebAssemblyInstance {
   /** Functions, and objects with the properties of `WebAssembly.Memory`, `Table` and `Global`. */
-  readonly exports: Readonly<Record<string, Adapted>>;
+  readonly exports: Readonly<Record<string, WebAssemblyItem>>;
 }
 
 /** A module as {@link WebAssemblyNamespace} has it. */
@@ -33,32 +33,77 @@ export interface WebAssemblyModule {
 
 /** What of JavaScript's `WebAssembly` glue code uses, for one store. */
 export interface WebAssemblyNamespace {
-  readonly Module: {
-    new (bytes: Uint8Array | ArrayBuffer): WebAssemblyModule;
-    exports(module: WebAssemblyModule): { name: string; kind: string }[];
-    imports(module: WebAssemblyModule): { module: string; name: string; kind: string }[];
-    customSections(module: WebAssemblyModule, name: string): ArrayBuffer[];
+  /** Compiles at once, as `new WebAssembly.Module` does. */
+  readonly Module: WebAssemblyModuleConstructor;
+  /** Instantiates at once, as `new WebAssembly.Instance` does. */
+  readonly Instance: {
+    /** Makes one. */
+    new (module: WebAssemblyModule | Module, imports?: WebAssemblyImports): WebAssemblyInstance;
   };
-  readonly Instance: new (
-    module: WebAssemblyModule | Module,
-    imports?: WebAssemblyImports,
-  ) => WebAssemblyInstance;
-  readonly Memory: new (type: { initial: number; maximum?: number }) => Adapted;
-  readonly Table: new (
-    type: { element: string; initial: number; maximum?: number },
-    init?: unknown,
-  ) => Adapted;
-  readonly Global: new (type: { value: string; mutable?: boolean }, value?: unknown) => Adapted;
+  /** Makes a memory; sizes are in pages of 64 KiB. */
+  readonly Memory: {
+    /** Makes one. */
+    new (type: WebAssemblyLimits): WebAssemblyItem;
+  };
+  /** Makes a table of elements of one type. */
+  readonly Table: {
+    /** Makes one. */
+    new (type: WebAssemblyTableType, init?: unknown): WebAssemblyItem;
+  };
+  /** Makes a global. */
+  readonly Global: {
+    /** Makes one. */
+    new (type: WebAssemblyGlobalType, value?: unknown): WebAssemblyItem;
+  };
   /** An error of this is a {@link Trap}, or one that glue code itself has made. */
   readonly RuntimeError: ErrorConstructor;
+  /** What glue code may compare errors with; ours aren't of it. */
   readonly CompileError: ErrorConstructor;
+  /** What glue code may compare errors with; ours aren't of it. */
   readonly LinkError: ErrorConstructor;
+  /** Compiles on another thread, as `WebAssembly.compile` does. */
   compile(bytes: Uint8Array | ArrayBuffer): Promise<WebAssemblyModule>;
+  /** Instantiates a module, as `WebAssembly.instantiate` does. */
   instantiate(module: WebAssemblyModule | Module, imports?: unknown): Promise<WebAssemblyInstance>;
+  /** Compiles and instantiates, as `WebAssembly.instantiate` does of bytes. */
   instantiate(
     bytes: Uint8Array | ArrayBuffer,
     imports?: unknown,
   ): Promise<{ module: WebAssemblyModule; instance: WebAssemblyInstance }>;
+}
+
+/** What `WebAssembly.Module` is: a constructor with what tells of a module. */
+export interface WebAssemblyModuleConstructor {
+  /** Compiles. */
+  new (bytes: Uint8Array | ArrayBuffer): WebAssemblyModule;
+  /** The exports of a module, in its order. */
+  exports(module: WebAssemblyModule): { name: string; kind: string }[];
+  /** The imports of a module, in its order. */
+  imports(module: WebAssemblyModule): { module: string; name: string; kind: string }[];
+  /** The contents of a module's custom sections of that name. */
+  customSections(module: WebAssemblyModule, name: string): ArrayBuffer[];
+}
+
+/** Sizes, as descriptors of `WebAssembly` have them: pages of a memory, elements of a table. */
+export interface WebAssemblyLimits {
+  /** At first. */
+  readonly initial: number;
+  /** At most. */
+  readonly maximum?: number;
+}
+
+/** The descriptor of a table. */
+export interface WebAssemblyTableType extends WebAssemblyLimits {
+  /** `anyfunc` or `externref`. */
+  readonly element: string;
+}
+
+/** The descriptor of a global. */
+export interface WebAssemblyGlobalType {
+  /** Its type: `i32`, `i64`, `f32`, `f64`, `externref`, `anyfunc`. */
+  readonly value: string;
+  /** Whether it may be set; false by default. */
+  readonly mutable?: boolean;
 }
 
 const namespaces = new WeakMap<Store, WebAssemblyNamespace>();
