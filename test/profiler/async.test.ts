@@ -108,7 +108,7 @@ describe('host calls of guests that wait at one time', () => {
       startMs: startTime[i],
       endMs: endTime[i],
     }));
-    const waits = rows.filter((row: { name: string }) => row.name === 'host.wait');
+    const waits = rows.filter((row: { name: string }) => row.name === 'wait');
     const suspended = rows.filter((row: { name: string }) => row.name === 'suspended');
     // Whole, since its end came within the other's; the other's is a pair.
     expect(waits.map((row: { phase: number }) => row.phase)).toEqual([1, 2, 3]);
