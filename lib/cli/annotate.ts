@@ -10,6 +10,7 @@ import { CliError } from './cli-error.js';
 import { codeCompiler } from './code-compiler.js';
 import type { EngineOptions } from './command-module.js';
 import { readSelected, type SelectOptions } from './read-file.js';
+import { SELF_AND_TOTAL } from './self-and-total.js';
 import { type TableColumn, textTable } from './table.js';
 import { type Style, styleOf, write } from './terminal.js';
 
@@ -20,10 +21,7 @@ export interface AnnotateOptions extends Omit<EngineOptions, 'epochs'>, SelectOp
 }
 
 const COLUMNS: readonly TableColumn[] = [
-  { title: 'self', align: 'right' },
-  { title: '', align: 'right' },
-  { title: 'total', align: 'right' },
-  { title: '', align: 'right' },
+  ...SELF_AND_TOTAL,
   { title: 'offset', align: 'right' },
   { title: 'instruction', align: 'left' },
 ];

@@ -11,14 +11,12 @@ import { amount, intervalOf, percent, unitName, unitOf } from './amount.js';
 import { placeOf } from './function-place.js';
 import { markdownCode, markdownTable, markdownText } from './markdown.js';
 import { resumedLine } from './resumed-line.js';
+import { SELF_AND_TOTAL, selfAndTotal } from './self-and-total.js';
 import { type TableColumn, textTable } from './table.js';
 import type { Layout } from './terminal.js';
 
 const COLUMNS: readonly TableColumn[] = [
-  { title: 'self', align: 'right' },
-  { title: '', align: 'right' },
-  { title: 'total', align: 'right' },
-  { title: '', align: 'right' },
+  ...SELF_AND_TOTAL,
   { title: 'function', align: 'left', shorten: shortName },
   { title: 'hottest line', align: 'left', shorten: shortPath },
 ];
@@ -80,14 +78,7 @@ function topRows(
   const rows = hot.slice(0, limit).map(({ func, self, total }) => {
     const { name, module } = funcPlace(profile, func);
     const place = placeOf(profile, func, lines.get(func)) || (module ?? '');
-    return [
-      amount(self, unit),
-      percent(self, whole),
-      amount(total, unit),
-      percent(total, whole),
-      name,
-      place,
-    ];
+    return [...selfAndTotal({ self, total }, unit, whole), name, place];
   });
   const facts = factsOf(profile, threads, weight, whole);
   return { rows, others: Math.max(0, hot.length - limit), facts };

@@ -2,15 +2,13 @@ import { shortName, shortPath } from '../formats/short-name.js';
 import { funcPlace } from '../profile/func-place.js';
 import type { HotLine, HotLines } from '../profile/hot-lines.js';
 import type { Profile } from '../profile/profile.js';
-import { amount, percent, type Unit } from './amount.js';
+import { percent, type Unit } from './amount.js';
 import type { Report } from './report.js';
+import { SELF_AND_TOTAL, selfAndTotal } from './self-and-total.js';
 import type { TableColumn } from './table.js';
 
 const COLUMNS: readonly TableColumn[] = [
-  { title: 'self', align: 'right' },
-  { title: '', align: 'right' },
-  { title: 'total', align: 'right' },
-  { title: '', align: 'right' },
+  ...SELF_AND_TOTAL,
   { title: 'line', align: 'left', shorten: shortPath },
   { title: 'function', align: 'left', shorten: shortName },
 ];
@@ -24,10 +22,7 @@ export function linesReport(
   const rows = lines
     .slice(0, limit)
     .map(({ source, line, func, self, total }) => [
-      amount(self, unit),
-      percent(self, whole),
-      amount(total, unit),
-      percent(total, whole),
+      ...selfAndTotal({ self, total }, unit, whole),
       `${profile.strings.get(profile.sources.filename.get(source))}:${line}`,
       funcPlace(profile, func).name,
     ]);

@@ -161,7 +161,7 @@ function makeNamespace(store: Store): WebAssemblyNamespace {
     }
   }
 
-  const limits = (type: { initial: number; maximum?: number }) => {
+  const limits = (type: WebAssemblyLimits) => {
     checkObject('type', type);
     return { minimum: type.initial, maximum: type.maximum };
   };
@@ -187,35 +187,29 @@ function makeNamespace(store: Store): WebAssemblyNamespace {
   return Object.freeze({
     Module: AdaptedModule,
     Instance: AdaptedInstance,
-    Memory: items.classOf('memory', (type: { initial: number; maximum?: number }) =>
+    Memory: items.classOf('memory', (type: WebAssemblyLimits) =>
       Memory.create(store, limits(type)),
     ),
-    Table: items.classOf(
-      'table',
-      (type: { element: string; initial: number; maximum?: number }, init: unknown = null) => {
-        const sizes = limits(type);
-        const element = (type.element === 'anyfunc' ? 'funcref' : type.element) as RefType;
-        const isKnown = REF_TYPES.includes(element);
-        return Table.create(
-          store,
-          { element, ...sizes },
-          isKnown ? items.inward(element, init) : init,
-        );
-      },
-    ),
-    Global: items.classOf(
-      'global',
-      (type: { value: string; mutable?: boolean }, value?: unknown) => {
-        checkObject('type', type);
-        const content = (type.value === 'anyfunc' ? 'funcref' : type.value) as ValType;
-        const mutable = type.mutable ?? false;
-        return Global.create(
-          store,
-          { content, mutable },
-          items.inward(content, value ?? initial(content)),
-        );
-      },
-    ),
+    Table: items.classOf('table', (type: WebAssemblyTableType, init: unknown = null) => {
+      const sizes = limits(type);
+      const element = (type.element === 'anyfunc' ? 'funcref' : type.element) as RefType;
+      const isKnown = REF_TYPES.includes(element);
+      return Table.create(
+        store,
+        { element, ...sizes },
+        isKnown ? items.inward(element, init) : init,
+      );
+    }),
+    Global: items.classOf('global', (type: WebAssemblyGlobalType, value?: unknown) => {
+      checkObject('type', type);
+      const content = (type.value === 'anyfunc' ? 'funcref' : type.value) as ValType;
+      const mutable = type.mutable ?? false;
+      return Global.create(
+        store,
+        { content, mutable },
+        items.inward(content, value ?? initial(content)),
+      );
+    }),
     RuntimeError,
     CompileError: class CompileError extends Error {},
     LinkError: class LinkError extends Error {},
