@@ -10,7 +10,8 @@ fall on calls, loop headers and function entries: where compiled code looks whet
 
 Examples:
   $ wasmtime-guest-profiler annotate app.profile.json app.wasm
-  $ wasmtime-guest-profiler annotate -n 10 app.profile.json app.wasm | less`;
+  $ wasmtime-guest-profiler annotate -n 10 app.profile.json app.wasm | less
+  $ wasmtime-guest-profiler annotate --precompiled app.cwasm app.profile.json app.wasm`;
 
 export function addAnnotateCommand(program: Command): void {
   const command = program
@@ -28,6 +29,7 @@ export function addAnnotateCommand(program: Command): void {
     .option('--json', 'as JSON, for programs: docs/schemas/annotate.schema.json')
     .option('--wasm-features <list>', 'as given to run', wasmFeatures)
     .option('--fuel', 'if it was given to run')
+    .option('--precompiled <file>', 'its code, that compile has made of it: compiles nothing')
     .addHelpText('after', HELP);
   addSelectOptions(addCacheOptions(command)).action(
     async (path: string, app: string, options: AnnotateOptions) => {

@@ -7,7 +7,7 @@ import { type DisassembledFunction, disassemble } from '../profiler/disassembly.
 import { nameOfCode } from '../profiler/listed-code.js';
 import { percent } from './amount.js';
 import { CliError } from './cli-error.js';
-import { codeCompiler } from './code-compiler.js';
+import { compilerOf } from './code-compiler.js';
 import type { EngineOptions } from './command-module.js';
 import { readSelected, type SelectOptions } from './read-file.js';
 import { SELF_AND_TOTAL } from './self-and-total.js';
@@ -18,6 +18,8 @@ import { type Style, styleOf, write } from './terminal.js';
 export interface AnnotateOptions extends Omit<EngineOptions, 'epochs'>, SelectOptions {
   readonly limit: number;
   readonly json?: boolean;
+  /** What was compiled of it before, instead of compiling it. */
+  readonly precompiled?: string;
 }
 
 const COLUMNS: readonly TableColumn[] = [
@@ -30,7 +32,11 @@ const COLUMNS: readonly TableColumn[] = [
 export async function annotate(path: string, app: string, options: AnnotateOptions): Promise<void> {
   const profile = await readSelected(path, options);
   const { threads } = profile;
-  const compile = await codeCompiler();
+  const { precompiled, wasmFeatures } = options;
+  const compile = await compilerOf([app], {
+    ...(precompiled !== undefined && { precompiled: [precompiled] }),
+    ...(wasmFeatures !== undefined && { wasmFeatures }),
+  });
   // The profile doesn't say whether its guest looked at epochs; only the code that did fits.
   const compilations = compile(app, [
     { ...options, epochs: false },

@@ -1,4 +1,5 @@
 import type { CompiledCode } from '../compiler.js';
+import type { Config } from '../runtime/config.js';
 import type { EngineOptions } from './command-module.js';
 
 /**
@@ -12,12 +13,39 @@ export type CompileCode = (
   options: readonly EngineOptions[],
 ) => AsyncIterable<CompiledCode[]>;
 
+/** What decides whether there is anything to compile. */
+export interface PrecompiledOptions {
+  /** Files of machine code that compiling has made before, which takes the addon. */
+  readonly precompiled?: readonly string[];
+  readonly wasmFeatures?: Config;
+}
+
+/**
+ * Compiles those of `paths` that aren't in one of the files that were compiled before.
+ *
+ * @throws CliError for such a file that can't be used; Error of the addon where nothing compiles.
+ */
+export async function compilerOf(
+  paths: readonly string[],
+  { precompiled = [], wasmFeatures }: PrecompiledOptions,
+): Promise<CompileCode> {
+  const compile = await codeCompiler();
+  if (precompiled.length === 0) return compile;
+  const { precompiledCode } = await import('./precompiled-code.js');
+  const known = precompiledCode(precompiled, paths, wasmFeatures);
+  return async function* (path, options) {
+    const code = known.get(path);
+    if (code !== undefined) yield code;
+    else yield* compile(path, options);
+  };
+}
+
 /**
  * What of the addon and the compiler in WebAssembly there is, the addon first: it makes the code of this machine.
  *
  * @throws Error of the addon where there is neither.
  */
-export async function codeCompiler(): Promise<CompileCode> {
+async function codeCompiler(): Promise<CompileCode> {
   const { hasCompiler } = await import('../compiler.js');
   const found: CompileCode[] = [];
   try {

@@ -64,7 +64,7 @@ export class Disassembler {
     const options = OPTIONS.map((each) => ({ ...each, ...cache }));
     for await (const compiled of compile(path, options)) {
       left ??= [...[...profile.libs].entries()]
-        .filter(([, { codeId }]) => compiled.some(({ sha256 }) => sha256 === codeId))
+        .filter(([, { codeId }]) => compiled.some((code) => isPerhaps(code, codeId)))
         .map(([lib]) => lib);
       if (left.length === 0) return undefined;
       left = left.filter((lib) => !this.#add(profile, lib, compiled));
@@ -77,7 +77,7 @@ export class Disassembler {
   #add(profile: Profile, lib: LibIndex, compiled: readonly CompiledCode[]): boolean {
     const { codeId } = profile.libs.get(lib);
     const same = compiled.find(
-      (code) => code.sha256 === codeId && hasFunctionsOf(code, profile, lib),
+      (code) => isPerhaps(code, codeId) && hasFunctionsOf(code, profile, lib),
     );
     if (same !== undefined) this.#modules.set(lib, same);
     return same !== undefined;
@@ -105,6 +105,11 @@ export class Disassembler {
     }
     return instructions;
   }
+}
+
+/** Code that was run as it had been compiled before, without its binary, has no hash in a profile. */
+function isPerhaps({ sha256 }: CompiledCode, codeId: string | null): boolean {
+  return codeId === null || codeId === sha256;
 }
 
 /** Whether all functions that a profile saw of a module are there. */

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Profile } from '../profile/profile.js';
 import { addCacheOptions, type CacheOptions } from './cache-options.js';
+import { CliError } from './cli-error.js';
 import type { Disassembler } from './disassembler.js';
 import { FRONT_END, openProfile } from './open-profile.js';
 import { readFile } from './read-file.js';
@@ -11,6 +12,7 @@ interface ViewOptions extends CacheOptions {
   readonly port: number;
   readonly sources?: string;
   readonly wasm: readonly string[];
+  readonly precompiled: readonly string[];
   readonly frontEnd: string;
   readonly launch?: boolean;
 }
@@ -42,7 +44,13 @@ export function addViewCommand(program: Command): void {
     .option(
       '--wasm <file>',
       'the module, for the view of its code; repeat it for more',
-      (path: string, before: readonly string[]) => [...before, path],
+      collected,
+      [],
+    )
+    .option(
+      '--precompiled <file>',
+      'the code that compile has made of a --wasm, which is not compiled again; repeat it for more',
+      collected,
       [],
     )
     .option('--port <number>', 'the port to listen on; any that is free by default', port, 0)
@@ -51,12 +59,19 @@ export function addViewCommand(program: Command): void {
     .action(view);
 }
 
+function collected(path: string, before: readonly string[]): readonly string[] {
+  return [...before, path];
+}
+
 async function view(path: string, options: ViewOptions): Promise<void> {
-  const { sources, wasm, cache, ...rest } = options;
+  const { sources, wasm, precompiled, cache, ...rest } = options;
+  if (precompiled.length > 0 && wasm.length === 0) {
+    throw new CliError('--precompiled is code of a module that --wasm gives');
+  }
   const profile = await readFile(path);
   const disassembler =
     wasm.length > 0
-      ? await disassemblerOf(profile, wasm, { ...(cache !== undefined && { cache }) })
+      ? await disassemblerOf(profile, wasm, precompiled, { ...(cache !== undefined && { cache }) })
       : undefined;
   await openProfile(profile, {
     ...rest,
@@ -69,11 +84,12 @@ async function view(path: string, options: ViewOptions): Promise<void> {
 async function disassemblerOf(
   profile: Profile,
   wasm: readonly string[],
+  precompiled: readonly string[],
   cache: CacheOptions,
 ): Promise<Disassembler> {
   const { Disassembler } = await import('./disassembler.js');
-  const { codeCompiler } = await import('./code-compiler.js');
-  return Disassembler.of(profile, wasm, await codeCompiler(), cache);
+  const { compilerOf } = await import('./code-compiler.js');
+  return Disassembler.of(profile, wasm, await compilerOf(wasm, { precompiled }), cache);
 }
 
 function port(text: string): number {

@@ -70,3 +70,18 @@ it.each([
   expect(other.code).toBe(1);
   expect(other.stderr).toContain('error: the profile has no samples of ');
 });
+
+it('annotates by code that was compiled before', async () => {
+  const [profile, app, cwasm] = [
+    directory.file('hot-epoch.json'),
+    guest('c/parser.wasm'),
+    'e.cwasm',
+  ];
+  await directory.run(['compile', '--sampler', 'epoch', '-o', cwasm, app]);
+  const usual = await directory.run(['annotate', profile, app]);
+  const precompiled = ['annotate', '--precompiled', cwasm, profile];
+  expect(await directory.run([...precompiled, app])).toEqual(usual);
+  const misfit = await directory.run([...precompiled, guest('c/endings.wasm')]);
+  expect(misfit.code).toBe(1);
+  expect(misfit.stderr).toMatch(/^error: e\.cwasm was not compiled of \S+endings\.wasm$/m);
+});

@@ -242,6 +242,37 @@ describe('view', () => {
       },
     );
 
+    it('takes code that was compiled before', async () => {
+      const compiled = directory.file('parser.cwasm');
+      expect((await directory.run(['compile', '-o', compiled, PARSER])).code).toBe(0);
+      const args = ['run', '-q', '--hz', '5000', '-o', 'compiled.json', '--precompiled', compiled];
+      expect((await directory.run([...args, '20'])).code).toBe(0);
+      const heads = [];
+      // The second was recorded without the module's binary.
+      for (const name of ['parser.json', 'compiled.json']) {
+        const { shared, libs } = JSON.parse(readFileSync(directory.file(name), 'utf8'));
+        const { ask, end } = await view('--wasm', PARSER, '--precompiled', compiled, name);
+        const { address, functionSize, name: names } = shared.nativeSymbols;
+        const row = names.findIndex((at: number) => shared.stringArray[at].includes('parse'));
+        const { instructions } = await ask('asm/v1', {
+          ...{ debugName: libs[0].debugName, debugId: libs[0].breakpadId },
+          startAddress: `0x${address[row].toString(16)}`,
+          size: `0x${functionSize[row].toString(16)}`,
+        });
+        heads.push((instructions as [number, string][])[0]?.[1]);
+        expect((await end()).stderr).toBe('');
+      }
+      expect(heads).toEqual([0, 1].map(() => expect.stringMatching(/^\(func \$.*parse/)));
+      for (const [args, message] of [
+        [['--precompiled', compiled], '--precompiled is code of a module that --wasm gives'],
+        [['--wasm', PARSER, '--precompiled', PARSER], 'is nothing that Wasmtime has compiled'],
+        [['--wasm', PARSER, '--precompiled', 'none'], "can't read none: no such file"],
+      ] as const) {
+        const { code, stderr } = await directory.run(['view', ...args, 'parser.json']);
+        expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) });
+      }
+    });
+
     it('says why there are no instructions', async () => {
       const { shared, libs } = JSON.parse(readFileSync(directory.file('parser.json'), 'utf8'));
       const startAddress = `0x${shared.nativeSymbols.address[0].toString(16)}`;
