@@ -1,24 +1,24 @@
-// Packs the package and installs it into empty projects, as a stranger would: without a prebuilt binary, which
-// builds from source, and with one; then uses it, with this Node and with those that are named.
+// Packs the package and installs it into empty projects, as a stranger would: without the package for this platform, which
+// builds from source, and with it; then uses it, with this Node and with those that are named.
 //
 //   node scripts/install-test.mjs [--prebuilt-only] [NODE…]
 //
-// With --prebuilt-only the binary of prebuilds/ is used, and nothing is built.
+// With --prebuilt-only the package in npm/ is used (scripts/prebuild.mjs), and nothing is built.
 // CARGO_TARGET_DIR, when it is set, spares the compilation of what it holds.
 import { execFileSync } from 'node:child_process';
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { binaryName } from './prebuild.mjs';
+import { makePackage, platformName } from './prebuild.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const scratch = mkdtempSync(path.join(tmpdir(), 'install-test-'));
@@ -50,7 +50,10 @@ console.log(process.version, threads[0].samples.length, 'sample');
 
 try {
   if (!isPrebuilt) buildFromSource();
-  const prebuilt = install('prebuilt', pack({ prebuilt: true }));
+  const tarballs = [pack(), packBinary()];
+  const bytes = tarballs.reduce((sum, tarball) => sum + statSync(tarball).size, 0);
+  console.log(`${(bytes / 1e6).toFixed(1)} MB to download`);
+  const prebuilt = install('prebuilt', tarballs);
   if (existsSync(path.join(prebuilt, 'node_modules', 'wasmtime-guest-profiler', 'build'))) {
     throw new Error('expected the prebuilt binary to be used, got a build');
   }
@@ -61,50 +64,56 @@ try {
 
 /** Installs without a prebuilt binary; what that builds is the prebuilt one of what follows. */
 function buildFromSource() {
-  const source = install('source', pack({ prebuilt: false }));
+  const source = install('source', [pack()]);
   const built = path.join(source, 'node_modules', 'wasmtime-guest-profiler', 'build', 'Release');
   if (!existsSync(built)) throw new Error('expected a build from source, got none');
   use('built from source', source);
-  const prebuilds = path.join(root, 'prebuilds', `${process.platform}-${process.arch}`);
-  mkdirSync(prebuilds, { recursive: true });
-  cpSync(path.join(built, 'wasmtime_guest_profiler.node'), path.join(prebuilds, binaryName()));
+  makePackage(path.join(built, 'wasmtime_guest_profiler.node'));
 }
 
 /** The tarball, which holds what users need and nothing else. */
-function pack({ prebuilt }) {
-  if (!prebuilt) rmSync(path.join(root, 'prebuilds'), { recursive: true, force: true });
-  const [{ filename, files }] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--pack-destination', scratch], {
-      cwd: root,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-    }).replace(/^[^[]*/, ''),
-  );
+function pack() {
+  const { filename, files } = packIn(root);
   for (const { path: file } of files) {
     const isNeeded =
-      /^(dist|crate\/[a-z]+\/src|prebuilds)\//.test(file) ||
+      /^(dist|crate\/[a-z]+\/src)\//.test(file) ||
       /^(package\.json|wasm\/compiler\.wasm|README\.md|LICENSE|SECURITY\.md|CHANGELOG\.md|THIRD-PARTY\.txt)$/.test(
         file,
       ) ||
-      /^(binding\.gyp|Cargo\.(toml|lock)|crate\/[a-z]+\/(Cargo\.toml|build\.rs|README\.md)|scripts\/build-addon\.mjs)$/.test(
+      /^(binding\.gyp|Cargo\.(toml|lock)|crate\/[a-z]+\/(Cargo\.toml|build\.rs|README\.md)|scripts\/(build-addon|install)\.mjs)$/.test(
         file,
       );
     if (!isNeeded || /\.map$|\.test\./.test(file)) {
       throw new Error(`expected nothing but what users need, got ${file}`);
     }
   }
-  console.log(`packed ${files.length} files, ${prebuilt ? 'with' : 'without'} a prebuilt binary`);
+  console.log(`packed ${files.length} files`);
   return path.join(scratch, filename);
 }
 
-function install(name, tarball) {
+/** The package for this platform. */
+function packBinary() {
+  const { filename } = packIn(path.join(root, 'npm', platformName()));
+  return path.join(scratch, filename);
+}
+
+function packIn(directory) {
+  const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', scratch], {
+    cwd: directory,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(packed.replace(/^[^[]*/, ''))[0];
+}
+
+function install(name, tarballs) {
   const project = path.join(scratch, name);
   mkdirSync(project);
   writeFileSync(path.join(project, 'package.json'), '{ "private": true, "type": "module" }');
   writeFileSync(path.join(project, 'use.mjs'), USE);
   const started = Date.now();
   const headers = path.join(path.dirname(path.dirname(process.execPath)), 'include', 'node');
-  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--foreground-scripts', tarball], {
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--foreground-scripts', ...tarballs], {
     cwd: project,
     stdio: ['ignore', 'inherit', 'inherit'],
     // node-gyp would fetch the headers of this Node, which is there.
@@ -114,7 +123,7 @@ function install(name, tarball) {
     },
   });
   console.log(`installed ${name} in ${Math.round((Date.now() - started) / 1000)} s`);
-  rmSync(tarball);
+  for (const tarball of tarballs) rmSync(tarball);
   return project;
 }
 

@@ -4,9 +4,11 @@ import { ownDirectories, packageAround, requireFrom } from '../own-files.js';
 
 const FILE = 'wasmtime_guest_profiler.node';
 
+const PACKAGE = 'wasmtime-guest-profiler';
+
 /**
- * The addon's file. In the package itself node-gyp-build knows it; a bundle of a program looks for the package that is
- * installed around it, and then for the file itself, which was put beside it.
+ * The addon's file. Of the package itself it is what was built there, else that of the package for this platform; a bundle
+ * of a program looks for the package that is installed around it, and then for the file itself, which was put beside it.
  *
  * @throws Error `ERR_ADDON_NOT_FOUND` that says where it was looked for.
  */
@@ -26,8 +28,9 @@ export function findAddon(): string {
 /** The package is there, its addon isn't: why that may be, and what to do, a line each. */
 function notBuilt(root: string): string {
   return (
-    `no native build was found in ${root}: no prebuilt binary is for this platform (${process.platform}, ${process.arch}), ` +
-    'and none was built. `npm rebuild wasmtime-guest-profiler` builds one, with Rust 1.95 or newer (https://rustup.rs) and Python\n' +
+    `no native build was found in ${root}: ${platformPackages().join(' or ')} is not installed (there is none for this platform, or ` +
+    'optional dependencies were left out), and none was built. `npm rebuild wasmtime-guest-profiler` builds one, with Rust 1.95 or ' +
+    'newer (https://rustup.rs) and Python\n' +
     "Install scripts that build don't run with npm --ignore-scripts, with pnpm 10 and newer until `pnpm approve-builds`, with Bun " +
     'until `bun pm trust wasmtime-guest-profiler`\n' +
     "Where it can't be built, the commands top, diff, convert, view and annotate work all the same"
@@ -38,12 +41,15 @@ function notBuilt(root: string): string {
 function notPacked(places: readonly string[]): string {
   return (
     `the addon of wasmtime-guest-profiler was not found: install the package where this program runs, or put ${FILE} (of ` +
-    "its build/Release, or of its prebuilds under that name) beside the program's file. Looked in " +
+    `its build/Release, or of ${platformPackages()[0]} under that name) beside the program's file. Looked in ` +
     places.join(', ')
   );
 }
 
 function inPackage(root: string): string | undefined {
+  // What was built here first: its owner had a reason.
+  const found = beside(root) ?? prebuilt(root);
+  if (found !== undefined) return found;
   try {
     const { resolve } = requireFrom(path.join(root, 'package.json'))('node-gyp-build') as {
       resolve(root: string): string;
@@ -51,8 +57,36 @@ function inPackage(root: string): string | undefined {
     return resolve(root);
   } catch {
     // Not built, or copied without what it depends on.
-    return beside(root);
+    return undefined;
   }
+}
+
+/** Of the package for this platform that is installed for `root`, as its optional dependency. */
+function prebuilt(root: string): string | undefined {
+  const { resolve } = requireFrom(path.join(root, 'package.json'));
+  const found = platformPackages().flatMap((name) => {
+    try {
+      return [resolve(name)];
+    } catch {
+      return [];
+    }
+  });
+  // Some package managers install those of all libcs.
+  return found.length > 1 && isMusl() ? found[1] : found[0];
+}
+
+/** As the napi-rs CLI names them; on Linux for glibc, then for musl. */
+function platformPackages(): string[] {
+  const name = `${PACKAGE}-${process.platform}-${process.arch}`;
+  if (process.platform === 'linux') return [`${name}-gnu`, `${name}-musl`];
+  return [process.platform === 'win32' ? `${name}-msvc` : name];
+}
+
+function isMusl(): boolean {
+  const { header } = process.report.getReport() as {
+    header: { glibcVersionRuntime?: string };
+  };
+  return header.glibcVersionRuntime === undefined;
 }
 
 function beside(directory: string): string | undefined {
