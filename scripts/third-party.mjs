@@ -13,7 +13,7 @@ const output = path.join(root, 'THIRD-PARTY.txt');
 const LICENSE_FILE = /^(licen[cs]e|copying|notice|unlicense)/i;
 /** Bundled by scripts/build-bundle.mjs and scripts/build-page.mjs, or linked by scripts/build-wasm.mjs. */
 const BUNDLED =
-  /^node_modules\/(@discoveryjs\/json-ext|@jridgewell\/(resolve-uri|sourcemap-codec|trace-mapping)|commander|emnapi|parse-duration|picocolors|pprof-format|pure-rand|simple-statistics|uplot)$/;
+  /^node_modules\/(@discoveryjs\/json-ext|@jridgewell\/(resolve-uri|sourcemap-codec|trace-mapping)|ansi-regex|commander|emnapi|fastest-levenshtein|get-east-asian-width|has-flag|is-in-(ci|ssh)|parse-duration|picocolors|pprof-format|pure-rand|simple-statistics|string-width|strip-ansi|supports-(color|hyperlinks)|uplot)$/;
 /** Comes with the Rust that builds the compiler, without a file that says so. */
 const WASI_LIBC =
   'wasm/compiler.wasm also has parts of wasi-libc (Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT), and in it of musl\n' +

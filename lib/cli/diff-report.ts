@@ -1,4 +1,3 @@
-import { shortName } from '../formats/short-name.js';
 import { oneLine } from '../formats/terminal-text.js';
 import {
   type Change,
@@ -10,6 +9,7 @@ import { CONFIDENCE, SIGNIFICANCE_LEVEL } from '../statistics/compare-runs.js';
 import { amount, change, percent, signedPercent, type Unit, unitName } from './amount.js';
 import { type TableColumn, textTable } from './table.js';
 import type { Layout } from './terminal.js';
+import { fitName } from './text-width.js';
 
 /** Columns of {@link changeRows}. */
 export const CHANGE_COLUMNS: readonly TableColumn[] = [
@@ -20,7 +20,7 @@ export const CHANGE_COLUMNS: readonly TableColumn[] = [
   { title: '', align: 'right' },
   { title: 'after', align: 'right' },
   { title: '', align: 'right' },
-  { title: 'function', align: 'left', shorten: shortName },
+  { title: 'function', align: 'left', shorten: fitName },
 ];
 
 /** Functions under a title. */

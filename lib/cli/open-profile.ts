@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { encodeProfile } from '../formats/formats.js';
 import { writeProfile } from '../formats/output.js';
 import type { Profile } from '../profile/profile.js';
+import { hasBrowser, openBrowser } from './browser.js';
 import { CliError, reasonOf } from './cli-error.js';
-import { launchBrowser } from './launch.js';
+
 import { ProfileServer, type Served } from './profile-server.js';
 import { SymbolServer, type SymbolServerOptions } from './symbol-server.js';
 import { write } from './terminal.js';
@@ -19,23 +20,24 @@ export interface OpenOptions extends SymbolServerOptions {
   readonly port?: number;
   /** The Firefox Profiler's address. */
   readonly frontEnd?: string;
-  /** Start the browser too. */
-  readonly launch?: boolean;
+  /** Whether to start the browser too; where there is one when absent. */
+  readonly open?: boolean;
 }
 
 /**
- * Serves a profile to the browsers of this machine and prints the link, until SIGINT or SIGTERM.
+ * Serves a profile to the browsers of this machine and prints a short link, which leads to where it is shown, until
+ * SIGINT or SIGTERM.
  *
  * @throws CliError when the port is taken.
  */
 export async function openProfile(profile: Profile, options: OpenOptions): Promise<void> {
-  const { offline = false, port = 0, frontEnd = FRONT_END, launch = false } = options;
+  const { port = 0, frontEnd = FRONT_END } = options;
+  const { open = hasBrowser(process.stdout) } = options;
   await using server = await start(await served(profile, options, frontEnd), port);
-  const profileUrl = `${server.url}/${fileName(offline)}`;
-  const link = offline ? profileUrl : frontEndUrl(frontEnd, profileUrl, server.url);
+  const link = server.url;
   const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   write(process.stdout, `Open ${link}\nCtrl-C ends it.\n`);
-  if (launch) await launchBrowser(link);
+  if (open) await openBrowser(link);
   await ended;
 }
 
@@ -58,6 +60,10 @@ async function served(profile: Profile, options: OpenOptions, frontEnd: string):
   return {
     files: new Map([[fileName(offline), { type, body }]]),
     api: (path, request) => symbols.answer(path, request),
+    home: (url) => {
+      const profileUrl = `${url}/${fileName(offline)}`;
+      return offline ? profileUrl : frontEndUrl(frontEnd, profileUrl, url);
+    },
     origin: new URL(frontEnd).origin,
   };
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import parseDuration from 'parse-duration';
 import type { Milliseconds } from '../profile/sample-table.js';
 import type { Config } from '../runtime/config.js';
+import { didYouMean } from '../runtime/did-you-mean.js';
 import type { WasiPreopen } from '../runtime/wasi-config.js';
 import { checkAddress } from '../runtime/wasi-network.js';
 import { WASM_FEATURES } from '../runtime/wasm-features.js';
@@ -147,8 +148,11 @@ export function wasmFeatures(text: string, before: Config = {}): Config {
     const [, name = '', off] = /^([a-z0-9-]+)(?:=(?:y|(n)))?$/.exec(part.trim()) ?? [];
     const key = FEATURES.get(name);
     if (key === undefined) {
-      const known = [...FEATURES.keys()].join(', ');
-      throw new InvalidArgumentError(`Expected names such as gc or simd=n, of ${known}.`);
+      const known = [...FEATURES.keys()];
+      const meant = didYouMean(name, known) || '.';
+      throw new InvalidArgumentError(
+        `Expected names such as gc or simd=n, of ${known.join(', ')}${meant}`,
+      );
     }
     features[key] = off === undefined;
   }

@@ -19,6 +19,8 @@ export interface Served {
   readonly files: ReadonlyMap<string, ServedFile>;
   /** What requests by POST get, from JSON to JSON; undefined for a path that there is none at. */
   readonly api: (path: string, request: unknown) => object | undefined;
+  /** Where the address under which all is leads to. */
+  readonly home: (url: string) => string;
   /** The web origin that may read all of this beside our own. */
   readonly origin: string;
 }
@@ -30,7 +32,7 @@ export interface Served {
  */
 export class ProfileServer implements AsyncDisposable {
   readonly #server: Server;
-  readonly #secret = randomBytes(16).toString('hex');
+  readonly #secret = randomBytes(16).toString('base64url');
   readonly #served: Served;
 
   private constructor(served: Served) {
@@ -54,7 +56,7 @@ export class ProfileServer implements AsyncDisposable {
     return server;
   }
 
-  /** The address under which all is. */
+  /** The address under which all is; it leads to where a person sees it. */
   get url(): string {
     return `http://${this.#host()}/${this.#secret}`;
   }
@@ -87,8 +89,10 @@ export class ProfileServer implements AsyncDisposable {
     } else if (method === 'POST') {
       await this.#answerApi(rest.join('/'), request, response);
     } else if (method === 'GET' || method === 'HEAD') {
-      const file = this.#served.files.get(rest.join('/'));
-      if (file === undefined) response.writeHead(404).end();
+      const name = rest.join('/');
+      const file = this.#served.files.get(name);
+      if (name === '') response.writeHead(302, { Location: this.#served.home(this.url) }).end();
+      else if (file === undefined) response.writeHead(404).end();
       else send(response, file.type, method === 'GET' ? file.body : undefined, file.body.length);
     } else {
       response.writeHead(405, { Allow: 'GET, HEAD, POST' }).end();

@@ -1,10 +1,10 @@
 import { isatty } from 'node:tty';
-import { shortName } from '../formats/short-name.js';
 import { oneLine } from '../formats/terminal-text.js';
 import type { ProgressReader } from '../profiler/progress.js';
 import type { Store } from '../runtime/store.js';
 import { UpdateDeadline } from '../runtime/update-deadline.js';
 import { writeNow } from './terminal.js';
+import { fitName, textWidth } from './text-width.js';
 
 const STDERR = 2;
 const EVERY_MS = 500;
@@ -68,5 +68,5 @@ export function progressText(
   const facts = `${seconds} s  ${samples.toLocaleString('en-US')} samples`;
   if (hottest === undefined) return facts;
   const now = '  now: ';
-  return facts + now + shortName(oneLine(hottest), WIDTH - facts.length - now.length);
+  return facts + now + fitName(oneLine(hottest), WIDTH - textWidth(facts) - now.length);
 }

@@ -6,9 +6,11 @@ import { FinishedProfile } from '../profiler/finished-profile.js';
 import { amount } from './amount.js';
 import { describeEnding, errorTextOf, exitCodeOf } from './ending.js';
 import { ExitCode } from './exit-code.js';
+import { linkedLayout } from './hyperlinks.js';
 import { type AllRuns, type Repeated, recordRuns } from './record-runs.js';
 import type { RunOptions } from './run-options.js';
-import { layoutOf, writeError } from './terminal.js';
+import { profileLine } from './summary.js';
+import { type Layout, writeError } from './terminal.js';
 import { topReport } from './top-functions.js';
 import { type ProfileFile, writeOutputs } from './write-outputs.js';
 
@@ -28,13 +30,20 @@ export async function runRepeatedly(
   if (error !== undefined) writeError(printable(error));
   const { written, failures } = await writeOutputs(runs.profile, outputs);
   for (const warning of runs.warnings) writeError(`warning: ${printable(warning)}`);
-  if (!quiet) writeError(summary(recorded, written).join('\n'));
+  if (!quiet) {
+    const layout = await linkedLayout(process.stderr);
+    writeError(summary(recorded, written, layout).join('\n'));
+  }
   for (const { message } of failures) writeError(`error: ${printable(message)}`);
   const exitCode = exitCodeOf(ending);
   return failures.length > 0 && exitCode === 0 ? ExitCode.Failure : exitCode;
 }
 
-function summary({ runs: [runs], last }: AllRuns, paths: readonly string[]): string[] {
+function summary(
+  { runs: [runs], last }: AllRuns,
+  paths: readonly string[],
+  layout: Layout,
+): string[] {
   if (runs === undefined) return [];
   const profile = FinishedProfile.model(runs.profile);
   const cpu = runsOf(profile, profile.threads).map((threads) =>
@@ -49,8 +58,8 @@ function summary({ runs: [runs], last }: AllRuns, paths: readonly string[]): str
     '',
     `${runs.runs} runs, the last of which ${describeEnding(last.ending)}; CPU time ${range[1]} a run, ` +
       `from ${range[0]} to ${range[2]}`,
-    ...topReport(profile, profile.threads, 'samples', HOTTEST, layoutOf(process.stderr)),
+    ...topReport(profile, profile.threads, 'samples', HOTTEST, layout),
     '',
-    ...paths.map((path) => `Profile: ${path}`),
+    ...paths.map((path) => profileLine(path, layout)),
   ];
 }

@@ -69,7 +69,7 @@ export interface RunOptions extends GuestOptions {
   readonly sources?: string;
   readonly wasm?: string;
   readonly showArguments?: boolean;
-  readonly launch?: boolean;
+  readonly open?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -91,7 +91,7 @@ Examples:
   $ wasmtime-guest-profiler run -o app.json -o app.pb.gz -o app.cpuprofile app.wasm
   $ wasmtime-guest-profiler run --invoke fib app.wasm 30
   $ wasmtime-guest-profiler run --repeat 10 --warmup 1 -o app.json app.wasm
-  $ wasmtime-guest-profiler run --launch app.wasm
+  $ wasmtime-guest-profiler run --open app.wasm
 
 ${formatsHelp()}`;
 
@@ -150,7 +150,7 @@ export function addRunOptions(program: Command, version: string): Command {
       'with --repeat: runs before these, of which nothing is kept',
       natural,
     )
-    .option('--launch', 'afterwards open the profile in the browser, as view does, until Ctrl-C')
+    .option('--open', 'afterwards open the profile in the browser, as view does, until Ctrl-C')
     .option('-q, --quiet', 'no summary at the end, and no progress on a terminal')
     .addHelpText('after', HELP);
 }

@@ -13,6 +13,7 @@ import { type Entry, invocation, resultText, START } from './entry.js';
 import { ExitCode } from './exit-code.js';
 import { loadGuest } from './guest.js';
 import { type Guest, hasEpochChecks } from './guest-file.js';
+import { linkedLayout } from './hyperlinks.js';
 import { openProfile } from './open-profile.js';
 import { environmentOf } from './options.js';
 import {
@@ -26,7 +27,7 @@ import { runRepeatedly } from './repeat.js';
 import type { GuestOptions, RunOptions } from './run-options.js';
 import { sourcesIn } from './sources.js';
 import { summaryOf } from './summary.js';
-import { layoutOf, write, writeError, writeNow } from './terminal.js';
+import { type Layout, write, writeError, writeNow } from './terminal.js';
 import { type ProfileFile, writeOutputs } from './write-outputs.js';
 
 /** Runs and profiles `app`; the exit code. */
@@ -74,11 +75,13 @@ export async function run(
   const profile = profiler.finishProfile();
   const { failures, written } = await writeOutputs(profile, outputs);
   for (const warning of profiler.warnings) writeError(`warning: ${printable(warning)}`);
-  if (!options.quiet) writeError(summary(recording, written));
+  if (!options.quiet) {
+    writeError(summary(recording, written, await linkedLayout(process.stderr)));
+  }
   for (const { message } of failures) writeError(`error: ${printable(message)}`);
-  if (options.launch) {
+  if (options.open) {
     recording.interrupt.dispose();
-    await openProfile(GuestProfiler.end(profiler), { launch: true });
+    await openProfile(GuestProfiler.end(profiler), { open: true });
   }
   return failures.length > 0 && exitCode === 0 ? ExitCode.Failure : exitCode;
 }
@@ -189,12 +192,8 @@ export function wasiOptions(
   };
 }
 
-function summary(recording: Recording, paths: readonly string[]): string {
+function summary(recording: Recording, paths: readonly string[], layout: Layout): string {
   const { profiler, ...facts } = recording;
   const ending = describeEnding(recording.ending);
-  return summaryOf(
-    GuestProfiler.end(profiler),
-    { ...facts, ending, paths },
-    layoutOf(process.stderr),
-  );
+  return summaryOf(GuestProfiler.end(profiler), { ...facts, ending, paths }, layout);
 }

@@ -1,5 +1,4 @@
 import { formatOfPath } from '../formats/formats.js';
-import { shortName, shortPath } from '../formats/short-name.js';
 import { oneLine } from '../formats/terminal-text.js';
 import { fuelBetweenSamples } from '../profile/fuel.js';
 import { hotFunctions, hottestLines } from '../profile/hot-functions.js';
@@ -8,7 +7,8 @@ import type { Thread } from '../profile/thread.js';
 import { intervalOf, percent } from './amount.js';
 import { placeOf } from './function-place.js';
 import { resumedLine } from './resumed-line.js';
-import type { Layout } from './terminal.js';
+import { type Layout, placeIn } from './terminal.js';
+import { fitName, fitPath, textWidth } from './text-width.js';
 
 /** What a summary tells beside the profile. */
 export interface RunFacts {
@@ -41,7 +41,7 @@ export function summaryOf(profile: Profile, facts: RunFacts, layout: Layout): st
     ...measures(profile, facts),
     ...profile.threads.flatMap((thread) => hottest(profile, thread, layout)),
   ];
-  if (facts.paths.length > 0) lines.push('', ...howToOpen(facts.paths));
+  if (facts.paths.length > 0) lines.push('', ...howToOpen(facts.paths, layout));
   // A line free above it: the guest's own output may stand there, or what a terminal shows of a Ctrl-C.
   return ['', ...lines].join('\n');
 }
@@ -80,7 +80,7 @@ function notSampled(ticks: number, samples: number): string {
 }
 
 /** The hottest functions as a table: shares of the samples that saw any function. */
-function hottest(profile: Profile, thread: Thread, { style, width }: Layout): string[] {
+function hottest(profile: Profile, thread: Thread, { style, width, link }: Layout): string[] {
   const hot = hotFunctions(profile, thread);
   if (hot.length === 0) return [];
   // Each sample that saw a function is one's own.
@@ -92,13 +92,12 @@ function hottest(profile: Profile, thread: Thread, { style, width }: Layout): st
       percent(selfSamples, samples).padStart(SELF_WIDTH) +
       percent(totalSamples, samples).padStart(TOTAL_WIDTH);
     const room = Math.max(LEAST_NAME, width - shares.length - 2);
-    const place = shortPath(
-      placeOf(profile, func, lines.get(func)),
-      Math.floor(room * PLACE_SHARE),
-    );
+    const whole = placeOf(profile, func, lines.get(func));
+    const place = fitPath(whole, Math.floor(room * PLACE_SHARE));
     const isShown = place !== '' && room >= 2 * LEAST_NAME;
-    const shownName = shortName(oneLine(name), isShown ? room - place.length - 2 : room);
-    return `${shares}  ${shownName}${isShown ? style.dim(`  ${place}`) : ''}`;
+    const shownName = fitName(oneLine(name), isShown ? room - textWidth(place) - 2 : room);
+    const linked = link === undefined ? place : link(place, placeIn(whole));
+    return `${shares}  ${shownName}${isShown ? style.dim(`  ${linked}`) : ''}`;
   });
   const others = hot.length - rows.length;
   const heading = `${'self'.padStart(SELF_WIDTH)}${'total'.padStart(TOTAL_WIDTH)}  function`;
@@ -107,13 +106,18 @@ function hottest(profile: Profile, thread: Thread, { style, width }: Layout): st
   return ['', style.dim(heading), ...rows, ...rest];
 }
 
-function howToOpen(paths: readonly string[]): string[] {
+/** Where a profile was written to, the file linked. */
+export function profileLine(path: string, { link = (text) => text }: Layout): string {
+  return `Profile: ${link(path, { file: path, isOurs: true })}`;
+}
+
+function howToOpen(paths: readonly string[], layout: Layout): string[] {
   const isFirefox = paths.some((path) =>
     ['firefox', 'jslb'].includes(formatOfPath(path) ?? 'firefox'),
   );
   const hint =
     'Drag it into https://profiler.firefox.com to open it: it stays on this machine, nothing is uploaded.';
-  return [...paths.map((path) => `Profile: ${path}`), ...(isFirefox ? [hint] : [])];
+  return [...paths.map((path) => profileLine(path, layout)), ...(isFirefox ? [hint] : [])];
 }
 
 function count(number: number, noun: string): string {

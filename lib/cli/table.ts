@@ -1,5 +1,6 @@
 import { oneLine } from '../formats/terminal-text.js';
-import { cut, type Layout } from './terminal.js';
+import { type Layout, placeIn } from './terminal.js';
+import { fitStart, textWidth } from './text-width.js';
 
 const GAP = '  ';
 
@@ -7,8 +8,10 @@ const GAP = '  ';
 export interface TableColumn {
   readonly title: string;
   readonly align: 'left' | 'right';
-  /** How a text is made to fit; cut at its end by default. */
+  /** How a text is made to fit; without its end by default. */
   readonly shorten?: (text: string, width: number) => string;
+  /** Whether it has places in files, `file:line`, which become links on terminals that have them. */
+  readonly isPlace?: boolean;
 }
 
 /** Narrower than this no column of text becomes: such a terminal breaks the lines. */
@@ -18,33 +21,35 @@ const LEAST_WIDTH = 8;
 const WIDEST = 80;
 
 /**
- * Rows as aligned text, each in a line whatever its cells have in them. Where they are wider than `width`, the widest columns of text are shortened; where that is
- * infinite nothing is.
+ * Rows as aligned text, each in a line whatever its cells have in them. Where they are wider than `width`, the widest
+ * columns of text are shortened; where that is infinite nothing is.
  */
 export function textTable(
   columns: readonly TableColumn[],
   cells: readonly (readonly string[])[],
-  { style, width }: Layout,
+  { style, width, link }: Layout,
 ): string[] {
   const rows = cells.map((row) => row.map(oneLine));
   const needed = columns.map(({ title }, i) =>
-    rows.reduce((most, row) => Math.max(most, lengthOf(row[i] ?? '')), title.length),
+    rows.reduce((most, row) => Math.max(most, textWidth(row[i] ?? '')), textWidth(title)),
   );
   const widths = narrowed(columns, needed, width - GAP.length * (columns.length - 1));
-  const line = (cells: readonly string[]): string =>
+  const line = (cells: readonly string[], isRow = true): string =>
     cells
       .map((cell, i) => {
-        const { shorten = cut } = columns[i] ?? {};
+        const { shorten = fitStart, align, isPlace } = columns[i] ?? {};
         const shown = width === Infinity ? cell : shorten(cell, widths[i] ?? 0);
-        const room = ' '.repeat(Math.max(0, (widths[i] ?? 0) - lengthOf(shown)));
-        return columns[i]?.align === 'right' ? room + shown : shown + room;
+        const room = ' '.repeat(Math.max(0, (widths[i] ?? 0) - textWidth(shown)));
+        const linked = isPlace && isRow && link !== undefined ? link(shown, placeIn(cell)) : shown;
+        return align === 'right' ? room + linked : linked + room;
       })
       .join(GAP)
       .trimEnd();
-  return [style.dim(line(columns.map(({ title }) => title))), ...rows.map(line)];
+  const titles = columns.map(({ title }) => title);
+  return [style.dim(line(titles, false)), ...rows.map((row) => line(row))];
 }
 
-/** The columns' widths so that they fit, as far as they can. Numbers are never cut. */
+/** The columns' widths so that they fit, as far as they can. Numbers stay whole. */
 function narrowed(
   columns: readonly TableColumn[],
   needed: readonly number[],
@@ -65,8 +70,4 @@ function narrowed(
     left -= widths[column] ?? 0;
   }
   return widths;
-}
-
-function lengthOf(text: string): number {
-  return [...text].length;
 }

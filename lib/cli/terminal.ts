@@ -46,18 +46,28 @@ export function styleOf(stream: NodeJS.WriteStream): Style {
 /** How text is laid out. */
 export interface Layout {
   readonly style: Style;
-  /** Characters in a line. */
+  /** Columns in a line. */
   readonly width: number;
+  /** Makes a link of `text`, if there is such a file; absent where there are no links. */
+  readonly link?: (text: string, place: LinkedPlace) => string;
+}
+
+/** A file, and a line in it. */
+export interface LinkedPlace {
+  readonly file: string;
+  readonly line?: string;
+  /** Whether it is a file that this program has written. Others are looked for in one directory only. */
+  readonly isOurs?: boolean;
+}
+
+/** What `file` or `file:line` names. */
+export function placeIn(text: string): LinkedPlace {
+  const [, file = '', line] = /^(.*?)(?::(\d+))?$/.exec(text) ?? [];
+  return { file, ...(line !== undefined && { line }) };
 }
 
 /** The layout for a terminal; off one, lines are as long as they are. */
 export function layoutOf(stream: NodeJS.WriteStream): Layout {
   const width = stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY;
   return { style: styleOf(stream), width };
-}
-
-/** Cuts text to `width` characters. */
-export function cut(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
 }

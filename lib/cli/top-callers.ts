@@ -1,4 +1,3 @@
-import { shortName } from '../formats/short-name.js';
 import { funcPlace } from '../profile/func-place.js';
 import type { FuncIndex } from '../profile/func-table.js';
 import type { Neighbour, Neighbours } from '../profile/neighbours.js';
@@ -6,11 +5,12 @@ import type { Profile } from '../profile/profile.js';
 import { amount, percent, type Unit } from './amount.js';
 import type { Report, ReportSection } from './report.js';
 import type { TableColumn } from './table.js';
+import { fitName } from './text-width.js';
 
 const COLUMNS: readonly TableColumn[] = [
   { title: 'weight', align: 'right' },
   { title: '', align: 'right' },
-  { title: 'function', align: 'left', shorten: shortName },
+  { title: 'function', align: 'left', shorten: fitName },
   { title: 'module', align: 'left' },
 ];
 

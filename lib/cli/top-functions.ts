@@ -1,4 +1,3 @@
-import { shortName, shortPath } from '../formats/short-name.js';
 import { oneLine } from '../formats/terminal-text.js';
 import { funcPlace } from '../profile/func-place.js';
 import { functionWeights, hottestLines } from '../profile/hot-functions.js';
@@ -14,11 +13,12 @@ import { resumedLine } from './resumed-line.js';
 import { SELF_AND_TOTAL, selfAndTotal } from './self-and-total.js';
 import { type TableColumn, textTable } from './table.js';
 import type { Layout } from './terminal.js';
+import { fitName, fitPath } from './text-width.js';
 
 const COLUMNS: readonly TableColumn[] = [
   ...SELF_AND_TOTAL,
-  { title: 'function', align: 'left', shorten: shortName },
-  { title: 'hottest line', align: 'left', shorten: shortPath },
+  { title: 'function', align: 'left', shorten: fitName },
+  { title: 'hottest line', align: 'left', shorten: fitPath, isPlace: true },
 ];
 
 const NOTHING = 'No sample saw a function.';

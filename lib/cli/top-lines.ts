@@ -1,4 +1,3 @@
-import { shortName, shortPath } from '../formats/short-name.js';
 import { funcPlace } from '../profile/func-place.js';
 import type { HotLine, HotLines } from '../profile/hot-lines.js';
 import type { Profile } from '../profile/profile.js';
@@ -6,11 +5,12 @@ import { percent, type Unit } from './amount.js';
 import type { Report } from './report.js';
 import { SELF_AND_TOTAL, selfAndTotal } from './self-and-total.js';
 import type { TableColumn } from './table.js';
+import { fitName, fitPath } from './text-width.js';
 
 const COLUMNS: readonly TableColumn[] = [
   ...SELF_AND_TOTAL,
-  { title: 'line', align: 'left', shorten: shortPath },
-  { title: 'function', align: 'left', shorten: shortName },
+  { title: 'line', align: 'left', shorten: fitPath, isPlace: true },
+  { title: 'function', align: 'left', shorten: fitName },
 ];
 
 /** What `top --lines` prints. */

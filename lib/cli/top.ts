@@ -6,11 +6,12 @@ import type { Profile } from '../profile/profile.js';
 import { unitOf } from './amount.js';
 import { functionsNamed } from './chosen-functions.js';
 import { CliError } from './cli-error.js';
+import { linkedLayout } from './hyperlinks.js';
 import { positive } from './options.js';
 import { addViewOptions, type ProfileView, readSelected } from './read-file.js';
 import { markdownReportOf, type Report, textReport } from './report.js';
 import { sourceLookup } from './source-lookup.js';
-import { layoutOf, PLAIN, write } from './terminal.js';
+import { type Layout, layoutOf, PLAIN, write } from './terminal.js';
 import { callersJson, callersReport } from './top-callers.js';
 import { factsOf, markdownReport, topReport } from './top-functions.js';
 import { topJson } from './top-json.js';
@@ -74,7 +75,8 @@ export function addTopCommand(program: Command): void {
   addViewOptions(command, 'samples').action(async (path: string, options: TopOptions) => {
     if (options.json && options.markdown) throw new CliError('--json and --markdown: choose one');
     const profile = await readSelected(path, options);
-    write(process.stdout, top(profile, options));
+    const layout = await linkedLayout(process.stdout, options.sources);
+    write(process.stdout, top(profile, options, layout));
   });
 }
 
@@ -86,7 +88,7 @@ export function addTopCommand(program: Command): void {
 export function top(
   profile: Profile,
   options: TopOptions,
-  layout = layoutOf(process.stdout),
+  layout: Layout = layoutOf(process.stdout),
 ): string {
   const { weight = 'samples', limit, json, markdown } = options;
   const { threads } = profile;

@@ -14,12 +14,14 @@ interface ViewOptions extends CacheOptions {
   readonly wasm: readonly string[];
   readonly precompiled: readonly string[];
   readonly frontEnd: string;
-  readonly launch?: boolean;
+  readonly open?: boolean;
 }
 
 const HELP = `
-The profile is served to browsers of this machine alone, until Ctrl-C. The Firefox Profiler's page is loaded
-from the web and fetches the profile from here; nothing is uploaded. --offline needs no web at all.
+The profile is served to browsers of this machine alone, until Ctrl-C. The browser opens by itself if you are at a
+terminal of a machine with a display; BROWSER says which one, BROWSER=none is as --no-open.
+The Firefox Profiler's page is loaded from the web and fetches the profile from here; nothing is uploaded.
+--offline needs no web at all.
 A double click on a function opens its source, with --sources or of a profile that run --sources wrote; beside it
 its instructions, with --wasm.
 
@@ -29,16 +31,17 @@ Exit codes:
   2    the command line is wrong
 
 Examples:
-  $ wasmtime-guest-profiler view --launch app.profile.json
+  $ wasmtime-guest-profiler view app.profile.json
   $ wasmtime-guest-profiler view --sources ~/app/src --wasm app.wasm app.profile.json
   $ wasmtime-guest-profiler view --offline app.profile.json`;
 
 export function addViewCommand(program: Command): void {
   addCacheOptions(program.command('view'))
     .summary('open a profile in a browser')
-    .description('Serves a profile to the browser and prints the link to open.')
+    .description('Serves a profile to the browser, and opens it there.')
     .argument('<file>', 'a profile that run has written, in the Firefox format or .jslb')
-    .option('--launch', 'open the link in the browser')
+    .option('--open', 'open the link in the browser, also where none is expected')
+    .option('--no-open', 'only print the link')
     .option('--offline', 'as a page of its own, instead of in the Firefox Profiler')
     .option('--sources <directory>', 'where the source files lie, for the source view')
     .option(

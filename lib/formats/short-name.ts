@@ -2,8 +2,20 @@
 
 const DOTS = '…';
 
-/** Of a name that is cut in its middle, the part that its end gets: it tells more than the beginning. */
+/** Of a name that loses its middle, the part that its end gets: it tells more than the beginning. */
 const END_SHARE = 0.6;
+
+/** How much room text takes: in characters here, in a terminal's columns elsewhere. */
+export interface TextMeasure {
+  /** Its parts that can't be divided. */
+  parts(text: string): readonly string[];
+  width(text: string): number;
+}
+
+const CHARACTERS: TextMeasure = {
+  parts: (text) => [...text],
+  width: (text) => [...text].length,
+};
 
 /** An operator of C++ whose name is of brackets. */
 const OPERATOR = /operator *(?:<=>|<<=?|>>=?|->\*?|[<>]=?|\( *\)|\[\])/y;
@@ -19,26 +31,50 @@ interface Group {
 }
 
 /**
- * A function's name in at most `width` characters. Lists of template arguments and of parameters are left out
+ * A function's name in at most `width` characters, or columns. Lists of template arguments and of parameters are left out
  * first, the innermost before those around them; then what is in the middle of what remains.
  */
-export function shortName(name: string, width: number): string {
+export function shortName(name: string, width: number, measure = CHARACTERS): string {
   let shown = name;
   const deepest = groupsOf(name).reduce((most, { depth }) => Math.max(most, depth), 0);
-  for (let depth = deepest; depth > 0 && lengthOf(shown) > width; depth--) {
+  for (let depth = deepest; depth > 0 && measure.width(shown) > width; depth--) {
     shown = withoutGroups(shown, depth);
   }
-  return cutMiddle(shown, width);
+  return withoutMiddle(shown, width, measure);
 }
 
 /** A path, or a place in a file, in at most `width` characters: `…/memcmp.c:41`. Its directories go first. */
-export function shortPath(path: string, width: number): string {
-  const characters = [...path];
-  if (characters.length <= width) return path;
+export function shortPath(path: string, width: number, measure = CHARACTERS): string {
+  if (measure.width(path) <= width) return path;
   // One is for the dots; a part begins with its slash.
-  const from = characters.length - Math.max(0, width - 1);
-  const slash = characters.findIndex((character, i) => i >= from && /[/\\]/.test(character));
-  return DOTS + characters.slice(slash < 0 ? from : slash).join('');
+  const end = endOf(path, width - 1, measure);
+  const slash = end.search(/[/\\]/);
+  return DOTS + (slash < 0 ? end : end.slice(slash));
+}
+
+/** The beginning of a text, in at most `width` characters or columns. */
+export function startOf(text: string, width: number, measure: TextMeasure): string {
+  let start = '';
+  let left = width;
+  for (const part of measure.parts(text)) {
+    left -= measure.width(part);
+    if (left < 0) break;
+    start += part;
+  }
+  return start;
+}
+
+/** Its end. */
+function endOf(text: string, width: number, measure: TextMeasure): string {
+  const parts = measure.parts(text);
+  let from = parts.length;
+  let left = width;
+  while (from > 0) {
+    left -= measure.width(parts[from - 1] as string);
+    if (left < 0) break;
+    from--;
+  }
+  return parts.slice(from).join('');
 }
 
 function withoutGroups(name: string, depth: number): string {
@@ -84,18 +120,9 @@ function groupsOf(name: string): Group[] {
   return groups.sort((a, b) => a.start - b.start);
 }
 
-function cutMiddle(name: string, width: number): string {
-  const characters = [...name];
-  if (characters.length <= width) return name;
+function withoutMiddle(name: string, width: number, measure: TextMeasure): string {
+  if (measure.width(name) <= width) return name;
   const room = Math.max(0, width - 1);
   const end = Math.ceil(room * END_SHARE);
-  return (
-    characters.slice(0, room - end).join('') +
-    DOTS +
-    characters.slice(characters.length - end).join('')
-  );
-}
-
-function lengthOf(text: string): number {
-  return [...text].length;
+  return startOf(name, room - end, measure) + DOTS + endOf(name, end, measure);
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { isArrayBuffer, isUint8Array } from 'node:util/types';
 import { bytesOf, bytesOfBuffer } from './bytes.js';
+import { didYouMean } from './did-you-mean.js';
 import { misuse, outOfRange, wrongType } from './errors.js';
 import { isObject } from './internal.js';
 
@@ -113,7 +114,10 @@ export function checkOneOf<T extends string>(
   const choice = choices.find((choice) => choice === value);
   if (choice === undefined) {
     throw typeof value === 'string'
-      ? misuse('ERR_INVALID_ARG_VALUE', `${what}: no '${value}', there are ${choices.join(', ')}`)
+      ? misuse(
+          'ERR_INVALID_ARG_VALUE',
+          `${what}: no '${value}', there are ${choices.join(', ')}${didYouMean(value, choices)}`,
+        )
       : wrongType(what, `one of ${choices.join(', ')}`, value);
   }
   return choice;
@@ -125,7 +129,7 @@ export function checkKeys(what: string, value: object, known: readonly string[])
     if (!known.includes(key)) {
       throw misuse(
         'ERR_INVALID_ARG_VALUE',
-        `${what}: no option '${key}', there are ${known.join(', ')}`,
+        `${what}: no option '${key}', there are ${known.join(', ')}${didYouMean(key, known)}`,
       );
     }
   }

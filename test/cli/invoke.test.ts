@@ -134,7 +134,7 @@ describe('run --precompiled', () => {
   );
 });
 
-describe('run --launch', () => {
+describe('run --open', () => {
   it('opens the profile in the browser, and ends as the guest did', async () => {
     const [opened, browser] = [directory.file('opened'), directory.file('browser')];
     writeFileSync(
@@ -144,10 +144,12 @@ describe('run --launch', () => {
         mode: 0o755,
       },
     );
-    const args = ['run', '-q', '--launch', guest('c/endings.wasm'), 'return', '3'];
+    const args = ['run', '-q', '--open', guest('c/endings.wasm'), 'return', '3'];
     const cli = directory.start(args, { stdin: '', env: { BROWSER: browser } });
     const link = await vi.waitFor(() => readFileSync(opened, 'utf8'), 30_000);
-    const url = decodeURIComponent(new URL(link).pathname.split('/')[2] ?? '');
+    const { headers } = await fetch(link.trim(), { redirect: 'manual' });
+    const { pathname } = new URL(headers.get('location') ?? '');
+    const url = decodeURIComponent(pathname.split('/')[2] ?? '');
     expect(await (await fetch(url)).json()).toMatchObject({ meta: { product: 'endings.wasm' } });
     cli.child.kill('SIGINT');
     expect(await cli.outcome).toMatchObject({ code: 3, signal: null });

@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import stringWidth from 'string-width';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { textTable } from '../../lib/cli/table.js';
-import { layoutOf, PLAIN, styleOf } from '../../lib/cli/terminal.js';
+import { type LinkedPlace, layoutOf, PLAIN, styleOf } from '../../lib/cli/terminal.js';
+import { fitName, fitPath } from '../../lib/cli/text-width.js';
 import { firefoxJson } from '../../lib/formats/firefox.js';
-import { shortName, shortPath } from '../../lib/formats/short-name.js';
 import { Profile } from '../../lib/profile/profile.js';
+import { NO_STACK } from '../../lib/profile/stack-table.js';
 import { sampleProfile } from '../support/sample-profile.js';
-import { CliDirectory, guest, MAIN } from './command.js';
+import { CliDirectory, guest, MAIN, RunningCli } from './command.js';
 
 const directory = new CliDirectory();
 afterAll(() => directory[Symbol.asyncDispose]());
@@ -92,11 +95,98 @@ describe('a table', () => {
   });
 });
 
+describe('a table of wide letters', () => {
+  const columns = [
+    { title: 'n', align: 'right' },
+    { title: '関数', align: 'left', shorten: fitName },
+    { title: 'place', align: 'left', shorten: fitPath, isPlace: true },
+  ] as const;
+  const rows = [
+    ['1', '解析する(文字列)', 'ソース/解析.c:1'],
+    ['2', 'e\u0301te\u0301', 'a.c:22'],
+    ['3', '👩🏽 f', 'b.c:3'],
+  ];
+
+  it('is aligned by columns of the terminal', () => {
+    expect(textTable(columns, rows, { style: PLAIN, width: 80 })).toEqual([
+      'n  関数              place',
+      '1  解析する(文字列)  ソース/解析.c:1',
+      '2  e\u0301te\u0301               a.c:22',
+      '3  👩🏽 f              b.c:3',
+    ]);
+  });
+
+  it('fits, whatever the width', () => {
+    for (let width = 23; width < 40; width++) {
+      for (const line of textTable(columns, rows, { style: PLAIN, width })) {
+        expect(stringWidth(line)).toBeLessThanOrEqual(width);
+      }
+    }
+    expect(textTable(columns, rows, { style: PLAIN, width: 26 })[1]).toBe(
+      '1  解析する(…)  …/解析.c:1',
+    );
+  });
+
+  it('has links around what is shown of a place, which take no room', () => {
+    const link = (text: string, { file, line }: LinkedPlace) => `<${file}|${line}>${text}</>`;
+    expect(textTable(columns, rows, { style: PLAIN, width: 26, link }).slice(0, 3)).toEqual([
+      'n  関数         place',
+      '1  解析する(…)  <ソース/解析.c|1>…/解析.c:1</>',
+      '2  e\u0301te\u0301          <a.c|22>a.c:22</>',
+    ]);
+  });
+});
+
+describe('links', () => {
+  const forced = { FORCE_HYPERLINK: '1', NO_COLOR: '1' };
+  const ESC = String.fromCharCode(27);
+  const LINK = new RegExp(`${ESC}]8;;(.+?)${ESC}\\\\(.+?)${ESC}]8;;${ESC}\\\\`, 'g');
+  const linksIn = (text: string) => [...text.matchAll(LINK)].map((match) => match.slice(1));
+  const fileUrl = (name: string) => pathToFileURL(realpathSync(directory.file(name))).href;
+
+  it('lead from lines to the files below a directory, and to no others', async () => {
+    mkdirSync(directory.file('sources'), { recursive: true });
+    writeFileSync(directory.file('sources/a b.c'), '');
+    writeFileSync(directory.file('outside.c'), '');
+    const profile = new Profile({ product: 'p', intervalMs: 1, startTimeUnixMs: 1 });
+    const { strings, sources, funcs, frames, stacks } = profile;
+    const thread = profile.addThread({ name: 'p' });
+    for (const name of ['a b.c', '../outside.c', directory.file('outside.c'), 'none.c']) {
+      const source = sources.intern(strings.intern(name));
+      const func = funcs.intern({ name: strings.intern(`f of ${name}`), source });
+      thread.samples.push(stacks.intern(NO_STACK, frames.intern({ func, line: 7 })), 1, 1);
+    }
+    writeFileSync(directory.file('lines.json'), Buffer.concat([...firefoxJson(profile)]));
+    for (const option of ['--lines', '--limit=9']) {
+      const args = ['top', option, 'lines.json'];
+      const cli = new RunningCli(
+        directory.file('sources'),
+        [...args.slice(0, 2), '../lines.json'],
+        {
+          env: forced,
+        },
+      );
+      expect(linksIn((await cli.outcome).stdout)).toEqual([
+        [`${fileUrl('sources/a b.c')}#7`, 'a b.c:7'],
+      ]);
+    }
+    const { stdout } = await directory.run(['top', '--lines', 'lines.json']);
+    expect(stdout).not.toContain('\x1b');
+  });
+
+  it('lead to what a run has written, wherever', async () => {
+    const out = directory.file('elsewhere.json');
+    const args = ['run', '-o', out, guest('c/endings.wasm'), 'args'];
+    const { stderr } = await directory.run(args, { stdin: '', env: forced });
+    expect(linksIn(stderr)).toContainEqual([fileUrl('elsewhere.json'), out]);
+  });
+});
+
 describe('a table of long names', () => {
   const columns = [
     { title: 'n', align: 'right' },
-    { title: 'function', align: 'left', shorten: shortName },
-    { title: 'place', align: 'left', shorten: shortPath },
+    { title: 'function', align: 'left', shorten: fitName },
+    { title: 'place', align: 'left', shorten: fitPath },
   ] as const;
   const long = `std::__2::map<${'std::__2::vector<int>, '.repeat(20)}int>::find(int const&)`;
   const path = `wasisdk://v33.0+m/build/${'sysroot/'.repeat(10)}src/string/memcmp.c:41`;

@@ -23,7 +23,11 @@ async function view(...given: (string | NodeJS.ProcessEnv)[]) {
     cli.child.stdout.once('data', (chunk) => resolve(String(chunk)));
     cli.outcome.then(({ stderr }) => reject(new Error(stderr)), reject);
   });
-  const link = /^Open (\S+)$/m.exec(text)?.[1] ?? '';
+  const short = /^Open (\S+)$/m.exec(text)?.[1] ?? '';
+  expect(short).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}$/);
+  const { status, headers } = await fetch(short, { redirect: 'manual' });
+  expect(status).toBe(302);
+  const link = headers.get('location') ?? '';
   const { pathname, searchParams } = new URL(link);
   const [, fromUrl, encoded = ''] = pathname.split('/');
   const url = fromUrl === 'from-url' ? decodeURIComponent(encoded) : link;
@@ -41,7 +45,7 @@ async function view(...given: (string | NodeJS.ProcessEnv)[]) {
     expect(answer.headers.get('access-control-allow-origin')).toBe(FRONT_END);
     return answer.json() as Promise<Record<string, unknown>>;
   };
-  return { link, url, symbolServer, ask, end };
+  return { short, link, url, symbolServer, ask, end };
 }
 
 describe('view', () => {
@@ -324,7 +328,7 @@ describe('view', () => {
     expect(await end()).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('starts the browser with --launch, and goes on without one', async () => {
+  it('starts the browser with --open, and goes on without one', async () => {
     const opened = directory.file('opened');
     const browser = directory.file('browser');
     writeFileSync(
@@ -332,8 +336,8 @@ describe('view', () => {
       `#!/bin/sh\necho "$1" > ${opened}.part && mv ${opened}.part ${opened}\n`,
     );
     chmodSync(browser, 0o755);
-    const { link, end } = await view('--launch', 'a.json', { BROWSER: browser });
-    await vi.waitFor(() => expect(readFileSync(opened, 'utf8')).toBe(`${link}\n`), 30_000);
+    const { short, end } = await view('--open', 'a.json', { BROWSER: browser });
+    await vi.waitFor(() => expect(readFileSync(opened, 'utf8')).toBe(`${short}\n`), 30_000);
     expect(await end()).toMatchObject({ code: 0 });
   });
 

@@ -87,7 +87,7 @@ test('a stack that is too deep traps, with the size that was asked for', () => {
 test('unknown options and bad values are named', () => {
   const engine = (config: object) => () => new Engine(config);
   expect(expectMisuse('ERR_INVALID_ARG_VALUE', engine({ wasmSimdd: true })).message).toMatch(
-    /no option 'wasmSimdd'/,
+    /no option 'wasmSimdd', there are .*: did you mean 'wasmSimd'\?$/,
   );
   expect(expectMisuse('ERR_INVALID_ARG_TYPE', engine({ wasmSimd: 1 })).message).toMatch(
     /config\.wasmSimd: expected a boolean, got 1/,
