@@ -119,9 +119,11 @@ build_cpp() {
 
 build_go() {
   need go "Go 1.21 or newer, from Debian backports or go.dev"
+  export GOOS=wasip1 GOARCH=wasm GOWASM='' GOFLAGS='' GOTOOLCHAIN=local CGO_ENABLED=0
   cd "$guests/go/pipeline"
-  GOOS=wasip1 GOARCH=wasm GOWASM='' GOFLAGS='' GOTOOLCHAIN=local CGO_ENABLED=0 \
-    go build -trimpath -buildvcs=false -ldflags=-buildid= -o ../pipeline.wasm .
+  go build -trimpath -buildvcs=false -ldflags=-buildid= -o ../pipeline.wasm .
+  cd ../goroutines
+  go build -trimpath -buildvcs=false -ldflags='-buildid= -s -w' -o ../goroutines.wasm .
   cd ..
   install_llvm
   expect_symbols pipeline.wasm

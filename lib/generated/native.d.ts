@@ -35,6 +35,11 @@ export declare class NativeCode {
   /** How Go's goroutines go on, if the module is Go's. */
   resumption(): NativeResumption | null
   /**
+   * Where the calls were made, of a module of Go's, that return to those blocks of those functions, which are by
+   * index less that of the first own one: offsets into the text section, -1 for one that isn't known.
+   */
+  callsBefore(functions: Uint32Array, blocks: Uint32Array): Float64Array
+  /**
    * Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of
    * this one or with split DWARF that this one refers to.
    */
@@ -485,6 +490,8 @@ export declare class NativeRecorder {
   setRing(ring: ArrayBuffer): void
   /** For each listed module, the address of its text section's first byte. */
   bases(): Uint32Array
+  /** Callers that samples by signals joined to stacks, which are in a guest's memory alone. */
+  joinedCallers(): NativeJoinedCallers
   /** For the functions of `hot`. */
   get handle(): object
   hostCallBegins(store: NativeStore, timeMs: number): void
@@ -1006,6 +1013,19 @@ export interface NativeInput {
 export interface NativeInterfaces {
   imports: Array<string>
   exports: Array<string>
+}
+
+/**
+ * Callers that were joined to stacks, columns: the address of the first is 0xffffffff, that of each other one less than
+ * that of the one before.
+ */
+export interface NativeJoinedCallers {
+  /** The address of the loop that went on with the goroutine, which is of the same module. */
+  goesOnAt: Uint32Array
+  /** By index less that of the module's first own function. */
+  func: Uint32Array
+  /** Go's number of the block that the call returns to. */
+  block: Uint32Array
 }
 
 /** Limits of `wasmtime::StoreLimits`: sizes in bytes, elements or numbers of objects. */

@@ -36,6 +36,7 @@ import { checkEveryFuel } from './fuel-sampler.js';
 import { hostCallTimes, nameHostCalls } from './host-calls.js';
 import { withHostTime } from './host-time.js';
 import { addHostTimeCounter } from './host-time-counter.js';
+import { placeJoinedCallers } from './joined-callers.js';
 import type { ListedCode } from './listed-code.js';
 import { joinMemoryGrowths } from './memory-growths.js';
 import { listedCode, type NamedModule } from './named-module.js';
@@ -49,7 +50,7 @@ import {
 } from './recorder.js';
 import { OUTSIDE, Recording } from './recording.js';
 import { recordingFacts } from './recording-facts.js';
-import { countResumed } from './resumed-stacks.js';
+import { countResumed, withoutJoined } from './resumed-stacks.js';
 import { hostLeaves } from './sampled-host-time.js';
 import { CLOCKS } from './sampler.js';
 import { samplerFor } from './signal-sampler.js';
@@ -448,6 +449,8 @@ export class GuestProfiler {
     const { interner, native, lanes, guestCalls } = this.#recording;
     const warn = (warning: string) => this.#warnings.add(warning);
     const bases = native.bases();
+    const callers = native.joinedCallers();
+    const isJoined = placeJoinedCallers(interner.addresses, callers, this.#modules, bases, warn);
     addTraps(this.#profile, this.#thread, interner, native.takeTraps());
     if (this.#hostCalls !== 'none') {
       nameHostCalls(this.#profile, this.#thread, interner, this.#modules, bases, warn);
@@ -466,8 +469,9 @@ export class GuestProfiler {
     const texts = read === false ? undefined : new SourceTexts(this.#profile, read, warn);
     const how = { ...this.#options, texts, warn };
     const { stack } = this.#thread.samples;
-    const resumed = countResumed(stack, interner, this.#modules, bases, warn);
-    const stackOf = symbolicate(this.#profile, interner, this.#modules, bases, how);
+    const leftOut = this.#options.goroutineCallers ? undefined : isJoined;
+    const resumed = countResumed(stack, interner, this.#modules, bases, warn, isJoined);
+    const stackOf = symbolicate(this.#profile, interner, this.#modules, bases, how, leftOut);
     renumber(this.#thread.samples.stack, stackOf);
     leaves(this.#thread);
     renumber(this.#thread.markers.cause, stackOf);
@@ -489,7 +493,7 @@ export class GuestProfiler {
         everyFuel: this.#everyFuel,
         samplers: [...this.#how],
         withoutFrames,
-        resumed,
+        resumed: leftOut === undefined ? resumed : withoutJoined(resumed),
       }),
     );
     // Last: the user's own function may throw, and the profile is whole by then.

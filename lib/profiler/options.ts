@@ -34,6 +34,12 @@ export interface ProfilerOptions {
    */
   readonly inlineFrames?: boolean;
   /**
+   * Whether the callers of a goroutine that went on, which are in the memory of a Go guest alone, are frames of its
+   * stacks, in samples by signals. Without, such a stack begins at the function that it went on with, as
+   * `wasmtime::WasmBacktrace` has it. On by default.
+   */
+  readonly goroutineCallers?: boolean;
+  /**
    * Prefixes of the debug information's source paths, and what the profile shows instead:
    * `{ '/home/me/app': 'app' }`. Of an absolute path under none of them the profile has the file's
    * name alone; `{ '': '' }` keeps all paths whole.
@@ -61,7 +67,7 @@ export const REAL_CLOCK: ProfilerClock = {
 
 const OPTIONS: readonly (keyof ProfilerOptions)[] = [
   ...(['clock', 'rawNames', 'lines', 'inlineFrames'] as const),
-  ...(['pathPrefixMap', 'sources', 'categories', 'arguments'] as const),
+  ...(['goroutineCallers', 'pathPrefixMap', 'sources', 'categories', 'arguments'] as const),
 ];
 
 /** @internal Options with their defaults; TypeError for unknown ones and for wrong types. */
@@ -69,6 +75,7 @@ export function checkOptions(options: unknown): Required<ProfilerOptions> {
   const given = checkObject('options', options) as ProfilerOptions;
   checkKeys('options', given, OPTIONS);
   const { clock = REAL_CLOCK, rawNames = false, lines = true, inlineFrames = true } = given;
+  const { goroutineCallers = true } = given;
   const { pathPrefixMap = {}, sources = false, categories = DEFAULT_CATEGORIES } = given;
   checkObject('options.clock', clock);
   checkFunction('options.clock.wall', clock.wall);
@@ -87,6 +94,7 @@ export function checkOptions(options: unknown): Required<ProfilerOptions> {
     rawNames: checkBoolean('options.rawNames', rawNames),
     lines: checkBoolean('options.lines', lines),
     inlineFrames: checkBoolean('options.inlineFrames', inlineFrames),
+    goroutineCallers: checkBoolean('options.goroutineCallers', goroutineCallers),
     pathPrefixMap,
     sources: checkSources(sources),
     categories: checkCategories('options.categories', categories),

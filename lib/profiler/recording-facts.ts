@@ -1,8 +1,9 @@
 import { native } from '../native.js';
 import { FUEL_ENTRY } from '../profile/fuel.js';
 import type { ExtraSection, Profile } from '../profile/profile.js';
-import { RESUMED_ENTRY } from '../profile/resumed.js';
+import { JOINED_ENTRY, RESUMED_ENTRY } from '../profile/resumed.js';
 import { SAMPLERS_ENTRY, WITHOUT_FRAMES } from '../profile/sampling.js';
+import type { Resumed } from './resumed-stacks.js';
 
 /** What a reader's information panel tells of a recording, beside its samples. */
 export interface RecordingFacts {
@@ -14,8 +15,8 @@ export interface RecordingFacts {
   readonly samplers: readonly string[];
   /** Samples without frames, by the reason, where that is known. */
   readonly withoutFrames: ReadonlyMap<string, number>;
-  /** Samples whose stacks begin where a goroutine went on. */
-  readonly resumed: number;
+  /** Samples of goroutines that went on. */
+  readonly resumed: Resumed;
 }
 
 /** The section of {@link Profile.extra} about how this was recorded. */
@@ -38,9 +39,12 @@ export function recordingFacts(profile: Profile, facts: RecordingFacts): ExtraSe
         format: 'integer' as const,
         value: count,
       })),
-      ...(resumed === 0
+      ...(resumed.cut === 0
         ? []
-        : [{ label: RESUMED_ENTRY, format: 'integer', value: resumed } as const]),
+        : [{ label: RESUMED_ENTRY, format: 'integer', value: resumed.cut } as const]),
+      ...(resumed.joined === 0
+        ? []
+        : [{ label: JOINED_ENTRY, format: 'integer', value: resumed.joined } as const]),
       ...(missedTicks === undefined
         ? []
         : [{ label: 'Missed ticks', format: 'integer', value: missedTicks } as const]),

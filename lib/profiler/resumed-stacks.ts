@@ -12,8 +12,17 @@ enum Role {
   Called,
 }
 
+/** Samples of goroutines that went on. */
+export interface Resumed {
+  /** Those whose stacks begin there. */
+  readonly cut: number;
+  /** Those with the callers, which were read from the goroutine's own stack. */
+  readonly joined: number;
+}
+
 /**
- * How many samples, of recorded stacks, begin where a goroutine went on.
+ * How many samples, of recorded stacks, are of goroutines that went on. `isJoined` tells which addresses are callers
+ * that were joined, if any are.
  *
  * Go on WebAssembly has the calls of a goroutine in the stack only until it waits for the first time. It goes on by a
  * loop that calls the innermost function again; those around it come when that returns:
@@ -29,24 +38,36 @@ export function countResumed(
   modules: readonly ListedCode[],
   bases: Uint32Array,
   warn: (warning: string) => void,
-): number {
+  isJoined: Uint8Array | undefined,
+): Resumed {
   const { frame, prefix, length } = recorded.stacks;
   const roles = rolesOf(recorded, modules, bases, warn);
-  if (roles === undefined) return 0;
-  const isResumed = new Uint8Array(length);
+  if (roles === undefined) return { cut: 0, joined: 0 };
+  const isCut = new Uint8Array(length);
+  const hasJoined = new Uint8Array(length);
   const roleOf = (stack: number) => roles[frame.get(stack)];
   // Callers have lower rows than those they call.
   for (let row = 0; row < length; row++) {
     const caller = prefix.get(row);
     if (caller === NO_STACK) continue;
-    const isCut = roleOf(caller) === Role.Loop && roleOf(row) === Role.Called;
-    isResumed[row] = isCut ? 1 : (isResumed[caller] as number);
+    const joined = isJoined?.[frame.get(row)] ?? 0;
+    const begins = roleOf(caller) === Role.Loop && roleOf(row) === Role.Called && !joined;
+    isCut[row] = begins ? 1 : (isCut[caller] as number);
+    hasJoined[row] = joined || (hasJoined[caller] as number);
   }
-  let count = 0;
+  let [cut, joined] = [0, 0];
   for (const stacks of samples.segments()) {
-    for (const stack of stacks) count += isResumed[stack] ?? 0;
+    for (const stack of stacks) {
+      cut += isCut[stack] ?? 0;
+      joined += hasJoined[stack] ?? 0;
+    }
   }
-  return count;
+  return { cut, joined };
+}
+
+/** The same, where the callers that were joined are left out. */
+export function withoutJoined({ cut, joined }: Resumed): Resumed {
+  return { cut: cut + joined, joined: 0 };
 }
 
 /** By address; undefined without a module of Go's. */

@@ -9,7 +9,8 @@ import type { StackInterner } from './stack-interner.js';
 
 /**
  * Gives the recorded addresses their functions, names and lines, and the recorded stacks their frames:
- * several for an address in inlined code. Returns the profile's stack for each recorded one.
+ * several for an address in inlined code, none for one that is left out. Returns the profile's stack for each recorded
+ * one.
  */
 export function symbolicate(
   profile: Profile,
@@ -17,6 +18,7 @@ export function symbolicate(
   modules: readonly ListedCode[],
   bases: Uint32Array,
   how: Symbolication,
+  isLeftOut?: Uint8Array,
 ): Int32Array {
   const framesOf = addFrames(profile, recorded.addresses, modules, bases, how);
   const { frame, prefix, length } = recorded.stacks;
@@ -25,7 +27,12 @@ export function symbolicate(
   for (let row = 0; row < length; row++) {
     const caller = prefix.get(row);
     let stack = caller === NO_STACK ? NO_STACK : (stackOf[caller] as number);
-    for (const own of framesOf[frame.get(row)] as readonly FrameIndex[]) {
+    const address = frame.get(row);
+    if (isLeftOut?.[address]) {
+      stackOf[row] = stack;
+      continue;
+    }
+    for (const own of framesOf[address] as readonly FrameIndex[]) {
       stack = profile.stacks.intern(stack, own);
     }
     stackOf[row] = stack;

@@ -8,6 +8,7 @@ use symbols::custom_sections::CustomSections;
 use symbols::demangle::display;
 use symbols::go_table::GoTable;
 use symbols::inline_chains::{Part, inline_chains};
+use symbols::places::text_offsets;
 
 /// What stands in a module beside its code.
 #[napi(object)]
@@ -170,6 +171,23 @@ impl NativeCode {
             loops: found.loops.into(),
             called: found.called.into(),
         })
+    }
+
+    /// Where the calls were made, of a module of Go's, that return to those blocks of those functions, which are by
+    /// index less that of the first own one: offsets into the text section, -1 for one that isn't known.
+    #[napi(catch_unwind)]
+    pub fn calls_before(&self, functions: Uint32Array, blocks: Uint32Array) -> Float64Array {
+        let table = GoTable::find(&self.binary);
+        let places = functions.iter().zip(blocks.iter()).map(|(&index, &block)| {
+            let place = table.as_ref()?.call_before(index as usize, block)?;
+            u32::try_from(place).ok()
+        });
+        let found = text_offsets(&self.code, &places.collect::<Vec<_>>());
+        let numbers = found.into_iter();
+        numbers
+            .map(|offset| offset.map_or(-1.0, |offset| offset as f64))
+            .collect::<Vec<f64>>()
+            .into()
     }
 
     /// Inline chains at offsets into the wasm file. `other` is a second binary, with the DWARF of

@@ -12,6 +12,7 @@ use wasmtime::FrameInfo;
 pub struct AllowList {
     modules: Vec<AllowedModule>,
     bases: Vec<u32>,
+    end: u32,
 }
 
 /// A module's compiled functions, as they lie in this process.
@@ -95,12 +96,21 @@ impl AllowList {
         }
         modules.sort_by_key(|module| module.range.start);
         modules.dedup_by_key(|module| module.range.start);
-        Ok(Self { modules, bases })
+        Ok(Self {
+            modules,
+            bases,
+            end: base,
+        })
     }
 
     /// For each listed module, the number of its text section's first byte.
     pub fn bases(&self) -> &[u32] {
         &self.bases
+    }
+
+    /// The number after the last byte's.
+    pub fn end(&self) -> u32 {
+        self.end
     }
 
     /// The module of an error's frame, as a row of those with code.

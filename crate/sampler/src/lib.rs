@@ -5,10 +5,11 @@
 //! ticker ─► epoch ─► attachment ─► recorder ─► ring of records ─► reader
 //!   cpu_clock                │ own_time │ walker: return addresses of all activations; frames: of one
 //!                                    │ allow_list: address → number, of listed code only
+//!                                    │ goroutines: callers that are in a guest's memory alone
 //! self_check, walk_check: is the walk Wasmtime's own?
 //! ```
 //!
-//! `unsafe` is in `walker`, `frames` and `self_check` (Wasmtime's stack), `recorder` (the ring), `cpu_clock`, `scheduler` and `thread_stack`
+//! `unsafe` is in `walker`, `frames` and `self_check` (Wasmtime's stack), `goroutines` (a guest's memory), `recorder` (the ring), `cpu_clock`, `scheduler` and `thread_stack`
 //! (system calls), each with its invariant.
 
 pub mod allow_list;
@@ -18,6 +19,7 @@ pub mod broken;
 pub mod cpu_clock;
 pub mod decode;
 mod frames;
+pub mod goroutines;
 pub mod own_time;
 pub mod recorder;
 pub mod scheduler;

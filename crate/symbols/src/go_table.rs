@@ -21,7 +21,7 @@ const MAGIC: [u8; 8] = [0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8];
 const FIRST_FUNCTION: u64 = 0x1000;
 
 /// The names of loops that run goroutines begin so.
-const LOOP: &str = "wasm_pc_f_loop";
+pub const LOOP: &str = "wasm_pc_f_loop";
 
 /// `_PCDATA_InlTreeIndex` and `_FUNCDATA_InlTree`.
 const INLINE_INDEX: usize = 2;
@@ -91,6 +91,7 @@ struct Header {
 struct Description {
     place: u64,
     name: u32,
+    frame_rows: u32,
     file_rows: u32,
     line_rows: u32,
     tables: u32,
@@ -246,6 +247,43 @@ impl<'a> GoTable<'a> {
         Resumption { loops, called }
     }
 
+    /// How many functions the module has of its own.
+    pub fn functions_of_module(&self) -> usize {
+        self.bodies.len()
+    }
+
+    /// The name of a function of the module's own, by index less that of the first.
+    pub fn name_of(&self, index: usize) -> Option<String> {
+        let function = self.description_of(index)?;
+        let name = u64::from(function.name);
+        self.memory.string(self.header.names, name)
+    }
+
+    /// The size in bytes of a function's frame on its goroutine's stack, below the return address.
+    pub fn frame_size(&self, index: usize) -> Option<u32> {
+        let function = self.description_of(index)?;
+        let rows = self.rows_at(function.frame_rows)?;
+        let size = rows.iter().map(|&(_, size)| size).max()?;
+        u32::try_from(size).ok()
+    }
+
+    /// The place in the binary of the call that returns to a block of a function of the module's own.
+    pub fn call_before(&self, index: usize, block: u32) -> Option<u64> {
+        self.bodies.get(index)?;
+        let mut blocks = self.blocks.borrow_mut();
+        let blocks = blocks
+            .entry(index)
+            .or_insert_with(|| self.read_blocks(index));
+        let (at, _) = blocks.addresses.iter().find(|&&(_, of)| of == block)?;
+        let after = blocks.calls.partition_point(|call| call < at);
+        blocks.calls.get(after).map(|&call| call as u64)
+    }
+
+    fn description_of(&self, index: usize) -> Option<Description> {
+        let number = FIRST_FUNCTION + index as u64;
+        self.description(*self.functions.get(&number)?)
+    }
+
     /// The functions at a place in the binary, innermost first.
     pub fn frames(&self, place: u64) -> Vec<SourceFrame> {
         self.try_frames(place).unwrap_or_default()
@@ -258,8 +296,7 @@ impl<'a> GoTable<'a> {
         if place >= self.bodies[index].end {
             return None;
         }
-        let number = FIRST_FUNCTION + index as u64;
-        let function = self.description(*self.functions.get(&number)?)?;
+        let function = self.description_of(index)?;
         let mut block = self.block_at(index, place);
         let mut frames = Vec::new();
         let inlined = self.table(&function, INLINE_INDEX);
@@ -346,6 +383,7 @@ impl<'a> GoTable<'a> {
         Some(Description {
             place,
             name: word(1)?,
+            frame_rows: word(4)?,
             file_rows: word(5)?,
             line_rows: word(6)?,
             tables: word(7)?,

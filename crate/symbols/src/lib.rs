@@ -28,6 +28,8 @@ pub mod dwarf;
 #[cfg(feature = "debug-info")]
 mod dwarf_sections;
 #[cfg(feature = "debug-info")]
+pub mod go_frames;
+#[cfg(feature = "debug-info")]
 pub mod go_table;
 pub mod import_calls;
 #[cfg(feature = "debug-info")]

@@ -1,6 +1,7 @@
 //! Offsets into a module's compiled code → places in its binary, by Wasmtime's address map.
 
 use crate::code::Code;
+use std::collections::HashMap;
 
 /// Offsets into the wasm file for ascending offsets into the text section, `None` where none is known.
 ///
@@ -48,4 +49,33 @@ pub fn wasm_offsets(code: &Code, text_offsets: &[u32]) -> Vec<Option<u32>> {
         }
     }
     places
+}
+
+/// The other way round: for places in the binary, where their code begins in the text section; `None` for one of which
+/// there is none.
+pub fn text_offsets(code: &Code, places: &[Option<u32>]) -> Vec<Option<usize>> {
+    let mut found: HashMap<u32, Option<usize>> = places
+        .iter()
+        .flatten()
+        .map(|&place| (place, None))
+        .collect();
+    let mut functions = code.functions().iter().peekable();
+    for (offset, place) in code.address_map().into_iter().flatten() {
+        while functions
+            .next_if(|function| function.end() <= offset)
+            .is_some()
+        {}
+        // Others of a component have places that mean nothing here.
+        let is_own = functions
+            .peek()
+            .is_some_and(|function| function.offset <= offset);
+        if is_own
+            && let Some(place) = place
+            && let Some(first) = found.get_mut(&place)
+        {
+            first.get_or_insert(offset);
+        }
+    }
+    let offset_of = |place: &Option<u32>| found.get(place.as_ref()?).copied().flatten();
+    places.iter().map(offset_of).collect()
 }

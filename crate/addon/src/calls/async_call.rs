@@ -21,6 +21,8 @@ use crate::objects::linker::NativeLinker;
 use crate::objects::module::NativeModule;
 use crate::objects::outcome;
 use crate::objects::values;
+use crate::store::goroutines::GoModule;
+use crate::store::instances::note_instance;
 use crate::store::{NativeStore, StoreData, look_in_time};
 use napi::JsValue;
 use napi::bindgen_prelude::*;
@@ -28,7 +30,7 @@ use napi::sys;
 use napi_derive::napi;
 use std::rc::Rc;
 use std::sync::Arc;
-use wasmtime::{AsContextMut, RootScope, StoreContextMut};
+use wasmtime::{AsContextMut, Instance, RootScope, StoreContextMut};
 
 /// Hands over the function `(call) => void` that is told which call can go on, once per environment.
 #[napi(catch_unwind)]
@@ -99,15 +101,14 @@ impl NativeAsyncCall {
         linker: &NativeLinker,
         module: &NativeModule,
     ) -> Result<Self> {
-        let (linker, module) = (linker.copy(&env)?, module.module.clone());
+        let (linker, goroutines) = (linker.copy(&env)?, module.goroutines.clone());
+        let module = module.module.clone();
         Self::begin(&env, id, store, ticker, INSTANTIATE, |store| {
             Ok(Box::pin(async move {
                 let mut scope = RootScope::new(store);
                 let instance = linker.instantiate_async(scope.as_context_mut(), &module);
                 let instance = instance.await;
-                instance
-                    .map(Outcome::Instance)
-                    .map_err(|error| collect(scope.as_context_mut(), error))
+                made(scope.as_context_mut(), goroutines, instance)
             }))
         })
     }
@@ -120,14 +121,12 @@ impl NativeAsyncCall {
         ticker: Option<&NativeEpochTicker>,
         pre: &NativeInstancePre,
     ) -> Result<Self> {
-        let pre = pre.pre.clone();
+        let (pre, goroutines) = (pre.pre.clone(), pre.goroutines.clone());
         Self::begin(&env, id, store, ticker, INSTANTIATE, |store| {
             Ok(Box::pin(async move {
                 let mut scope = RootScope::new(store);
                 let instance = pre.instantiate_async(scope.as_context_mut()).await;
-                instance
-                    .map(Outcome::Instance)
-                    .map_err(|error| collect(scope.as_context_mut(), error))
+                made(scope.as_context_mut(), goroutines, instance)
             }))
         })
     }
@@ -245,6 +244,17 @@ impl NativeAsyncCall {
 /// As [`outcome::collect`], which makes a reference to a JS object, on the main stack.
 pub fn collect(store: StoreContextMut<'_, StoreData>, error: wasmtime::Error) -> wasmtime::Error {
     on_main_stack(|| outcome::collect(store, error))
+}
+
+/// The outcome of an instantiation.
+fn made(
+    mut store: StoreContextMut<'_, StoreData>,
+    module: Arc<GoModule>,
+    instance: wasmtime::Result<Instance>,
+) -> wasmtime::Result<Outcome> {
+    let instance = instance.map_err(|error| collect(store.as_context_mut(), error))?;
+    note_instance(store, module, instance);
+    Ok(Outcome::Instance(instance))
 }
 
 fn js_number(env: &Env, number: u32) -> Result<sys::napi_value> {

@@ -46,10 +46,7 @@ impl NativeComponentInstance {
         store.with(&env, |mut store| {
             let index = self.index(&mut store, &path)?;
             let module = self.instance.get_module(store.as_context_mut(), index)?;
-            Some(NativeModule {
-                module,
-                binary: Arc::default(),
-            })
+            Some(NativeModule::of(module, Arc::default()))
         })
     }
 

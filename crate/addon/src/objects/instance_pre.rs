@@ -4,20 +4,23 @@ use crate::engine::nothing;
 use crate::js::errors;
 use crate::objects::instance::NativeInstance;
 use crate::objects::instantiate::instantiate;
+use crate::store::goroutines::GoModule;
 use crate::store::{NativeStore, StoreData};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
+use std::sync::Arc;
 use wasmtime::{InstancePre, Linker};
 
 /// `wasmtime::InstancePre`.
 #[napi]
 pub struct NativeInstancePre {
     pub(crate) pre: InstancePre<StoreData>,
+    pub(crate) goroutines: Arc<GoModule>,
 }
 
 impl NativeInstancePre {
-    pub fn new(pre: InstancePre<StoreData>) -> Self {
-        Self { pre }
+    pub fn new(pre: InstancePre<StoreData>, goroutines: Arc<GoModule>) -> Self {
+        Self { pre, goroutines }
     }
 }
 
@@ -29,6 +32,7 @@ impl NativeInstancePre {
         self.pre = Linker::new(nothing().engine())
             .instantiate_pre(nothing())
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
+        self.goroutines = Arc::new(GoModule::new(nothing().clone(), Arc::default()));
         Ok(())
     }
 
@@ -38,6 +42,7 @@ impl NativeInstancePre {
         instantiate(
             &env,
             store,
+            self.goroutines.clone(),
             |store| self.pre.instantiate(store),
             async |store| self.pre.instantiate_async(store).await,
         )

@@ -3,15 +3,19 @@
 use crate::js::errors;
 use crate::objects::instance::NativeInstance;
 use crate::objects::outcome::entering_wasm;
+use crate::store::goroutines::GoModule;
+use crate::store::instances::note_instance;
 use crate::store::{NativeStore, StoreData};
 use crate::waits::complete::complete;
 use napi::bindgen_prelude::*;
+use std::sync::Arc;
 use wasmtime::{AsContextMut, Instance, RootScope, StoreContextMut};
 
 /// Makes an instance: `at_once`, or by `waiting` where it is a callback of an async call that asks for it.
 pub fn instantiate(
     env: &Env,
     store: &NativeStore,
+    module: Arc<GoModule>,
     at_once: impl FnOnce(StoreContextMut<'_, StoreData>) -> wasmtime::Result<Instance>,
     waiting: impl AsyncFnOnce(StoreContextMut<'_, StoreData>) -> wasmtime::Result<Instance>,
 ) -> Result<NativeInstance> {
@@ -21,11 +25,13 @@ pub fn instantiate(
                 let scopes = store.data().scopes.clone();
                 let mut scope = RootScope::new(store);
                 let store = scope.as_context_mut();
-                if scopes.in_async_call.get() {
+                let instance = if scopes.in_async_call.get() {
                     complete(&scopes, waiting(store))
                 } else {
                     at_once(store)
-                }
+                }?;
+                note_instance(scope.as_context_mut(), module, instance);
+                Ok(instance)
             })
         })?
         .map(|instance| NativeInstance { instance })

@@ -272,7 +272,7 @@ impl NativeLinker {
         let linker = self.linker.try_borrow().map_err(|_| in_use(&env))?;
         linker
             .instantiate_pre(&module.module)
-            .map(NativeInstancePre::new)
+            .map(|pre| NativeInstancePre::new(pre, module.goroutines.clone()))
             .map_err(|error| errors::throw(&env, &error, "ERR_INSTANTIATE"))
     }
 
@@ -302,11 +302,12 @@ impl NativeLinker {
     ) -> Result<NativeInstance> {
         store.check_sync_call(&env)?;
         let linker = self.linker.try_borrow().map_err(|_| in_use(&env))?;
-        let module = &module.module;
+        let (module, goroutines) = (&module.module, module.goroutines.clone());
         // With the store: imports are checked by what they have grown to.
         instantiate(
             &env,
             store,
+            goroutines,
             |store| linker.instantiate(store, module),
             async |store| linker.instantiate_async(store, module).await,
         )

@@ -7,6 +7,7 @@ use crate::engine::{NativeEngine, nothing};
 use crate::js::errors;
 use crate::js::stack_room::with_ample_room;
 use crate::objects::val_types::val_type_name;
+use crate::store::goroutines::GoModule;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct NativeModule {
     pub(crate) module: Module,
     /// What it was compiled from, for profiles, which read in it at their ends; empty when unknown.
     pub(crate) binary: Arc<[u8]>,
+    /// For samples of its instances.
+    pub(crate) goroutines: Arc<GoModule>,
 }
 
 /// An import (`module` set) or an export.
@@ -154,14 +157,23 @@ impl NativeModule {
 
     fn new(module: Module, binary: Arc<[u8]>) -> wasmtime::Result<Self> {
         look_at_code(module.text(), &|| module.serialize())?;
-        Ok(Self { module, binary })
+        Ok(Self::of(module, binary))
+    }
+
+    /// `binary` is what the module was compiled from; empty when unknown.
+    pub fn of(module: Module, binary: Arc<[u8]>) -> Self {
+        let goroutines = Arc::new(GoModule::new(module.clone(), binary.clone()));
+        Self {
+            module,
+            binary,
+            goroutines,
+        }
     }
 
     /// Lets go of the module. `lib/` uses the object no more.
     #[napi(catch_unwind)]
     pub fn dispose(&mut self) {
-        self.module = nothing().clone();
-        self.binary = Arc::default();
+        *self = Self::of(nothing().clone(), Arc::default());
     }
 
     #[napi(getter, catch_unwind)]

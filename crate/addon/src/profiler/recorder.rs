@@ -12,6 +12,7 @@ use napi_derive::napi;
 use sampler::allow_list::AllowList;
 use sampler::attachment::Attachment;
 use sampler::cpu_clock::{self, ThreadClock};
+use sampler::goroutines::JoinedCaller;
 use sampler::recorder::{Reader, Recorder, USER_LANE, nanoseconds};
 use sampler::signal::{self, Clock, SampleStream};
 use sampler::traps::Trapped;
@@ -77,6 +78,18 @@ impl NativeRecorder {
     }
 }
 
+/// Callers that were joined to stacks, columns: the address of the first is 0xffffffff, that of each other one less than
+/// that of the one before.
+#[napi(object)]
+pub struct NativeJoinedCallers {
+    /// The address of the loop that went on with the goroutine, which is of the same module.
+    pub goes_on_at: Uint32Array,
+    /// By index less that of the module's first own function.
+    pub func: Uint32Array,
+    /// Go's number of the block that the call returns to.
+    pub block: Uint32Array,
+}
+
 #[napi]
 impl NativeRecorder {
     /// `drain(words)`, held weakly, reads that many words of the ring, and gives the first one by `set_ring`.
@@ -130,6 +143,21 @@ impl NativeRecorder {
     #[napi(catch_unwind)]
     pub fn bases(&self) -> Uint32Array {
         self.recorder.bases().to_vec().into()
+    }
+
+    /// Callers that samples by signals joined to stacks, which are in a guest's memory alone.
+    #[napi(catch_unwind)]
+    pub fn joined_callers(&self) -> NativeJoinedCallers {
+        let callers = self.recorder.stream().callers();
+        let column = |of: &dyn Fn(&JoinedCaller) -> u32| {
+            let values: Vec<u32> = callers.iter().map(of).collect();
+            Uint32Array::from(values)
+        };
+        NativeJoinedCallers {
+            goes_on_at: column(&|joined| joined.goes_on_at),
+            func: column(&|joined| joined.caller.function),
+            block: column(&|joined| joined.caller.block),
+        }
     }
 
     /// For the functions of `hot`.

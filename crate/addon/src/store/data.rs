@@ -1,6 +1,7 @@
 //! What our stores hold, put together of parts that know nothing of each other.
 
 use crate::js::{self, JsReference};
+use crate::store::goroutines::Instances;
 use crate::store::limiter::Limiter;
 use crate::store::scope::Scopes;
 use crate::waits::atomic_wait::Waits;
@@ -29,6 +30,7 @@ pub struct StoreData {
     pub(super) facade: JsReference,
     pub scopes: Arc<Scopes>,
     pub activations: Activations,
+    pub(super) instances: Instances,
     /// Of the engine, see `Deadline`.
     pub(super) ticks: Arc<UserTicks>,
     pub(super) deadline: Deadline,

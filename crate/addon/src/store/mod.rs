@@ -3,7 +3,9 @@
 pub mod access;
 pub mod activations;
 pub mod data;
+pub mod goroutines;
 mod hooks;
+pub mod instances;
 mod limiter;
 mod native;
 mod recording;

@@ -5,6 +5,7 @@ use crate::js::callback::{dispatcher, weak_callback};
 use crate::js::{JsReference, Strength, errors, handle};
 use crate::store::access::{StoreAccess, StoreCell, disposed};
 use crate::store::data::{AtDeadline, Deadline, StoreData};
+use crate::store::goroutines::Instances;
 use crate::store::hooks::{look_in_time, on_call_hook, on_epoch_deadline};
 use crate::store::limiter::{Limiter, NativeLimits};
 use crate::store::scope::Scopes;
@@ -51,6 +52,7 @@ impl NativeStore {
             facade,
             scopes: scopes.clone(),
             activations: Activations::default(),
+            instances: Instances::default(),
             ticks: engine.ticks.clone(),
             deadline: Deadline::Unset,
             at_deadline: AtDeadline::default(),

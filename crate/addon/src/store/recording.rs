@@ -4,11 +4,12 @@ use crate::js::errors;
 use crate::store::access::StoreAccess;
 use crate::store::data::StoreData;
 use crate::store::hooks::look_in_time;
+use crate::store::instances;
 use crate::store::walks::{LOOK_AT_WALK, fuel_to_note};
 use napi::bindgen_prelude::*;
 use sampler::attachment::Attachment;
 use sampler::self_check;
-use wasmtime::StoreContextMut;
+use wasmtime::{AsContextMut, StoreContextMut};
 
 /// Samples the store with `attachment`, also one whose guest is suspended; false when another recorder does
 /// already.
@@ -30,7 +31,11 @@ pub fn attach(env: &Env, store: &StoreAccess, attachment: Attachment) -> Result<
             attachment.count_fuel(store.get_fuel().ok());
         }
         attachment.on_depth(store.data().activations.depth());
+        let reads_memories = !attachment.looks_at_epochs();
         store.data().scopes.set_recorder(Some(attachment));
+        if reads_memories {
+            instances::publish(store.as_context_mut());
+        }
         look_in_time(&mut store);
         true
     })

@@ -12,6 +12,7 @@
 //! process.
 
 use super::gate::Gate;
+use super::joined;
 use super::leaf_x64::Registers;
 use super::published::{Chain, StoreBlock, ThreadBlock};
 use super::ring::Ring;
@@ -343,6 +344,8 @@ fn sample(
         let cpu_ns = *cpu_ns.get_or_insert_with(|| slot.cpu_ns.swap(0, Relaxed));
         let mut record = ring.begin();
         let how = walk(interrupted, store, was_current, &mut record);
+        // SAFETY: the store is one of this thread's.
+        unsafe { joined::join(store, how, &mut record) };
         record.commit(how as u8, recorded.stream, monotonic_ns(), cpu_ns);
     }
 }

@@ -5,6 +5,7 @@
 //!   ▲                       gate: one at a time               │ published   which store runs, where its stack begins
 //!   │                                                           │ text        what is compiled code, see replaced
 //!   │                                                           │ stack       the walk; leaf_x64: the newest frame
+//!   │                                                           │ joined      callers that the guest's memory has
 //!   │                                                           │ interrupt   ends a guest that looks at no epoch
 //!   └──────────────────────── ring of records ◄─────────────────┘
 //! stream      records → the words of `recorder`
@@ -22,6 +23,8 @@ pub mod calls;
 mod gate;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod handler;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod joined;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod leaf_x64;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -15,6 +15,7 @@
 //! sends signals, may look at one at any time; those of stores and threads that are gone are used again.
 
 use super::interrupt::Interruption;
+use crate::goroutines::{GoInstance, GoInstances};
 use std::cell::Cell;
 use std::ptr;
 use std::sync::atomic::{
@@ -54,6 +55,8 @@ pub struct StoreBlock {
     /// Who samples it, see `Recorded`; 0 for nobody.
     recorded: AtomicUsize,
     pub interruption: Interruption,
+    /// Those of its instances that Go made; null for none.
+    goroutines: AtomicPtr<GoInstances>,
     /// For a handler that goes through the stores of a thread: which run of it was here last, and how far it is.
     pub(super) seen: AtomicUsize,
     pub(super) cursor: AtomicUsize,
@@ -285,6 +288,7 @@ impl Drop for Published {
         }
         store.set_recorded(None);
         store.interruption.clear();
+        store.set_goroutines(None);
         store.len.store(0, Relaxed);
         store.in_host.store(0, Relaxed);
         store.words.store(0, Relaxed);
@@ -375,6 +379,26 @@ impl StoreBlock {
             exit_trampoline_fp: saved.exit_trampoline_fp.load(Relaxed),
             entry_fp: saved.entry_fp.load(Relaxed),
         })
+    }
+
+    /// Has the store's instances of Go's known to handlers; those before are dropped.
+    pub fn set_goroutines(&self, instances: Option<GoInstances>) {
+        let instances = instances.map_or(ptr::null_mut(), |instances| {
+            Box::into_raw(Box::new(instances))
+        });
+        let before = self.goroutines.swap(instances, Relaxed);
+        compiler_fence(SeqCst);
+        if !before.is_null() {
+            // SAFETY: made above, and no handler runs between two instructions of its own thread.
+            drop(unsafe { Box::from_raw(before) });
+        }
+    }
+
+    /// On the store's thread.
+    #[inline]
+    pub fn goroutines(&self) -> &[GoInstance] {
+        // SAFETY: they are dropped on the store's thread alone, which is this one.
+        unsafe { self.goroutines.load(Relaxed).as_ref() }.map_or(&[], |instances| instances)
     }
 
     pub fn set_recorded(&self, recorded: Option<Recorded>) {

@@ -3,6 +3,7 @@
 //! ```text
 //! header              1           2           then
 //! frames | how << 32  time (ns)   CPU (ns)    pcs, newest first      a record, for the stream in bits 40 and up
+//!                                             …, loop, callers       where a goroutine's callers are joined
 //! ```
 
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -14,6 +15,9 @@ pub const WORDS: usize = 1 << 18;
 pub const HEAD: usize = 3;
 /// Set in the newest frame of each activation but the newest one, which the frame before it was not called by.
 pub const OLDER: usize = 1 << 63;
+/// Set in the words after the frames: the loop that went on with a goroutine, one of them, and the callers that are
+/// between it and the frame before it, newest first.
+pub const JOINED: usize = 1 << 62;
 
 pub struct Ring {
     words: Box<[AtomicU64]>,
@@ -110,7 +114,7 @@ pub struct Record<'a> {
     limit: usize,
 }
 
-impl Record<'_> {
+impl<'a> Record<'a> {
     #[inline(always)]
     pub fn push(&mut self, pc: usize) {
         if self.at < self.limit {
@@ -125,9 +129,10 @@ impl Record<'_> {
     }
 
     /// The frames so far, of a record that fits.
-    pub fn frames(&self) -> impl Iterator<Item = usize> + '_ {
+    pub fn frames(&self) -> impl Iterator<Item = usize> + Clone + use<'a> {
         let words = self.start + HEAD..self.at.min(self.limit);
-        words.map(|at| self.ring.word(at).load(Ordering::Relaxed) as usize)
+        let ring = self.ring;
+        words.map(move |at| ring.word(at).load(Ordering::Relaxed) as usize)
     }
 
     /// Gives it to the reader; a record that doesn't fit is counted as lost.

@@ -8,11 +8,13 @@
 //! As the recorder's own samples, but that `how` says more of the first frame (see [`How`]): an instruction that
 //! runs counts as the return address just after its first byte, so that one byte back is always the place.
 
+use super::joined::Callers;
 use super::ring::{Head, OLDER};
 use super::stack::How;
 use super::trial;
 use crate::allow_list::AllowList;
 use crate::decode::HOW_SHIFT;
+use crate::goroutines::JoinedCaller;
 use crate::recorder::{LastStack, split};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,6 +33,7 @@ struct State {
     last: LastStack,
     pieces: Vec<Vec<u32>>,
     frames: Vec<u32>,
+    callers: Callers,
     samples: u64,
     /// For who watches: how often each newest frame was seen since the last look.
     recent: Option<HashMap<u32, u64>>,
@@ -45,6 +48,7 @@ impl SampleStream {
                 last: LastStack::new(),
                 pieces: Vec::new(),
                 frames: Vec::new(),
+                callers: Callers::default(),
                 samples: 0,
                 recent: None,
             }),
@@ -78,6 +82,12 @@ impl SampleStream {
         std::mem::take(&mut state.pieces)
     }
 
+    /// What the numbers from [`FIRST_CALLER`] down stand for.
+    pub fn callers(&self) -> Vec<JoinedCaller> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.callers.all().to_vec()
+    }
+
     /// Takes a record of a handler's.
     pub fn push(&self, head: Head, pcs: &[u64]) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,9 +95,11 @@ impl SampleStream {
             last,
             pieces,
             frames,
+            callers,
             samples,
             recent,
         } = &mut *state;
+        let (pcs, joined) = Callers::split(pcs);
         trial::look(&self.allowed, head.how, pcs);
         let how = number(
             &self.allowed,
@@ -95,6 +107,7 @@ impl SampleStream {
             pcs.iter().map(|&pc| pc as usize),
             frames,
         );
+        callers.insert(&self.allowed, joined, frames);
         let shared = last.replace(frames);
         let changed = &frames[..frames.len() - shared];
         let time_ns = head.time_ns.saturating_sub(self.start_ns);

@@ -4,6 +4,7 @@ use wasmtime_guest_symbols::binary::component_modules;
 use wasmtime_guest_symbols::custom_sections::CustomSections;
 use wasmtime_guest_symbols::demangle::{demangle, display, go_name, is_harmless};
 use wasmtime_guest_symbols::disassembly::disassemble;
+use wasmtime_guest_symbols::go_frames::GoFrames;
 use wasmtime_guest_symbols::go_table::GoTable;
 use wasmtime_guest_symbols::import_calls::{imported_functions, imports_called};
 use wasmtime_guest_symbols::inline_chains::{InlineChains, Part, inline_chains};
@@ -153,8 +154,12 @@ pub fn go_table(binary: &[u8]) {
         return;
     };
     assert!(GoTable::is_in(binary));
+    if let Some(frames) = GoFrames::find(binary) {
+        assert_eq!(frames.functions.len(), table.functions_of_module());
+    }
     for place in places(binary) {
         let _ = table.frames(place as u64);
+        let _ = table.call_before(place % 64, place as u32 / 64);
     }
 }
 
