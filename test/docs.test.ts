@@ -16,6 +16,11 @@ it.each(pages)('%s names files that exist', (page) => {
   expect(links.filter((target) => !existsSync(path.join(docs, target)))).toEqual([]);
 });
 
+it('every guide is a page of the site', () => {
+  const { projectDocuments } = JSON.parse(readFileSync(path.join(root, 'typedoc.json'), 'utf8'));
+  expect(projectDocuments).toEqual(expect.arrayContaining(pages.map((page) => `docs/${page}`)));
+});
+
 it('every topic has tests', () => {
   const text = readFileSync(path.join(docs, 'topics.md'), 'utf8');
   const rows = text.split('\n').filter((line) => /^\| (?!topic|---)/.test(line));
