@@ -55,7 +55,20 @@ const COLORS = CATEGORY_COLORS.filter((color) => color !== 'transparent');
 /** Keys that the Firefox format has for itself in a marker's data. */
 const RESERVED = ['type', 'cause'];
 
-/** A counter of a profile, from {@link GuestProfiler.addCounter}. */
+/**
+ * A counter of a profile, from {@link GuestProfiler.addCounter}.
+ *
+ * @example
+ * ```js
+ * import { Engine, GuestProfiler, Module } from 'wasmtime-guest-profiler';
+ *
+ * const module = Module.compile(new Engine(), '(module)');
+ * const profiler = new GuestProfiler('app', 1, [['app', module]]);
+ * const requests = profiler.addCounter('requests');
+ * requests.sample(1);
+ * await profiler.finish();
+ * ```
+ */
 export class ProfileCounter {
   readonly #counter: Counter;
   readonly #now: () => Milliseconds;

@@ -102,6 +102,17 @@ const NAMED = 3;
  * With `GUEST_PROFILE=1 vitest bench` each task's summary is printed, and `profiles/sort.json` opens in
  * the Firefox Profiler. After `GUEST_PROFILE=baseline vitest bench`, `GUEST_PROFILE=compare vitest bench` also tells which
  * functions have become a larger or smaller part of their task: what a harness measures is how long a task takes.
+ *
+ * @example
+ * ```js
+ * import { BenchProfiler, Engine, Module, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const module = Module.compile(engine, '(module)');
+ * const profiler = new BenchProfiler({ modules: [['sort', module]] });
+ * // Of tinybench: bench.add('sort', () => sort.call(store), hooks)
+ * const hooks = profiler.tinybench('sort', new Store(engine));
+ * ```
  */
 export class BenchProfiler {
   readonly #options: Required<

@@ -46,7 +46,20 @@ export interface ThreadSummary {
   readonly samples: number;
 }
 
-/** A profile that records no more. It can be written any number of times. */
+/**
+ * A profile that records no more. It can be written any number of times.
+ *
+ * @example
+ * ```js
+ * import { Engine, FinishedProfile, GuestProfiler, Module } from 'wasmtime-guest-profiler';
+ *
+ * const module = Module.compile(new Engine(), '(module)');
+ * const profile = new GuestProfiler('app', 1, [['app', module]]).finishProfile();
+ * const bytes = await profile.write(undefined, { format: 'jslb' });
+ * const read = await FinishedProfile.read(bytes);
+ * console.log(read.hotFunctions().length); // 0
+ * ```
+ */
 export class FinishedProfile {
   readonly #profile: Profile;
 

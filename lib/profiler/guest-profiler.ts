@@ -93,6 +93,29 @@ const RECORDER_INTERVALS = { minimum: 0.05, maximum: 1000 };
  * listed, so that they are fit to be shown to the guest's owner. They do hold the SHA-256 of the listed
  * modules' binaries, and offsets into their compiled code, which tell something of its size: list modules of
  * the guest's owner only.
+ *
+ * @example
+ * ```js
+ * import { Engine, GuestProfiler, Linker, Module, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const module = Module.compile(engine, `(module
+ *   (func $square (param i32) (result i32) (i32.mul (local.get 0) (local.get 0)))
+ *   (func (export "sum") (param $n i32) (result i32) (local $sum i32)
+ *     (loop $next
+ *       (local.set $sum (i32.add (local.get $sum) (call $square (local.get $n))))
+ *       (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+ *     (local.get $sum)))`);
+ * const store = new Store(engine);
+ * const sum = new Linker(engine).instantiate(store, module).getFunc(store, 'sum');
+ * const profiler = new GuestProfiler('app', 1, [['app', module]]);
+ * const recorder = profiler.attach(store, { intervalMs: 0.1 });
+ * sum.call(store, 20_000_000);
+ * recorder.detach();
+ * for (const { name, selfSamples } of profiler.finishProfile().hotFunctions()) {
+ *   console.log(name, selfSamples);
+ * }
+ * ```
  */
 export class GuestProfiler {
   readonly #modules: readonly ListedCode[];

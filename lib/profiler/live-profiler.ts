@@ -68,6 +68,18 @@ const NAME = /^guest-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z$/;
  * ```
  *
  * Guests hold the JavaScript thread while they run: recordings begin and end between their calls.
+ *
+ * @example
+ * ```js
+ * import { Engine, LiveProfiler, Module, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const module = Module.compile(engine, '(module)');
+ * const live = new LiveProfiler({ modules: [['app', module]] });
+ * live.watch(new Store(engine));
+ * const profile = await live.record(10);
+ * console.log(profile.hotFunctions().length); // 0
+ * ```
  */
 export class LiveProfiler {
   readonly #options: Required<Omit<LiveProfilerOptions, 'sampler' | 'clock'>>;

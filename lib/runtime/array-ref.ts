@@ -9,7 +9,20 @@ import { Store, type Storelike } from './store.js';
 import type { ValType } from './types.js';
 import { decode, encode } from './values.js';
 
-/** An array of a store's garbage collector. Mirrors `wasmtime::ArrayRef`. */
+/**
+ * An array of a store's garbage collector. Mirrors `wasmtime::ArrayRef`.
+ *
+ * @example
+ * ```js
+ * import { ArrayRef, ArrayType, Engine, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine({ wasmGc: true });
+ * const store = new Store(engine);
+ * const bytes = new ArrayType(engine, { content: 'i8', mutable: true });
+ * const made = ArrayRef.create(store, bytes, 7, 3);
+ * console.log(made.elems(store).join()); // 7,7,7
+ * ```
+ */
 export class ArrayRef extends GcRef {
   #type: ArrayType | undefined;
 

@@ -37,7 +37,19 @@ export interface SharedEngine {
 /** This thread's engines by the numbers that they are shared under: modules of one need the same object. */
 const shared = new Map<number, WeakRef<Engine>>();
 
-/** Compiles modules, and ticks the epoch of the code that it compiled. Mirrors `wasmtime::Engine`. */
+/**
+ * Compiles modules, and ticks the epoch of the code that it compiled. Mirrors `wasmtime::Engine`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Module } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine({ consumeFuel: true, epochInterruption: true });
+ * const module = Module.compile(engine, '(module (func (export "f")))');
+ * console.log(module.exports[0].name); // f
+ * engine.dispose();
+ * ```
+ */
 export class Engine {
   readonly #native: NativeEngine;
   /** Those that tick: a ticker whose handle nobody kept must not stop when that is collected. */

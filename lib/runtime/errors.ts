@@ -59,6 +59,18 @@ export interface FrameInfo {
 /**
  * What Wasmtime reports: its message, and the WebAssembly frames that were on the stack. Mirrors
  * `wasmtime::Error`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Module, WasmtimeError } from 'wasmtime-guest-profiler';
+ *
+ * try {
+ *   Module.compile(new Engine(), '(module (func (result i32)))');
+ * } catch (error) {
+ *   if (!(error instanceof WasmtimeError)) throw error;
+ *   console.log(error.code); // ERR_INVALID_MODULE
+ * }
+ * ```
  */
 export class WasmtimeError extends Error {
   /** The name of the class. */
@@ -91,7 +103,28 @@ export class WasmtimeError extends Error {
   }
 }
 
-/** WebAssembly trapped. Mirrors `wasmtime::Trap`. */
+/**
+ * WebAssembly trapped. Mirrors `wasmtime::Trap`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Linker, Module, Store, Trap } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const store = new Store(engine);
+ * const module = Module.compile(
+ *   engine,
+ *   '(module (func (export "half") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1))))',
+ * );
+ * const instance = new Linker(engine).instantiate(store, module);
+ * try {
+ *   instance.getFunc(store, 'half').call(store, 1, 0);
+ * } catch (error) {
+ *   if (!(error instanceof Trap)) throw error;
+ *   console.log(error.trapCode); // IntegerDivisionByZero
+ * }
+ * ```
+ */
 export class Trap extends WasmtimeError {
   /** Always `Trap`. */
   override readonly name = 'Trap';
@@ -108,7 +141,29 @@ export class Trap extends WasmtimeError {
   }
 }
 
-/** The guest called WASI's `proc_exit`; 0 is success. Mirrors `wasmtime_wasi::I32Exit`. */
+/**
+ * The guest called WASI's `proc_exit`; 0 is success. Mirrors `wasmtime_wasi::I32Exit`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Linker, Module, Store, WasiConfig, WasiExit } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const store = new Store(engine);
+ * store.setWasi(new WasiConfig());
+ * const module = Module.compile(engine, `(module
+ *   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+ *   (memory (export "memory") 1)
+ *   (func (export "_start") (call $exit (i32.const 3))))`);
+ * const instance = new Linker(engine).addWasi().instantiate(store, module);
+ * try {
+ *   instance.getFunc(store, '_start').call(store);
+ * } catch (error) {
+ *   if (!(error instanceof WasiExit)) throw error;
+ *   console.log(error.exitCode); // 3
+ * }
+ * ```
+ */
 export class WasiExit extends WasmtimeError {
   /** Always `WasiExit`. */
   override readonly name = 'WasiExit';

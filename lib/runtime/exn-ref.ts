@@ -23,6 +23,15 @@ declare module './errors.js' {
  * An exception of WebAssembly's. One that a host function throws unwinds the guest as its own do: it can
  * catch it. One that nobody catches is the {@link WasmtimeError.exception} of the error that comes out.
  * Mirrors `wasmtime::ExnRef`.
+ *
+ * @example
+ * ```js
+ * import { Engine, ExnRef, Store, Tag } from 'wasmtime-guest-profiler';
+ *
+ * const store = new Store(new Engine({ wasmExceptions: true }));
+ * const exception = ExnRef.create(store, Tag.create(store, ['i32']), [7]);
+ * console.log(exception.field(store, 0)); // 7
+ * ```
  */
 export class ExnRef extends GcRef {
   #types: readonly ValType[] | undefined;

@@ -47,6 +47,15 @@ export type Dispatch = (store: object, references?: unknown[]) => unknown;
 /**
  * A function of a store, WebAssembly's or the host's: one object for each function, while anything keeps it. Mirrors
  * `wasmtime::Func`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Func, Store } from 'wasmtime-guest-profiler';
+ *
+ * const store = new Store(new Engine());
+ * const double = Func.wrap(store, { params: ['i32'], results: ['i32'] }, (caller, n) => 2 * n);
+ * console.log(double.call(store, 21)); // 42
+ * ```
  */
 export class Func {
   /** The store that the function belongs to. */
@@ -229,7 +238,24 @@ export class Func {
   }
 }
 
-/** A function whose type TypeScript knows. Mirrors `wasmtime::TypedFunc`. */
+/**
+ * A function whose type TypeScript knows. Mirrors `wasmtime::TypedFunc`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Linker, Module, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const store = new Store(engine);
+ * const module = Module.compile(
+ *   engine,
+ *   '(module (func (export "half") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1))))',
+ * );
+ * const instance = new Linker(engine).instantiate(store, module);
+ * const half = instance.getTypedFunc(store, 'half', { params: ['i32', 'i32'], results: ['i32'] });
+ * console.log(half.call(store, 84, 2)); // 42
+ * ```
+ */
 export class TypedFunc<
   P extends readonly ValType[] = readonly ValType[],
   R extends readonly ValType[] = readonly ValType[],

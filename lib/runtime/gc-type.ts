@@ -32,6 +32,15 @@ const STORAGE_TYPES = ['i8', 'i16', ...VAL_TYPES] as const;
 
 /**
  * The type of structs: equal to any of a guest's with the same fields. Mirrors `wasmtime::StructType`.
+ *
+ * @example
+ * ```js
+ * import { Engine, StructType } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine({ wasmGc: true });
+ * const point = new StructType(engine, [{ content: 'i32', mutable: false }, { content: 'i32', mutable: false }]);
+ * console.log(point.fields.length); // 2
+ * ```
  */
 export class StructType {
   /** The engine whose stores may have such structs. */
@@ -88,7 +97,18 @@ export class StructType {
   }
 }
 
-/** The type of arrays. Mirrors `wasmtime::ArrayType`. */
+/**
+ * The type of arrays. Mirrors `wasmtime::ArrayType`.
+ *
+ * @example
+ * ```js
+ * import { ArrayType, Engine } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine({ wasmGc: true });
+ * const bytes = new ArrayType(engine, { content: 'i8', mutable: true });
+ * console.log(bytes.matches(bytes)); // true
+ * ```
+ */
 export class ArrayType {
   /** The engine whose stores may have such arrays. */
   readonly engine: Engine;

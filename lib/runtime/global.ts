@@ -8,7 +8,19 @@ import { Store, type Storelike } from './store.js';
 import { type GlobalType, VAL_TYPES, type ValType } from './types.js';
 import { decode, encode } from './values.js';
 
-/** A global variable of a store. Mirrors `wasmtime::Global`. */
+/**
+ * A global variable of a store. Mirrors `wasmtime::Global`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Global, Store } from 'wasmtime-guest-profiler';
+ *
+ * const store = new Store(new Engine());
+ * const counter = Global.create(store, { content: 'i32', mutable: true }, 1);
+ * counter.set(store, 2);
+ * console.log(counter.get(store)); // 2
+ * ```
+ */
 export class Global {
   /** The store that the global belongs to. */
   readonly store: Store;

@@ -10,7 +10,23 @@ import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js
 import type { Module } from './module.js';
 import { Store, type Storelike } from './store.js';
 
-/** A module whose imports are resolved, from {@link Linker.instantiatePre}. Mirrors `wasmtime::InstancePre`. */
+/**
+ * A module whose imports are resolved, from {@link Linker.instantiatePre}. Mirrors `wasmtime::InstancePre`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Linker, Module, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const module = Module.compile(engine, '(module (func (export "one") (result i32) (i32.const 1)))');
+ * const pre = new Linker(engine).instantiatePre(module);
+ * for (let request = 0; request < 2; request++) {
+ *   const store = new Store(engine);
+ *   console.log(pre.instantiate(store).getFunc(store, 'one').call(store)); // 1
+ *   store.dispose();
+ * }
+ * ```
+ */
 export class InstancePre {
   /** What it makes instances of. */
   readonly module: Module;

@@ -13,7 +13,20 @@ import { Table } from './table.js';
 import { Tag } from './tag.js';
 import type { FuncType, ValType } from './types.js';
 
-/** An instance of a module, from {@link Linker.instantiate}. Mirrors `wasmtime::Instance`. */
+/**
+ * An instance of a module, from {@link Linker.instantiate}. Mirrors `wasmtime::Instance`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Linker, Module, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const store = new Store(engine);
+ * const module = Module.compile(engine, '(module (global (export "g") i32 (i32.const 5)))');
+ * const instance = new Linker(engine).instantiate(store, module);
+ * console.log(instance.getGlobal(store, 'g').get(store)); // 5
+ * ```
+ */
 export class Instance {
   /** The store that the instance belongs to. */
   readonly store: Store;

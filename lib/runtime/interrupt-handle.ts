@@ -26,6 +26,26 @@ const UNCATCHABLE: readonly string[] = [
  * Ends a guest that holds the JavaScript thread: after a time, or at a signal such as Ctrl-C. Given to
  * stores with {@link Store.setInterruptHandle}; they trap with `Interrupt` at their next epoch deadline,
  * out of a WASI call that waits, or out of `memory.atomic.wait32` and `wait64`. It stays triggered.
+ *
+ * @example
+ * ```js
+ * import { Engine, InterruptHandle, Linker, Module, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine({ epochInterruption: true });
+ * const store = new Store(engine);
+ * const module = Module.compile(engine, '(module (func (export "forever") (loop (br 0))))');
+ * const forever = new Linker(engine).instantiate(store, module).getFunc(store, 'forever');
+ * const handle = new InterruptHandle();
+ * store.setInterruptHandle(handle);
+ * handle.triggerAfter(10);
+ * try {
+ *   forever.call(store);
+ * } catch (error) {
+ *   console.log(error.trapCode); // Interrupt
+ * } finally {
+ *   handle.dispose();
+ * }
+ * ```
  */
 export class InterruptHandle {
   readonly #native: NativeInterruptHandle = new native.NativeInterruptHandle();

@@ -21,6 +21,20 @@ import { checkFuncType, type FuncType, type ValType } from './types.js';
  *
  * Definitions throw WasmtimeError `ERR_LINK` for a name that is defined already, unless
  * {@link Linker.allowShadowing} is on, and TypeError `ERR_LINKER_IN_USE` while the linker instantiates.
+ *
+ * @example
+ * ```js
+ * import { Engine, Linker, Module, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const linker = new Linker(engine).addWasi();
+ * linker.funcWrap('host', 'add', { params: ['i32', 'i32'], results: ['i32'] }, (caller, a, b) => a + b);
+ * const module = Module.compile(engine, `(module
+ *   (import "host" "add" (func $add (param i32 i32) (result i32)))
+ *   (func (export "f") (result i32) (call $add (i32.const 40) (i32.const 2))))`);
+ * const store = new Store(engine);
+ * console.log(linker.instantiate(store, module).getFunc(store, 'f').call(store)); // 42
+ * ```
  */
 export class Linker {
   /** The engine whose modules it links. */

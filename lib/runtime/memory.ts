@@ -22,7 +22,19 @@ function findViewsAtExit(): void {
   process.once('exit', () => native.findMemoryViews());
 }
 
-/** A linear memory of a store. Mirrors `wasmtime::Memory`. */
+/**
+ * A linear memory of a store. Mirrors `wasmtime::Memory`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Memory, Store } from 'wasmtime-guest-profiler';
+ *
+ * const store = new Store(new Engine());
+ * const memory = Memory.create(store, { minimum: 1 });
+ * memory.writeString(store, 16, 'hello');
+ * console.log(memory.readString(store, 16, 5)); // hello
+ * ```
+ */
 export class Memory {
   /** The store that the memory belongs to. */
   readonly store: Store;

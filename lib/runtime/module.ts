@@ -38,7 +38,17 @@ export interface SharedModule extends SharedEngine {
   readonly sharedModule: number;
 }
 
-/** A compiled module, for any number of instances in stores of its engine. Mirrors `wasmtime::Module`. */
+/**
+ * A compiled module, for any number of instances in stores of its engine. Mirrors `wasmtime::Module`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Module } from 'wasmtime-guest-profiler';
+ *
+ * const module = Module.compile(new Engine(), '(module (func (export "f") (param i64)))');
+ * console.log(module.exports[0].type.params[0]); // i64
+ * ```
+ */
 export class Module {
   /** The engine that it was compiled for. */
   readonly engine: Engine;

@@ -11,6 +11,14 @@ export type RefKind = 'i31' | 'struct' | 'array' | 'extern' | 'exn';
 /**
  * A reference to an object of a store's garbage collector, which it keeps alive: a {@link StructRef}, an
  * {@link ArrayRef}, an {@link ExnRef}, an i31, or a wrapped JavaScript value. Mirrors `wasmtime::AnyRef`.
+ *
+ * @example
+ * ```js
+ * import { Engine, GcRef, Store } from 'wasmtime-guest-profiler';
+ *
+ * const store = new Store(new Engine({ wasmGc: true }));
+ * console.log(GcRef.fromI31(store, 5).i31(store)); // 5
+ * ```
  */
 export class GcRef {
   /** The store that the object belongs to. */

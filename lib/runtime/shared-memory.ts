@@ -32,6 +32,15 @@ export type AtomicType = 'i32' | 'i64';
  *
  * Its bytes aren't to be had as a `SharedArrayBuffer`, since Node can't make one of memory that it didn't
  * allocate. Integers cross as `bigint`s, signed or unsigned; they come back unsigned.
+ *
+ * @example
+ * ```js
+ * import { Engine, SharedMemory } from 'wasmtime-guest-profiler';
+ *
+ * const memory = SharedMemory.create(new Engine({ wasmThreads: true, sharedMemory: true }), { minimum: 1, maximum: 2, shared: true });
+ * memory.write(0, new Uint8Array([7]));
+ * console.log(memory.atomicLoad('i32', 0)); // 7n
+ * ```
  */
 export class SharedMemory {
   /** The engine whose stores may have it. */

@@ -21,6 +21,19 @@ export type Storelike = Store | Caller;
  * `wasmtime::Store`.
  *
  * Every method throws a TypeError `ERR_DISPOSED` once the store was disposed.
+ *
+ * @example
+ * ```js
+ * import { Engine, Linker, Module, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine({ consumeFuel: true });
+ * const store = new Store(engine);
+ * store.setFuel(1000);
+ * const module = Module.compile(engine, '(module (func (export "f")))');
+ * new Linker(engine).instantiate(store, module).getFunc(store, 'f').call(store);
+ * console.log(store.getFuel() < 1000); // true
+ * store.dispose();
+ * ```
  */
 export class Store {
   /** The engine whose modules it may run. */

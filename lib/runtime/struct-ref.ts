@@ -8,7 +8,21 @@ import { GcRef } from './reference.js';
 import { Store, type Storelike } from './store.js';
 import { decode, encode } from './values.js';
 
-/** A struct of a store's garbage collector. Mirrors `wasmtime::StructRef`. */
+/**
+ * A struct of a store's garbage collector. Mirrors `wasmtime::StructRef`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Store, StructRef, StructType } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine({ wasmGc: true });
+ * const store = new Store(engine);
+ * const point = new StructType(engine, [{ content: 'i32', mutable: true }, { content: 'i32', mutable: false }]);
+ * const made = StructRef.create(store, point, [3, 4]);
+ * made.setField(store, 0, 5);
+ * console.log(made.fields(store).join()); // 5,4
+ * ```
+ */
 export class StructRef extends GcRef {
   #type: StructType | undefined;
 

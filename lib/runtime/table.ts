@@ -10,7 +10,19 @@ import { REF_TYPES, type TableType, type ValType } from './types.js';
 /** Sizes and indices of tables without 64-bit indices. */
 const MAXIMUM = 0xffff_ffff;
 
-/** A table of references of a store. Mirrors `wasmtime::Table`. */
+/**
+ * A table of references of a store. Mirrors `wasmtime::Table`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Store, Table } from 'wasmtime-guest-profiler';
+ *
+ * const store = new Store(new Engine());
+ * const table = Table.create(store, { element: 'externref', minimum: 1 });
+ * table.set(store, 0, 'anything');
+ * console.log(table.get(store, 0)); // anything
+ * ```
+ */
 export class Table {
   /** The store that the table belongs to. */
   readonly store: Store;

@@ -5,7 +5,18 @@ import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js
 import { Store, type Storelike } from './store.js';
 import { checkFuncType, type ValType } from './types.js';
 
-/** What an exception is of: a tag of a store, with the types of its values. Mirrors `wasmtime::Tag`. */
+/**
+ * What an exception is of: a tag of a store, with the types of its values. Mirrors `wasmtime::Tag`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Store, Tag } from 'wasmtime-guest-profiler';
+ *
+ * const store = new Store(new Engine({ wasmExceptions: true }));
+ * const tag = Tag.create(store, ['i32']);
+ * console.log(tag.params(store)[0]); // i32
+ * ```
+ */
 export class Tag {
   /** The store that the tag belongs to. */
   readonly store: Store;

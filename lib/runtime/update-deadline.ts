@@ -5,7 +5,30 @@ import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js
 const INTERRUPT = -1;
 const YIELD = -2;
 
-/** What an epoch deadline callback decides. Mirrors `wasmtime::UpdateDeadline`. */
+/**
+ * What an epoch deadline callback decides. Mirrors `wasmtime::UpdateDeadline`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Linker, Module, Store, UpdateDeadline } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine({ epochInterruption: true });
+ * const store = new Store(engine);
+ * let ticks = 0;
+ * store.epochDeadlineCallback(() => (++ticks < 3 ? UpdateDeadline.continue(1) : UpdateDeadline.interrupt));
+ * store.setEpochDeadline(1);
+ * const module = Module.compile(engine, '(module (func (export "forever") (loop (br 0))))');
+ * const forever = new Linker(engine).instantiate(store, module).getFunc(store, 'forever');
+ * const ticker = engine.startEpochTicker(1);
+ * try {
+ *   forever.call(store);
+ * } catch (error) {
+ *   console.log(`${error.trapCode} after ${ticks} ticks`); // Interrupt after 3 ticks
+ * } finally {
+ *   ticker.dispose();
+ * }
+ * ```
+ */
 export class UpdateDeadline {
   /** Trap with `Interrupt`. Mirrors `UpdateDeadline::Interrupt`. */
   static readonly interrupt = new UpdateDeadline(INTERNAL, INTERRUPT);

@@ -82,7 +82,19 @@ export interface WasiOptions {
 const STREAMS = ['stdin', 'stdout', 'stderr'];
 const KEYS = ['args', 'env', ...STREAMS, 'preopens', 'network', 'random', 'clocks'];
 
-/** A WASI program's arguments, environment, streams and directories. Mirrors `WasiCtxBuilder`. */
+/**
+ * A WASI program's arguments, environment, streams and directories. Mirrors `WasiCtxBuilder`.
+ *
+ * @example
+ * ```js
+ * import { Engine, Store, WasiConfig } from 'wasmtime-guest-profiler';
+ *
+ * const store = new Store(new Engine());
+ * store.setWasi(
+ *   new WasiConfig({ args: ['app', '--verbose'], env: { LANG: 'C' }, stdout: 'inherit', preopens: [{ host: '.', guest: '/' }] }),
+ * );
+ * ```
+ */
 export class WasiConfig {
   readonly #native: NativeWasiConfig;
   readonly #onOutput: OutputCallback | null;

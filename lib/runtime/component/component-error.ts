@@ -3,6 +3,17 @@ import { attempt, isInstance, markError } from '../errors.js';
 /**
  * The error of a WIT `result`, where a function returns one: thrown by {@link ComponentFunc.call}, and to
  * be thrown by a host function, whose guest then gets it as a value. As jco's `ComponentError`.
+ *
+ * @example
+ * ```js
+ * import { ComponentError, ComponentLinker, Engine } from 'wasmtime-guest-profiler';
+ *
+ * const linker = new ComponentLinker(new Engine());
+ * // For a function whose result is a WIT result<_, string>.
+ * linker.root().funcNew('open', () => {
+ *   throw new ComponentError('no such file');
+ * });
+ * ```
  */
 export class ComponentError extends Error {
   /** Always `ComponentError`. */

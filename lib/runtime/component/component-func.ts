@@ -17,7 +17,23 @@ import { type ComponentFuncType, componentFuncType } from './wit-type.js';
 // biome-ignore lint/suspicious/noExplicitAny: what it takes and returns is in its type at run time.
 export type ComponentHostFunction = (store: Store, ...args: any[]) => unknown;
 
-/** A function that a component exports. Mirrors `wasmtime::component::Func`. */
+/**
+ * A function that a component exports. Mirrors `wasmtime::component::Func`.
+ *
+ * @example
+ * ```js
+ * import { Component, ComponentLinker, Engine, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const component = Component.compile(engine, `(component
+ *   (core module $m (func (export "one") (result i32) (i32.const 1)))
+ *   (core instance $i (instantiate $m))
+ *   (func (export "one") (result u32) (canon lift (core func $i "one"))))`);
+ * const store = new Store(engine);
+ * const one = new ComponentLinker(engine).instantiate(store, component).getFunc(store, 'one');
+ * console.log(await one.callAsync(store)); // 1
+ * ```
+ */
 export class ComponentFunc {
   /** The store that the function belongs to. */
   readonly store: Store;

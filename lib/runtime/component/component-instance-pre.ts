@@ -16,6 +16,20 @@ import { ComponentInstance } from './component-instance.js';
 /**
  * A component whose imports are resolved, from {@link ComponentLinker.instantiatePre}. Mirrors
  * `wasmtime::component::InstancePre`.
+ *
+ * @example
+ * ```js
+ * import { Component, ComponentLinker, Engine, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const component = Component.compile(engine, `(component
+ *   (core module $m (func (export "one") (result i32) (i32.const 1)))
+ *   (core instance $i (instantiate $m))
+ *   (func (export "one") (result u32) (canon lift (core func $i "one"))))`);
+ * const pre = new ComponentLinker(engine).instantiatePre(component);
+ * const store = new Store(engine);
+ * console.log(pre.instantiate(store).getFunc(store, 'one').call(store)); // 1
+ * ```
  */
 export class ComponentInstancePre {
   /** What it makes instances of. */

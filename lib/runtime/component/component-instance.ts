@@ -14,7 +14,23 @@ import { ResourceType } from './resource-type.js';
  */
 export type ExportPath = string | readonly string[];
 
-/** An instance of a component, from {@link ComponentLinker.instantiate}. Mirrors `wasmtime::component::Instance`. */
+/**
+ * An instance of a component, from {@link ComponentLinker.instantiate}. Mirrors `wasmtime::component::Instance`.
+ *
+ * @example
+ * ```js
+ * import { Component, ComponentLinker, Engine, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const component = Component.compile(engine, `(component
+ *   (core module $m (func (export "one") (result i32) (i32.const 1)))
+ *   (core instance $i (instantiate $m))
+ *   (func (export "one") (result u32) (canon lift (core func $i "one"))))`);
+ * const store = new Store(engine);
+ * const instance = new ComponentLinker(engine).instantiate(store, component);
+ * console.log(instance.getFunc(store, 'one').call(store)); // 1
+ * ```
+ */
 export class ComponentInstance {
   /** The store that the instance belongs to. */
   readonly store: Store;

@@ -29,6 +29,20 @@ const ASYNC_MISMATCH = 'type mismatch with async';
  *
  * Definitions throw WasmtimeError `ERR_LINK` for a name that is defined already, unless
  * {@link ComponentLinker.allowShadowing} is on.
+ *
+ * @example
+ * ```js
+ * import { Component, ComponentLinker, Engine, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const component = Component.compile(engine, `(component
+ *   (core module $m (func (export "one") (result i32) (i32.const 1)))
+ *   (core instance $i (instantiate $m))
+ *   (func (export "one") (result u32) (canon lift (core func $i "one"))))`);
+ * const store = new Store(engine);
+ * const instance = new ComponentLinker(engine).instantiate(store, component);
+ * console.log(instance.getFunc(store, 'one').call(store)); // 1
+ * ```
  */
 export class ComponentLinker {
   /** The engine whose components it links. */
@@ -204,6 +218,14 @@ export class ComponentLinker {
 /**
  * An instance in the making, from {@link ComponentLinker.instance}: a name with items. Mirrors
  * `wasmtime::component::LinkerInstance`.
+ *
+ * @example
+ * ```js
+ * import { ComponentLinker, Engine } from 'wasmtime-guest-profiler';
+ *
+ * const linker = new ComponentLinker(new Engine());
+ * linker.root().instance('example:host/log').funcNew('write', (caller, text) => console.log(text));
+ * ```
  */
 export class LinkerInstance {
   readonly #native: NativeComponentLinker;

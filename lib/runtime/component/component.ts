@@ -28,6 +28,18 @@ export interface SharedComponent extends SharedEngine {
 /**
  * A compiled component, for any number of instances in stores of its engine. Mirrors
  * `wasmtime::component::Component`.
+ *
+ * @example
+ * ```js
+ * import { Component, Engine } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const component = Component.compile(engine, `(component
+ *   (core module $m (func (export "one") (result i32) (i32.const 1)))
+ *   (core instance $i (instantiate $m))
+ *   (func (export "one") (result u32) (canon lift (core func $i "one"))))`);
+ * console.log(component instanceof Component); // true
+ * ```
  */
 export class Component {
   /** The engine that it was compiled for. */

@@ -13,6 +13,27 @@ import { ResourceType } from './resource-type.js';
  *
  * One that is owned lives until it is given away as an `own`, disposed of, or its store is; one that is
  * borrowed until the host function that got it returns.
+ *
+ * @example
+ * ```js
+ * import { Component, ComponentLinker, Engine, ResourceAny, Store } from 'wasmtime-guest-profiler';
+ *
+ * const engine = new Engine();
+ * const component = Component.compile(engine, `(component
+ *   (type $file' (resource (rep i32)))
+ *   (export $file "file" (type $file'))
+ *   (core func $new (canon resource.new $file'))
+ *   (core module $m
+ *     (import "" "new" (func $new (param i32) (result i32)))
+ *     (func (export "open") (result i32) (call $new (i32.const 7))))
+ *   (core instance $i (instantiate $m (with "" (instance (export "new" (func $new))))))
+ *   (func (export "open") (result (own $file)) (canon lift (core func $i "open"))))`);
+ * const store = new Store(engine);
+ * const instance = new ComponentLinker(engine).instantiate(store, component);
+ * const file = instance.getFunc(store, 'open').call(store);
+ * console.log(file instanceof ResourceAny); // true
+ * file.dispose(store);
+ * ```
  */
 export class ResourceAny {
   /** The store that the resource belongs to. */

@@ -6,6 +6,14 @@ import { checkInternal, guardReceivers, INTERNAL, isObject } from '../internal.j
 /**
  * The type of a resource: of one that the host defines with {@link LinkerInstance.resource}, or of one
  * that an instance of a component exports. Mirrors `wasmtime::component::ResourceType`.
+ *
+ * @example
+ * ```js
+ * import { ComponentLinker, Engine, ResourceType } from 'wasmtime-guest-profiler';
+ *
+ * const linker = new ComponentLinker(new Engine());
+ * linker.root().resource('file', ResourceType.host(), (store, file) => file.close());
+ * ```
  */
 export class ResourceType {
   readonly #native: NativeResourceType;
