@@ -231,11 +231,12 @@ export class App {
   }
 
   #facts(thread: PageThread): void {
-    const { intervalMs, startTimeUnixMs } = this.#data;
+    const { intervalMs, startTimeUnixMs, fuel } = this.#data;
+    const interval = fuel === undefined ? `${intervalMs} ms` : milliseconds(intervalMs);
     const { samples, durationMs, tree, order } = thread;
     const { range } = this.#state;
     const facts = [
-      `${samples.toLocaleString('en-US')} samples, one per ${intervalMs} ms, in ` +
+      `${samples.toLocaleString('en-US')} samples, one per ${interval}, in ` +
         `${milliseconds(durationMs)}, ${new Date(startTimeUnixMs).toISOString()}`,
     ];
     if (tree.left > 0) {

@@ -30,6 +30,7 @@ export class Controls {
     this.#modules.append(new Option('all', ''), ...modules.map((name) => new Option(name, name)));
     byId('module-label').hidden = modules.length < 2;
     this.#weights.disabled = data.compared !== undefined;
+    if (data.fuel !== undefined) this.#weighFuel();
     const isTimed = data.threads.some(({ order }) => order !== undefined);
     byId('tab-time').hidden = !isTimed;
     byId('track-section').hidden = !isTimed;
@@ -48,6 +49,17 @@ export class Controls {
     this.#from.value = String(Math.round(from * 1000) / 1000);
     this.#to.value = String(Math.round(to * 1000) / 1000);
     byId('all-time').hidden = state.range === undefined;
+  }
+
+  /** Wall time and CPU time are the same fuel. */
+  #weighFuel(): void {
+    const [, wall, cpu] = this.#weights.options;
+    if (wall !== undefined) wall.text = 'fuel';
+    cpu?.remove();
+    // A millisecond stands for a million units.
+    for (const { nextSibling } of [this.#from, this.#to]) {
+      if (nextSibling !== null) nextSibling.textContent = ' million of fuel';
+    }
   }
 
   #listen(): void {

@@ -58,7 +58,8 @@ export function functionFacts(
   const self = functionSelf[weight][func] as number;
   const total = functionTotal[weight][func] as number;
   const facts = [`self: ${share(self)}`, `total: ${share(total)}`];
-  if (data.compared === undefined) {
+  // By fuel its samples are as many, and no CPU time is known.
+  if (data.compared === undefined && data.fuel === undefined) {
     const samples = (functionTotal.samples[func] as number).toLocaleString('en-US');
     const cpu = milliseconds((functionTotal.cpu[func] as number) / 1e6);
     const cpuSelf = milliseconds((functionSelf.cpu[func] as number) / 1e6);

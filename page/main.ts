@@ -2,5 +2,8 @@ import './style.css';
 import type { PageData } from '../lib/formats/page-types.js';
 import { App } from './app.js';
 import { byId } from './dom.js';
+import { useUnitsOf } from './units.js';
 
-new App(JSON.parse(byId('profile').textContent ?? '') as PageData).start();
+const data = JSON.parse(byId('profile').textContent ?? '') as PageData;
+useUnitsOf(data);
+new App(data).start();

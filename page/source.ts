@@ -51,7 +51,8 @@ export class Source {
     } else {
       const { name = '' } = this.#data.functions[func] ?? {};
       byId('source-title').textContent =
-        `No lines of ${name === '' ? 'these functions' : name} are known: the module has no debug information`;
+        `No lines of ${name === '' ? 'these functions' : name} are known: the module has no debug information. ` +
+        'The commands annotate and view --wasm show its instructions';
       table.replaceChildren();
     }
   }

@@ -52,7 +52,9 @@ export class Tracks {
   #draw(): void {
     for (const plot of this.#plots) plot.destroy();
     const thread = this.#thread as PageThread;
-    const counters = [...cpuTrack(thread), ...this.#data.counters];
+    // By fuel there is no CPU time.
+    const own = this.#data.fuel === undefined ? cpuTrack(thread) : [];
+    const counters = [...own, ...this.#data.counters];
     this.#host.replaceChildren();
     byId('track-section').hidden = counters.length === 0;
     this.#plots = counters.map((counter) => this.#plot(counter, whole(thread)));

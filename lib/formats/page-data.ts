@@ -1,5 +1,6 @@
 /** What a page shows of a profile: sums, so that it is small whatever the number of samples. */
 
+import { fuelBetweenSamples } from '../profile/fuel.js';
 import { funcPlace } from '../profile/func-place.js';
 import { hostCallsOf } from '../profile/host-calls.js';
 import { functionWeights, hottestLines } from '../profile/hot-functions.js';
@@ -19,10 +20,12 @@ const LONGEST_NAME = 1000;
 /** All that a page needs of a profile. */
 export function pageData(profile: Profile): PageData {
   const trees = new PageTrees(profile);
+  const fuel = fuelBetweenSamples(profile);
   return {
     name: label(profile.product),
     intervalMs: profile.intervalMs,
     startTimeUnixMs: profile.startTimeUnixMs,
+    ...(fuel !== undefined && { fuel }),
     functions: Array.from({ length: profile.funcs.length }, (_, func) =>
       pageFunction(profile, func),
     ),

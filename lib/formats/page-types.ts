@@ -6,6 +6,8 @@ export interface PageData {
   readonly name: string;
   readonly intervalMs: number;
   readonly startTimeUnixMs: number;
+  /** Units of fuel between two samples: times are fuel then, a million units each millisecond. Absent by time. */
+  readonly fuel?: number;
   readonly functions: readonly PageFunction[];
   readonly categories: readonly { readonly name: string; readonly color: string }[];
   readonly threads: readonly PageThread[];

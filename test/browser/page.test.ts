@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { htmlPage, htmlPageOf } from '../../lib/formats/page.js';
 import { comparedPageData } from '../../lib/formats/page-diff.js';
 import { diffProfiles } from '../../lib/profile/diff.js';
+import { FUEL_ENTRY } from '../../lib/profile/fuel.js';
 import type { Profile } from '../../lib/profile/profile.js';
 import { sampleProfile, WEIRD_NAMES } from '../support/sample-profile.js';
 import { launch, watch } from './browser.js';
@@ -46,6 +47,18 @@ describe('the page of a profile', () => {
     );
     expect(await page.title()).toBe('Profile of app');
     expect(await text('#facts')).toContain('20 samples, one per 1 ms');
+  });
+
+  it('tells fuel of a profile by fuel', async () => {
+    const fuelled = profile();
+    const entries = [{ label: FUEL_ENTRY, format: 'integer', value: 100_000 }] as const;
+    fuelled.extra.push({ label: 'Sampling', entries });
+    await open(htmlPage(fuelled));
+    expect(await text('#facts')).toMatch(/20 samples, one per 1M fuel, in [\d.]+M fuel/);
+    const options = await page.locator('#weight option').allTextContents();
+    expect(options).toEqual(['samples', 'fuel']);
+    await page.selectOption('#weight', { label: 'fuel' });
+    expect((await rows())[0]?.[0]).toMatch(/^[\d.]+M fuel$/);
   });
 
   it('searches, by typing after a slash, and says how much was found', async () => {
