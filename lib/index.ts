@@ -2,6 +2,7 @@
 
 export { FORMAT_NAMES, type FormatName, type FormatOptions } from './formats/formats.js';
 export type { ProfileOutput } from './formats/output.js';
+export type { ReadOptions } from './formats/row-limit.js';
 export type { Weight } from './profile/sample-weight.js';
 export {
   type CounterOptions,

@@ -1,12 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readProfile, readProfileStream } from '../formats/read.js';
+import type { ReadOptions } from '../formats/row-limit.js';
 import { oneLine } from '../formats/terminal-text.js';
 import type { Profile } from '../profile/profile.js';
 import { WEIGHTS, type Weight } from '../profile/sample-weight.js';
 import { type Selection, sawFunction, select } from '../profile/select.js';
 import type { Thread } from '../profile/thread.js';
 import { CliError, reasonOf } from './cli-error.js';
-import { duration } from './options.js';
+import { duration, positive } from './options.js';
 
 /** The path that stands for standard input. */
 export const STDIN = '-';
@@ -16,16 +17,18 @@ export const STDIN = '-';
  *
  * @throws CliError that says why there is none.
  */
-export async function readFile(path: string): Promise<Profile> {
+export async function readFile(path: string, options: ReadOptions = {}): Promise<Profile> {
   try {
-    return await (path === STDIN ? readProfileStream(process.stdin) : readProfile(path));
+    return await (path === STDIN
+      ? readProfileStream(process.stdin, options)
+      : readProfile(path, options));
   } catch (error) {
     throw new CliError(`can't read ${path}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
 /** Which part of a profile a command looks at. */
-export interface SelectOptions {
+export interface SelectOptions extends ReadOptions {
   readonly thread?: number;
   /** Milliseconds since the profile's start. */
   readonly from?: number;
@@ -59,7 +62,17 @@ export function addSelectOptions(command: Command): Command {
     .option('--focus <regex>', 'samples with such a function on the stack', regex)
     .option('--ignore <regex>', 'samples without such a function', regex)
     .option('--root <function>', 'samples in that function, which becomes the outermost')
-    .option('--fold-inlined', 'what was inlined counts for the function around it');
+    .option('--fold-inlined', 'what was inlined counts for the function around it')
+    .addOption(maxRowsOption());
+}
+
+/** The option of {@link ReadOptions}. */
+export function maxRowsOption(): Option {
+  const [flags, help] = [
+    '--max-rows <number>',
+    'read profiles of more samples and markers than 50 million',
+  ];
+  return new Option(flags, help).argParser(positive);
 }
 
 /**
@@ -68,7 +81,7 @@ export function addSelectOptions(command: Command): Command {
  * @throws CliError also for a thread or function that the profile doesn't have.
  */
 export async function readSelected(path: string, options: SelectOptions): Promise<Profile> {
-  const profile = await readFile(path);
+  const profile = await readFile(path, options);
   const { from, to, thread, focus, ignore, root, foldInlined } = options;
   threadsOf(profile, path, options);
   const absent = (what: string) => new CliError(`${path} has no function ${what}`);

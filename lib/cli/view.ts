@@ -1,13 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { ReadOptions } from '../formats/row-limit.js';
 import type { Profile } from '../profile/profile.js';
 import { addCacheOptions, type CacheOptions } from './cache-options.js';
 import { CliError } from './cli-error.js';
 import type { Disassembler } from './disassembler.js';
 import { FRONT_END, openProfile } from './open-profile.js';
-import { readFile } from './read-file.js';
+import { maxRowsOption, readFile } from './read-file.js';
 import { sourcesIn } from './sources.js';
 
-interface ViewOptions extends CacheOptions {
+interface ViewOptions extends CacheOptions, ReadOptions {
   readonly offline?: boolean;
   readonly port: number;
   readonly sources?: string;
@@ -58,6 +59,7 @@ export function addViewCommand(program: Command): void {
     )
     .option('--port <number>', 'the port to listen on; any that is free by default', port, 0)
     .option('--front-end <url>', "the Firefox Profiler's address", frontEnd, FRONT_END)
+    .addOption(maxRowsOption())
     .addHelpText('after', HELP)
     .action(view);
 }
@@ -67,11 +69,11 @@ function collected(path: string, before: readonly string[]): readonly string[] {
 }
 
 async function view(path: string, options: ViewOptions): Promise<void> {
-  const { sources, wasm, precompiled, cache, ...rest } = options;
+  const { sources, wasm, precompiled, cache, maxRows: _, ...rest } = options;
   if (precompiled.length > 0 && wasm.length === 0) {
     throw new CliError('--precompiled is code of a module that --wasm gives');
   }
-  const profile = await readFile(path);
+  const profile = await readFile(path, options);
   const disassembler =
     wasm.length > 0
       ? await disassemblerOf(profile, wasm, precompiled, { ...(cache !== undefined && { cache }) })

@@ -1,4 +1,5 @@
 import type { Profile } from '../profile/profile.js';
+import type { RowLimit } from './row-limit.js';
 
 /** What the tables of a file were turned into: rows of the model by rows of the file. */
 export interface ReadTables {
@@ -7,4 +8,5 @@ export interface ReadTables {
   readonly schemas: ReadonlyMap<string, number>;
   readonly strings: readonly number[];
   readonly stacks: Int32Array;
+  readonly limit: RowLimit;
 }

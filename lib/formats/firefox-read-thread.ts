@@ -36,13 +36,14 @@ export function readThread(
 }
 
 function readSamples(
-  { stacks }: ReadTables,
+  { stacks, limit }: ReadTables,
   { samples }: Thread,
   table: JsonReader,
   cpuUnitsPerMs: number | undefined,
 ): void {
   const length = lengthOf(table);
   const counts = countsOf(table, length);
+  limit.take(counts === undefined ? length : sumOf(counts));
   const stack = table.ints('stack', length, 0, stacks.length, NO_STACK);
   const deltas = table.get('timeDeltas').present;
   const times = table.numbers(deltas ? 'timeDeltas' : 'time', length);
@@ -72,15 +73,20 @@ function countsOf(table: JsonReader, length: number): Float64Array | undefined {
   const counts = isCount
     ? table.ints('weight', length, 1, MAXIMUM_MEAN_WEIGHT * length + 1, 1)
     : undefined;
-  const sum = counts?.reduce((sum, count) => sum + count, 0) ?? Number.POSITIVE_INFINITY;
+  const sum = counts === undefined ? Number.POSITIVE_INFINITY : sumOf(counts);
   if (sum > MAXIMUM_MEAN_WEIGHT * length) {
     throw invalidProfile('samples with weights of their own: this reads samples that are counted');
   }
   return counts;
 }
 
+function sumOf(counts: Float64Array): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 function readMarkers(tables: ReadTables, markers: MarkerTable, table: JsonReader): void {
   const length = lengthOf(table);
+  tables.limit.take(length);
   const names = table.ints('name', length, 0, tables.strings.length);
   const phases = table.ints('phase', length, 0, 4);
   const starts = table.numbers('startTime', length, 0);

@@ -16,13 +16,14 @@ import { readThread } from './firefox-read-thread.js';
 import { hasTables, OLDEST_VERSION, upgradeSchema, upgradeTables } from './firefox-upgrade.js';
 import { invalidProfile } from './invalid-profile.js';
 import { JsonReader } from './json-reader.js';
+import { type ReadOptions, RowLimit } from './row-limit.js';
 
 /**
  * The model of a parsed file.
  *
  * @throws TypeError `ERR_INVALID_PROFILE`, naming what is wrong and where.
  */
-export function profileOfFirefox(json: unknown): Profile {
+export function profileOfFirefox(json: unknown, options: ReadOptions = {}): Profile {
   const file = new JsonReader(json, '');
   const meta = typeof json === 'object' && json !== null ? file.get('meta') : undefined;
   if (!meta?.present) {
@@ -49,7 +50,8 @@ export function profileOfFirefox(json: unknown): Profile {
   for (const lib of file.get('libs').items()) profile.libs.add(readLib(lib));
   const categories = readCategories(profile, meta.get('categories'));
   const schemas = readSchemas(profile, meta.get('markerSchema'));
-  const common = { profile, categories, schemas };
+  const limit = new RowLimit(options);
+  const common = { profile, categories, schemas, limit };
   const tablesOf = isOlder
     ? olderTables(common, file)
     : constant({ ...common, ...readShared(profile, categories, file.get('shared')) });
@@ -59,7 +61,7 @@ export function profileOfFirefox(json: unknown): Profile {
     readThread(tablesOf(thread), thread, CPU_UNITS.get(cpuUnit));
   }
   if (file.get('counters').present) {
-    for (const counter of file.get('counters').items()) readCounter(profile, counter);
+    for (const counter of file.get('counters').items()) readCounter(profile, counter, limit);
   }
   return profile;
 }
@@ -82,7 +84,7 @@ function constant(tables: ReadTables): (thread: JsonReader) => ReadTables {
 
 /** Tables of each thread; those that threads have in common are read once. */
 function olderTables(
-  common: Pick<ReadTables, 'profile' | 'categories' | 'schemas'>,
+  common: Pick<ReadTables, 'profile' | 'categories' | 'schemas' | 'limit'>,
   file: JsonReader,
 ): (thread: JsonReader) => ReadTables {
   const { profile, categories } = common;
@@ -129,7 +131,7 @@ function readLib(item: JsonReader): Lib {
   };
 }
 
-function readCounter(profile: Profile, item: JsonReader): void {
+function readCounter(profile: Profile, item: JsonReader, limit: RowLimit): void {
   const counter = profile.addCounter({
     name: item.get('name').string(),
     description: item.get('description').string(),
@@ -137,6 +139,7 @@ function readCounter(profile: Profile, item: JsonReader): void {
   });
   const samples = item.get('samples');
   const length = lengthOf(samples);
+  limit.take(length);
   const deltas = samples.get('timeDeltas').present;
   const times = samples.numbers(deltas ? 'timeDeltas' : 'time', length);
   const counts = samples.numbers('count', length);

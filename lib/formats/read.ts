@@ -6,6 +6,7 @@ import type { Profile } from '../profile/profile.js';
 import { profileOfFirefox } from './firefox-read.js';
 import { invalidProfile } from './invalid-profile.js';
 import { isJslb, readJslb } from './jslb-read.js';
+import type { ReadOptions } from './row-limit.js';
 
 const GZIP = [0x1f, 0x8b];
 /** Bytes that tell JSON Slabs from others. */
@@ -18,10 +19,10 @@ const LONGEST_MAGIC = 16;
  *
  * @throws TypeError `ERR_INVALID_PROFILE` for anything else, or what `node:fs` throws.
  */
-export async function readProfile(path: string | URL): Promise<Profile> {
+export async function readProfile(path: string | URL, options: ReadOptions = {}): Promise<Profile> {
   const file = createReadStream(path, { highWaterMark: 1024 * 1024 });
   try {
-    return await readProfileStream(file);
+    return await readProfileStream(file, options);
   } finally {
     file.destroy();
   }
@@ -37,18 +38,22 @@ export function readProfileSync(path: string): Profile {
 }
 
 /** {@link readProfile} of bytes. */
-export async function readProfileBytes(bytes: Uint8Array): Promise<Profile> {
-  return readProfileStream([bytes]);
+export async function readProfileBytes(
+  bytes: Uint8Array,
+  options: ReadOptions = {},
+): Promise<Profile> {
+  return readProfileStream([bytes], options);
 }
 
 /** {@link readProfile} of what comes in pieces, as from standard input. */
 export async function readProfileStream(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  options: ReadOptions = {},
 ): Promise<Profile> {
   try {
     const [first, all] = await peek(chunks, GZIP.length);
     const isGzip = GZIP.every((byte, i) => first[i] === byte);
-    return profileOfFirefox(await parse(isGzip ? gunzip(Readable.from(all)) : all));
+    return profileOfFirefox(await parse(isGzip ? gunzip(Readable.from(all)) : all), options);
   } catch (error) {
     throw explained(error);
   }

@@ -2,6 +2,7 @@ import { isUint8Array } from 'node:util/types';
 import { encodeProfile, type FormatOptions } from '../formats/formats.js';
 import { type ProfileOutput, writeProfile, writeProfileSync } from '../formats/output.js';
 import { readProfile, readProfileBytes } from '../formats/read.js';
+import type { ReadOptions } from '../formats/row-limit.js';
 import { hotFunctions } from '../profile/hot-functions.js';
 import { mergeProfiles } from '../profile/merge.js';
 import type { Profile } from '../profile/profile.js';
@@ -78,12 +79,21 @@ export class FinishedProfile {
    * Reads a profile that was written as `.json` or `.jslb`, compressed or not, from a file or from bytes: to
    * write it in another format, or to merge what Workers sent.
    *
-   * @throws TypeError `ERR_INVALID_PROFILE` for anything else, or what `node:fs` throws.
+   * @throws TypeError `ERR_INVALID_PROFILE` for anything else, and for more rows than `maxRows`, or what `node:fs`
+   * throws.
+   * @throws RangeError for a `maxRows` that is no whole number from 1.
    */
-  static async read(source: string | URL | Uint8Array): Promise<FinishedProfile> {
-    if (isUint8Array(source))
-      return new FinishedProfile(INTERNAL, await readProfileBytes(checkBytes('source', source)));
-    return new FinishedProfile(INTERNAL, await readProfile(checkPath('source', source)));
+  static async read(
+    source: string | URL | Uint8Array,
+    options: ReadOptions = {},
+  ): Promise<FinishedProfile> {
+    const { maxRows } = checkObject('options', options);
+    checkKeys('options', options, ['maxRows']);
+    const limit = maxRows === undefined ? {} : { maxRows: checkInteger('maxRows', maxRows, 1) };
+    const profile = isUint8Array(source)
+      ? await readProfileBytes(checkBytes('source', source), limit)
+      : await readProfile(checkPath('source', source), limit);
+    return new FinishedProfile(INTERNAL, profile);
   }
 
   /**

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { firefoxJson } from '../../lib/formats/firefox.js';
 import { jslb } from '../../lib/formats/jslb.js';
 import { readProfileBytes } from '../../lib/formats/read.js';
+import { FinishedProfile } from '../../lib/profiler/finished-profile.js';
 import { assertProfileIntegrity } from '../support/profile-integrity.js';
 import { sampleProfile } from '../support/sample-profile.js';
 import { jsonOf } from './text.js';
@@ -70,6 +71,26 @@ describe('a container that refers to its columns again and again', () => {
     });
   });
 
+  it('stands for no more samples than the limit, however few bytes it has', async () => {
+    const weighted = shared(1000, 1, (json) => {
+      const { samples } = json.threads[0];
+      json.threads[0].samples = { ...samples, weight: Array(1000).fill(100) };
+    });
+    const refused = { code: 'ERR_INVALID_PROFILE', message: expect.stringContaining('maxRows') };
+    await expect(readProfileBytes(weighted, { maxRows: 99_999 })).rejects.toMatchObject(refused);
+    const counted = shared(1000, 2, (json) => {
+      json.threads = json.threads.map((thread: Json) => ({ ...thread, markers: NO_MARKERS }));
+    });
+    await expect(readProfileBytes(counted, { maxRows: 1999 })).rejects.toMatchObject(refused);
+    const read = await FinishedProfile.read(counted, { maxRows: 2000 });
+    expect(FinishedProfile.model(read).threads.map(({ samples }) => samples.length)).toEqual([
+      1000, 1000,
+    ]);
+    await expect(FinishedProfile.read(counted, { maxRows: 0 })).rejects.toMatchObject({
+      code: 'ERR_OUT_OF_RANGE',
+    });
+  });
+
   it('has a short message for a column in the place of a name', async () => {
     const file = shared(1_000_000, 1, (json) => {
       json.meta.product = { $s: 1 };
@@ -81,6 +102,16 @@ describe('a container that refers to its columns again and again', () => {
     });
   });
 });
+
+const NO_MARKERS = {
+  length: 0,
+  name: [],
+  phase: [],
+  startTime: [],
+  endTime: [],
+  category: [],
+  data: [],
+};
 
 /** Reads a container by its description alone. */
 function resolved(file: Uint8Array): unknown {
