@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { bashCompletions } from '../../lib/cli/bash-completions.js';
@@ -17,7 +17,6 @@ const scripts = {
   fish: fishCompletions(name, facts),
 };
 const page = manPage('1.2.3', facts);
-const isThere = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0;
 
 /** All that a user can type: commands that help lists, with their flags. */
 const shown = program.createHelp().visibleCommands(program);
@@ -92,24 +91,6 @@ describe('bash', () => {
     [['nothing', '--'], []],
   ])('offers for %j %j', (words, expected) => {
     expect(offered(...words)).toEqual(expected);
-  });
-});
-
-describe.skipIf(!isThere('fish'))('fish', () => {
-  it('offers options and choices', () => {
-    const ask = (line: string) => `complete -C '${name} ${line}'`;
-    const script = [scripts.fish, ask('run --sampl'), ask('run --sampler '), ask('compa')];
-    const lines = execFileSync('fish', ['--no-config', '-c', script.join('\n')]).toString();
-    const [option, ...others] = lines.trimEnd().split('\n');
-    expect(option).toMatch(/^--sampler\tsignal: at any instruction/);
-    expect(others.map((line) => line.split('\t')[0])).toEqual(['epoch', 'signal', 'compare']);
-  });
-});
-
-describe.skipIf(!isThere('zsh'))('zsh', () => {
-  it('takes the script', () => {
-    const { status, stderr } = spawnSync('zsh', ['-f', '-n'], { input: scripts.zsh });
-    expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' });
   });
 });
 
