@@ -115,7 +115,7 @@ describe.skipIf(!HAS_SIGNALS)('signals beside', () => {
       const recorder = profiler.attach(store, { intervalMs: 0.05, hostCalls: 'markers' });
       for (const end = performance.now() + MS; performance.now() < end; ) {
         await instance.getFunc(store, 'calls').callAsync(store, 5);
-        await instance.getFunc(store, 'fib').callAsync(store, 15);
+        await instance.getFunc(store, 'fib').callAsync(store, 21);
       }
       recorder.detach();
     };
