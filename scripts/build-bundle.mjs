@@ -30,8 +30,24 @@ const shared = {
   logLevel: 'warning',
 };
 
+/**
+ * The first `import` of Node's module reads all of `process`, and so makes stdin a stream, which takes what a guest is
+ * to read. What a library needs of it is at hand.
+ */
+const globalProcess = {
+  name: 'global-process',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?process$/ }, ({ kind }) =>
+      kind === 'import-statement' ? { path: 'process', namespace: 'global-process' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'global-process' }, () => ({
+      contents: 'export default process; export const { argv, env, platform } = process;',
+    }));
+  },
+};
+
 const bundles = [
-  { ...shared, entryPoints: { index: 'lib/index.ts' } },
+  { ...shared, entryPoints: { index: 'lib/index.ts' }, plugins: [globalProcess] },
   {
     ...shared,
     entryPoints: { 'cli/main': 'lib/cli/main.ts' },
@@ -43,7 +59,7 @@ const bundles = [
     banner: {
       js: "import { createRequire as requireFor } from 'node:module';\nconst require = requireFor(import.meta.url);",
     },
-    plugins: [{ name: 'tidy', setup: ({ onEnd }) => onEnd(tidy) }],
+    plugins: [globalProcess, { name: 'tidy', setup: ({ onEnd }) => onEnd(tidy) }],
   },
 ];
 
