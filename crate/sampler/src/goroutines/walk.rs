@@ -164,14 +164,12 @@ impl GoCode {
         let (mut callee, _) = own.next()?;
         let mut is_found = true;
         for (index, size) in own {
-            let is_caller = |at| {
-                let caller = memory.word(at).and_then(|word| self.caller(word));
-                caller.is_some_and(|caller| caller.function == index)
-            };
-            is_found = is_caller(at);
+            is_found = self.is_called_by(memory, at, index);
             if !is_found && self.function(callee)?.role == Role::SystemStack {
                 // From the scheduler's stack back to the goroutine's.
-                at = suspended_at(memory, registers.goroutine, is_caller)?;
+                at = suspended_at(memory, registers.goroutine, |at| {
+                    self.is_called_by(memory, at, index)
+                })?;
                 is_found = true;
             }
             if is_found {
@@ -195,6 +193,12 @@ impl GoCode {
             at += WORD + u64::from(function.frame?);
         }
         None
+    }
+
+    /// Whether the return address there is of that function.
+    fn is_called_by(&self, memory: &impl GuestMemory, at: u64, function: u32) -> bool {
+        let caller = memory.word(at).and_then(|word| self.caller(word));
+        caller.is_some_and(|caller| caller.function == function)
     }
 
     /// What a return address says.
