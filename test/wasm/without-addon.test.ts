@@ -67,8 +67,9 @@ it('view --wasm gives the instructions that it gives with the addon', async () =
         child.stdout.once('data', (chunk) => resolve(String(chunk)));
         child.stderr.once('data', (chunk) => reject(new Error(String(chunk))));
       });
-      const link = new URL(/^Open (\S+)$/m.exec(text)?.[1] ?? '');
-      const server = link.searchParams.get('symbolServer');
+      const short = /^Open (\S+)$/m.exec(text)?.[1] ?? '';
+      const { headers } = await fetch(short, { redirect: 'manual' });
+      const server = new URL(headers.get('location') ?? '').searchParams.get('symbolServer');
       const { shared, libs } = JSON.parse(readFileSync(join(directory, 'app.json'), 'utf8'));
       const { name, debugName, breakpadId: debugId } = libs[0];
       const answers: Record<string, unknown>[] = [];
