@@ -119,7 +119,7 @@ build_cpp() {
 
 build_go() {
   need go "Go 1.21 or newer, from Debian backports or go.dev"
-  export GOOS=wasip1 GOARCH=wasm GOWASM='' GOFLAGS='' GOTOOLCHAIN=local CGO_ENABLED=0
+  local -x GOOS=wasip1 GOARCH=wasm GOWASM='' GOFLAGS='' GOTOOLCHAIN=local CGO_ENABLED=0
   cd "$guests/go/pipeline"
   go build -trimpath -buildvcs=false -ldflags=-buildid= -o ../pipeline.wasm .
   cd ../goroutines

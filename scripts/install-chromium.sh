@@ -5,9 +5,4 @@ set -euo pipefail
 if [ -x "${CHROMIUM:-/usr/bin/chromium}" ]; then
   exit 0
 fi
-if ! command -v apt-get > /dev/null; then
-  echo 'install Chromium, and set CHROMIUM to its program' >&2
-  exit 1
-fi
-apt-get update -qq
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
+exec "$(dirname "$0")/apt-install.sh" 'install Chromium, and set CHROMIUM to its program' chromium fonts-dejavu-core

@@ -6,9 +6,4 @@ set -euo pipefail
 if command -v clang-19 > /dev/null && command -v wasm-ld-19 > /dev/null; then
   exit 0
 fi
-if ! command -v apt-get > /dev/null; then
-  echo 'install clang-19 and wasm-ld-19' >&2
-  exit 1
-fi
-apt-get update -qq
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends clang-19 lld-19
+exec "$(dirname "$0")/apt-install.sh" 'install clang-19 and wasm-ld-19' clang-19 lld-19
