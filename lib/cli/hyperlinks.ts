@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isInside } from '../profiler/inside.js';
 import { type Layout, layoutOf } from './terminal.js';
 
 /**
@@ -25,8 +26,8 @@ export async function linkedLayout(stream: NodeJS.WriteStream, directory = '.'):
 
 /** A profile names whatever files it likes, also such as are on other machines: those are not even looked for. */
 function isBelow(path: string, directory: string): boolean {
-  const inside = relative(resolve(directory), path);
-  return inside !== '' && !inside.startsWith('..') && !isAbsolute(inside);
+  const root = resolve(directory);
+  return path !== root && isInside(root, path);
 }
 
 function linked(text: string, path: string, line: string | undefined): string {

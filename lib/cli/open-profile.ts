@@ -4,7 +4,6 @@ import { writeProfile } from '../formats/output.js';
 import type { Profile } from '../profile/profile.js';
 import { hasBrowser, openBrowser } from './browser.js';
 import { CliError, reasonOf } from './cli-error.js';
-
 import { ProfileServer, type Served } from './profile-server.js';
 import { SymbolServer, type SymbolServerOptions } from './symbol-server.js';
 import { write } from './terminal.js';

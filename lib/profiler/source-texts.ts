@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import type { Profile } from '../profile/profile.js';
 import type { SourceIndex } from '../profile/source-table.js';
 import { checkPath, checkString, isUrl } from '../runtime/check.js';
 import { wrongType } from '../runtime/errors.js';
+import { isInside } from './inside.js';
 import { isUnder } from './source-path.js';
 
 /**
@@ -37,8 +38,7 @@ export function sourcesUnder(directory: string | URL, prefix?: string): SourceRe
 function readWithin(root: string, name: string): string | undefined {
   try {
     const path = realpathSync(join(root, name));
-    const inside = relative(root, path);
-    if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) return undefined;
+    if (!isInside(root, path)) return undefined;
     const stats = statSync(path);
     return stats.isFile() && stats.size <= LARGEST ? readFileSync(path, 'utf8') : undefined;
   } catch {

@@ -28,11 +28,8 @@ export function symbolicate(
     const caller = prefix.get(row);
     let stack = caller === NO_STACK ? NO_STACK : (stackOf[caller] as number);
     const address = frame.get(row);
-    if (isLeftOut?.[address]) {
-      stackOf[row] = stack;
-      continue;
-    }
-    for (const own of framesOf[address] as readonly FrameIndex[]) {
+    const frames = isLeftOut?.[address] ? [] : framesOf[address];
+    for (const own of frames as readonly FrameIndex[]) {
       stack = profile.stacks.intern(stack, own);
     }
     stackOf[row] = stack;
