@@ -214,18 +214,12 @@ impl<'a> GoTable<'a> {
     /// loop calls the innermost of them again.
     pub fn resumption(&self) -> Resumption {
         let imported = imported_functions(self.binary).len() as u64;
-        let mut loops: Vec<u32> = Vec::new();
-        for (&number, &place) in &self.functions {
-            let function = self.description(place);
-            let name = function
-                .and_then(|function| self.memory.string(self.header.names, function.name.into()));
-            if name.is_some_and(|name| name.starts_with(LOOP))
-                && let Some(index) = number.checked_sub(FIRST_FUNCTION)
-            {
-                loops.push((imported + index) as u32);
-            }
-        }
-        loops.sort_unstable();
+        let is_loop = |&index: &usize| {
+            let name = self.name_of(index);
+            name.is_some_and(|name| name.starts_with(LOOP))
+        };
+        let loops = (0..self.bodies.len()).filter(is_loop);
+        let loops = loops.map(|index| imported as u32 + index as u32).collect();
         let mut called = BTreeSet::new();
         for body in &self.bodies {
             let Some(bytes) = self.binary.get(body.clone()) else {

@@ -15,9 +15,9 @@ pub struct GoModule {
 /// A store's instances.
 #[derive(Default)]
 pub struct Instances {
-    pub(super) all: Vec<(Arc<GoModule>, Instance)>,
-    /// How many of them handlers know, if they are Go's.
-    pub(super) known: usize,
+    /// Those that nobody has looked at.
+    pub(super) new: Vec<(Arc<GoModule>, Instance)>,
+    /// Those that handlers know.
     pub(super) of_go: Vec<GoInstance>,
 }
 

@@ -18,7 +18,7 @@ pub fn note_instance(
     if !module.has_binary() {
         return;
     }
-    store.data_mut().instances.all.push((module, instance));
+    store.data_mut().instances.new.push((module, instance));
     if store.data().scopes.is_recorded() {
         publish(store);
     }
@@ -30,20 +30,16 @@ pub fn publish(mut store: StoreContextMut<'_, StoreData>) {
         return;
     };
     let is_fixed = store.data().fixed_memory_size >= ALL_ADDRESSES;
-    let known = store.data().instances.known;
-    let new = store.data().instances.all[known..].to_vec();
-    let before = store.data().instances.of_go.len();
-    for (module, instance) in new {
-        let found = module.find().and_then(|(shape, code)| {
-            let store = store.as_context_mut();
-            GoInstance::find(store, instance, *shape, code.clone(), is_fixed)
-        });
-        let instances = &mut store.data_mut().instances;
-        instances.of_go.extend(found);
-        instances.known += 1;
-    }
-    let of_go = &store.data().instances.of_go;
-    if of_go.len() > before {
-        block.set_goroutines(Some(of_go.clone().into()));
+    let new = std::mem::take(&mut store.data_mut().instances.new);
+    let of_go = new.into_iter().filter_map(|(module, instance)| {
+        let (shape, code) = module.find()?;
+        let store = store.as_context_mut();
+        GoInstance::find(store, instance, *shape, code.clone(), is_fixed)
+    });
+    let of_go: Vec<_> = of_go.collect();
+    if !of_go.is_empty() {
+        let known = &mut store.data_mut().instances.of_go;
+        known.extend(of_go);
+        block.set_goroutines(Some(known.clone().into()));
     }
 }
