@@ -3,6 +3,7 @@
 export { FORMAT_NAMES, type FormatName, type FormatOptions } from './formats/formats.js';
 export type { ProfileOutput } from './formats/output.js';
 export type { ReadOptions } from './formats/row-limit.js';
+export type { CodeLabel } from './profile/code-text.js';
 export type { Weight } from './profile/sample-weight.js';
 export {
   type CounterOptions,
@@ -19,7 +20,6 @@ export {
 } from './profiler/bench-profiler.js';
 export type { BenchTask } from './profiler/bench-task.js';
 export { type CategoryRule, DEFAULT_CATEGORIES } from './profiler/categories.js';
-export type { CodeLabel } from './profiler/code-labels.js';
 export type { DisassembledFunction, DisassembledLine } from './profiler/disassembly.js';
 export {
   type DisassemblyOptions,

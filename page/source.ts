@@ -1,8 +1,9 @@
-import type { PageData, PageThread } from '../lib/formats/page-types.js';
+import type { PageCode, PageData, PageThread } from '../lib/formats/page-types.js';
 import { shortPath } from '../lib/formats/short-name.js';
+import type { CodeLine } from '../lib/profile/code-text.js';
 import type { Weight } from '../lib/profile/sample-weight.js';
 import { byId, element } from './dom.js';
-import { type LineWeight, lineWeights } from './line-weights.js';
+import { type LinesOf, type LineWeight, lineWeights } from './line-weights.js';
 import { amount, percent } from './units.js';
 import type { Weighed } from './weighed.js';
 
@@ -11,7 +12,10 @@ const AROUND = 400;
 const ROWS = 200;
 const PATH_WIDTH = 100;
 
-/** A function's source with what its lines weigh; without texts, a table of lines. */
+/** A line of source, or of a function's instructions. */
+type TextLine = Pick<CodeLine, 'line' | 'text'> & Partial<CodeLine>;
+
+/** A function's source with what its lines weigh; without texts a table of lines, else its instructions. */
 export class Source {
   readonly #data: PageData;
   readonly #choose: (func: number) => void;
@@ -35,26 +39,50 @@ export class Source {
   }
 
   #show(thread: PageThread, weighed: Weighed, weight: Weight, func: number): void {
-    const file = this.#data.functions[func]?.file ?? '';
-    const text = this.#data.sources.find((source) => source.file === file && file !== '')?.text;
-    const lines = lineWeights(this.#data, thread, weighed, weight, file === '' ? undefined : file);
+    const { functions, sources } = this.#data;
+    const file = functions[func]?.file ?? '';
+    const linesOf = (only: LinesOf) => lineWeights(this.#data, thread, weighed, weight, only);
     const whole = weighed.whole[weight];
+    const title = byId('source-title');
     const table = byId('source');
     byId('more-lines').hidden = true;
+    const text = sources.find((source) => source.file === file && file !== '')?.text;
+    const lines = linesOf(file === '' ? undefined : { file });
+    const code = this.#codeOf(func, file === '' && lines.length > 0, weighed, weight);
     if (text !== undefined) {
-      byId('source-title').textContent = shortPath(file, PATH_WIDTH);
-      this.#showText(table, text.split('\n'), lines, weight, whole, this.#start(func, lines));
-    } else if (lines.length > 0) {
+      title.textContent = shortPath(file, PATH_WIDTH);
+      const shown = text.split('\n').map((text, at) => ({ line: at + 1, text }));
+      this.#showText(table, shown, lines, { weight, whole, start: this.#start(func, lines) });
+    } else if (lines.length > 0 && (file !== '' || code === undefined)) {
       const what = file === '' ? 'All lines' : shortPath(file, PATH_WIDTH);
-      byId('source-title').textContent = `${what}, by line: the profile has no text of it`;
+      title.textContent = `${what}, by line: the profile has no text of it`;
       this.#showTable(table, lines, weight, whole);
+    } else if (code !== undefined) {
+      const { name = '' } = functions[code.func] ?? {};
+      title.textContent = `${name}, its instructions: the module has no debug information`;
+      const lines = linesOf({ code: code.func });
+      const start = lines[0]?.line ?? 1;
+      this.#showText(table, code.lines, lines, { weight, whole, start });
     } else {
-      const { name = '' } = this.#data.functions[func] ?? {};
-      byId('source-title').textContent =
+      const { name = '' } = functions[func] ?? {};
+      title.textContent =
         `No lines of ${name === '' ? 'these functions' : name} are known: the module has no debug information. ` +
-        'The commands annotate and view --wasm show its instructions';
+        'view --offline --wasm FILE shows its instructions here, and annotate in the terminal';
       table.replaceChildren();
     }
+  }
+
+  /** The function's text, or that of the hottest function if none is chosen and no function has lines. */
+  #codeOf(func: number, hasLines: boolean, weighed: Weighed, weight: Weight): PageCode | undefined {
+    const { codes } = this.#data;
+    if (func >= 0) return codes.find((code) => code.func === func);
+    if (hasLines) return undefined;
+    const self = weighed.functionSelf[weight];
+    const selfOf = (code: PageCode | undefined) => self[code?.func ?? -1] ?? -1;
+    return codes.reduce<PageCode | undefined>(
+      (hottest, code) => (selfOf(code) > selfOf(hottest) ? code : hottest),
+      undefined,
+    );
   }
 
   /** The line to begin with: the function's hottest. */
@@ -65,27 +93,35 @@ export class Source {
 
   #showText(
     table: HTMLElement,
-    texts: readonly string[],
+    texts: readonly TextLine[],
     lines: readonly LineWeight[],
-    weight: Weight,
-    whole: number,
-    start: number,
+    { weight, whole, start }: { weight: Weight; whole: number; start: number },
   ): void {
     const byLine = new Map(lines.map((line) => [line.line, line]));
     const most = lines.reduce((most, { self }) => Math.max(most, self), 0);
-    const from = this.#all ? 0 : Math.max(0, start - AROUND);
-    const to = this.#all ? texts.length : Math.min(texts.length, start + AROUND);
+    const begin = Math.max(
+      0,
+      texts.findIndex(({ line }) => line >= start),
+    );
+    const from = this.#all ? 0 : Math.max(0, begin - AROUND);
+    const to = this.#all ? texts.length : Math.min(texts.length, begin + AROUND);
     const body = element('tbody');
     for (let at = from; at < to; at++) {
-      const line = byLine.get(at + 1);
+      const { line, wasmOffset, text, label } = texts[at] as TextLine;
+      if (at > from && line > (texts[at - 1] as TextLine).line + 1) addGap(body);
+      const weights = byLine.get(line);
       const row = body.insertRow();
-      addWeights(row, line, weight, whole);
-      row.append(element('td', String(at + 1), 'number dim'));
-      row.append(element('td', texts[at], 'code'));
-      heat(row, line, most);
-      if (at + 1 === start) row.id = 'hottest-line';
+      addWeights(row, weights, weight, whole);
+      const number = wasmOffset === undefined ? String(line) : `0x${wasmOffset.toString(16)}`;
+      row.append(element('td', number, 'number dim'));
+      // Code that belongs to no instruction is told as such where samples are of it.
+      const isLabelled = label !== undefined && (weights?.self ?? 0) > 0;
+      row.append(element('td', isLabelled ? `${text}  ;; ${label}` : text, 'code'));
+      heat(row, weights, most);
+      if (line === start) row.id = 'hottest-line';
     }
-    table.replaceChildren(head('line', 'source'), body);
+    const isCode = texts[0]?.wasmOffset !== undefined;
+    table.replaceChildren(head(...(isCode ? ['offset', 'instruction'] : ['line', 'source'])), body);
     byId('more-lines').hidden = to - from === texts.length;
     byId('more-lines').textContent = `Show all ${texts.length.toLocaleString('en-US')} lines`;
     // Within its own box: the page itself stays where it is.
@@ -112,7 +148,7 @@ export class Source {
       row.insertCell().append(button);
       heat(row, line, most);
     }
-    table.replaceChildren(head('place', 'function'), body);
+    table.replaceChildren(head('line', 'function'), body);
     byId('more-lines').hidden = this.#all || lines.length <= ROWS;
     byId('more-lines').textContent = `Show all ${lines.length.toLocaleString('en-US')} lines`;
   }
@@ -128,6 +164,13 @@ function addWeights(
     row.append(element('td', value > 0 ? amount(value, weight) : '', 'number'));
     row.append(element('td', value > 0 ? percent(value, whole) : '', 'number'));
   }
+}
+
+/** Where lines are left out. */
+function addGap(body: HTMLTableSectionElement): void {
+  const cell = body.insertRow().insertCell();
+  cell.colSpan = 6;
+  cell.textContent = '…';
 }
 
 function head(...titles: readonly string[]): HTMLElement {

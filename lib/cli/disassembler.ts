@@ -2,6 +2,7 @@ import type { CompiledCode } from '../compiler.js';
 import type { LibIndex } from '../profile/lib-table.js';
 import type { Profile } from '../profile/profile.js';
 import { LabelledLines, labelled } from '../profiler/code-labels.js';
+import { hasFunctionsOf } from '../profiler/code-of-profile.js';
 import type { CacheOptions } from './cache-options.js';
 import { CliError } from './cli-error.js';
 import type { CompileCode } from './code-compiler.js';
@@ -83,6 +84,11 @@ export class Disassembler {
     return same !== undefined;
   }
 
+  /** Of the profile's modules, those that there is a file of. */
+  get modules(): ReadonlyMap<LibIndex, CompiledCode> {
+    return this.#modules;
+  }
+
   /** The instructions of the code of `size` bytes from `start`; undefined where there is no file of its module. */
   instructions(lib: LibIndex, start: number, size: number): readonly Instruction[] | undefined {
     const module = this.#modules.get(lib);
@@ -110,17 +116,4 @@ export class Disassembler {
 /** Code that was run as it had been compiled before, without its binary, has no hash in a profile. */
 function isPerhaps({ sha256 }: CompiledCode, codeId: string | null): boolean {
   return codeId === null || codeId === sha256;
-}
-
-/** Whether all functions that a profile saw of a module are there. */
-function hasFunctionsOf(module: CompiledCode, profile: Profile, lib: LibIndex): boolean {
-  const { nativeSymbols } = profile;
-  const { offset, length } = module.functions();
-  const sizeAt = new Map(Array.from(offset, (at, row) => [at, length[row]]));
-  for (let row = 0; row < nativeSymbols.length; row++) {
-    if (nativeSymbols.lib.get(row) !== lib) continue;
-    const size = sizeAt.get(nativeSymbols.address.get(row));
-    if (size !== nativeSymbols.functionSize.get(row)) return false;
-  }
-  return true;
 }

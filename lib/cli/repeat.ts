@@ -6,6 +6,7 @@ import { FinishedProfile } from '../profiler/finished-profile.js';
 import { amount } from './amount.js';
 import { describeEnding, errorTextOf, exitCodeOf } from './ending.js';
 import { ExitCode } from './exit-code.js';
+import { addGuestCode } from './guest-code.js';
 import { linkedLayout } from './hyperlinks.js';
 import { type AllRuns, type Repeated, recordRuns } from './record-runs.js';
 import type { RunOptions } from './run-options.js';
@@ -28,6 +29,7 @@ export async function runRepeatedly(
   const { ending } = recorded.last;
   const error = errorTextOf(ending);
   if (error !== undefined) writeError(printable(error));
+  addGuestCode(FinishedProfile.model(runs.profile), repeated.guest, repeated.options, outputs);
   const { written, failures } = await writeOutputs(runs.profile, outputs);
   for (const warning of runs.warnings) writeError(`warning: ${printable(warning)}`);
   if (!quiet) {

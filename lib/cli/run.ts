@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { FORMATS, formatOfPath } from '../formats/formats.js';
 import { printable } from '../formats/terminal-text.js';
+import { FinishedProfile } from '../profiler/finished-profile.js';
 import { GuestProfiler } from '../profiler/guest-profiler.js';
 import { Component } from '../runtime/component/component.js';
 import type { Engine } from '../runtime/engine.js';
@@ -12,6 +13,7 @@ import { describeEnding, errorTextOf, exitCodeOf } from './ending.js';
 import { type Entry, invocation, resultText, START } from './entry.js';
 import { ExitCode } from './exit-code.js';
 import { loadGuest } from './guest.js';
+import { addGuestCode } from './guest-code.js';
 import { type Guest, hasEpochChecks } from './guest-file.js';
 import { linkedLayout } from './hyperlinks.js';
 import { openProfile } from './open-profile.js';
@@ -73,6 +75,7 @@ export async function run(
   const exitCode = exitCodeOf(ending);
   // The profile first: the summary's reader may be gone.
   const profile = profiler.finishProfile();
+  addGuestCode(FinishedProfile.model(profile), guest, how, outputs);
   const { failures, written } = await writeOutputs(profile, outputs);
   for (const warning of profiler.warnings) writeError(`warning: ${printable(warning)}`);
   if (!options.quiet) {

@@ -1,11 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ReadOptions } from '../formats/row-limit.js';
 import type { Profile } from '../profile/profile.js';
+import { addCodeTexts } from '../profiler/code-texts.js';
 import { addCacheOptions, type CacheOptions } from './cache-options.js';
 import { CliError } from './cli-error.js';
 import type { Disassembler } from './disassembler.js';
 import { FRONT_END, openProfile } from './open-profile.js';
 import { maxRowsOption, readFile } from './read-file.js';
+import { sourceLookup } from './source-lookup.js';
 import { sourcesIn } from './sources.js';
 
 interface ViewOptions extends CacheOptions, ReadOptions {
@@ -22,7 +24,7 @@ const HELP = `
 The profile is served to browsers of this machine alone, until Ctrl-C. The browser opens by itself if you are at a
 terminal of a machine with a display; BROWSER says which one, BROWSER=none is as --no-open.
 The Firefox Profiler's page is loaded from the web and fetches the profile from here; nothing is uploaded.
---offline needs no web at all.
+--offline needs no web at all; its Source view shows what --sources and --wasm give.
 A double click on a function opens its source, with --sources or of a profile that run --sources wrote; beside it
 its instructions, with --wasm.
 
@@ -78,11 +80,25 @@ async function view(path: string, options: ViewOptions): Promise<void> {
     wasm.length > 0
       ? await disassemblerOf(profile, wasm, precompiled, { ...(cache !== undefined && { cache }) })
       : undefined;
+  // A page asks nobody for them later.
+  if (rest.offline) {
+    if (disassembler !== undefined) addCodeTexts(profile, disassembler.modules);
+    if (sources !== undefined) addSources(profile, sources);
+  }
   await openProfile(profile, {
     ...rest,
     ...(sources !== undefined && { sources: sourcesIn(sources) }),
     ...(disassembler !== undefined && { disassembler }),
   });
+}
+
+/** Puts the texts of the profile's source files that lie below `directory` into the profile. */
+function addSources(profile: Profile, directory: string): void {
+  const textOf = sourceLookup(profile, directory);
+  for (let source = 0; source < profile.sources.length; source++) {
+    const text = textOf(source);
+    if (text !== undefined) profile.sources.setContent(source, text);
+  }
 }
 
 /** It compiles, as nothing else here. */

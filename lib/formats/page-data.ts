@@ -8,6 +8,7 @@ import type { Profile } from '../profile/profile.js';
 import { WEIGHTS } from '../profile/sample-weight.js';
 import { NO_SOURCE } from '../profile/source-table.js';
 import type { Thread } from '../profile/thread.js';
+import { codesOf } from './page-code.js';
 import { hostShare, pageCounter } from './page-counters.js';
 import { pageOrder } from './page-order.js';
 import { byWeight, PageTrees } from './page-tree.js';
@@ -33,6 +34,7 @@ export function pageData(profile: Profile): PageData {
     threads: profile.threads.map((thread) => pageThread(profile, trees, thread)),
     counters: pageCounters(profile),
     sources: pageSources(profile),
+    codes: [...codesOf(profile)].map(([func, { lines }]) => ({ func, lines })),
   };
 }
 

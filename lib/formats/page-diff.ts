@@ -71,6 +71,7 @@ export function comparedPageData(
     ],
     counters: [],
     sources: [],
+    codes: [],
     compared: { name: before.profile.product, weight },
   };
 }

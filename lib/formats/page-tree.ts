@@ -6,6 +6,7 @@ import type { Profile } from '../profile/profile.js';
 import { WEIGHTS, type Weight, weighStacks } from '../profile/sample-weight.js';
 import { NO_STACK, StackTable } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
+import { codeLines } from './page-code.js';
 import type { PageThread } from './page-types.js';
 
 /** A share of the whole below which a call path is narrower than a pixel. */
@@ -57,8 +58,10 @@ export class PageTrees {
     this.#functions = new CallTree(profile);
     this.#nodeOf = new Int32Array(stacks.length);
     const placeOf = new Int32Array(frames.length);
+    const lineOf = codeLines(profile);
     for (let frame = 0; frame < frames.length; frame++) {
-      placeOf[frame] = this.#places.intern(frames.func.get(frame), frames.line.get(frame));
+      const line = lineOf(frame) ?? frames.line.get(frame);
+      placeOf[frame] = this.#places.intern(frames.func.get(frame), line);
     }
     // Callers have lower rows, so that their nodes are known.
     for (let stack = 0; stack < stacks.length; stack++) {

@@ -1,5 +1,6 @@
 /** The JSON inside of a page, which `page/` reads. Nothing but types, so that the page can share them. */
 
+import type { CodeLine } from '../profile/code-text.js';
 import type { Weight } from '../profile/sample-weight.js';
 
 export interface PageData {
@@ -14,6 +15,8 @@ export interface PageData {
   readonly counters: readonly PageCounter[];
   /** Texts of source files, where the profile has them. */
   readonly sources: readonly PageSource[];
+  /** Texts of functions of which no line of source is known, where the profile has them. */
+  readonly codes: readonly PageCode[];
   /** Of a comparison: this profile is the one after, and its trees have what was before too. */
   readonly compared?: { readonly name: string; readonly weight: Weight };
 }
@@ -30,6 +33,13 @@ export interface PageSource {
   /** As functions name it. */
   readonly file: string;
   readonly text: string;
+}
+
+/** A function in WebAssembly's text format: lines of its rows of the tree are these. */
+export interface PageCode {
+  readonly func: number;
+  /** In the order of lines, of which some may be left out. */
+  readonly lines: readonly CodeLine[];
 }
 
 /** What ran when. */

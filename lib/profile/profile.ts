@@ -1,4 +1,5 @@
 import { CategoryTable } from './category.js';
+import type { CodeTexts } from './code-text.js';
 import { Counter, type CounterOptions } from './counter.js';
 import { FrameTable } from './frame-table.js';
 import { FuncTable } from './func-table.js';
@@ -65,6 +66,7 @@ export class Profile {
   readonly resources = new ResourceTable();
   readonly nativeSymbols = new NativeSymbolTable();
   readonly sources = new SourceTable();
+  readonly codeTexts: CodeTexts = new Map();
   readonly funcs = new FuncTable();
   readonly frames = new FrameTable();
   readonly stacks = new StackTable();

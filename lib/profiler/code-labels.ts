@@ -1,8 +1,4 @@
-/**
- * What code does that belongs to no instruction: setting up a function's frame and, at a function's entry and at each
- * loop, the checks of epochs, fuel and the stack.
- */
-export type CodeLabel = 'function entry' | 'loop' | 'function end';
+import type { CodeLabel } from '../profile/code-text.js';
 
 /** Instructions that no machine code comes from: what has their place is something else. */
 const WITHOUT_CODE = /^(local\.get|[if](32|64)\.const|block|nop)\b/;

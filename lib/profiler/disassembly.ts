@@ -1,5 +1,6 @@
 import type { CompiledCode } from '../compiler.js';
 import type { NativeFunctions } from '../generated/native.js';
+import type { CodeLabel, CodeLine } from '../profile/code-text.js';
 import type { LibIndex } from '../profile/lib-table.js';
 import { type NativeSymbolIndex, NO_NATIVE_SYMBOL } from '../profile/native-symbol-table.js';
 import type { Profile } from '../profile/profile.js';
@@ -7,7 +8,7 @@ import { weighStacks } from '../profile/sample-weight.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
 import { misuse } from '../runtime/errors.js';
-import { type CodeLabel, LabelledLines } from './code-labels.js';
+import { functionText } from './function-text.js';
 import { findRow } from './rows.js';
 
 /** A line of a function in text format, and how often samples saw its instruction. */
@@ -111,7 +112,11 @@ function disassembleModule(
 }
 
 /** The profile's library that has the compiled `functions`. */
-function libOf(profile: Profile, name: string, { offset, length }: NativeFunctions): LibIndex {
+export function libOf(
+  profile: Profile,
+  name: string,
+  { offset, length }: NativeFunctions,
+): LibIndex {
   const { libs, nativeSymbols } = profile;
   const misfits = new Set<LibIndex>();
   for (let symbol = 0; symbol < nativeSymbols.length; symbol++) {
@@ -166,41 +171,24 @@ function linesOf(
   end: number,
   { self, stacks }: AddressCounts,
 ): DisassembledLine[] {
-  const { textOffset, wasmOffset } = native.addressMap(start, end);
-  const [place] = wasmOffset;
-  // A function of which no place is known can't be told from others.
-  if (place === undefined) return [];
-  const { text, offset } = native.disassemble(Float64Array.of(place));
-  const addresses = Uint32Array.from(new Set(stacks.flatMap(({ addresses }) => addresses))).sort();
-  const places = native.wasmOffsets(addresses);
-  const labels = new LabelledLines(text);
-  const firstPlaced = textOffset[0] as number;
-  const lineOf = new Map(
-    Array.from(addresses, (address, i) => {
-      const row = findRow(offset, places[i] as number);
-      // The frame is set up before any code that has a place.
-      return [address, address < firstPlaced ? 0 : labels.ofCode(row)];
-    }),
-  );
-  const selfSamples = new Float64Array(text.length);
+  const addresses = new Set(stacks.flatMap(({ addresses }) => addresses));
+  const { lines, lineOf } = functionText(native, start, end, addresses);
+  const selfSamples = new Float64Array(lines.length);
   for (const [address, samples] of self) add(selfSamples, lineOf.get(address), samples);
-  const totalSamples = new Float64Array(text.length);
+  const totalSamples = new Float64Array(lines.length);
   for (const { addresses, samples } of stacks) {
-    const lines = new Set(addresses.map((address) => lineOf.get(address)));
-    for (const line of lines) add(totalSamples, line, samples);
+    const seen = new Set(addresses.map((address) => lineOf.get(address)));
+    for (const line of seen) add(totalSamples, line, samples);
   }
-  return text.map((line, i) => {
-    const label = labels.label(i);
-    return {
-      wasmOffset: offset[i] as number,
-      text: line,
-      selfSamples: selfSamples[i] as number,
-      totalSamples: totalSamples[i] as number,
-      ...(label !== undefined && { label }),
-    };
-  });
+  return lines.map(({ wasmOffset, text, label }: CodeLine, i) => ({
+    wasmOffset,
+    text,
+    selfSamples: selfSamples[i] as number,
+    totalSamples: totalSamples[i] as number,
+    ...(label !== undefined && { label }),
+  }));
 }
 
 function add(counts: Float64Array, line: number | undefined, samples: number): void {
-  if (line !== undefined) counts[line] = (counts[line] as number) + samples;
+  if (line !== undefined) counts[line - 1] = (counts[line - 1] as number) + samples;
 }

@@ -7,9 +7,13 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { htmlPage, htmlPageOf } from '../../lib/formats/page.js';
 import { comparedPageData } from '../../lib/formats/page-diff.js';
+import { FinishedProfile, Module } from '../../lib/index.js';
 import { diffProfiles } from '../../lib/profile/diff.js';
 import { FUEL_ENTRY } from '../../lib/profile/fuel.js';
 import type { Profile } from '../../lib/profile/profile.js';
+import { addCodeTexts } from '../../lib/profiler/code-texts.js';
+import { profiledGuest } from '../profiler/symbols-support.js';
+import { profileOfCalls } from '../support/code-profile.js';
 import { sampleProfile, WEIRD_NAMES } from '../support/sample-profile.js';
 import { launch, watch } from './browser.js';
 
@@ -303,6 +307,59 @@ it('shows a thread of several', async () => {
   await open(htmlPage(several));
   await page.getByLabel('Thread').selectOption('worker');
   expect((await rows()).map((row) => row[4])).toEqual(['main']);
+});
+
+it('shows a function’s instructions where no source is known, of what is selected', async () => {
+  const { model, module } = profileOfCalls();
+  addCodeTexts(model, new Map([[0, Module.code('module', module)]]));
+  await open(htmlPage(model));
+  await page.keyboard.press('4');
+  // The hottest, until one is chosen.
+  expect(await text('#source-title')).toBe(
+    'repeat, its instructions: the module has no debug information',
+  );
+  expect(await page.locator('#source th').allTextContents()).toEqual([
+    ...['self', 'total', 'offset', 'instruction'],
+  ]);
+  const weighed = async () => (await lines()).map((line) => [...line.slice(0, 4), line[5]?.trim()]);
+  expect((await weighed()).slice(0, 3)).toEqual([
+    ['', '', '', '', '(func $repeat (;1;) (type 1) (param $times i32)'],
+    ['', '', '', '', 'loop $again'],
+    ['5', '83.3%', '5', '83.3%', 'call $sample'],
+  ]);
+  await page.getByRole('button', { name: 'both', exact: true }).click();
+  await page.keyboard.press('4');
+  expect((await weighed()).filter(([, , total]) => total !== '')).toEqual([
+    ['', '', '3', '50.0%', 'call $repeat'],
+    ['1', '16.7%', '1', '16.7%', 'call $sample'],
+    ['', '', '2', '33.3%', 'call $repeat'],
+  ]);
+  const time = (sample: number) => model.threads[0]?.samples.time.get(sample) ?? Number.NaN;
+  await page.getByLabel('From').fill(String((time(3) + time(4)) / 2));
+  await page.getByLabel('From').press('Enter');
+  expect((await weighed()).filter(([, , total]) => total !== '')).toEqual([
+    ['', '', '2', '100.0%', 'call $repeat'],
+  ]);
+});
+
+it('labels code of function entries and loops in the Source view, and tells of lines left out', async () => {
+  const { profile, module } = profiledGuest('c/parser-stripped.wasm');
+  const model = FinishedProfile.model(profile);
+  addCodeTexts(model, new Map([[0, Module.code('module', module)]]));
+  const [[symbol, code] = []] = model.codeTexts;
+  const kept = code?.lines.filter(({ line }) => line !== 2) ?? [];
+  if (symbol !== undefined && code !== undefined)
+    model.codeTexts.set(symbol, { ...code, lines: kept });
+  await open(htmlPage(model));
+  await page.keyboard.press('4');
+  const shown = await lines();
+  const hot = shown
+    .filter(([self, ...rest]) => self !== '' && rest.length > 0)
+    .map((line) => line.at(-1));
+  // Samples were taken at epoch checks.
+  expect(hot.length).toBeGreaterThan(0);
+  for (const line of hot) expect(line).toMatch(/;; (function entry|loop)$/);
+  expect(shown[1]).toEqual(['…']);
 });
 
 it('shows what changed between two profiles', async () => {

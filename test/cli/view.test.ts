@@ -3,6 +3,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { firefoxJson } from '../../lib/formats/firefox.js';
+import type { PageData } from '../../lib/formats/page-types.js';
 import { Profile } from '../../lib/profile/profile.js';
 import { NO_STACK } from '../../lib/profile/stack-table.js';
 import { assertProfileIntegrity } from '../support/profile-integrity.js';
@@ -46,6 +47,13 @@ async function view(...given: (string | NodeJS.ProcessEnv)[]) {
     return answer.json() as Promise<Record<string, unknown>>;
   };
   return { short, link, url, symbolServer, ask, end };
+}
+
+/** What a page shows. */
+function pageOf(html: string): PageData {
+  const [, json = ''] =
+    /<script id="profile" type="application\/json">(.*?)<\/script>/s.exec(html) ?? [];
+  return JSON.parse(json) as PageData;
 }
 
 describe('view', () => {
@@ -275,6 +283,27 @@ describe('view', () => {
         const { code, stderr } = await directory.run(['view', ...args, 'parser.json']);
         expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) });
       }
+    });
+
+    it('shows instructions and sources on the page that needs no web', async () => {
+      const stripped = guest('c/parser-stripped.wasm');
+      const outputs = ['-o', 'stripped.json', '-o', 'stripped.html'];
+      const args = ['run', '-q', '--hz', '5000', ...outputs, stripped, '20'];
+      expect((await directory.run(args)).code).toBe(0);
+      const { url, end } = await view('--offline', '--wasm', stripped, 'stripped.json');
+      const served = pageOf(await (await fetch(url)).text());
+      expect((await end()).stderr).toBe('');
+      const written = pageOf(readFileSync(directory.file('stripped.html'), 'utf8'));
+      expect(served.codes).toEqual(written.codes);
+      expect(served.codes[0]?.lines[0]?.text).toMatch(/^\(func /);
+      mkdirSync(directory.file('page-sources'), { recursive: true });
+      writeFileSync(directory.file('page-sources/app.c'), 'int shown;\n');
+      save('page.json', withPlaces(['app.c']));
+      const sources = await view('--offline', '--sources', 'page-sources', 'page.json');
+      expect(pageOf(await (await fetch(sources.url)).text()).sources).toEqual([
+        { file: 'app.c', text: 'int shown;\n' },
+      ]);
+      expect((await sources.end()).stderr).toBe('');
     });
 
     it('says why there are no instructions', async () => {

@@ -5,36 +5,13 @@ import {
   type DisassembledFunction,
   Engine,
   FinishedProfile,
-  GuestProfiler,
-  Linker,
   Module,
-  Store,
 } from '../../lib/index.js';
 import { expectMisuse, guestPath } from '../runtime/support.js';
+import { CALLS, profileOfCalls } from '../support/code-profile.js';
 import { profiledGuest } from './symbols-support.js';
 
-const GUEST = `(module
-  (import "env" "sample" (func $sample))
-  (func $repeat (param $times i32)
-    (loop $again
-      (call $sample)
-      (br_if $again (local.tee $times (i32.sub (local.get $times) (i32.const 1))))))
-  (func $both (export "run")
-    (call $repeat (i32.const 3))
-    (call $sample)
-    (call $repeat (i32.const 2))))`;
-
-/** A profile of {@link GUEST}, with a sample for each call of its import. */
-function profileOf(module: Module): FinishedProfile {
-  const store = new Store(module.engine);
-  const profiler = new GuestProfiler('p', 1, [['guest', module]]);
-  const linker = new Linker(module.engine);
-  linker.funcWrap('env', 'sample', { params: [], results: [] }, () => profiler.sample(store, 0));
-  linker.instantiate(store, module).getFunc(store, 'run').call(store);
-  return profiler.finishProfile();
-}
-
-const compile = (wat = GUEST, config: Config = {}) => Module.compile(new Engine(config), wat);
+const compile = (wat = CALLS, config: Config = {}) => Module.compile(new Engine(config), wat);
 
 /** Lines as `self/total text`. */
 const shown = ({ lines }: DisassembledFunction) =>
@@ -43,7 +20,7 @@ const shown = ({ lines }: DisassembledFunction) =>
 describe('disassemble', () => {
   it('counts the samples of each instruction', () => {
     const module = compile();
-    const functions = profileOf(module).disassemble(['guest', module]);
+    const functions = profileOfCalls(module).finished.disassemble(['guest', module]);
     expect(functions.map(({ name, index, selfSamples }) => [name, index, selfSamples])).toEqual([
       ['repeat', 1, 5],
       ['both', 2, 1],
@@ -75,29 +52,29 @@ describe('disassemble', () => {
 
   it('shows as many functions as asked for, of the thread asked for', () => {
     const module = compile();
-    const profile = profileOf(module);
+    const profile = profileOfCalls(module).finished;
     expect(profile.disassemble(['guest', module], { limit: 1 })).toHaveLength(1);
     expect(profile.disassemble(['guest', module], { limit: 0 })).toEqual([]);
-    const two = FinishedProfile.merge([profile, profileOf(module)]);
+    const two = FinishedProfile.merge([profile, profileOfCalls(module).finished]);
     const [one] = two.disassemble(['guest', module], { thread: 0 });
     expect(one?.selfSamples).toBe(5);
   });
 
   it('works on a profile that was read, of a module that was compiled again', async () => {
     const module = compile();
-    const profile = profileOf(module);
+    const profile = profileOfCalls(module).finished;
     const read = await FinishedProfile.read(await profile.write());
     expect(read.disassemble(['guest', compile()])).toEqual(profile.disassemble(['guest', module]));
   });
 
   it('needs the binary of a module that was deserialized', () => {
     const engine = new Engine();
-    const original = Module.compile(engine, GUEST);
+    const original = Module.compile(engine, CALLS);
     const module = Module.deserialize(engine, original.serialize());
-    const profile = profileOf(module);
+    const profile = profileOfCalls(module).finished;
     expectMisuse('ERR_NO_BINARY', () => profile.disassemble(['guest', module]));
-    expect(profile.disassemble(['guest', module, { wasm: Buffer.from(GUEST) }]).map(shown)).toEqual(
-      profileOf(original).disassemble(['guest', original]).map(shown),
+    expect(profile.disassemble(['guest', module, { wasm: Buffer.from(CALLS) }]).map(shown)).toEqual(
+      profileOfCalls(original).finished.disassemble(['guest', original]).map(shown),
     );
     const wasm = Buffer.from('(module (func))');
     expectMisuse('ERR_NO_BINARY', () => profile.disassemble(['guest', module, { wasm }]));
@@ -105,10 +82,10 @@ describe('disassemble', () => {
 
   it('refuses another module, another configuration, another name and what is no module', () => {
     const module = compile();
-    const profile = profileOf(module);
+    const profile = profileOfCalls(module).finished;
     const other = compile('(module (func (export "run") (loop)))');
     expectMisuse('ERR_WRONG_MODULE', () => profile.disassemble(['guest', other]));
-    const epochs = compile(GUEST, { epochInterruption: true });
+    const epochs = compile(CALLS, { epochInterruption: true });
     expectMisuse('ERR_WRONG_MODULE', () => profile.disassemble(['guest', epochs]));
     expectMisuse('ERR_WRONG_MODULE', () => profile.disassemble(['other', module]));
     expectMisuse('ERR_INVALID_ARG_TYPE', () => profile.disassemble(['guest', {} as Module]));
