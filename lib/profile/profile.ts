@@ -57,7 +57,8 @@ export interface ProfileOptions {
  */
 export class Profile {
   readonly product: string;
-  readonly intervalMs: Milliseconds;
+  /** Samples by fuel have their own, which is known when they begin. */
+  intervalMs: Milliseconds;
   readonly startTimeUnixMs: Milliseconds;
   readonly arguments: string | undefined;
   readonly strings = new StringTable();

@@ -335,12 +335,17 @@ export class GuestProfiler {
       throw misuse('ERR_RECORDER_ATTACHED', 'the store has a recorder already');
     }
     this.#everyFuel = everyFuel;
+    this.#profile.intervalMs = ms;
     this.#recorders.add(recorder);
     return recorder;
   }
 
-  /** Milliseconds since the profile began, on its own clock: what markers' times count in. */
+  /**
+   * Milliseconds since the profile began, on its own clock: what markers' times count in. Of samples by fuel, a
+   * millisecond for each million units that the samples so far stand for.
+   */
   now(): Milliseconds {
+    if (this.#everyFuel !== undefined) return this.#fuelSamples * this.#everyFuel * MS_PER_FUEL;
     return this.#options.clock.monotonic() - this.#startMs;
   }
 

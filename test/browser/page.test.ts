@@ -6,8 +6,17 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { htmlPage, htmlPageOf } from '../../lib/formats/page.js';
+import { pageData } from '../../lib/formats/page-data.js';
 import { comparedPageData } from '../../lib/formats/page-diff.js';
-import { FinishedProfile, Module } from '../../lib/index.js';
+import {
+  Engine,
+  FinishedProfile,
+  GuestProfiler,
+  Linker,
+  Module,
+  type RecorderOptions,
+  Store,
+} from '../../lib/index.js';
 import { diffProfiles } from '../../lib/profile/diff.js';
 import { FUEL_ENTRY } from '../../lib/profile/fuel.js';
 import type { Profile } from '../../lib/profile/profile.js';
@@ -16,6 +25,7 @@ import { profiledGuest } from '../profiler/symbols-support.js';
 import { profileOfCalls } from '../support/code-profile.js';
 import { sampleProfile, WEIRD_NAMES } from '../support/sample-profile.js';
 import { launch, watch } from './browser.js';
+import { boxesOf, cellsOf } from './seen.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'page-'));
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -309,6 +319,29 @@ it('shows a thread of several', async () => {
   expect((await rows()).map((row) => row[4])).toEqual(['main']);
 });
 
+it('has a track of the fuel that a guest used, and counts in fuel where samples are by fuel', async () => {
+  const byTime = fuelled({ sampler: 'epoch', everyEpoch: true });
+  await open(htmlPage(byTime.model));
+  const [track = ''] = (await page.locator('.track p').allTextContents()).filter((text) =>
+    text.startsWith('fuel used: '),
+  );
+  expect(track).toMatch(/^fuel used: up to [\d,]+(\.\d)? per ms$/);
+  expect(await page.locator('.track .u-over').count()).toBe(2);
+  const [counter] = pageData(byTime.model).counters;
+  expect(counter).toMatchObject({ name: 'fuel used', unit: 'number per ms' });
+  // The area below the line is the fuel that was used between the first and the last reading.
+  const points = counter?.points ?? [];
+  const area = points.reduce(
+    (sum, [time, rate], i) => sum + rate * ((points[i + 1]?.[0] ?? time) - time),
+    0,
+  );
+  expect(area).toBeGreaterThan(0.9 * byTime.used);
+  expect(area).toBeLessThanOrEqual(byTime.used);
+  await open(htmlPage(fuelled({ everyFuel: 1000 }).model));
+  expect(await text('#facts')).toMatch(/^[\d,]+ samples, one per 1K fuel, in [\d.]+K fuel/);
+  expect(await text('.range')).toContain('million of fuel');
+});
+
 it('shows a function’s instructions where no source is known, of what is selected', async () => {
   const { model, module } = profileOfCalls();
   addCodeTexts(model, new Map([[0, Module.code('module', module)]]));
@@ -383,6 +416,35 @@ it('shows what changed between two profiles', async () => {
   );
 });
 
+/** A guest's profile, and the fuel that it used. */
+function fuelled(options: RecorderOptions): { readonly model: Profile; readonly used: number } {
+  const engine = new Engine({
+    epochInterruption: options.everyFuel === undefined,
+    consumeFuel: true,
+  });
+  const module = Module.compile(
+    engine,
+    `(module (import "env" "bump" (func $bump))
+      (func $step (param i32) (result i32) (i32.sub (local.get 0) (i32.const 1)))
+      (func (export "run") (local i32 i32)
+        (local.set 0 (i32.const 100))
+        (loop $bumps
+          (call $bump)
+          (local.set 1 (i32.const 100))
+          (loop $again (br_if $again (local.tee 1 (call $step (local.get 1)))))
+          (br_if $bumps (local.tee 0 (call $step (local.get 0)))))))`,
+  );
+  const store = new Store(engine);
+  store.setFuel(1_000_000n);
+  const profiler = new GuestProfiler('fuelled', 1, [['guest', module]]);
+  profiler.attach(store, options);
+  const linker = new Linker(engine);
+  linker.funcWrap('env', 'bump', { params: [], results: [] }, () => engine.incrementEpoch());
+  linker.instantiate(store, module).getFunc(store, 'run').call(store);
+  const used = Number(1_000_000n - store.getFuel());
+  return { model: FinishedProfile.model(profiler.finishProfile()), used };
+}
+
 function profile(): Profile {
   const profile = sampleProfile();
   const memory = profile.addCounter({ name: 'memory', unit: 'bytes' });
@@ -398,41 +460,8 @@ async function open(chunks: Iterable<Uint8Array>): Promise<void> {
   await page.waitForSelector('#functions tbody tr');
 }
 
-/** What a box tells of itself where the mouse is, and where it is in its chart. */
-interface Found {
-  readonly x: number;
-  readonly width: number;
-  readonly row: number;
-  readonly facts: readonly string[];
-}
-
 /** The boxes of a chart by name: the mouse goes over all of it. */
-async function boxes(id: string): Promise<Map<string, Found>> {
-  await page.evaluate('new Promise(requestAnimationFrame)');
-  return new Map((await page.evaluate(`(${SCAN})(${JSON.stringify(id)})`)) as [string, Found][]);
-}
-
-/** As text, since no types of a browser are known here. */
-const SCAN = `(id) => {
-  const chart = document.getElementById(id);
-  const tooltip = document.getElementById('tooltip');
-  const found = new Map();
-  const { left, top } = chart.getBoundingClientRect();
-  for (let row = 0; row * 20 < chart.scrollHeight - 10; row++) {
-    for (let x = 1; x < chart.clientWidth; x += 10) {
-      const at = { clientX: left + 1 + x, clientY: top + 11 + row * 20 - chart.scrollTop };
-      chart.dispatchEvent(new MouseEvent('mousemove', at));
-      if (tooltip.hidden) continue;
-      const [name, ...facts] = [...tooltip.children].map((line) => line.textContent);
-      const key = name.startsWith('all  ') ? 'all' : name;
-      const known = found.get(key);
-      if (known === undefined) found.set(key, { x, width: 10, row, facts });
-      else if (known.row === row) known.width = x + 10 - known.x;
-    }
-  }
-  chart.dispatchEvent(new MouseEvent('mouseleave'));
-  return [...found];
-}`;
+const boxes = (id: string) => boxesOf(page, id);
 
 /** Rules of axe that the page breaks, and where. */
 const AXE_RUN = `axe.run().then(({ violations }) =>
@@ -472,19 +501,11 @@ async function colorOf(name: string): Promise<number[]> {
 }
 
 async function lines(): Promise<string[][]> {
-  return cells('#source tbody tr');
+  return cellsOf(page, '#source tbody tr');
 }
 
 async function rows(): Promise<string[][]> {
-  return cells('#functions tbody tr');
-}
-
-async function cells(selector: string): Promise<string[][]> {
-  return page
-    .locator(selector)
-    .evaluateAll((rows) =>
-      rows.map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
-    );
+  return cellsOf(page, '#functions tbody tr');
 }
 
 /** Of `rgb(1, 2, 3)`: up to 765. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   CallHook,
   Engine,
-  type FinishedProfile,
+  FinishedProfile,
   GuestProfiler,
   Linker,
   Module,
@@ -12,6 +12,7 @@ import {
   Store,
   Trap,
   WasiConfig,
+  watchMemory,
 } from '../../lib/index.js';
 
 const ALL = 2n ** 62n;
@@ -78,6 +79,36 @@ describe('samples by fuel', () => {
     expect(entries).toContainEqual({
       ...{ label: 'Fuel between samples', format: 'integer', value: 10_000 },
     });
+  });
+
+  it('have markers, counters and an end at times of fuel, too', () => {
+    const text = `(module (import "h" "note" (func $note)) (memory 1)
+      (func (export "f") (local $i i32)
+        (loop $l (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 9999))))
+        (call $note)
+        (drop (memory.grow (i32.const 1)))))`;
+    const module = Module.compile(engine, text);
+    const recorded = () => {
+      const store = new Store(engine);
+      store.setFuel(ALL);
+      const profiler = new GuestProfiler('f', 1, [['f', module]]);
+      store.limiter(watchMemory(profiler));
+      profiler.attach(store, { everyFuel: 5000 });
+      const linker = new Linker(engine);
+      linker.funcWrap('h', 'note', { params: [], results: [] }, () => profiler.addMarker('note'));
+      const f = linker.instantiate(store, module).getFunc(store, 'f');
+      f.call(store);
+      const { intervalMs, threads, counters } = FinishedProfile.model(profiler.finishProfile());
+      const [{ samples, markers, endMs } = threads[0] as never] = threads;
+      const end = samples.length * 0.005;
+      expect(samples.length).toBeGreaterThan(10);
+      expect([intervalMs, endMs, samples.time.get(samples.length - 1)]).toEqual([0.005, end, end]);
+      const rows = Array.from({ length: markers.length }, (_, row) => markers.startTime.get(row));
+      // A note and a growth.
+      expect(rows).toEqual([end, end]);
+      return counters.map(({ time, length }) => Array.from({ length }, (_, row) => time.get(row)));
+    };
+    expect(recorded()).toEqual(recorded());
   });
 
   it('leave the store its fuel, and its limit', () => {
