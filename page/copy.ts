@@ -19,7 +19,7 @@ export function markdown(
   return [
     `${cell(title)}:`,
     '',
-    '| self | | total | | function | place |',
+    '| self | | total | | function | location |',
     '| --: | --: | --: | --: | --- | --- |',
     ...rows.map(({ func, line, self, total }) => {
       const { name = '', file = '', module = '' } = data.functions[func] ?? {};

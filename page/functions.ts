@@ -132,7 +132,7 @@ export class Functions {
       cell.append(button);
       row.append(cell);
     }
-    for (const title of ['function', 'place']) row.append(element('th', title));
+    for (const title of ['function', 'location']) row.append(element('th', title));
     return head;
   }
 }
