@@ -40,9 +40,11 @@ export function profileOfFirefox(json: unknown, options: ReadOptions = {}): Prof
   const units = meta.get('sampleUnits');
   const timeUnit = units.present ? units.get('time').any() : 'ms';
   if (timeUnit !== 'ms') throw units.get('time').wrong('ms');
+  const interval = meta.get('interval');
+  if (interval.number() < 0) throw interval.wrong('a number from 0');
   const profile = new Profile({
     product: meta.get('product').string(),
-    intervalMs: meta.get('interval').number(),
+    intervalMs: interval.number(),
     startTimeUnixMs: meta.get('startTime').number(),
     ...(meta.get('arguments').present && { arguments: meta.get('arguments').string() }),
   });

@@ -9,6 +9,8 @@ import {
   JSLB_MAGIC,
   JSLB_VERSION,
 } from './jslb.js';
+import { JsonBudget } from './json-budget.js';
+import type { ReadOptions } from './row-limit.js';
 
 /**
  * How often as many bytes as the file has its columns may be referred to. Writers refer to each column once; tables that
@@ -26,7 +28,7 @@ export function isJslb(bytes: Uint8Array): boolean {
  *
  * @throws TypeError `ERR_INVALID_PROFILE`.
  */
-export function readJslb(file: Uint8Array): unknown {
+export function readJslb(file: Uint8Array, options: ReadOptions = {}): unknown {
   // Typed arrays must begin at a multiple of their numbers' size.
   const bytes = file.byteOffset % 8 === 0 ? file : new Uint8Array(file);
   if (bytes.length < JSLB_HEADER_BYTES) throw damaged();
@@ -40,21 +42,27 @@ export function readJslb(file: Uint8Array): unknown {
     const [type, start, length] = [0, 4, 8].map((word) => view.getUint32(at + word, true));
     return slabOf(bytes, type as number, start as number, length as number);
   });
-  return slabs[view.getUint32(16, true)]?.json(slabs) ?? fail();
+  return slabs[view.getUint32(16, true)]?.json(slabs, new JsonBudget(options)) ?? fail();
 }
 
 type Numbers = ArrayLike<number> & { readonly byteLength: number };
 
 interface Slab {
   readonly numbers?: Numbers;
-  json(slabs: readonly Slab[]): unknown;
+  json(slabs: readonly Slab[], budget: JsonBudget): unknown;
 }
 
 function slabOf(bytes: Uint8Array, type: number, start: number, length: number): Slab {
   if (start + length > bytes.length) throw damaged();
   if (type === JSLB_JSON) {
     const most = MOST_REFERENCES * bytes.length;
-    return { json: (slabs) => parse(bytes.subarray(start, start + length), slabs, most) };
+    return {
+      json(slabs, budget) {
+        const json = bytes.subarray(start, start + length);
+        budget.take(json);
+        return parse(json, slabs, most);
+      },
+    };
   }
   const Kind = JSLB_ARRAYS.get(type);
   if (Kind === undefined) throw invalidProfile(`a slab of type ${type}, which is unknown here`);

@@ -94,7 +94,8 @@ export class JsonReader {
   }
 
   wrong(expected: string): Error {
-    return invalidProfile(`${this.#path}: expected ${expected}, got ${described(this.#value)}`);
+    const what = this.#path === '' ? 'the profile' : this.#path;
+    return invalidProfile(`${what}: expected ${expected}, got ${described(this.#value)}`);
   }
 
   #row(key: string, row: number, expected: string): Error {

@@ -6,9 +6,12 @@ import type { Profile } from '../profile/profile.js';
 import { profileOfFirefox } from './firefox-read.js';
 import { invalidProfile } from './invalid-profile.js';
 import { isJslb, readJslb } from './jslb-read.js';
+import { JsonBudget } from './json-budget.js';
 import type { ReadOptions } from './row-limit.js';
 
 const GZIP = [0x1f, 0x8b];
+/** Bytes that are parsed at once: they may take a hundred times as much memory. */
+const PIECE_BYTES = 1024 * 1024;
 /** Bytes that tell JSON Slabs from others. */
 const LONGEST_MAGIC = 16;
 
@@ -31,7 +34,9 @@ export async function readProfile(path: string | URL, options: ReadOptions = {})
 /** {@link readProfile} of a file of plain JSON, at once. */
 export function readProfileSync(path: string): Profile {
   try {
-    return profileOfFirefox(JSON.parse(readFileSync(path, 'utf8')));
+    const bytes = readFileSync(path);
+    new JsonBudget().take(bytes);
+    return profileOfFirefox(JSON.parse(bytes.toString()));
   } catch (error) {
     throw explained(error);
   }
@@ -53,7 +58,8 @@ export async function readProfileStream(
   try {
     const [first, all] = await peek(chunks, GZIP.length);
     const isGzip = GZIP.every((byte, i) => first[i] === byte);
-    return profileOfFirefox(await parse(isGzip ? gunzip(Readable.from(all)) : all), options);
+    const plain = isGzip ? gunzip(Readable.from(all)) : all;
+    return profileOfFirefox(await parse(plain, options), options);
   } catch (error) {
     throw explained(error);
   }
@@ -87,13 +93,28 @@ function gunzip(stream: Readable): AsyncIterable<Uint8Array> {
   return plain;
 }
 
-async function parse(chunks: AsyncIterable<Uint8Array>): Promise<unknown> {
+async function parse(chunks: AsyncIterable<Uint8Array>, options: ReadOptions): Promise<unknown> {
   const [first, all] = await peek(chunks, LONGEST_MAGIC);
   if (first.length === 0) throw invalidProfile('an empty file is no profile');
-  if (!isJslb(first)) return parseChunked(all);
+  if (!isJslb(first)) return parseChunked(withinBudget(all, options));
   const parts: Uint8Array[] = [];
   for await (const chunk of all) parts.push(chunk);
-  return readJslb(Buffer.concat(parts));
+  return readJslb(Buffer.concat(parts), options);
+}
+
+/** The same bytes, in pieces that are looked at before they are parsed. */
+async function* withinBudget(
+  chunks: AsyncIterable<Uint8Array>,
+  options: ReadOptions,
+): AsyncGenerator<Uint8Array> {
+  const budget = new JsonBudget(options);
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      const piece = chunk.subarray(at, at + PIECE_BYTES);
+      budget.take(piece);
+      yield piece;
+    }
+  }
 }
 
 function explained(error: unknown): unknown {
@@ -101,6 +122,9 @@ function explained(error: unknown): unknown {
   if (name === 'SyntaxError' || code?.startsWith('Z_')) {
     const reason = code === undefined ? 'it is no JSON' : 'its compressed data is damaged';
     return invalidProfile(`no profile in the Firefox Profiler's format: ${reason}`, error);
+  }
+  if (name === 'RangeError') {
+    return invalidProfile('it has a list or a text that is longer than V8 can hold', error);
   }
   return error;
 }

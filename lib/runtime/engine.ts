@@ -69,7 +69,8 @@ export class Engine {
 
   /**
    * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number out of
-   * range, WasmtimeError (`ERR_ENGINE_CONFIG`) for options that don't go together.
+   * range, WasmtimeError (`ERR_ENGINE_CONFIG`) for options that don't go together, or (`ERR_NO_ADDRESS_SPACE`) where
+   * the process has no room for another pool.
    */
   constructor(config: Config = {}) {
     this.#native =

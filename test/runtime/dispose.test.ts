@@ -8,8 +8,9 @@ import {
   Linker,
   Module,
   Store,
+  WasmtimeError,
 } from '../../lib/index.js';
-import { expectMisuse, runNode } from './support.js';
+import { expectError, expectMisuse, runNode } from './support.js';
 
 describe('an engine that is disposed of', () => {
   it('refuses all that was made for it, but its stores go on', () => {
@@ -73,6 +74,22 @@ describe('an engine that is disposed of', () => {
       using store = new Store(engine);
       const linker = new Linker(engine);
       linker.instantiatePre(module).instantiate(store).getFunc(store, 'f').call(store);
+    }
+  });
+
+  it.skipIf(process.platform === 'win32')('says so when no other pool has room', () => {
+    const engines: Engine[] = [];
+    const make = () => engines.push(new Engine({ poolingAllocator: true }));
+    try {
+      // 4 TiB each, of 128.
+      const error = expectError(WasmtimeError, 'ERR_NO_ADDRESS_SPACE', () => {
+        while (engines.length < 100) make();
+      });
+      expect(error.message).toMatch(/dispose\(\)/);
+      engines.pop()?.dispose();
+      make();
+    } finally {
+      for (const engine of engines) engine.dispose();
     }
   });
 

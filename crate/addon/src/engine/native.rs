@@ -26,6 +26,15 @@ pub fn wasmtime_version() -> &'static str {
 /// seventeen such pools take all, and a collector that saw but small objects would let them pile up.
 const POOL_BYTES: i64 = 64 << 20;
 
+const NO_ROOM: &str = "no address space is left for the engine's pool: `dispose()` of engines that you no longer need \
+    (those that nobody keeps are freed in a later turn of the event loop), or choose a smaller pool";
+
+/// Whether the system refused memory. Wasmtime's error is of a crate of its own, but says what the system's would.
+fn lacks_memory(error: &wasmtime::Error) -> bool {
+    let refused = std::io::Error::from_raw_os_error(libc::ENOMEM).to_string();
+    error.root_cause().to_string() == refused
+}
+
 /// `wasmtime::Engine`.
 #[napi(custom_finalize)]
 pub struct NativeEngine {
@@ -77,7 +86,13 @@ impl NativeEngine {
                     wasmtime::bail!("the options of the configuration don't go together")
                 })
             })
-            .map_err(|error| errors::throw(&env, &error, "ERR_ENGINE_CONFIG"))?;
+            .map_err(|error| {
+                if config.pooling_allocator.is_some() && lacks_memory(&error) {
+                    errors::throw(&env, &error.context(NO_ROOM), "ERR_NO_ADDRESS_SPACE")
+                } else {
+                    errors::throw(&env, &error, "ERR_ENGINE_CONFIG")
+                }
+            })?;
         let told_bytes = match config.pooling_allocator {
             Some(_) => POOL_BYTES,
             None => 0,
