@@ -2,18 +2,24 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { examplesIn, runExample } from './support/run-example.js';
+import { blocksIn, examplesIn, runCommands, runExample } from './support/run-example.js';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const docs = path.join(root, 'docs');
-const pages = readdirSync(docs).filter((name) => name.endsWith('.md'));
+const pages = ['.', 'recipes'].flatMap((directory) =>
+  readdirSync(path.join(docs, directory))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => path.posix.join(directory, name)),
+);
 
 it.each(pages)('%s names files that exist', (page) => {
   const text = readFileSync(path.join(docs, page), 'utf8');
   const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(
     ([, target]) => target as string,
   );
-  expect(links.filter((target) => !existsSync(path.join(docs, target)))).toEqual([]);
+  expect(
+    links.filter((target) => !existsSync(path.join(docs, path.dirname(page), target))),
+  ).toEqual([]);
 });
 
 it('every guide is a page of the site', () => {
@@ -48,6 +54,38 @@ const examples = pages.flatMap((page) =>
 it.each(examples)('$name runs, and prints what it says', ({ name, code, printed }) => {
   const output = runExample(name, code);
   for (const text of printed) expect(output).toContain(text);
+});
+
+const blocks = ['../README.md', ...pages].flatMap((page) =>
+  blocksIn(readFileSync(path.join(docs, page), 'utf8')).map((block) => ({ page, ...block })),
+);
+
+it.each(blocks.filter(({ language, isRun }) => language === 'sh' && isRun))(
+  'commands of $page run',
+  ({ code }) => {
+    expect(runCommands(code)).toContain('samples, one per 1 ms');
+  },
+);
+
+it('all code runs but what is listed here, with the test that runs it instead', () => {
+  expect(blocks.filter(({ isRun }) => !isRun).map(({ page, code }) => [page, code])).toEqual([
+    // Each is a job of CI, or a step of scripts/install-test.mjs.
+    ['../README.md', 'npm ci --ignore-scripts && npm run demo\n'],
+    ['../README.md', 'npm install wasmtime-guest-profiler\n'],
+    ['../README.md', 'npm ci --ignore-scripts && npm test\n'],
+    // These have placeholders: test/cli/compare.test.ts and test/cli/run.test.ts.
+    [
+      'comparing.md',
+      'npx wasmtime-guest-profiler compare old.wasm new.wasm -- arguments of both\n',
+    ],
+    [
+      'profile-a-program.md',
+      'npx wasmtime-guest-profiler run [options] app.wasm [arguments of the program]\n',
+    ],
+  ]);
+  // Of `yaml` see test/action.test.ts; `text` is what something prints.
+  const known = ['js', 'sh', 'text', 'yaml'];
+  expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([]);
 });
 
 it('calls go back and forth', () => {

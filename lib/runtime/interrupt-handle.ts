@@ -26,24 +26,30 @@ const UNCATCHABLE: readonly string[] = [
  * Ends a guest that holds the JavaScript thread: after a time, or at a signal such as Ctrl-C. Given to
  * stores with {@link Store.setInterruptHandle}; they trap with `Interrupt` at their next epoch deadline,
  * out of a WASI call that waits, or out of `memory.atomic.wait32` and `wait64`. It stays triggered.
+ * Deadlines come with ticks: of {@link Engine.startEpochTicker}, or of a recorder.
  *
  * @example
  * ```js
- * import { Engine, InterruptHandle, Linker, Module, Store } from 'wasmtime-guest-profiler';
+ * import { Engine, InterruptHandle, Linker, Module, Store, UpdateDeadline } from 'wasmtime-guest-profiler';
  *
  * const engine = new Engine({ epochInterruption: true });
  * const store = new Store(engine);
  * const module = Module.compile(engine, '(module (func (export "forever") (loop (br 0))))');
  * const forever = new Linker(engine).instantiate(store, module).getFunc(store, 'forever');
+ * // Each tick is a deadline, at which the guest goes on unless the handle was triggered.
+ * const ticker = engine.startEpochTicker(1);
+ * store.setEpochDeadline(1);
+ * store.epochDeadlineCallback(() => UpdateDeadline.continue(1));
  * const handle = new InterruptHandle();
  * store.setInterruptHandle(handle);
  * handle.triggerAfter(10);
  * try {
  *   forever.call(store);
  * } catch (error) {
- *   console.log(error.trapCode); // Interrupt
+ *   console.log(error.trapCode, handle.reason); // Interrupt timeout
  * } finally {
  *   handle.dispose();
+ *   ticker.dispose();
  * }
  * ```
  */
