@@ -12,6 +12,8 @@ export interface TableColumn {
   readonly shorten?: (text: string, width: number) => string;
   /** Whether it has places in files, `file:line`, which become links on terminals that have them. */
   readonly isPlace?: boolean;
+  /** Of a column that has the lines alone: the file that they are in. */
+  readonly file?: string;
 }
 
 /** Narrower than this no column of text becomes: such a terminal breaks the lines. */
@@ -37,10 +39,11 @@ export function textTable(
   const line = (cells: readonly string[], isRow = true): string =>
     cells
       .map((cell, i) => {
-        const { shorten = fitStart, align, isPlace } = columns[i] ?? {};
+        const { shorten = fitStart, align, isPlace, file } = columns[i] ?? {};
         const shown = width === Infinity ? cell : shorten(cell, widths[i] ?? 0);
         const room = ' '.repeat(Math.max(0, (widths[i] ?? 0) - textWidth(shown)));
-        const linked = isPlace && isRow && link !== undefined ? link(shown, placeIn(cell)) : shown;
+        const place = placeIn(file === undefined ? cell : `${file}:${cell}`);
+        const linked = isPlace && isRow && link !== undefined ? link(shown, place) : shown;
         return align === 'right' ? room + linked : linked + room;
       })
       .join(GAP)

@@ -10,13 +10,16 @@ import type { ChosenFunctions } from './chosen-functions.js';
 import type { Report, ReportSection } from './report.js';
 import type { TableColumn } from './table.js';
 
-const COLUMNS: readonly TableColumn[] = [
-  { title: 'self', align: 'right' },
-  { title: '', align: 'right' },
-  { title: 'total', align: 'right' },
-  { title: 'line', align: 'right' },
-  { title: 'source', align: 'left' },
-];
+/** Lines are links to where they are in `file`. */
+function columnsOf(file: string | null): readonly TableColumn[] {
+  return [
+    { title: 'self', align: 'right' },
+    { title: '', align: 'right' },
+    { title: 'total', align: 'right' },
+    { title: 'line', align: 'right', ...(file !== null && { isPlace: true, file }) },
+    { title: 'source', align: 'left' },
+  ];
+}
 
 /** Lines that are shown after the last with samples. */
 const LINES_AFTER = 2;
@@ -133,7 +136,7 @@ function sectionOf(listing: Listing, unit: Unit, whole: number): ReportSection {
   const place = file ?? module;
   return {
     title: `${name}${place === null ? '' : ` in ${place}`}: ${amount(self, unit)} itself`,
-    columns: COLUMNS,
+    columns: columnsOf(file),
     rows,
     empty: 'It has no lines: the module has no debug information, or --debug-info was not given.',
     notes,

@@ -146,18 +146,23 @@ describe('links', () => {
 
   it('lead from lines to the files below a directory, and to no others', async () => {
     mkdirSync(directory.file('sources'), { recursive: true });
-    writeFileSync(directory.file('sources/a b.c'), '');
+    writeFileSync(directory.file('sources/a b.c'), '\n'.repeat(8));
     writeFileSync(directory.file('outside.c'), '');
     const profile = new Profile({ product: 'p', intervalMs: 1, startTimeUnixMs: 1 });
     const { strings, sources, funcs, frames, stacks } = profile;
     const thread = profile.addThread({ name: 'p' });
     for (const name of ['a b.c', '../outside.c', directory.file('outside.c'), 'none.c']) {
       const source = sources.intern(strings.intern(name));
-      const func = funcs.intern({ name: strings.intern(`f of ${name}`), source });
+      const func = funcs.intern({ name: strings.intern('f'), source });
       thread.samples.push(stacks.intern(NO_STACK, frames.intern({ func, line: 7 })), 1, 1);
     }
     writeFileSync(directory.file('lines.json'), Buffer.concat([...firefoxJson(profile)]));
-    for (const option of ['--lines', '--limit=9']) {
+    for (const [option, ...linked] of [
+      ['--lines', 'a b.c:7'],
+      ['--limit=9', 'a b.c:7'],
+      // Each line of its listing; functions of that name in the other files have listings, too.
+      ['--list=f', '7', '8', '9'],
+    ] as const) {
       const args = ['top', option, 'lines.json'];
       const cli = new RunningCli(
         directory.file('sources'),
@@ -166,9 +171,9 @@ describe('links', () => {
           env: forced,
         },
       );
-      expect(linksIn((await cli.outcome).stdout)).toEqual([
-        [`${fileUrl('sources/a b.c')}#7`, 'a b.c:7'],
-      ]);
+      expect(linksIn((await cli.outcome).stdout)).toEqual(
+        linked.map((text, i) => [`${fileUrl('sources/a b.c')}#${7 + i}`, text]),
+      );
     }
     const { stdout } = await directory.run(['top', '--lines', 'lines.json']);
     expect(stdout).not.toContain('\x1b');
