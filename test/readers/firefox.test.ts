@@ -4,8 +4,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { firefoxJson } from '../../lib/formats/firefox.js';
 import { writeProfile } from '../../lib/formats/output.js';
+import {
+  Engine,
+  type FinishedProfile,
+  GuestProfiler,
+  Linker,
+  Module,
+  Store,
+  WasiConfig,
+  watchMemory,
+} from '../../lib/index.js';
 import { hotFunctions as hotFunctionsOf } from '../../lib/profile/hot-functions.js';
-import { HOSTCALL_SCHEMA } from '../../lib/profile/marker-schema.js';
 import { START_UNIX_MS, sampleProfile, WEIRD_NAMES } from '../support/sample-profile.js';
 import { hotFunctions, openProfile, type ReaderProfile } from './profiler-cli.js';
 
@@ -74,43 +83,44 @@ describe('the Firefox Profiler reads our JSON', () => {
     ]);
   });
 
-  it('shows a call of an import by its short name, the rest in fields, in its category', async () => {
-    const profile = sampleProfile();
-    const [thread] = profile.threads;
-    if (thread === undefined) throw new Error('expected a thread');
-    const { markers } = thread;
-    const category = profile.categories.intern('Host call', 'yellow');
-    const schema = profile.markerSchemas.intern(HOSTCALL_SCHEMA);
-    const kind = (name: string) => ({ name: profile.strings.intern(name), schema, category });
-    const write = markers.pushInterval(kind('fd_write'), 15, 16);
-    markers.setFields(write, { module: 'wasi_snapshot_preview1', import: 'fd_write' });
-    markers.setFields(markers.pushInterval(kind('memory.grow'), 17, 18), {
-      from: 65536,
-      to: 131072,
-    });
+  it('shows what a guest called by short names, the rest in fields, in a category, with units', async () => {
     const calls = join(directory, 'calls.json');
-    await writeProfile(firefoxJson(profile), calls);
+    await recordCalls().write(calls);
     await using reader = await openProfile(calls);
-    const all = (await reader.query('thread', 'markers', '--thread', 't-0', '--list')) as {
-      flatMarkers: { handle: string; name: string }[];
-    };
-    const shown = async (name: string) => {
-      const { handle = '' } = all.flatMarkers.find((marker) => marker.name === name) ?? {};
-      return await reader.query('marker', 'info', handle);
-    };
-    expect(await shown('fd_write')).toMatchObject({
+    const { flatMarkers } = (await reader.query(
+      ...(['thread', 'markers', '--thread', 't-0', '--list'] as const),
+    )) as { flatMarkers: { handle: string; name: string; label: string; category: string }[] };
+    const named = (name: string) => flatMarkers.filter((marker) => marker.name === name);
+    expect(named('fd_write')).toHaveLength(2);
+    expect(named('memory.grow')).toHaveLength(1);
+    expect(new Set(flatMarkers.map(({ name }) => name))).toEqual(
+      new Set(['fd_write', 'memory.grow']),
+    );
+    const info = (name: string) => reader.query('marker', 'info', named(name)[0]?.handle ?? '');
+    const write = await info('fd_write');
+    expect(write).toMatchObject({
       category: { name: 'Host call' },
       fields: [
         { label: 'Module', formattedValue: 'wasi_snapshot_preview1' },
         { label: 'Import', formattedValue: 'fd_write' },
       ],
     });
-    expect(await shown('memory.grow')).toMatchObject({
+    const grow = await info('memory.grow');
+    expect(grow).toMatchObject({
+      // The host isn't asked.
+      category: { name: 'Wasmtime' },
       fields: [
         { label: 'From', formattedValue: '65.5KB' },
         { label: 'To', formattedValue: '131KB' },
       ],
     });
+    // Beside its name the list has the module, not the name again.
+    for (const { label } of named('fd_write')) expect(label).toBe('wasi_snapshot_preview1');
+    const { counters } = await reader.query('counter', 'list');
+    expect(counters).toMatchObject([
+      { name: 'host-call time', unit: 'ms', category: 'Other' },
+      { name: 'linear memory', unit: 'bytes', category: 'Memory' },
+    ]);
   });
 
   it('tells product, times, units and that names are in', async () => {
@@ -156,4 +166,29 @@ function commandLines(): string[] {
       return []; // Ended meanwhile.
     }
   });
+}
+
+/** A guest that writes twice and grows its memory once, with its host calls. */
+function recordCalls(): FinishedProfile {
+  const engine = new Engine({ epochInterruption: true });
+  const module = Module.compile(
+    engine,
+    `(module
+      (import "wasi_snapshot_preview1" "fd_write"
+        (func $fd_write (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "\\10\\00\\00\\00\\02\\00\\00\\00")
+      (data (i32.const 16) "hi")
+      (func (export "run")
+        (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (drop (memory.grow (i32.const 1)))
+        (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))`,
+  );
+  const store = new Store(engine);
+  store.setWasi(new WasiConfig({ stdout: 'null' }));
+  const profiler = new GuestProfiler('calls', 1, [['calls', module]]);
+  store.limiter(watchMemory(profiler));
+  profiler.attach(store, { sampler: 'epoch', everyEpoch: true, hostCalls: 'markers' });
+  new Linker(engine).addWasi().instantiate(store, module).getFunc(store, 'run').call(store);
+  return profiler.finishProfile();
 }
