@@ -6,7 +6,7 @@ import { addSelectOptions } from './read-file.js';
 
 const HELP = `
 Self are the samples in which an instruction ran itself, total those in which it or what it called did. Samples
-fall on calls, loop headers and function entries: where compiled code looks whether one is due.
+by signals fall on any instruction; samples at epochs on calls, loop headers and function entries alone.
 
 Examples:
   $ wasmtime-guest-profiler annotate app.profile.json app.wasm

@@ -6,8 +6,8 @@ import { addPrintDiffOptions, checkPrintDiff } from './print-diff.js';
 import { addGuestOptions } from './run-options.js';
 
 const HELP = `
-The programs run in turn, before, after, before, after …, so that what else the machine does meanwhile meets
-both alike. What they write to stdout is thrown away.
+The programs run in turn, before, after, before, after …, so that whatever else the machine does
+affects both alike. What they write to stdout is thrown away.
 
 Exit codes:
   0  the programs were compared

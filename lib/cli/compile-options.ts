@@ -4,9 +4,9 @@ import type { CompileOptions } from './compile.js';
 import { wasmFeatures } from './options.js';
 
 const HELP = `
-The result is machine code for this program: of the same version of Wasmtime, of the same options, and for a processor that
-has what this one has. run --precompiled takes it, with --sampler, --fuel and --wasm-features as they were given here; the
-wasmtime command refuses it, and run what that has compiled, where their settings differ.
+The result is machine code for run --precompiled: of the same version of Wasmtime, with the same --sampler, --fuel and
+--wasm-features, on a processor that has all features of this one. Where their settings differ, the wasmtime command refuses
+this code, and run --precompiled refuses what that command has compiled.
 
 Examples:
   $ wasmtime-guest-profiler compile app.wasm
@@ -33,7 +33,7 @@ export function addCompileCommand(program: Command): void {
       ).argParser(wasmFeatures),
     )
     .option('--target <triple>', 'for another machine, by default this one')
-    .option('-q, --quiet', 'no line on a terminal while it is compiled')
+    .option('-q, --quiet', 'no progress on a terminal')
     .addHelpText('after', HELP)
     .action(async (app: string, options: CompileOptions) => {
       // It needs the addon.

@@ -25,7 +25,11 @@ export function addConvertCommand(program: Command): void {
       'a profile that run has written, in the Firefox format or .jslb; - for stdin',
     )
     .argument('<to>', 'the file to write; with .gz at its end, compressed; - for stdout')
-    .addOption(new Option('--format <name>', 'against the extension').choices([...FORMAT_NAMES]))
+    .addOption(
+      new Option('--format <name>', 'the format, whatever the extension').choices([
+        ...FORMAT_NAMES,
+      ]),
+    )
     .addHelpText('after', `\n${formatsHelp()}\n\n${EXAMPLES}`);
   addViewOptions(command, "the format's first").action(convert);
 }

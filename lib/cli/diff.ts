@@ -13,7 +13,7 @@ import { addViewOptions, type ProfileView, readSelected, STDIN } from './read-fi
 interface DiffOptions extends ProfileView, PrintDiffOptions {}
 
 const HELP = `
-Modules are the same by hash, by being the only one, or by name; functions by name and source file, by name, or
+Modules are matched by hash, by being the only one, or by name; functions by name and source file, by name, or
 by their code. Profiles of several runs (run --repeat 10) tell what is significant; the rest is within noise.
 The most exact is compare, which runs two programs in turn.
 

@@ -43,10 +43,10 @@ export function addPrintDiffOptions(command: Command): Command {
       'exit with 3 if the whole grew significantly by more, such as 5%, or a function by so much of the whole',
       share,
     )
-    .option('--function <regex>', 'only these functions fail, each by a share of itself', regex)
+    .option('--function <regex>', 'look at these functions alone, each by a share of itself', regex)
     .option(
       '--map <old=new>',
-      'a module that has another name after; repeat it for more',
+      'a module whose name has changed; repeat it for more',
       mapping,
       new Map<string, string>(),
     );

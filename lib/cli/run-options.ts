@@ -103,7 +103,7 @@ export function addRunOptions(program: Command, version: string): Command {
       .summary('run a WASI command, or a function, and profile it')
       .description(
         'Runs a WASI command, a module of preview 1 or a component of preview 2, and profiles it. ' +
-          'It has stdin, stdout and stderr of this one. ' +
+          'The guest uses the stdin, stdout and stderr of this command. ' +
           'Whatever follows the module is for the guest.',
       )
       .usage('[options] <app.wasm> [args...]')
@@ -144,7 +144,11 @@ export function addRunOptions(program: Command, version: string): Command {
     )
     .option('--wasm <file>', "the module's own binary, for the names of a --precompiled one")
     .option('--show-arguments', "have the profile show the guest's arguments")
-    .option('--repeat <number>', 'run it so often, into one profile, to be compared', positive)
+    .option(
+      '--repeat <number>',
+      'run it that many times, into one profile, for comparisons',
+      positive,
+    )
     .option(
       '--warmup <number>',
       'with --repeat: runs before these, of which nothing is kept',
@@ -164,7 +168,7 @@ export function addGuestOptions(command: Command, intervalMs = 1): Command {
         .argParser(interval),
     )
     .addOption(
-      new Option('--hz <number>', 'the same as samples in a second, from 1 to 20000')
+      new Option('--hz <number>', 'samples in a second, instead of --interval: from 1 to 20000')
         .conflicts('interval')
         .argParser(hertz),
     )
@@ -231,7 +235,7 @@ export function addGuestOptions(command: Command, intervalMs = 1): Command {
     .addOption(
       new Option(
         '--unknown-imports <how>',
-        'what nobody defines traps when it is called, or returns zeros',
+        'what imports do that nothing defines: trap when they are called, or return zeros',
       ).choices(UNKNOWN_IMPORTS),
     )
     .option(
@@ -244,7 +248,7 @@ export function addGuestOptions(command: Command, intervalMs = 1): Command {
         'proposals to turn on, or off with =n: gc,simd=n',
       ).argParser(wasmFeatures),
     )
-    .option('--fuel <number>', 'trap when the guest has used so much fuel', fuel)
+    .option('--fuel <number>', 'trap when the guest has used that much fuel', fuel)
     .option('--max-memory <size>', 'most that each memory may grow to, such as 64MiB', byteSize)
     .option(
       '--precompiled',

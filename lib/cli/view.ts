@@ -25,8 +25,8 @@ The profile is served to browsers of this machine alone, until Ctrl-C. The brows
 terminal of a machine with a display; BROWSER says which one, BROWSER=none is as --no-open.
 The Firefox Profiler's page is loaded from the web and fetches the profile from here; nothing is uploaded.
 --offline needs no web at all; its Source view shows what --sources and --wasm give.
-A double click on a function opens its source, with --sources or of a profile that run --sources wrote; beside it
-its instructions, with --wasm.
+A double click on a function opens its source: from --sources, or from the profile if run --sources wrote it. With --wasm
+its instructions are beside it.
 
 Exit codes:
   0    Ctrl-C or SIGTERM ended it

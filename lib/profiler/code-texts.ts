@@ -13,8 +13,10 @@ import { functionText } from './function-text.js';
 
 /** Characters of all texts together. */
 const LARGEST_TEXT = 2 ** 21;
-/** Functions that are looked at, the hottest first. */
-const MOST_FUNCTIONS = 500;
+/** With less room than this nothing more is looked at. */
+const LEAST_TEXT = LARGEST_TEXT / 50;
+/** Functions that are looked at, the hottest first: each takes up to some ten milliseconds. */
+const MOST_FUNCTIONS = 100;
 /** Lines that are kept before and after each with samples: as many as there is room for. */
 const AROUND = [Infinity, 50, 5];
 
@@ -27,6 +29,7 @@ export function addCodeTexts(profile: Profile, modules: ReadonlyMap<LibIndex, Co
   const addresses = sampledAddresses(profile);
   let room = LARGEST_TEXT;
   for (const symbol of hottestFirst(profile, addresses).slice(0, MOST_FUNCTIONS)) {
+    if (room < LEAST_TEXT) break;
     const module = modules.get(nativeSymbols.lib.get(symbol));
     if (module?.hasBinary !== true) continue;
     const start = nativeSymbols.address.get(symbol);
