@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { isSharedArrayBuffer } from 'node:util/types';
 import { misuse } from './errors.js';
 
@@ -78,4 +79,18 @@ function checkAttached(what: string, array: NodeJS.TypedArray): void {
 function detached(what: string, cause: unknown): TypeError {
   const error = misuse('ERR_DETACHED', `${what}: the buffer of these bytes was transferred`);
   return Object.assign(error, { cause });
+}
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** From so many bytes on it is worth looking whether they are ASCII. */
+const LONG_TEXT = 1024;
+
+/**
+ * The text whose UTF-8 `bytes`, an array of our own, are; a byte order mark stays. ASCII is most often what long texts
+ * are, and each of its bytes a character of V8's: it is copied two to three times as fast as it is decoded.
+ */
+export function decodeUtf8(bytes: Uint8Array): string {
+  if (bytes.length < LONG_TEXT || !isAscii(bytes)) return utf8.decode(bytes);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }

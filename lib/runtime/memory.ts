@@ -2,13 +2,12 @@ import { constants } from 'node:buffer';
 import { isMainThread } from 'node:worker_threads';
 import type { NativeMemory, NativeStore } from '../generated/native.js';
 import { native } from '../native.js';
+import { decodeUtf8 } from './bytes.js';
 import { checkBytes, checkInteger, checkString } from './check.js';
 import { misuse, outOfRange } from './errors.js';
 import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
 import { Store, type Storelike } from './store.js';
 import { checkMemoryType, type MemoryType, memoryType } from './types.js';
-
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Bytes that are looked at in one go for the end of a text. */
 const SCANNED = 1 << 16;
@@ -196,7 +195,7 @@ export class Memory {
     const count = length === undefined ? this.#terminated(store, offset, size, view) : length;
     checkInteger('length', count);
     if (offset + count > size) throw this.#outOfBounds(offset, count, size);
-    return utf8.decode(view?.subarray(offset, offset + count) ?? this.read(store, offset, count));
+    return decodeUtf8(view?.subarray(offset, offset + count) ?? this.read(store, offset, count));
   }
 
   /**

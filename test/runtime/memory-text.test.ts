@@ -24,8 +24,13 @@ describe.each([
     expect(own.readString(store, 5)).toBe('aäß€😀');
     expect(own.readString(store, 4)).toBe('');
     expect(own.writeString(store, 0, '')).toBe(0);
+    for (const end of ['', 'ä', '😀', '\ufeff']) {
+      const long = 'x'.repeat(PAGE + 1) + end;
+      const count = own.writeString(store, 100, long);
+      expect(own.readString(store, 100, count)).toBe(long);
+    }
     const long = 'x'.repeat(PAGE + 1);
-    own.writeString(store, 100, long);
+    own.write(store, 100 + long.length, Uint8Array.of(0));
     expect(own.readString(store, 100)).toBe(long);
   });
 

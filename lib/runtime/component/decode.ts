@@ -1,5 +1,6 @@
 import type { NativeResource } from '../../generated/native.js';
 import { common } from '../../native.js';
+import { decodeUtf8 } from '../bytes.js';
 import { misuse } from '../errors.js';
 import type { Store } from '../store.js';
 import type { Packet } from './encoder.js';
@@ -10,8 +11,6 @@ import { type WitType, witText } from './wit-type.js';
 
 /** Reads a value of one type. */
 export type Read = (from: Decoder) => unknown;
-
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Longer text is read by Node, for the price of a call. */
 const SHORT_TEXT = 24;
@@ -95,11 +94,11 @@ export class Decoder {
   text(): string {
     const length = this.u32();
     const at = this.#skip(length);
-    if (length > SHORT_TEXT) return utf8.decode(this.#bytes.subarray(at, at + length));
+    if (length > SHORT_TEXT) return decodeUtf8(this.#bytes.subarray(at, at + length));
     let text = '';
     for (let i = at; i < at + length; i++) {
       const unit = this.#bytes[i] as number;
-      if (unit >= 0x80) return utf8.decode(this.#bytes.subarray(at, at + length));
+      if (unit >= 0x80) return decodeUtf8(this.#bytes.subarray(at, at + length));
       text += String.fromCharCode(unit);
     }
     return text;
