@@ -53,7 +53,9 @@ describe('an asynchronous call that nothing may suspend', () => {
     });
     expect(await rejection(func('f').callAsync(store, 1))).toBe(thrown);
     expect(await rejection(func('trap').callAsync(store))).toBeInstanceOf(Trap);
-    expect(await rejection(func('deep').callAsync(store))).toMatchObject({ code: 'StackOverflow' });
+    expect(await rejection(func('deep').callAsync(store))).toMatchObject({
+      trapCode: 'StackOverflow',
+    });
     expect(await rejection(func('f').callAsync(store, 'x'))).toBeInstanceOf(TypeError);
     expect(await rejection(func('f').callAsync(new Store(store.engine), 1))).toMatchObject({
       code: 'ERR_WRONG_STORE',
