@@ -8,6 +8,7 @@ import { type Selection, sawFunction, select } from '../profile/select.js';
 import type { Thread } from '../profile/thread.js';
 import { CliError, reasonOf } from './cli-error.js';
 import { duration, positive } from './options.js';
+import { prepareWidths } from './text-width.js';
 
 /** The path that stands for standard input. */
 export const STDIN = '-';
@@ -19,9 +20,11 @@ export const STDIN = '-';
  */
 export async function readFile(path: string, options: ReadOptions = {}): Promise<Profile> {
   try {
-    return await (path === STDIN
+    const profile = await (path === STDIN
       ? readProfileStream(process.stdin, options)
       : readProfile(path, options));
+    await prepareWidths([path, profile.product, ...profile.strings]);
+    return profile;
   } catch (error) {
     throw new CliError(`can't read ${path}: ${reasonOf(error)}`, { cause: error });
   }

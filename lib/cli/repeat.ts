@@ -12,6 +12,7 @@ import { type AllRuns, type Repeated, recordRuns } from './record-runs.js';
 import type { RunOptions } from './run-options.js';
 import { profileLine } from './summary.js';
 import { type Layout, writeError } from './terminal.js';
+import { prepareWidths } from './text-width.js';
 import { topReport } from './top-functions.js';
 import { type ProfileFile, writeOutputs } from './write-outputs.js';
 
@@ -34,6 +35,7 @@ export async function runRepeatedly(
   for (const warning of runs.warnings) writeError(`warning: ${printable(warning)}`);
   if (!quiet) {
     const layout = await linkedLayout(process.stderr);
+    await prepareWidths([...written, ...FinishedProfile.model(runs.profile).strings]);
     writeError(summary(recorded, written, layout).join('\n'));
   }
   for (const { message } of failures) writeError(`error: ${printable(message)}`);

@@ -30,6 +30,7 @@ import type { GuestOptions, RunOptions } from './run-options.js';
 import { sourcesIn } from './sources.js';
 import { summaryOf } from './summary.js';
 import { type Layout, write, writeError, writeNow } from './terminal.js';
+import { prepareWidths } from './text-width.js';
 import { type ProfileFile, writeOutputs } from './write-outputs.js';
 
 /** Runs and profiles `app`; the exit code. */
@@ -79,6 +80,7 @@ export async function run(
   const { failures, written } = await writeOutputs(profile, outputs);
   for (const warning of profiler.warnings) writeError(`warning: ${printable(warning)}`);
   if (!options.quiet) {
+    await prepareWidths([app, ...FinishedProfile.model(profile).strings]);
     writeError(summary(recording, written, await linkedLayout(process.stderr)));
   }
   for (const { message } of failures) writeError(`error: ${printable(message)}`);

@@ -12,6 +12,7 @@ import { addViewOptions, type ProfileView, readSelected } from './read-file.js';
 import { markdownReportOf, type Report, textReport } from './report.js';
 import { sourceLookup } from './source-lookup.js';
 import { type Layout, layoutOf, PLAIN, write } from './terminal.js';
+import { prepareWidths } from './text-width.js';
 import { callersJson, callersReport } from './top-callers.js';
 import { factsOf, markdownReport, topReport } from './top-functions.js';
 import { topJson } from './top-json.js';
@@ -76,6 +77,8 @@ export function addTopCommand(program: Command): void {
     if (options.json && options.markdown) throw new CliError('--json and --markdown: choose one');
     const profile = await readSelected(path, options);
     const layout = await linkedLayout(process.stdout, options.sources);
+    // Whatever the source says.
+    if (options.list !== undefined) await prepareWidths(['漢']);
     write(process.stdout, top(profile, options, layout));
   });
 }

@@ -6,7 +6,7 @@ import stringWidth from 'string-width';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { textTable } from '../../lib/cli/table.js';
 import { type LinkedPlace, layoutOf, PLAIN, styleOf } from '../../lib/cli/terminal.js';
-import { fitName, fitPath } from '../../lib/cli/text-width.js';
+import { fitName, fitPath, prepareWidths, textWidth } from '../../lib/cli/text-width.js';
 import { firefoxJson } from '../../lib/formats/firefox.js';
 import { Profile } from '../../lib/profile/profile.js';
 import { NO_STACK } from '../../lib/profile/stack-table.js';
@@ -95,7 +95,20 @@ describe('a table', () => {
   });
 });
 
+describe('the width of a text', () => {
+  it('is that of its letters, before others are prepared for too', () => {
+    for (let code = 0x20; code < 0x2200; code++) {
+      const text = String.fromCharCode(code);
+      expect([text, textWidth(text)]).toSatisfy(([, width]) => width >= stringWidth(text));
+    }
+    expect(textWidth('été … λ → Ж')).toBe(11);
+    expect(textWidth('漢字')).toBe(4);
+  });
+});
+
 describe('a table of wide letters', () => {
+  beforeAll(() => prepareWidths(['漢字']));
+
   const columns = [
     { title: 'n', align: 'right' },
     { title: '関数', align: 'left', shorten: fitName },
