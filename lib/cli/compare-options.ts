@@ -52,7 +52,7 @@ export function addCompareCommand(program: Command): void {
     .action(async (before: string, after: string, args: string[], options: CompareOptions) => {
       checkPrintDiff(options, [before, after, ...options.preload.map(({ path }) => path)]);
       // It needs the addon.
-      const { compare } = await import('./compare.js');
+      const { compare } = await import('./with-addon.js');
       process.exitCode = await compare([before, after], args, options);
     });
 }

@@ -37,7 +37,7 @@ export function addCompileCommand(program: Command): void {
     .addHelpText('after', HELP)
     .action(async (app: string, options: CompileOptions) => {
       // It needs the addon.
-      const { compile } = await import('./compile.js');
+      const { compile } = await import('./with-addon.js');
       await compile(app, options);
     });
 }

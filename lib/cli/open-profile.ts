@@ -4,12 +4,10 @@ import { writeProfile } from '../formats/output.js';
 import type { Profile } from '../profile/profile.js';
 import { hasBrowser, openBrowser } from './browser.js';
 import { CliError, reasonOf } from './cli-error.js';
+import { FRONT_END } from './front-end.js';
 import { ProfileServer, type Served } from './profile-server.js';
 import { SymbolServer, type SymbolServerOptions } from './symbol-server.js';
 import { write } from './terminal.js';
-
-/** The Firefox Profiler's own page. */
-export const FRONT_END = 'https://profiler.firefox.com';
 
 /** How a profile is shown. */
 export interface OpenOptions extends SymbolServerOptions {

@@ -27,7 +27,7 @@ export function programOf(version: string): Command {
   addRunOptions(program, version).action(
     async (app: string, args: string[], options: RunOptions) => {
       // It needs the addon: most other commands work on machines that have none.
-      const { run } = await import('./run.js');
+      const { run } = await import('./with-addon.js');
       process.exitCode = await run(app, args, options);
     },
   );

@@ -16,7 +16,6 @@ import { loadGuest } from './guest.js';
 import { addGuestCode } from './guest-code.js';
 import { type Guest, hasEpochChecks } from './guest-file.js';
 import { linkedLayout } from './hyperlinks.js';
-import { openProfile } from './open-profile.js';
 import { environmentOf } from './options.js';
 import {
   checkDistinct,
@@ -86,6 +85,7 @@ export async function run(
   for (const { message } of failures) writeError(`error: ${printable(message)}`);
   if (options.open) {
     recording.interrupt.dispose();
+    const { openProfile } = await import('./open-profile.js');
     await openProfile(GuestProfiler.end(profiler), { open: true });
   }
   return failures.length > 0 && exitCode === 0 ? ExitCode.Failure : exitCode;

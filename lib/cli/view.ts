@@ -5,7 +5,7 @@ import { addCodeTexts } from '../profiler/code-texts.js';
 import { addCacheOptions, type CacheOptions } from './cache-options.js';
 import { CliError } from './cli-error.js';
 import type { Disassembler } from './disassembler.js';
-import { FRONT_END, openProfile } from './open-profile.js';
+import { FRONT_END } from './front-end.js';
 import { maxRowsOption, readFile } from './read-file.js';
 import { sourceLookup } from './source-lookup.js';
 import { sourcesIn } from './sources.js';
@@ -85,6 +85,7 @@ async function view(path: string, options: ViewOptions): Promise<void> {
     if (disassembler !== undefined) addCodeTexts(profile, disassembler.modules);
     if (sources !== undefined) addSources(profile, sources);
   }
+  const { openProfile } = await import('./open-profile.js');
   await openProfile(profile, {
     ...rest,
     ...(sources !== undefined && { sources: sourcesIn(sources) }),

@@ -1,0 +1,2 @@
+/** Where the Firefox Profiler is. */
+export const FRONT_END = 'https://profiler.firefox.com';
