@@ -31,7 +31,7 @@ export async function compilerOf(
 ): Promise<CompileCode> {
   const compile = await codeCompiler();
   if (precompiled.length === 0) return compile;
-  const { precompiledCode } = await import('./with-addon.js');
+  const { precompiledCode } = await import('./precompiled-code.js');
   const known = precompiledCode(precompiled, paths, wasmFeatures);
   return async function* (path, options) {
     const code = known.get(path);
@@ -49,7 +49,7 @@ async function codeCompiler(): Promise<CompileCode> {
   const { hasCompiler } = await import('../compiler.js');
   const found: CompileCode[] = [];
   try {
-    const { compileHere } = await import('./with-addon.js');
+    const { compileHere } = await import('./compile-here.js');
     found.push(compileHere);
   } catch (error) {
     if (!hasCompiler()) throw error;
