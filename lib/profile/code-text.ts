@@ -2,9 +2,10 @@ import type { NativeSymbolIndex } from './native-symbol-table.js';
 
 /**
  * What code does that belongs to no instruction: setting up a function's frame and, at a function's entry and at each
- * loop, the checks of epochs, fuel and the stack.
+ * loop, the checks of epochs, fuel and the stack. Of optimised code Cranelift also forgets which instruction some of it
+ * is for, such as moves between registers, and then it has the entry's offset.
  */
-export type CodeLabel = 'function entry' | 'loop' | 'function end';
+export type CodeLabel = 'function entry or no instruction' | 'loop' | 'function end';
 
 /** A line of a compiled function in WebAssembly's text format. */
 export interface CodeLine {

@@ -26,7 +26,7 @@ export class LabelledLines {
   }
 
   label(row: number): CodeLabel | undefined {
-    if (row === 0) return 'function entry';
+    if (row === 0) return 'function entry or no instruction';
     if (row === this.#texts.length - 1) return 'function end';
     return /^\s*loop\b/.test(this.#texts[row] ?? '') ? 'loop' : undefined;
   }

@@ -125,9 +125,9 @@ it('counts checks at entries and loops as such, never as locals or as the end', 
         ),
     );
   expect(counted).toEqual([
-    ['1 function entry: (func', '5 loop: loop'],
-    ['5 function entry: (func'],
-    ['5 function entry: (func'],
+    ['1 function entry or no instruction: (func', '5 loop: loop'],
+    ['5 function entry or no instruction: (func'],
+    ['5 function entry or no instruction: (func'],
   ]);
 });
 
