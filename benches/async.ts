@@ -1,15 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Engine, Linker, Module, Store, threadCpuTime } from '../lib/index.js';
 import { native } from '../lib/native.js';
 import { Func as FuncClass } from '../lib/runtime/func.js';
 import { Store as StoreClass } from '../lib/runtime/store.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { benchGuestFile } from './support/guests.js';
-import { type Bench, type Budget, type Report, type Target, withSpread } from './support/report.js';
+import { type Bench, type Budget, type Report, withSpread } from './support/report.js';
 import { rounds } from './support/rounds.js';
-import { byRound, spreadOf } from './support/spread.js';
-import { v8 } from './support/v8-wasm.js';
+import { byRound } from './support/spread.js';
 
 const TYPE = { params: ['i32', 'i32'], results: ['i32'] } as const;
 
@@ -19,51 +16,9 @@ export const asyncCalls: Bench = {
   name: 'async',
   question: 'What does an asynchronous call cost beside a synchronous one, and an await within it?',
   async run(budget) {
-    const measured = await inFreshProcess(import.meta.url, measureAsync, budget);
-    const jspi = existsSync(NODE_WITH_JSPI)
-      ? await inFreshProcess(
-          import.meta.url,
-          measureAwaits,
-          budget,
-          ['--experimental-wasm-jspi'],
-          NODE_WITH_JSPI,
-        )
-      : undefined;
-    return report(measured, jspi);
+    return report(await inFreshProcess(import.meta.url, measureAsync, budget));
   },
 };
-
-/** Where `scripts/test-node.mjs 24` puts it. */
-const NODE_WITH_JSPI = fileURLToPath(
-  new URL('../target/node-24/node_modules/node/bin/node', import.meta.url),
-);
-
-/** Nanoseconds of a host function that returns a promise, ours and by JSPI, in one process. */
-export async function measureAwaits({ quick }: Budget) {
-  const calls = quick ? 100 : 20_000;
-  const file = benchGuestFile('calls.wasm');
-  const fn = async (a: number, b: number) => (a + b) | 0;
-  const engine = new Engine();
-  const store = new Store(engine);
-  const linker = new Linker(engine).funcWrapAsync('env', 'add', TYPE, (_, a, b) => fn(a, b));
-  const instance = await linker.instantiateAsync(store, Module.fromFile(engine, file));
-  const ours = instance.getFunc(store, 'call_host');
-  if (v8.Suspending === undefined || v8.promising === undefined) throw new Error('no JSPI');
-  const module = new v8.Module(new Uint8Array(readFileSync(file)));
-  const node = new v8.Instance(module, { env: { add: new v8.Suspending(fn) as never } });
-  const jspi = v8.promising(node.exports['call_host']);
-  const each = async (run: () => Promise<unknown>): Promise<number> => {
-    const before = threadCpuTime();
-    await run();
-    return ((threadCpuTime() - before) * 1e6) / calls;
-  };
-  const measured = await rounds(
-    quick ? 2 : 15,
-    { ours: () => each(() => ours.callAsync(store, calls)), jspi: () => each(() => jspi(calls)) },
-    1,
-  );
-  return { ...measured, version: process.version };
-}
 
 /** Nanoseconds of a call, by rounds. */
 export async function measureAsync({ quick }: Budget) {
@@ -110,10 +65,6 @@ export async function measureAsync({ quick }: Budget) {
         each(calls, async () => {
           for (let i = 0; i < calls; i++) await sync.add.callAsync(sync.store, i, 1);
         }),
-      callWaiting: () =>
-        each(calls, async () => {
-          for (let i = 0; i < calls; i++) await value.add.callAsync(value.store, i, 1);
-        }),
       rust: () =>
         native.benchCallAsync(StoreClass.native(sync.store), FuncClass.native(sync.add), calls),
       hostSync: () => each(calls, () => sync.host.call(sync.store, calls)),
@@ -131,15 +82,7 @@ export async function measureAsync({ quick }: Budget) {
   );
 }
 
-function target(promise: string, ours: number[], peer: number[], limit: number): Target {
-  const ratios = byRound(ours, peer, (mine, theirs) => mine / theirs);
-  return { promise, measured: withSpread(ratios), holds: spreadOf(ratios).median <= limit };
-}
-
-function report(
-  measured: Measured,
-  awaits: Awaited<ReturnType<typeof measureAwaits>> | undefined,
-): Report {
+function report(measured: Measured): Report {
   const row = (name: string, ours: number[], peer: number[]) => [
     name,
     withSpread(ours),
@@ -154,8 +97,7 @@ function report(
         rows: [
           row('`Func.call`', call, call),
           row('`await Func.callAsync`, the guest never waits', measured.callAsync, call),
-          row('the same in a store that has async host functions', measured.callWaiting, call),
-          row('Wasmtime’s own `call_async`, in Rust', measured.rust, call),
+          row('of which Wasmtime’s own `call_async`, in Rust', measured.rust, call),
         ],
       },
       {
@@ -173,29 +115,9 @@ function report(
           row('a use of the caller after an `await`', measured.hostVisits, hostSync),
         ],
         notes: [
-          'CPU time of the thread, median (min–max) of rounds; no epoch checks. Wasmtime keeps the last fiber’s stack for the next call. A call of a store where nothing may suspend the guest needs no fiber.',
+          'CPU time of the thread, median (min–max) of rounds; no epoch checks. Wasmtime keeps the last fiber’s stack for the next call.',
         ],
       },
-      ...(awaits === undefined
-        ? []
-        : [
-            {
-              title: `An \`await\` of a promise, beside JSPI (Node ${awaits.version.slice(1)}): nanoseconds`,
-              columns: ['host', 'ns', 'times JSPI'],
-              rows: [
-                row('`Linker.funcWrapAsync`, an async function', awaits.ours, awaits.jspi),
-                row('`WebAssembly.Suspending`, the same', awaits.jspi, awaits.jspi),
-              ],
-            },
-          ]),
-    ],
-    targets: [
-      target(
-        'a call that never waits: at most 3 times the synchronous one',
-        measured.callAsync,
-        call,
-        3,
-      ),
     ],
   };
 }

@@ -64,23 +64,6 @@ if (!isMainThread) native.watchEnding();
 export interface HotFunctions {
   /** Calls with the arguments in the slots; returns the references among the results, by position. */
   call(func: object, store: object, references?: unknown[]): unknown[] | undefined;
-  /** A function and its store, for `callBound`. */
-  bind(func: object, store: object): object;
-  /** As `call`. */
-  callBound(bound: object, references?: unknown[]): unknown[] | undefined;
-  /** As `call`, where the guest can't be suspended and needs no fiber; else 0, and nothing has happened. */
-  callAtOnce(func: object, store: object, references?: unknown[]): unknown[] | undefined | 0;
-  /** Starts an asynchronous call of that number. What `call` returns if it has ended; else an object for `poll`, `cancel`. */
-  startCall(
-    id: number,
-    func: object,
-    store: object,
-    references?: unknown[],
-  ): unknown[] | undefined | object;
-  /** As `NativeAsyncCall.poll`. */
-  poll(call: object): unknown;
-  /** As `NativeAsyncCall.cancel`. */
-  cancel(call: object): boolean;
   /**
    * Calls a component's function with so many bytes of arguments in the slots, or with all of them; returns all of the
    * results that aren't in the slots.

@@ -20,11 +20,9 @@ export function inFreshProcess<P, R>(
   cell: (params: P) => R | Promise<R>,
   params: P,
   nodeOptions: readonly string[] = [],
-  node = process.execPath,
 ): Promise<R> {
   return new Promise((resolve, reject) => {
     const child = fork(new URL('./child.ts', import.meta.url), {
-      execPath: node,
       execArgv: ['--import', loader, ...nodeOptions],
       serialization: 'advanced',
     });

@@ -8,11 +8,6 @@ interface V8WebAssembly {
     module: object,
     imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
   ) => { readonly exports: Readonly<Record<string, unknown>> };
-  /** JSPI: where V8 has it. */
-  readonly Suspending?: new (
-    fn: (...args: never[]) => unknown,
-  ) => object;
-  readonly promising?: (fn: unknown) => (...args: unknown[]) => Promise<unknown>;
 }
 
 export const v8: V8WebAssembly = Reflect.get(globalThis, 'WebAssembly');

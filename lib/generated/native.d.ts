@@ -399,7 +399,7 @@ export declare class NativeLinker {
   /** Defines a host function for any store, see `NativeFunc::create`. */
   funcNew(module: string, name: string, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>) => unknown): void
   /** Defines an async host function for any store, see `async_func.rs`. */
-  funcNewAsync(module: string, name: string, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>, pending?: number) => unknown): void
+  funcNewAsync(module: string, name: string, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>, pending?: object) => unknown): void
   /** Defines all exports of an instance under `module`. */
   instance(store: NativeStore, module: string, instance: NativeInstance): void
   allowUnknownExports(allow: boolean): void
@@ -757,7 +757,7 @@ export declare function checkWalks(enabled: boolean): void
 export declare function componentInterfaces(source: Uint8Array | string): NativeInterfaces
 
 /** An async host function of a store. */
-export declare function createAsyncFunc(store: NativeStore, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>, pending?: number) => unknown): NativeFunc
+export declare function createAsyncFunc(store: NativeStore, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>, pending?: object) => unknown): NativeFunc
 
 /**
  * Takes the bytes from a buffer of `create`, as `WebAssembly.Memory` does when it grows: the buffer has none from then
@@ -776,13 +776,10 @@ export declare function endSteps(): NativeStepped
 /** To be called when a Worker ends by itself: finds the buffers that still have their bytes. */
 export declare function findMemoryViews(): void
 
-/** `{ add, callBack }`: see below. */
-export declare function floorsForBench(): object
-
 /** See `call_component` below. */
 export declare function hotComponentCall(): unknown
 
-/** `{ bind, callBound, call, callAtOnce, startCall, poll, cancel, sample }`: see below; `callComponent` is in `component/hot.rs`. */
+/** `{ call, sample }`: see `call_func` and `sample_store` below; `callComponent` is in `component/hot.rs`. */
 export declare function hotFunctions(): object
 
 /**

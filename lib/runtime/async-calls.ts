@@ -1,5 +1,5 @@
-import type { NativeEpochTicker } from '../generated/native.js';
-import { common, hot } from '../native.js';
+import type { NativeAsyncCall, NativeEpochTicker } from '../generated/native.js';
+import { common } from '../native.js';
 import { Caller } from './caller.js';
 import { checkKeys, checkObject, checkSignal } from './check.js';
 import { Engine } from './engine.js';
@@ -27,16 +27,8 @@ let running: AsyncCall | undefined;
 /** Until when promises may have calls go on at once; undefined at the start of a turn. */
 let turnEnd: number | undefined;
 
-/** A call as native code has it. */
-interface NativeCall {
-  /** Runs the guest until it yields, waits or ends; what it ends with. */
-  poll(): unknown;
-  /** Ends the guest; false while it runs. */
-  cancel(): boolean;
-}
-
 /** How a call starts: by the number that native code knows it by, and ticks at which its guest yields. */
-export type StartCall = (id: number, ticker: NativeEpochTicker | undefined) => NativeCall;
+export type StartCall = (id: number, ticker: NativeEpochTicker | undefined) => NativeAsyncCall;
 
 /** How an asynchronous call is made. */
 export interface AsyncCallOptions {
@@ -75,31 +67,13 @@ export function callAsync<T>(
         : undefined;
     const end = () => ticks?.release();
     try {
-      const call = new AsyncCall(read, store, signal);
+      const startTicking = (id: number) => start(id, ticks?.native);
       const settled = { resolve: resolve as (result: unknown) => void, reject, end };
-      call.begin((id) => start(id, ticks?.native), settled);
+      new AsyncCall(startTicking, read, settled, signal, store);
     } catch (error) {
       end();
       throw error;
     }
-  });
-}
-
-/**
- * @internal As {@link callAsync}, of a call that has no signal: `start` gives what it has ended with, `undefined` or an
- * array; or, if it waits, what {@link HotFunctions} know it by.
- */
-export function startCall<T>(
-  store: Storelike,
-  start: (id: number) => unknown,
-  read: (result: unknown[] | undefined) => T,
-): T | Promise<T> {
-  const call = new AsyncCall(read as (result: unknown) => unknown, store);
-  const started = call.start(start);
-  if (started === undefined || Array.isArray(started)) return read(started);
-  return new Promise((resolve, reject) => {
-    const settled = { resolve: resolve as (result: unknown) => void, reject, end() {} };
-    call.goOnLater(started as object, settled);
   });
 }
 
@@ -110,93 +84,44 @@ interface Settled {
   end(): void;
 }
 
-/** A caller that the guest waits for, and what stands for its promise. */
-export interface WaitingCaller {
-  readonly caller: Caller;
-  /** The guest waits for it no more. */
-  forget(): void;
-}
-
 /** @internal A call that is under way. */
 export class AsyncCall {
-  readonly #id = nextCall();
-  #native: NativeCall | undefined;
+  readonly #id: number;
+  readonly #native: NativeAsyncCall;
   readonly #read: (result: unknown) => unknown;
-  #settled: Settled | undefined;
+  readonly #settled: Settled;
   readonly #signal: AbortSignal | undefined;
-  /** What the guest waits for. */
-  #waiting: Set<WaitingCaller> | undefined;
-  readonly #forget: (() => void) | undefined;
-  #onAbort: (() => void) | undefined;
+  /** Those of async host functions that the guest waits for. */
+  readonly callers = new Set<Caller>();
+  readonly #forget: () => void;
+  readonly #onAbort = (): void => this.#abort();
   #alive: { release(): void } | undefined;
   #isReady = false;
   #isRunning = false;
   #hasEnded = false;
 
-  constructor(read: (result: unknown) => unknown, store: Storelike, signal?: AbortSignal) {
+  /** Starts a call, which goes on until its guest first yields or waits. */
+  constructor(
+    start: (id: number) => NativeAsyncCall,
+    read: (result: unknown) => unknown,
+    settled: Settled,
+    signal: AbortSignal | undefined,
+    store: Storelike,
+  ) {
+    this.#id = nextCall();
+    this.#native = start(this.#id);
     this.#read = read;
+    this.#settled = settled;
     this.#signal = signal;
     this.#forget = Caller.own(store, this);
-  }
-
-  /** Starts the call, which goes on until its guest first yields or waits. */
-  begin(start: (id: number) => NativeCall, settled: Settled): void {
-    try {
-      this.#native = start(this.#id);
-    } catch (error) {
-      this.#forget?.();
-      throw error;
-    }
-    this.#settled = settled;
-    if (this.#signal !== undefined) {
-      this.#onAbort = () => this.#abort();
-      this.#signal.addEventListener('abort', this.#onAbort);
-    }
+    signal?.addEventListener('abort', this.#onAbort);
     this.#poll();
     // Most guests never wait.
-    if (!this.#hasEnded) this.#wait();
-  }
-
-  /** As {@link begin}, where `start` runs the guest at once: what it gives. Unless the call has ended, `goOnLater` follows. */
-  start(start: (id: number) => unknown): unknown {
-    const outer = running;
-    running = this;
-    this.#isRunning = true;
-    let started: unknown;
-    try {
-      started = start(this.#id);
-    } catch (error) {
-      this.#settle();
-      throw error;
-    } finally {
-      running = outer;
-      this.#isRunning = false;
-    }
-    if (started === undefined || Array.isArray(started)) this.#settle();
-    return started;
-  }
-
-  goOnLater(handle: object, settled: Settled): void {
-    this.#native = { poll: () => hot.poll(handle), cancel: () => hot.cancel(handle) };
-    this.#settled = settled;
-    this.#wait();
-  }
-
-  #wait(): void {
+    if (this.#hasEnded) return;
     common.calls.set(this.#id, this);
     pending.add(this);
     // It waits, for WASI say.
     this.#alive = keepAlive();
-  }
-
-  /** The guest waits for a promise. */
-  addWaiting(waiting: WaitingCaller): void {
-    this.#waiting ??= new Set();
-    this.#waiting.add(waiting);
-  }
-
-  removeWaiting(waiting: WaitingCaller): void {
-    this.#waiting?.delete(waiting);
   }
 
   /** The call whose guest runs, undefined when none does. */
@@ -234,7 +159,7 @@ export class AsyncCall {
 
   /** Runs the guest until it yields, waits or ends. */
   #poll(): void {
-    if (this.#hasEnded || this.#native === undefined) return;
+    if (this.#hasEnded) return;
     if (this.#isRunning) {
       // A promise's reaction that the guest's own callback runs.
       this.schedule();
@@ -252,11 +177,11 @@ export class AsyncCall {
       }
       const value = this.#read(result);
       this.#settle();
-      this.#settled?.resolve(value);
+      this.#settled.resolve(value);
     } catch (error) {
       this.#settle();
       // It was aborted by what the guest called, and ended by that.
-      this.#settled?.reject(this.#signal?.aborted ? this.#signal.reason : error);
+      this.#settled.reject(this.#signal?.aborted ? this.#signal.reason : error);
     } finally {
       running = outer;
       this.#isRunning = false;
@@ -266,9 +191,9 @@ export class AsyncCall {
   /** Ends the guest: what a host function has called ends with it. */
   endWith(reason: unknown): void {
     // False while the guest runs: it is ended when it yields, waits or returns from the host.
-    if (this.#hasEnded || !this.#native?.cancel()) return;
+    if (this.#hasEnded || !this.#native.cancel()) return;
     this.#settle();
-    this.#settled?.reject(reason);
+    this.#settled.reject(reason);
   }
 
   #abort(): void {
@@ -277,18 +202,14 @@ export class AsyncCall {
 
   #settle(): void {
     this.#hasEnded = true;
-    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#forget?.();
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#forget();
     // Of a guest that was ended where it waited.
-    for (const waiting of this.#waiting ?? []) {
-      waiting.forget();
-      Caller.end(waiting.caller);
-    }
-    this.#settled?.end();
-    if (this.#alive === undefined) return;
+    for (const caller of this.callers) Caller.end(caller);
+    this.#settled.end();
     common.calls.delete(this.#id);
     pending.delete(this);
-    this.#alive.release();
+    this.#alive?.release();
   }
 }
 

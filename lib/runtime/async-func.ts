@@ -1,4 +1,4 @@
-import { AsyncCall, type WaitingCaller } from './async-calls.js';
+import { AsyncCall } from './async-calls.js';
 import { Caller } from './caller.js';
 import { checkFunction } from './check.js';
 import { asException, encodeResults, type HostResult, REFERENCES } from './func.js';
@@ -22,7 +22,7 @@ export type AsyncHostFunction<
  * @internal What native code calls for one: again with `pending`, what the first call returned, when the
  * promise may have settled.
  */
-export type AsyncDispatch = (store: object, references?: unknown[], pending?: number) => unknown;
+export type AsyncDispatch = (store: object, references?: unknown[], pending?: object) => unknown;
 
 /** @internal */
 export function asyncHostDispatch({ params, results }: FuncType, fn: unknown): AsyncDispatch {
@@ -31,12 +31,11 @@ export function asyncHostDispatch({ params, results }: FuncType, fn: unknown): A
   checkFunction('fn', fn);
   const host = fn as unknown as (caller: Caller, ...args: unknown[]) => unknown;
   return (store, references, pending) => {
-    if (pending !== undefined) {
-      const result = PendingResult.of(pending);
-      if (!result?.hasSettled) return pending;
+    if (pending instanceof PendingResult) {
+      if (!pending.hasSettled) return pending;
       let returned: unknown;
       try {
-        returned = result.take();
+        returned = pending.take();
       } catch (error) {
         throw asException(error, store as Store);
       }
@@ -47,7 +46,7 @@ export function asyncHostDispatch({ params, results }: FuncType, fn: unknown): A
     try {
       const returned = host(caller, ...args);
       if (isPromiseLike(returned)) {
-        return new PendingResult(returned, caller).id;
+        return new PendingResult(returned, caller);
       }
       Caller.end(caller);
       return encodeResults(results, returned, store as Store);
@@ -68,58 +67,37 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
-/** By their numbers. */
-const pendingResults = new Map<number, PendingResult>();
-
 /** @internal What a guest waits for. */
-export class PendingResult implements WaitingCaller {
+export class PendingResult {
   /** By which native code knows it. */
   readonly id: number;
-  readonly caller: Caller;
-  /** Whose guest it is that has called. */
-  readonly #call = AsyncCall.running;
-  #hasSettled = false;
-  #hasFailed = false;
-  #value: unknown;
+  #settled: { readonly value: unknown } | { readonly reason: unknown } | undefined;
 
   constructor(promise: PromiseLike<unknown>, caller: Caller) {
-    this.caller = caller;
     this.id = Caller.suspend(caller);
-    pendingResults.set(this.id, this);
-    this.#call?.addWaiting(this);
+    // Whose guest it is that has called.
+    const call = AsyncCall.running;
+    call?.callers.add(caller);
+    const settle = (settled: { value: unknown } | { reason: unknown }): void => {
+      this.#settled = settled;
+      call?.callers.delete(caller);
+      Caller.end(caller);
+      call?.resume();
+    };
     Promise.resolve(promise).then(
-      (value) => this.#settle(value, false),
-      (reason) => this.#settle(reason, true),
+      (value) => settle({ value }),
+      (reason) => settle({ reason }),
     );
   }
 
-  /** Undefined if its guest waits for it no more. */
-  static of(id: number): PendingResult | undefined {
-    return pendingResults.get(id);
-  }
-
   get hasSettled(): boolean {
-    return this.#hasSettled;
-  }
-
-  #settle(value: unknown, hasFailed: boolean): void {
-    this.#value = value;
-    this.#hasFailed = hasFailed;
-    this.#hasSettled = true;
-    Caller.end(this.caller);
-    if (this.#call === undefined) this.forget();
-    else this.#call.resume();
-  }
-
-  forget(): void {
-    pendingResults.delete(this.id);
+    return this.#settled !== undefined;
   }
 
   /** The promise's value; throws what it was rejected with. */
   take(): unknown {
-    this.forget();
-    this.#call?.removeWaiting(this);
-    if (this.#hasFailed) throw this.#value;
-    return this.#value;
+    if (this.#settled === undefined) return undefined;
+    if ('reason' in this.#settled) throw this.#settled.reason;
+    return this.#settled.value;
   }
 }

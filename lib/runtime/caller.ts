@@ -17,8 +17,7 @@ interface Waiting {
   readonly id: number;
   native?: NativeStore;
   handle?: object;
-  /** Undefined until there was one. */
-  calls: Set<CallOfCaller> | undefined;
+  readonly calls: Set<CallOfCaller>;
 }
 
 let lastId = 0;
@@ -79,7 +78,7 @@ export class Caller {
   static suspend(caller: Caller): number {
     Store.setCaller(caller.store, caller.#outer);
     lastId = (lastId + 1) % 2 ** 32;
-    caller.#waiting = { id: lastId, calls: undefined };
+    caller.#waiting = { id: lastId, calls: new Set() };
     return lastId;
   }
 
@@ -118,14 +117,11 @@ export class Caller {
     return Caller.is(store) && store.#isAsync && store.#waiting === undefined;
   }
 
-  /** @internal Has `call` end with the host function, if `store` is one's; returns what forgets it. */
-  static own(store: Storelike, call: CallOfCaller): (() => void) | undefined {
-    const waiting = Caller.is(store) ? store.#waiting : undefined;
-    if (waiting === undefined) return undefined;
-    waiting.calls ??= new Set();
-    const { calls } = waiting;
-    calls.add(call);
-    return () => calls.delete(call);
+  /** @internal Has `call` end with the host function; returns what forgets it. */
+  static own(store: Storelike, call: CallOfCaller): () => void {
+    const calls = Caller.is(store) ? store.#waiting?.calls : undefined;
+    calls?.add(call);
+    return () => calls?.delete(call);
   }
 
   /** @internal */

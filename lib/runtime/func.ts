@@ -1,11 +1,6 @@
 import type { NativeFunc } from '../generated/native.js';
 import { hot, native } from '../native.js';
-import {
-  type AsyncCallOptions,
-  callAsync,
-  checkAsyncCallOptions,
-  startCall,
-} from './async-calls.js';
+import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from './async-calls.js';
 import { type AsyncHostFunction, asyncHostDispatch } from './async-func.js';
 import { Caller } from './caller.js';
 import { checkFunction } from './check.js';
@@ -14,7 +9,7 @@ import type { ExnRef } from './exn-ref.js';
 import { checkInternal, guardReceivers, INTERNAL, invalidThis, isObject } from './internal.js';
 import { GcRef, referenceClasses, toNative, wrapReference } from './reference.js';
 import { Store, type Storelike } from './store.js';
-import { asValType, checkFuncType, type FuncType, type ValType } from './types.js';
+import { checkFuncType, type FuncType, type ValType } from './types.js';
 import {
   checkCount,
   decode,
@@ -67,8 +62,6 @@ export class Func {
   readonly store: Store;
   readonly #native: NativeFunc;
   #handle: object | undefined;
-  /** With the store. */
-  #bound: object | undefined;
   #type: FuncType | undefined;
 
   private constructor(key: typeof INTERNAL, store: Store, nativeFunc: NativeFunc) {
@@ -139,37 +132,23 @@ export class Func {
     if (!Func.is(this)) throw invalidThis(Func, 'call');
     const owner = this.store;
     // Most calls are by the store itself.
-    if (store !== owner) return this.#callVia(store, args);
-    this.#bound ??= hot.bind(this.#nativeHandle(), Store.ownHandle(owner));
+    if (store !== owner) Store.nativeOwner(owner, store);
     const { params, results } = this.#funcType();
     const references = this.#encode(params, args);
+    this.#handle ??= this.#native.handle;
+    const handle = store === owner ? Store.ownHandle(owner) : Store.handle(owner, store);
     const found =
       references === undefined
-        ? hot.callBound(this.#bound)
-        : hot.callBound(this.#bound, references);
-    return this.#decode(results, found);
-  }
-
-  /** By a caller. */
-  #callVia(store: Storelike, args: unknown[]): unknown {
-    const owner = this.store;
-    Store.nativeOwner(owner, store);
-    const { params, results } = this.#funcType();
-    const references = this.#encode(params, args);
-    const handle = Store.handle(owner, store);
-    const found =
-      references === undefined
-        ? hot.call(this.#nativeHandle(), handle)
-        : hot.call(this.#nativeHandle(), handle, references);
+        ? hot.call(this.#handle, handle)
+        : hot.call(this.#handle, handle, references);
     return this.#decode(results, found);
   }
 
   /**
    * Calls the function on a fiber: the event loop goes on while the guest waits for the promise of a
    * host function ({@link Linker.funcWrapAsync}) or for WASI, and when it yields ({@link
-   * Store.epochDeadlineAsyncYieldAndUpdate}, {@link Store.fuelAsyncYieldInterval}). It begins at once. What may
-   * suspend the guest must be the store's by then: where nothing may, the call needs no fiber, and costs little more than
-   * {@link Func.call}. The last argument, after those of the function, may be {@link AsyncCallOptions}. Mirrors
+   * Store.epochDeadlineAsyncYieldAndUpdate}, {@link Store.fuelAsyncYieldInterval}). It begins at once. The
+   * last argument, after those of the function, may be {@link AsyncCallOptions}. Mirrors
    * `Func::call_async`.
    *
    * Until the promise settles, only what the guest calls may use the store. Of that, an async host function
@@ -183,37 +162,17 @@ export class Func {
   // biome-ignore lint/suspicious/noExplicitAny: what a function returns is in its type at run time.
   async callAsync(store: Storelike, ...args: unknown[]): Promise<any> {
     if (Caller.isStarting(store)) await undefined;
-    const owner = this.store;
-    if (store !== owner) Store.nativeOwner(owner, store);
+    const owner = Store.nativeOwner(this.store, store);
     const { params, results } = this.#funcType();
     const hasOptions = args.length === params.length + 1;
     const options = checkAsyncCallOptions(hasOptions ? args.pop() : undefined);
     const references = this.#encode(params, args);
-    if (options.signal !== undefined) {
-      const nativeStore = Store.native(owner, store);
-      return await callAsync(
-        owner.engine,
-        store,
-        options,
-        (id, ticker) =>
-          native.NativeAsyncCall.call(id, nativeStore, ticker, this.#native, references),
-        (found) => this.#decode(results, found as unknown[] | undefined),
-      );
-    }
-    const func = this.#nativeHandle();
-    const handle = store === owner ? Store.ownHandle(owner) : Store.handle(owner, store);
-    const found =
-      references === undefined
-        ? hot.callAtOnce(func, handle)
-        : hot.callAtOnce(func, handle, references);
-    if (found !== 0) return this.#decode(results, found);
-    return startCall(
+    return await callAsync(
+      this.store.engine,
       store,
-      (id) =>
-        references === undefined
-          ? hot.startCall(id, func, handle)
-          : hot.startCall(id, func, handle, references),
-      (ended) => this.#decode(results, ended),
+      options,
+      (id, ticker) => native.NativeAsyncCall.call(id, owner, ticker, this.#native, references),
+      (found) => this.#decode(results, found as unknown[] | undefined),
     );
   }
 
@@ -250,15 +209,10 @@ export class Func {
     return type && decodeOne(0, type, found, REFERENCES, this.store);
   }
 
-  #nativeHandle(): object {
-    this.#handle ??= this.#native.handle;
-    return this.#handle;
-  }
-
   #funcType(): FuncType {
     this.#type ??= {
-      params: this.#native.params.map(asValType),
-      results: this.#native.results.map(asValType),
+      params: this.#native.params as ValType[],
+      results: this.#native.results as ValType[],
     };
     return this.#type;
   }

@@ -14,7 +14,7 @@ use crate::engine::ticker::NativeEpochTicker;
 use crate::js::environment::{Environment, WakeFunction};
 use crate::js::errors;
 use crate::js::main_stack::on_main_stack;
-use crate::objects::func::{FuncCell, NativeFunc};
+use crate::objects::func::NativeFunc;
 use crate::objects::instance::NativeInstance;
 use crate::objects::instance_pre::NativeInstancePre;
 use crate::objects::linker::NativeLinker;
@@ -23,7 +23,7 @@ use crate::objects::outcome;
 use crate::objects::values;
 use crate::store::goroutines::GoModule;
 use crate::store::instances::note_instance;
-use crate::store::{NativeStore, StoreAccess, StoreData, look_in_time};
+use crate::store::{NativeStore, StoreData, look_in_time};
 use napi::JsValue;
 use napi::bindgen_prelude::*;
 use napi::sys;
@@ -72,8 +72,24 @@ impl NativeAsyncCall {
         func: &NativeFunc,
         #[napi(ts_arg_type = "Array<unknown> | undefined")] references: Unknown<'_>,
     ) -> Result<Self> {
+        let environment = Environment::of(&env)?;
+        let (func, types) = (func.func, func.types());
         let references = (references.get_type()? == ValueType::Object).then(|| references.raw());
-        Self::of_func(&env, id, store, ticker, func, references, Ok)
+        Self::begin(&env, id, store, ticker, errors::GENERIC, |store| {
+            // In this scope until the results are read.
+            let mut scope = RootScope::new(store);
+            let mut params = values::placeholders(&types.params);
+            let context = scope.as_context_mut();
+            values::read(environment, context, &types.params, references, &mut params)?;
+            Ok(Box::pin(async move {
+                let mut results = values::placeholders(&types.results);
+                let called = func.call_async(&mut scope, &params, &mut results).await;
+                called.map_err(|error| collect(scope.as_context_mut(), error))?;
+                // In the handle scope of `poll`.
+                on_main_stack(|| values::write(environment, scope.as_context_mut(), &results))
+                    .map(Outcome::Values)
+            }))
+        })
     }
 
     #[napi(factory, catch_unwind)]
@@ -148,9 +164,20 @@ impl NativeAsyncCall {
         ts_return_type = "0 | 1 | Array<unknown> | NativeInstance | NativeComponentInstance | undefined"
     )]
     pub fn poll<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
-        let raw = match self.go_on(env)? {
-            Reached::Pending { woken } => js_number(env, u32::from(woken))?,
-            Reached::Ended(result) => result,
+        let raw = match self.call.poll()? {
+            Polled::Pending { woken } => js_number(env, u32::from(woken))?,
+            Polled::Ended(result) => {
+                match result.map_err(|error| errors::throw(env, &error, self.code))? {
+                    Outcome::Values(references) => {
+                        references.unwrap_or_else(|| crate::js::undefined(env.raw()))
+                    }
+                    // SAFETY: makes a new object of env.
+                    Outcome::Instance(instance) => unsafe {
+                        ToNapiValue::to_napi_value(env.raw(), NativeInstance { instance })?
+                    },
+                    Outcome::Value(make) => make(env.raw())?,
+                }
+            }
         };
         // SAFETY: a live handle of env.
         Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
@@ -171,113 +198,17 @@ impl Drop for NativeAsyncCall {
     }
 }
 
-/// How far a call has come.
-pub enum Reached {
-    /// See `Polled`.
-    Pending { woken: bool },
-    /// With that JS value.
-    Ended(sys::napi_value),
-}
-
 impl NativeAsyncCall {
-    /// As `call`; `references` are those among the arguments. `then` is still within the host function that calls.
-    pub fn of_func<R>(
-        env: &Env,
-        id: u32,
-        store: &StoreAccess,
-        ticker: Option<&NativeEpochTicker>,
-        func: &FuncCell,
-        references: Option<sys::napi_value>,
-        then: impl FnOnce(Self) -> Result<R>,
-    ) -> Result<R> {
-        let environment = func.environment;
-        let (func, types) = (func.func, func.types());
-        let make = |store| {
-            // In this scope until the results are read.
-            let mut scope = RootScope::new(store);
-            let mut params = values::placeholders(&types.params);
-            let context = scope.as_context_mut();
-            values::read(environment, context, &types.params, references, &mut params)?;
-            Ok(Box::pin(async move {
-                let mut results = values::placeholders(&types.results);
-                let called = func.call_async(&mut scope, &params, &mut results).await;
-                called.map_err(|error| collect(scope.as_context_mut(), error))?;
-                // In the handle scope of `poll`.
-                on_main_stack(|| values::write(environment, scope.as_context_mut(), &results))
-                    .map(Outcome::Values)
-            }) as CallFuture)
-        };
-        Self::begin_then(env, id, store, ticker, errors::GENERIC, make, then)
-    }
-
-    /// As `of_func`, and runs the guest at once. Each use of a waiting host function's store goes through all those around
-    /// it, so that both are one.
-    pub fn start_func(
-        env: &Env,
-        id: u32,
-        store: &StoreAccess,
-        func: &FuncCell,
-        references: Option<sys::napi_value>,
-    ) -> Result<(Self, Reached)> {
-        let start = |call: Self| {
-            let polled = call.call.poll_at_start()?;
-            Ok((call, polled))
-        };
-        let (call, polled) = Self::of_func(env, id, store, None, func, references, start)?;
-        let reached = call.reached(env, polled)?;
-        Ok((call, reached))
-    }
-
-    /// As `poll`.
-    pub fn go_on(&self, env: &Env) -> Result<Reached> {
-        self.reached(env, self.call.poll()?)
-    }
-
-    fn reached(&self, env: &Env, polled: Polled) -> Result<Reached> {
-        let result = match polled {
-            Polled::Pending { woken } => return Ok(Reached::Pending { woken }),
-            Polled::Ended(result) => result,
-        };
-        let value = match result.map_err(|error| errors::throw(env, &error, self.code))? {
-            Outcome::Values(references) => {
-                references.unwrap_or_else(|| crate::js::undefined(env.raw()))
-            }
-            // SAFETY: makes a new object of env.
-            Outcome::Instance(instance) => unsafe {
-                ToNapiValue::to_napi_value(env.raw(), NativeInstance { instance })?
-            },
-            Outcome::Value(make) => make(env.raw())?,
-        };
-        Ok(Reached::Ended(value))
-    }
-
-    /// Has the wake function told that the call can go on.
-    pub fn wake(&self) {
-        self.call.wake();
-    }
-
     /// A call that `make` starts, with arguments that it reads; its errors have `code` where no more special
     /// one fits.
     pub fn begin(
         env: &Env,
         id: u32,
-        store: &StoreAccess,
+        store: &NativeStore,
         ticker: Option<&NativeEpochTicker>,
         code: &'static str,
         make: impl FnOnce(StoreContextMut<'static, StoreData>) -> wasmtime::Result<CallFuture>,
     ) -> Result<Self> {
-        Self::begin_then(env, id, store, ticker, code, make, Ok)
-    }
-
-    fn begin_then<R>(
-        env: &Env,
-        id: u32,
-        store: &StoreAccess,
-        ticker: Option<&NativeEpochTicker>,
-        code: &'static str,
-        make: impl FnOnce(StoreContextMut<'static, StoreData>) -> wasmtime::Result<CallFuture>,
-        then: impl FnOnce(Self) -> Result<R>,
-    ) -> Result<R> {
         let wake = Environment::of(env)?.wake.get().cloned();
         let wake = wake.ok_or_else(|| Error::from_reason("nobody is told of wake-ups"))?;
         let within = store.visitor();
@@ -299,7 +230,7 @@ impl NativeAsyncCall {
             match make(context) {
                 Ok(future) => {
                     call.start(future, interrupted);
-                    then(Self { call, code })
+                    Ok(Self { call, code })
                 }
                 Err(error) => {
                     call.end();

@@ -142,27 +142,8 @@ impl Call {
         self.cell.end_async_call(self.place);
     }
 
-    /// Has the wake function told that the call can go on.
-    pub fn wake(&self) {
-        self.waker.wake_by_ref();
-    }
-
-    /// As `poll`, for the first time, where the host function that made the call, if any, is visited already.
-    pub fn poll_at_start(&self) -> io::Result<Polled> {
-        self.poll_by(|f| Some(f()))
-    }
-
     /// Runs the guest until it ends, waits or yields.
     pub fn poll(&self) -> io::Result<Polled> {
-        self.poll_by(|f| self.within(f))
-    }
-
-    fn poll_by(
-        &self,
-        reach: impl FnOnce(
-            &mut dyn FnMut() -> io::Result<Poll<wasmtime::Result<Outcome>>>,
-        ) -> Option<io::Result<Poll<wasmtime::Result<Outcome>>>>,
-    ) -> io::Result<Polled> {
         let future = match self.state.replace(State::Runs) {
             State::Waits(future) => future,
             // JS is called by its guest, or by that of a call within.
@@ -181,7 +162,7 @@ impl Call {
         let end = EndOnDrop(self);
         // Dropped before `end` when something panics.
         let mut future = Some(future);
-        let polled = reach(&mut || self.poll_future(&mut future, false));
+        let polled = self.within(|| self.poll_future(&mut future, false));
         match polled {
             Some(Ok(Poll::Ready(result))) => {
                 drop(end);

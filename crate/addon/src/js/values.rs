@@ -134,15 +134,6 @@ impl JsReference {
 
     /// Calls the referenced function with `this` undefined.
     pub fn call(&self, args: &[sys::napi_value]) -> Result<sys::napi_value, JsException> {
-        self.call_on(undefined(self.env), args)
-    }
-
-    /// As `call`, with that `this`.
-    pub fn call_on(
-        &self,
-        receiver: sys::napi_value,
-        args: &[sys::napi_value],
-    ) -> Result<sys::napi_value, JsException> {
         let Some(function) = self.get() else {
             return Err(JsException(None));
         };
@@ -151,7 +142,7 @@ impl JsReference {
         let status = unsafe {
             sys::napi_call_function(
                 self.env,
-                receiver,
+                undefined(self.env),
                 function,
                 args.len(),
                 args.as_ptr(),

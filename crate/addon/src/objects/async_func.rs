@@ -1,12 +1,12 @@
 //! Host functions that return promises: the guest is suspended until they settle.
 //!
-//! `dispatch(store, references)` returns as that of a host function does; or, for a promise, a number that stands
-//! for it. Once the promise has settled, `lib/` has the call polled, and `dispatch(store, undefined, thatNumber)` gives
-//! the results or throws, or the same number once more.
+//! `dispatch(store, references)` returns as that of a host function does; or, for a promise, an object
+//! with a number `id` that stands for it. Once the promise has settled, `lib/` has the call polled, and
+//! `dispatch(store, undefined, thatObject)` gives the results or throws, or the same object once more.
 
 use crate::js::callback::dispatcher;
 use crate::js::environment::Environment;
-use crate::js::{self, JsReference};
+use crate::js::{self, JsReference, Strength};
 use crate::objects::func::NativeFunc;
 use crate::objects::host_func;
 use crate::objects::val_types;
@@ -27,7 +27,7 @@ pub fn create_async_func(
     params: Vec<String>,
     results: Vec<String>,
     #[napi(
-        ts_arg_type = "(store: object, references?: Array<unknown>, pending?: number) => unknown"
+        ts_arg_type = "(store: object, references?: Array<unknown>, pending?: object) => unknown"
     )]
     dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
 ) -> Result<NativeFunc> {
@@ -70,6 +70,12 @@ unsafe impl Send for AsyncHostFunction {}
 // SAFETY: as above.
 unsafe impl Sync for AsyncHostFunction {}
 
+/// Stands for a promise.
+struct Pending {
+    object: JsReference,
+    id: waiting::Id,
+}
+
 impl AsyncHostFunction {
     fn new(environment: &'static Environment, dispatch: JsReference, ty: &FuncType) -> Arc<Self> {
         Arc::new(Self {
@@ -86,16 +92,17 @@ impl AsyncHostFunction {
         results: &'a mut [Val],
     ) -> Box<dyn Future<Output = wasmtime::Result<()>> + Send + 'a> {
         Box::new(async move {
-            let Some(id) = self.start(&mut caller, params, results)? else {
+            let Some(pending) = self.start(&mut caller, params, results)? else {
                 return Ok(());
             };
             let scopes = caller.data().scopes.clone();
+            let id = pending.id;
             until_settled(
                 &scopes,
                 id,
                 &mut caller,
                 |scopes, caller, request| scopes.enter_caller(caller, request),
-                |caller| self.settled(caller, id, results),
+                |caller| self.settled(caller, &pending, results),
             )
             .await
         })
@@ -107,7 +114,7 @@ impl AsyncHostFunction {
         caller: &mut Caller<'_, StoreData>,
         params: &[Val],
         results: &mut [Val],
-    ) -> wasmtime::Result<Option<waiting::Id>> {
+    ) -> wasmtime::Result<Option<Pending>> {
         js::with_handle_scope(self.environment.env, || {
             let references = values::write(self.environment, caller.as_context_mut(), params)?;
             let references = references.unwrap_or_else(|| js::undefined(self.environment.env));
@@ -120,13 +127,14 @@ impl AsyncHostFunction {
     fn settled(
         &self,
         caller: &mut Caller<'_, StoreData>,
-        id: waiting::Id,
+        pending: &Pending,
         results: &mut [Val],
     ) -> wasmtime::Result<bool> {
         let env = self.environment.env;
         js::with_handle_scope(env, || {
-            let args = [js::undefined(env), js::number(env, id.into())];
-            let returned = self.dispatch(caller, &args)?;
+            let undefined = js::undefined(env);
+            let pending = pending.object.get().unwrap_or(undefined);
+            let returned = self.dispatch(caller, &[undefined, pending])?;
             Ok(self.read(caller, returned, results)?.is_none())
         })
     }
@@ -137,11 +145,10 @@ impl AsyncHostFunction {
         args: &[sys::napi_value],
     ) -> wasmtime::Result<sys::napi_value> {
         let scopes = caller.data().scopes.clone();
-        let facade = caller.data().facade();
-        let mut all = [facade; 3];
-        all[1..=args.len()].copy_from_slice(args);
+        let mut all = vec![caller.data().facade()];
+        all.extend_from_slice(args);
         scopes
-            .enter_caller(caller, || self.dispatch.call(&all[..=args.len()]))
+            .enter_caller(caller, || self.dispatch.call(&all))
             .or_else(|thrown| host_func::throw(self.environment, caller, thrown))
     }
 
@@ -150,9 +157,20 @@ impl AsyncHostFunction {
         caller: &mut Caller<'_, StoreData>,
         returned: sys::napi_value,
         results: &mut [Val],
-    ) -> wasmtime::Result<Option<waiting::Id>> {
-        if let Some(id) = js::to_number(self.environment.env, returned) {
-            return Ok(Some(id as waiting::Id));
+    ) -> wasmtime::Result<Option<Pending>> {
+        let env = self.environment.env;
+        if js::is_plain_object(env, returned) {
+            let object = JsReference::new(env, returned, Strength::Strong);
+            let id = js::property(env, returned, c"id");
+            return object
+                .zip(js::to_number(env, id))
+                .map(|(object, id)| {
+                    Some(Pending {
+                        object,
+                        id: id as u32,
+                    })
+                })
+                .ok_or_else(|| wasmtime::Error::msg("the promise can't be held"));
         }
         let context = caller.as_context_mut();
         values::read(

@@ -105,7 +105,7 @@ impl NativeLinker {
         params: Vec<String>,
         results: Vec<String>,
         #[napi(
-            ts_arg_type = "(store: object, references?: Array<unknown>, pending?: number) => unknown"
+            ts_arg_type = "(store: object, references?: Array<unknown>, pending?: object) => unknown"
         )]
         dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
     ) -> Result<()> {

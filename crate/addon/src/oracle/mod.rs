@@ -1,6 +1,5 @@
 //! What only tests and benches need: upstream's profiler, checks of walks, mistakes on purpose.
 
-mod floors;
 mod panic;
 #[cfg(feature = "asan")]
 mod planted;

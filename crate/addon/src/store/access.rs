@@ -47,11 +47,6 @@ impl StoreAccess {
         }
     }
 
-    /// Whether this leads through an async host function that waits.
-    pub fn visits(&self) -> bool {
-        self.visitor.is_some()
-    }
-
     pub fn cell(&self) -> Rc<StoreCell> {
         self.cell.clone()
     }
@@ -128,14 +123,6 @@ impl StoreCell {
             ));
         }
         Ok(())
-    }
-
-    /// Whether a guest that is entered now ends without having waited or yielded, so that it needs no fiber: nothing of
-    /// the store's may suspend it, and nobody uses the store.
-    pub fn ends_at_once(&self) -> bool {
-        let scopes = &self.scopes;
-        let waits = scopes.async_required.get() || scopes.has_wasi.get();
-        !waits && !scopes.store_busy.get() && scopes.is_empty()
     }
 
     /// Refuses what can't be done from the store's own callbacks.
