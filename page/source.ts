@@ -1,6 +1,6 @@
 import type { PageCode, PageData, PageThread } from '../lib/formats/page-types.js';
 import { shortPath } from '../lib/formats/short-name.js';
-import type { CodeLine } from '../lib/profile/code-text.js';
+import { type CodeLine, labelled } from '../lib/profile/code-text.js';
 import type { Weight } from '../lib/profile/sample-weight.js';
 import { byId, element } from './dom.js';
 import { type LinesOf, type LineWeight, lineWeights } from './line-weights.js';
@@ -115,8 +115,8 @@ export class Source {
       const number = wasmOffset === undefined ? String(line) : `0x${wasmOffset.toString(16)}`;
       row.append(element('td', number, 'number dim'));
       // Code that belongs to no instruction is told as such where samples are of it.
-      const isLabelled = label !== undefined && (weights?.self ?? 0) > 0;
-      row.append(element('td', isLabelled ? `${text}  ;; ${label}` : text, 'code'));
+      const shown = labelled(text, (weights?.self ?? 0) > 0 ? label : undefined);
+      row.append(element('td', shown, 'code'));
       heat(row, weights, most);
       if (line === start) row.id = 'hottest-line';
     }

@@ -1,8 +1,8 @@
 import type { CompiledCode } from '../compiler.js';
 import { oneLine } from '../formats/terminal-text.js';
+import { labelled } from '../profile/code-text.js';
 import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
-import { labelled } from '../profiler/code-labels.js';
 import { type DisassembledFunction, disassemble } from '../profiler/disassembly.js';
 import { nameOfCode } from '../profiler/listed-code.js';
 import { percent } from './amount.js';

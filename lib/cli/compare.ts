@@ -14,6 +14,7 @@ import { endsByItself, type Repeated, type Runs, recordRuns } from './record-run
 import { guestOf, limits, wasiOptions } from './run.js';
 import type { GuestOptions } from './run-options.js';
 import { writeError } from './terminal.js';
+import { prepareWidths } from './text-width.js';
 
 /** What `compare` is asked for. */
 export interface CompareOptions extends GuestOptions, PrintDiffOptions {
@@ -54,6 +55,7 @@ export async function compare(
   }
   const { foldInlined = false } = options;
   const [old, recent] = [compared(first, foldInlined), compared(second, foldInlined)];
+  await prepareWidths([...old.profile.strings, ...recent.profile.strings]);
   return printDiff(old, recent, options.weight ?? usualWeight(old, recent), options);
 }
 

@@ -1,7 +1,8 @@
 import type { CompiledCode } from '../compiler.js';
+import { labelled } from '../profile/code-text.js';
 import type { LibIndex } from '../profile/lib-table.js';
 import type { Profile } from '../profile/profile.js';
-import { LabelledLines, labelled } from '../profiler/code-labels.js';
+import { LabelledLines } from '../profiler/code-labels.js';
 import { hasFunctionsOf } from '../profiler/code-of-profile.js';
 import type { CacheOptions } from './cache-options.js';
 import { CliError } from './cli-error.js';
@@ -78,7 +79,7 @@ export class Disassembler {
   #add(profile: Profile, lib: LibIndex, compiled: readonly CompiledCode[]): boolean {
     const { codeId } = profile.libs.get(lib);
     const same = compiled.find(
-      (code) => isPerhaps(code, codeId) && hasFunctionsOf(code, profile, lib),
+      (code) => isPerhaps(code, codeId) && hasFunctionsOf(code.functions(), profile, lib),
     );
     if (same !== undefined) this.#modules.set(lib, same);
     return same !== undefined;

@@ -22,7 +22,9 @@ export function addGuestCode(
     const whole = listed.whole(() => undefined);
     const lib = [...profile.libs].findIndex(
       (lib, row) =>
-        lib.name === listed.name && !modules.has(row) && hasFunctionsOf(whole, profile, row),
+        lib.name === listed.name &&
+        !modules.has(row) &&
+        hasFunctionsOf(whole.functions(), profile, row),
     );
     if (lib >= 0) modules.set(lib, whole);
   }

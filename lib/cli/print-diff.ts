@@ -16,7 +16,6 @@ import { exceeding, share } from './fail-above.js';
 import { checkDistinct, checkWritable, unwritable } from './profile-path.js';
 import { regex } from './read-file.js';
 import { layoutOf, write } from './terminal.js';
-import { prepareWidths } from './text-width.js';
 
 /** How a comparison is told. */
 export interface PrintDiffOptions {
@@ -79,7 +78,6 @@ export async function printDiff(
   options: PrintDiffOptions,
 ): Promise<number> {
   const { output, all = false, failAbove, map } = options;
-  await prepareWidths([...before.profile.strings, ...after.profile.strings]);
   const diff = diffProfiles(before, after, weight, map);
   const names = [before.profile.product, after.profile.product] as const;
   const exceeded =

@@ -7,6 +7,11 @@ import type { NativeSymbolIndex } from './native-symbol-table.js';
  */
 export type CodeLabel = 'function entry or no instruction' | 'loop' | 'function end';
 
+/** A line with its label as a comment. */
+export function labelled(text: string, label: CodeLabel | undefined): string {
+  return label === undefined ? text : `${text}  ;; ${label}`;
+}
+
 /** A line of a compiled function in WebAssembly's text format. */
 export interface CodeLine {
   /** Counted from 1, in the function's whole text. */

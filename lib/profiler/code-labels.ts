@@ -31,8 +31,3 @@ export class LabelledLines {
     return /^\s*loop\b/.test(this.#texts[row] ?? '') ? 'loop' : undefined;
   }
 }
-
-/** A line with its label as a comment. */
-export function labelled(text: string, label: CodeLabel | undefined): string {
-  return label === undefined ? text : `${text}  ;; ${label}`;
-}

@@ -1,11 +1,13 @@
-import type { CompiledCode } from '../compiler.js';
+import type { NativeFunctions } from '../generated/native.js';
 import type { LibIndex } from '../profile/lib-table.js';
 import type { Profile } from '../profile/profile.js';
 
-/** Whether all functions that a profile saw of a module are there. */
-export function hasFunctionsOf(module: CompiledCode, profile: Profile, lib: LibIndex): boolean {
-  const { nativeSymbols } = profile;
-  const { offset, length } = module.functions();
+/** Whether all functions that a profile saw of a module are among those of compiled code. */
+export function hasFunctionsOf(
+  { offset, length }: Pick<NativeFunctions, 'offset' | 'length'>,
+  { nativeSymbols }: Profile,
+  lib: LibIndex,
+): boolean {
   const sizeAt = new Map(Array.from(offset, (at, row) => [at, length[row]]));
   for (let row = 0; row < nativeSymbols.length; row++) {
     if (nativeSymbols.lib.get(row) !== lib) continue;

@@ -8,6 +8,7 @@ import { weighStacks } from '../profile/sample-weight.js';
 import { NO_STACK } from '../profile/stack-table.js';
 import type { Thread } from '../profile/thread.js';
 import { misuse } from '../runtime/errors.js';
+import { hasFunctionsOf } from './code-of-profile.js';
 import { functionText } from './function-text.js';
 import { findRow } from './rows.js';
 
@@ -112,20 +113,10 @@ function disassembleModule(
 }
 
 /** The profile's library that has the compiled `functions`. */
-export function libOf(
-  profile: Profile,
-  name: string,
-  { offset, length }: NativeFunctions,
-): LibIndex {
-  const { libs, nativeSymbols } = profile;
-  const misfits = new Set<LibIndex>();
-  for (let symbol = 0; symbol < nativeSymbols.length; symbol++) {
-    const address = nativeSymbols.address.get(symbol);
-    const row = findRow(offset, address);
-    const fits = offset[row] === address && length[row] === nativeSymbols.functionSize.get(symbol);
-    if (!fits) misfits.add(nativeSymbols.lib.get(symbol));
-  }
-  const lib = [...libs].findIndex((lib, i) => lib.name === name && !misfits.has(i));
+function libOf(profile: Profile, name: string, functions: NativeFunctions): LibIndex {
+  const lib = [...profile.libs].findIndex(
+    (lib, row) => lib.name === name && hasFunctionsOf(functions, profile, row),
+  );
   if (lib >= 0) return lib;
   const why = 'it needs the same binary, compiled by an engine of the same configuration';
   throw misuse('ERR_WRONG_MODULE', `the profile has no samples of this module ${name}: ${why}`);
