@@ -27,9 +27,15 @@ const reports = path.join(target, 'reports');
 
 const TESTS = [
   ...['test/oracle', 'test/runtime', 'test/hostile/faults.test.ts', 'test/hostile/smith.test.ts'],
-  ...['recorder', 'traps', 'async', 'workers', 'host-calls', 'components', 'live-profiler'].map(
-    (name) => `test/profiler/${name}.test.ts`,
-  ),
+  ...[
+    'recorder',
+    'trap-markers',
+    'async',
+    'workers',
+    'host-calls',
+    'components',
+    'live-profiler',
+  ].map((name) => `test/profiler/${name}.test.ts`),
   ...['test/random', 'test/soak'],
 ];
 
@@ -156,6 +162,9 @@ function sees(mistake, expected) {
 
 function test(files) {
   forget();
+  // Vitest passes over what is not there.
+  const missing = TESTS.filter((file) => !existsSync(path.join(root, file)));
+  if (missing.length > 0) fail(`expected tests, got none: ${missing.join(', ')}`);
   const vitest = path.join('node_modules', 'vitest', 'vitest.mjs');
   // All is slower, and some tests look at the clock; a report counts, whatever a second try does.
   const patience = ['--testTimeout=1200000', '--hookTimeout=1200000', '--retry=2'];

@@ -13,6 +13,8 @@ const FILES = [
   'test/profiler',
   'test/profile',
   'test/formats',
+  'test/hostile/symbols.test.ts',
+  'test/hostile/random-symbols.test.ts',
 ];
 const [major, ...files] = process.argv.slice(2);
 if (!/^\d+$/.test(major ?? '')) {

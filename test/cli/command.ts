@@ -1,9 +1,19 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { firefoxJson } from '../../lib/formats/firefox.js';
+import type { Profile } from '../../lib/profile/profile.js';
 import { assertProfileIntegrity } from '../support/profile-integrity.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -100,6 +110,19 @@ export class CliDirectory implements AsyncDisposable {
     const profile: unknown = JSON.parse(readFileSync(this.file(name), 'utf8'));
     assertProfileIntegrity(profile);
     return profile as WrittenProfile;
+  }
+
+  /** Writes a profile as `run` does by default. */
+  save(name: string, profile: Profile): void {
+    writeFileSync(this.file(name), Buffer.concat([...firefoxJson(profile)]));
+  }
+
+  /** That a command ends with a code and one message, without a stack trace. */
+  async expectRefusal(args: readonly string[], expected: number, message: string): Promise<void> {
+    const { code, stdout, stderr } = await this.run(args);
+    expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('    at ');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

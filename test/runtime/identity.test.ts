@@ -12,7 +12,6 @@ import {
   Table,
   Tag,
 } from '../../lib/index.js';
-import { WeakValues } from '../../lib/runtime/weak-values.js';
 import { runNode } from './support.js';
 
 const GUEST = `(module
@@ -134,18 +133,5 @@ describe('identity', () => {
       { flags: ['--expose-gc'] },
     );
     expect(Number(output)).toBeLessThan(10);
-  });
-});
-
-describe('WeakValues', () => {
-  it('makes a value once, and grows no larger than what is alive needs', () => {
-    const values = new WeakValues<object>();
-    const kept = Array.from({ length: 1000 }, (_, i) => values.getOrMake(`${i}`, () => ({ i })));
-    kept.forEach((value, i) => {
-      expect(values.getOrMake(`${i}`, () => ({}))).toBe(value);
-    });
-    expect(values.size).toBe(1000);
-    values.clear();
-    expect(values.size).toBe(0);
   });
 });

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { Func, GcRef, Global, Store, Table, Tag, WasmtimeError } from '../../lib/index.js';
+import {
+  Func,
+  GcRef,
+  Global,
+  Store,
+  StructRef,
+  Table,
+  Tag,
+  WasmtimeError,
+} from '../../lib/index.js';
 import { alive, collectUntil, expectError, expectMisuse, start, world } from './support.js';
 
 const WAT = `(module
@@ -122,4 +131,10 @@ describe('a tag', () => {
     const other = new Store(guest.engine);
     expectMisuse('ERR_WRONG_STORE', () => tag.params(other));
   });
+});
+
+it('an i31 and a wrapped value are plain references', () => {
+  const { store } = world();
+  expect(Object.getPrototypeOf(GcRef.fromI31(store, 1))).toBe(GcRef.prototype);
+  expect(GcRef.fromExtern(store, 'x')).not.toBeInstanceOf(StructRef);
 });

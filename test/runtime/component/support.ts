@@ -92,3 +92,24 @@ export function startComponent(
     call: (name, ...args) => instance.getFunc(store, name).call(store, ...args),
   };
 }
+
+/** Exports functions, one of them within an instance, and a module. */
+export const NESTED = `(component
+  (core module $m (func (export "f") (result i32) i32.const 42) (func (export "trap") unreachable))
+  (core instance $m (instantiate $m))
+  (func $f (result u32) (canon lift (core func $m "f")))
+  (func $trap (canon lift (core func $m "trap")))
+  (instance $api (export "f" (func $f)) (export "trap" (func $trap)))
+  (export "a:b/api@1.2.0" (instance $api))
+  (export "f" (func $f))
+  (export "m" (core module $m)))`;
+
+/** Calls a function of its host's. */
+export const CALLER = `(component
+  (import "a:b/host" (instance $host (export "tell" (func (param "n" u32) (result u32)))))
+  (core func $tell (canon lower (func $host "tell")))
+  (core module $m
+    (import "" "tell" (func $tell (param i32) (result i32)))
+    (func (export "run") (param i32) (result i32) (call $tell (local.get 0))))
+  (core instance $m (instantiate $m (with "" (instance (export "tell" (func $tell))))))
+  (func (export "run") (param "n" u32) (result u32) (canon lift (core func $m "run"))))`;

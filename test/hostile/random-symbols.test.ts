@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Engine, GuestProfiler, Linker, Module, Store } from '../../lib/index.js';
 import { SourceMap } from '../../lib/profiler/source-map.js';
+import { readProfile } from '../profiler/support.js';
 import { guestPath } from '../runtime/support.js';
-import { readProfile } from './support.js';
 
 /** Inputs tried of each kind; more by the environment, for a long run, in which each may take its time. */
 const numRuns = Number(process.env['HOSTILE_RUNS'] ?? 60);

@@ -1,50 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import { CliDirectory, guest } from './command.js';
 
 const directory = new CliDirectory();
 afterAll(() => directory[Symbol.asyncDispose]());
-
-async function textWith(debugInfo: string): Promise<{ text: string; stderr: string }> {
-  const profile = directory.file('parser.json');
-  const options = ['--interval', '50us', '--profile', profile, '--debug-info', debugInfo];
-  const outcome = await directory.run(['run', ...options, guest('c/parser-names.wasm'), '20']);
-  expect(outcome.code).toBe(0);
-  return { text: readFileSync(profile, 'utf8'), stderr: outcome.stderr };
-}
-
-it('takes lines from --debug-info', async () => {
-  const { text, stderr } = await textWith(guest('c/parser.wasm'));
-  expect(text).toContain('"json.c"');
-  expect(stderr).not.toContain('warning:');
-});
-
-it('warns when --debug-info is not there, and writes the profile', async () => {
-  const { text, stderr } = await textWith('nowhere.wasm');
-  expect(text).not.toContain('"json.c"');
-  expect(stderr).toContain('warning: parser-names.wasm: debugInfo: ENOENT');
-});
-
-it('puts source texts into the profile with --sources', async () => {
-  const run = async (...options: string[]) => {
-    const profile = directory.file('sources.json');
-    const args = ['run', '--interval', '50us', '-o', profile, ...options];
-    const outcome = await directory.run([...args, guest('c/parser.wasm'), '20']);
-    return { ...outcome, text: outcome.code === 0 ? readFileSync(profile, 'utf8') : '' };
-  };
-  const source = readFileSync(guest('c/parser/json.c'), 'utf8');
-  const whole = await run('--sources', guest('c/parser'));
-  expect(whole.stderr).not.toContain('warning:');
-  expect(whole.text).toContain(JSON.stringify(source));
-
-  const other = await run('--sources', guest('go'));
-  expect(other.stderr).toMatch(/^warning: sources: none of \d+ files was found, such as \S+\.c$/m);
-  expect(other.code).toBe(0);
-
-  const none = await run('--sources', directory.file('nowhere'));
-  expect(none.code).toBe(1);
-  expect(none.stderr).toMatch(/^error: can't read \S+nowhere: no such file or directory$/m);
-});
 
 it.each([
   ['signal', /i32\.load/],

@@ -56,11 +56,4 @@ describe('defineUnknownImportsAsTraps', () => {
     other.instance('local:thing/x@2.0.0').funcNew('f', () => 7);
     expect(() => start('0.2.0', other)('f')).toThrow(/unknown import/);
   });
-
-  it('a component goes to another thread by its token', () => {
-    const made = component('0.2.0');
-    const taken = Component.fromShared(made.share());
-    expect(taken.exports.map(({ name }) => name)).toEqual(['now', 'f']);
-    expect(taken.engine).toBe(engine);
-  });
 });

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../lib/index.js';
 import { CliDirectory, guest } from './command.js';
 
@@ -134,24 +134,24 @@ describe('run --precompiled', () => {
   );
 });
 
-describe('run --open', () => {
-  it('opens the profile in the browser, and ends as the guest did', async () => {
-    const [opened, browser] = [directory.file('opened'), directory.file('browser')];
-    writeFileSync(
-      browser,
-      `#!/bin/sh\necho "$1" > ${opened}.part && mv ${opened}.part ${opened}\n`,
-      {
-        mode: 0o755,
-      },
-    );
-    const args = ['run', '-q', '--open', guest('c/endings.wasm'), 'return', '3'];
-    const cli = directory.start(args, { stdin: '', env: { BROWSER: browser } });
-    const link = await vi.waitFor(() => readFileSync(opened, 'utf8'), 30_000);
-    const { headers } = await fetch(link.trim(), { redirect: 'manual' });
-    const { pathname } = new URL(headers.get('location') ?? '');
-    const url = decodeURIComponent(pathname.split('/')[2] ?? '');
-    expect(await (await fetch(url)).json()).toMatchObject({ meta: { product: 'endings.wasm' } });
-    cli.child.kill('SIGINT');
-    expect(await cli.outcome).toMatchObject({ code: 3, signal: null });
+describe('run --debug-info', () => {
+  async function textWith(debugInfo: string): Promise<{ text: string; stderr: string }> {
+    const profile = directory.file('parser.json');
+    const options = ['--interval', '50us', '--profile', profile, '--debug-info', debugInfo];
+    const outcome = await directory.run(['run', ...options, guest('c/parser-names.wasm'), '20']);
+    expect(outcome.code).toBe(0);
+    return { text: readFileSync(profile, 'utf8'), stderr: outcome.stderr };
+  }
+
+  it('takes lines from --debug-info', async () => {
+    const { text, stderr } = await textWith(guest('c/parser.wasm'));
+    expect(text).toContain('"json.c"');
+    expect(stderr).not.toContain('warning:');
+  });
+
+  it('warns when --debug-info is not there, and writes the profile', async () => {
+    const { text, stderr } = await textWith('nowhere.wasm');
+    expect(text).not.toContain('"json.c"');
+    expect(stderr).toContain('warning: parser-names.wasm: debugInfo: ENOENT');
   });
 });

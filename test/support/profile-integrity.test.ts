@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { firefoxJson } from '../../lib/formats/firefox.js';
-import { assertProfileIntegrity } from '../support/profile-integrity.js';
-import { sampleProfile } from '../support/sample-profile.js';
+import { assertProfileIntegrity } from './profile-integrity.js';
+import { sampleProfile } from './sample-profile.js';
 
 /** Parsed JSON that a test spoils; `any`, since spoiling is what types are against. */
 // biome-ignore lint/suspicious/noExplicitAny: see above
