@@ -1,6 +1,7 @@
 /** A page that compares: the call paths of two profiles by name, and what each weighed before. */
 
 import type { ComparedProfile, ProfileDiff } from '../profile/diff.js';
+import { fuelBetweenSamples } from '../profile/fuel.js';
 import { pathChanges } from '../profile/path-changes.js';
 import type { Weight } from '../profile/sample-weight.js';
 import type { PageData, PageFunction } from './page-types.js';
@@ -12,7 +13,7 @@ export function comparedPageData(
   diff: ProfileDiff,
   map?: ReadonlyMap<string, string>,
 ): PageData {
-  const { weight, functions: changes } = diff;
+  const { weight, byFuel, functions: changes } = diff;
   const tree = new NamedTree();
   for (const { path, before: was, after: is } of pathChanges(before, after, weight, map)) {
     tree.add(path, was, is);
@@ -21,6 +22,7 @@ export function comparedPageData(
     changes.filter(({ self }) => self.verdict !== 'noise').map(({ name }) => name),
   );
   const { profile } = after;
+  const fuel = byFuel ? fuelBetweenSamples(profile) : undefined;
   const zero = tree.after.map(() => 0);
   const alike = <T>(values: T): Record<Weight, T> => ({
     samples: values,
@@ -31,6 +33,7 @@ export function comparedPageData(
     name: profile.product,
     intervalMs: profile.intervalMs,
     startTimeUnixMs: profile.startTimeUnixMs,
+    ...(fuel !== undefined && { fuel }),
     functions: [
       ...tree.functions,
       ...changes.map(({ name, module, file }) => ({
@@ -72,7 +75,8 @@ export function comparedPageData(
     counters: [],
     sources: [],
     codes: [],
-    compared: { name: before.profile.product, weight },
+    // By fuel, CPU time and wall time are the same, and a page has but one of them.
+    compared: { name: before.profile.product, weight: fuel && weight === 'cpu' ? 'wall' : weight },
   };
 }
 

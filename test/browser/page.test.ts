@@ -416,8 +416,29 @@ it('shows what changed between two profiles', async () => {
   );
 });
 
+it.each(['cpu', 'wall'] as const)('weighs a comparison by fuel in fuel: %s', async (weight) => {
+  const side = (rounds: number) => {
+    const { model: profile } = fuelled({ everyFuel: 1000 }, rounds);
+    return { profile, threads: profile.threads };
+  };
+  const [before, after] = [side(100), side(200)];
+  await open(htmlPageOf(comparedPageData(before, after, diffProfiles(before, after, weight))));
+  expect(await text('#facts')).toMatch(/^[\d,]+ samples, one per 1K fuel, in [\d.]+[KM] fuel/);
+  expect(await page.locator('#weight option:checked').textContent()).toBe('fuel');
+  await clickBox('step');
+  expect(await text('#details')).toMatch(/^step {2}[\d.]+K fuel, \d+\.\d% \(\+[\d.]+K fuel\)$/);
+  expect(await page.locator('#legend').textContent()).toMatch(
+    /change, (−[\d.]+K fuel){2}(\+[\d.]+K fuel){2}within noise$/,
+  );
+  expect((await rows())[0]?.[0]).toMatch(/^[\d.]+K fuel$/);
+  expect(await text('body')).not.toMatch(/\d ms/);
+});
+
 /** A guest's profile, and the fuel that it used. */
-function fuelled(options: RecorderOptions): { readonly model: Profile; readonly used: number } {
+function fuelled(
+  options: RecorderOptions,
+  rounds = 100,
+): { readonly model: Profile; readonly used: number } {
   const engine = new Engine({
     epochInterruption: options.everyFuel === undefined,
     consumeFuel: true,
@@ -427,7 +448,7 @@ function fuelled(options: RecorderOptions): { readonly model: Profile; readonly 
     `(module (import "env" "bump" (func $bump))
       (func $step (param i32) (result i32) (i32.sub (local.get 0) (i32.const 1)))
       (func (export "run") (local i32 i32)
-        (local.set 0 (i32.const 100))
+        (local.set 0 (i32.const ${rounds}))
         (loop $bumps
           (call $bump)
           (local.set 1 (i32.const 100))
