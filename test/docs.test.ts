@@ -12,7 +12,14 @@ const pages = ['.', 'recipes'].flatMap((directory) =>
     .map((name) => path.posix.join(directory, name)),
 );
 
-it.each(pages)('%s names files that exist', (page) => {
+const decisions = readdirSync(path.join(docs, 'decisions'));
+const linking = [
+  ...pages,
+  ...decisions.map((name) => `decisions/${name}`),
+  ...readdirSync(root).flatMap((name) => (name.endsWith('.md') ? `../${name}` : [])),
+];
+
+it.each(linking)('%s names files that exist', (page) => {
   const text = readFileSync(path.join(docs, page), 'utf8');
   const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(
     ([, target]) => target as string,
@@ -25,6 +32,15 @@ it.each(pages)('%s names files that exist', (page) => {
 it('every guide is a page of the site', () => {
   const { projectDocuments } = JSON.parse(readFileSync(path.join(root, 'typedoc.json'), 'utf8'));
   expect(projectDocuments).toEqual(expect.arrayContaining(pages.map((page) => `docs/${page}`)));
+});
+
+it('every decision is listed, by its heading', () => {
+  const read = (name: string) => readFileSync(path.join(docs, 'decisions', name), 'utf8');
+  const listed = [...read('README.md').matchAll(/^- \[(.*)\]\((.*)\)$/gm)].map(
+    ([, title, name]) => [name, title],
+  );
+  const files = decisions.filter((name) => name !== 'README.md');
+  expect(listed.sort()).toEqual(files.map((name) => [name, /^# (.*)$/m.exec(read(name))?.[1]]));
 });
 
 it('every topic has tests', () => {

@@ -11,12 +11,24 @@
 //!       js
 //! ```
 //!
-//! Every exported function is short: convert, call plain Rust, convert the error. `unsafe` sits in `js`, `calls/hot`,
-//! `calls/async_call`, `objects/async_func` and `component` (N-API calls), `js/main_stack` (stacks),
-//! `objects/func_call`, `objects/host_func` and `objects/values` (raw values), `objects/memory` and
-//! `objects/memory_view` (views), `objects/shared_memory` (atomic access), `store/scope`, `store/access` and
-//! `store/waiting` (store contexts lent to callbacks) and `profiler/recorder` (the ring), each with its invariant.
+//! Every exported function is short: convert, call plain Rust, convert the error; panics become errors of JavaScript.
 //! What samples is in `crate/sampler`, what tells of code in `crate/code` and `crate/symbols`.
+//!
+//! `unsafe` is, each with its invariant, in
+//!
+//! - `js`, `engine/compilation`, `calls/hot`, `calls/async_call`, `objects/async_func`, `objects/gc_type`, `objects/outcome` and
+//!   `component`: calls of Node-API, and values that one of them has made (`objects/global`, `objects/table`, `objects/reference`,
+//!   `objects/reference_contents`);
+//! - `js/main_stack`: stacks;
+//! - `component/lift`, `component/lower` and `component/func`: the canonical ABI; `component/values` and `component/host_func`: what
+//!   of JavaScript is in values;
+//! - `objects/func_call`, `objects/host_func` and `objects/values`: the value buffer; `objects/identity`: the layout of `VMFuncRef`;
+//! - `objects/memory` and `objects/memory_view`: views; `objects/shared_memory`: atomic access; `waits/atomic_wait`: Wasmtime's
+//!   builtin functions;
+//! - `objects/module` and `component/native`: machine code that the user trusts;
+//! - `store/scope`, `store/access`, `store/waiting` and `store/native`: contexts of stores that are lent, `store/data` and
+//!   `waits/call_state`: what crosses threads with them;
+//! - `profiler/recorder`: the ring's memory; `waits/signals`: system calls; `oracle/planted`: mistakes, for tests alone.
 
 mod calls;
 mod component;

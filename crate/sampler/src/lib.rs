@@ -9,8 +9,14 @@
 //! self_check, walk_check: is the walk Wasmtime's own?
 //! ```
 //!
-//! `unsafe` is in `walker`, `frames` and `self_check` (Wasmtime's stack), `goroutines` (a guest's memory), `recorder` (the ring), `cpu_clock`, `scheduler` and `thread_stack`
-//! (system calls), each with its invariant.
+//! `unsafe` is, each with its invariant, in
+//!
+//! - `walker`, `frames`, `self_check`, `signal/stack` and `signal/calls`: Wasmtime's stack and code;
+//! - `goroutines/instance` and `signal/joined`: a guest's memory;
+//! - `recorder` and `sync`: the ring;
+//! - `signal/published`, `signal/replaced` and `signal/interrupt`: what a signal handler reads of other threads;
+//! - `cpu_clock`, `scheduler`, `thread_stack`, `signal/handler`, `signal/text`: system calls;
+//! - `broken` and `signal/stepper`, for tests alone.
 
 pub mod allow_list;
 pub mod attachment;
