@@ -14,7 +14,9 @@ export function unitOf(profile: Profile, weight: Weight): Unit {
 
 /** A weight for people: `1,234` samples, `12.3 ms`, `4.56 s`. */
 export function amount(weight: number, unit: Unit): string {
-  if (unit === 'samples' || unit === 'fuel') return weight.toLocaleString('en-US');
+  // Where runs differ, a median may lie between two units.
+  if (unit === 'fuel') return Math.round(weight).toLocaleString('en-US');
+  if (unit === 'samples') return weight.toLocaleString('en-US');
   const ms = weight / NANOS_PER_MS;
   if (Math.abs(ms) < 1000) return `${ms.toFixed(1)} ms`;
   return `${(ms / 1000).toFixed(2)} s`;

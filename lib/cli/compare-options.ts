@@ -36,10 +36,14 @@ export function addCompareCommand(program: Command): void {
     .argument('<before.wasm>', 'a module or component')
     .argument('<after.wasm>', 'the one to compare with it')
     .argument('[args...]', 'the arguments of both')
-    .option('--repeat <number>', 'runs of each, by default 10, by fuel 1', positive)
+    .option(
+      '--repeat <number>',
+      'runs of each, by default 10; by fuel 2, if these are the same',
+      positive,
+    )
     .option(
       '--warmup <number>',
-      'runs of each before these, of which nothing is kept, by default 1',
+      'runs of each before these, of which nothing is kept, by default 1, by fuel 0',
       natural,
     )
     .addOption(

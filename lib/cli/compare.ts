@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { printable } from '../formats/terminal-text.js';
 import type { ComparedProfile } from '../profile/diff.js';
+import { areAlike, runsOf } from '../profile/runs.js';
 import type { Weight } from '../profile/sample-weight.js';
 import { select } from '../profile/select.js';
 import { FinishedProfile } from '../profiler/finished-profile.js';
@@ -10,7 +11,7 @@ import { describeEnding, errorTextOf } from './ending.js';
 import { invocation, START } from './entry.js';
 import { type PrintDiffOptions, printDiff, usualWeight } from './print-diff.js';
 import { unwritable } from './profile-path.js';
-import { endsByItself, type Repeated, type Runs, recordRuns } from './record-runs.js';
+import { type AllRuns, endsByItself, type Repeated, type Runs, recordRuns } from './record-runs.js';
 import { guestOf, limits, wasiOptions } from './run.js';
 import type { GuestOptions } from './run-options.js';
 import { writeError } from './terminal.js';
@@ -25,6 +26,9 @@ export interface CompareOptions extends GuestOptions, PrintDiffOptions {
   readonly foldInlined?: boolean;
 }
 
+/** As many runs of each tell a change from noise. */
+const RUNS = 10;
+
 /** Runs two programs in turn and compares them; the exit code. */
 export async function compare(
   apps: readonly [string, string],
@@ -32,12 +36,9 @@ export async function compare(
   options: CompareOptions,
 ): Promise<number> {
   const { profiles } = options;
-  // Runs by fuel are all alike.
-  const [usual, before] = options.by === 'fuel' ? [1, 0] : [10, 1];
-  const { repeat = usual, warmup = before } = options;
   if (profiles !== undefined) makeDirectory(profiles);
   const guests = await Promise.all(apps.map((app) => repeated(app, args, options)));
-  const { runs, last } = recordRuns(guests, { repeat, warmup });
+  const { runs, last } = recordAll(guests, options);
   for (const warning of new Set(runs.flatMap(({ warnings }) => warnings))) {
     writeError(`warning: ${printable(warning)}`);
   }
@@ -57,6 +58,22 @@ export async function compare(
   const [old, recent] = [compared(first, foldInlined), compared(second, foldInlined)];
   await prepareWidths([...old.profile.strings, ...recent.profile.strings]);
   return printDiff(old, recent, options.weight ?? usualWeight(old, recent), options);
+}
+
+/** Runs by fuel are all alike, so that two of each show it, or else are compared as others are. */
+function recordAll(guests: readonly Repeated[], options: CompareOptions): AllRuns {
+  const isByFuel = options.by === 'fuel';
+  const { repeat, warmup = isByFuel ? 0 : 1 } = options;
+  if (isByFuel && repeat === undefined) {
+    const twice = recordRuns(guests, { repeat: 2, warmup });
+    if (!endsByItself(twice.last.ending) || twice.runs.every(areRunsAlike)) return twice;
+  }
+  return recordRuns(guests, { repeat: repeat ?? RUNS, warmup });
+}
+
+function areRunsAlike({ profile }: Runs): boolean {
+  const model = FinishedProfile.model(profile);
+  return areAlike(runsOf(model, model.threads));
 }
 
 async function repeated(

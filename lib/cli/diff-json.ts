@@ -12,6 +12,7 @@ export function diffJson(
     version: 1,
     weight,
     byFuel: diff.byFuel,
+    exact: diff.isExact,
     before: { name: before, runs: diff.runsBefore },
     after: { name: after, runs: diff.runsAfter },
     interleaved: diff.interleaved,

@@ -89,8 +89,16 @@ export function wholeLine(diff: ProfileDiff): string {
 
 /** What the comparison rests on. */
 export function basisLines(diff: ProfileDiff): string[] {
-  const { byFuel, runsBefore, runsAfter, interleaved, paceSpread } = diff;
-  if (byFuel) return ['By fuel: the same in each run, so that one is enough.'];
+  const { byFuel, isExact, runsBefore, runsAfter, interleaved, paceSpread } = diff;
+  if (isExact && runsBefore + runsAfter > 2) {
+    return ['By fuel: the same in each run, so that one is enough.'];
+  }
+  if (isExact) {
+    return ['By fuel, one run each: the next ones are the same, unless the program reads a clock.'];
+  }
+  const chance = byFuel
+    ? 'By fuel, but the runs differ: what the program does depends on a clock or on random numbers. '
+    : '';
   if (Math.min(runsBefore, runsAfter) < 2) {
     return [
       'One run each: what differs from run to run by itself is not known. run --repeat 10, or compare, tells.',
@@ -109,7 +117,7 @@ export function basisLines(diff: ProfileDiff): string[] {
   const warning = few
     ? ` Fewer than ${FEWEST_RUNS} runs each can't show anything significant.`
     : '';
-  return [`${runs}; ${pace}.${order}${warning}`];
+  return [`${chance}${runs}; ${pace}.${order}${warning}`];
 }
 
 /** With fewer of each side no order of the runs is so rare that it is significant. */
@@ -130,7 +138,7 @@ export function foldedLines(diff: ProfileDiff): string[] {
     const ends = interval(largest.self);
     const most = differenceOf(largest.self);
     lines.push(
-      `Within ${diff.byFuel || runsBefore < 2 ? 'the noise of sampling' : 'noise'}: ${count(noise.length)}, ` +
+      `Within ${diff.isExact || runsBefore < 2 ? 'the noise of sampling' : 'noise'}: ${count(noise.length)}, ` +
         `${amount(before, unit)} (${percent(before, whole.before)}) before, ` +
         `${amount(after, unit)} (${percent(after, whole.after)}) after` +
         (most === 0

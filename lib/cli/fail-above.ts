@@ -24,7 +24,7 @@ export function exceeding(
   functions: RegExp | undefined,
 ): string[] {
   const { whole, runsBefore, runsAfter } = diff;
-  if (!diff.byFuel && Math.min(runsBefore, runsAfter) < FEWEST_RUNS) {
+  if (!diff.isExact && Math.min(runsBefore, runsAfter) < FEWEST_RUNS) {
     throw new CliError(
       `--fail-above needs ${FEWEST_RUNS} runs of each at least, to tell a change from noise: ` +
         'use compare, or run --repeat',

@@ -40,6 +40,7 @@ export interface GuestOptions extends CacheOptions {
   readonly dir: readonly WasiPreopen[];
   readonly env: Environment;
   readonly stdin?: string;
+  readonly seed?: number;
   readonly tcpConnect: readonly string[];
   readonly tcpListen: readonly string[];
   readonly allowDns?: boolean;
@@ -207,6 +208,11 @@ export function addGuestOptions(command: Command, intervalMs = 1): Command {
       fuelUnits,
     )
     .option('--stdin <file>', 'what the guest reads from stdin, in each run anew')
+    .option(
+      '--seed <number>',
+      'random numbers that are the same in each run; with --by fuel those of 0, so keep no secrets made of them',
+      natural,
+    )
     .addOption(
       new Option(
         '--tcp-connect <address>',

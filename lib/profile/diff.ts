@@ -6,7 +6,7 @@ import { funcPlace } from './func-place.js';
 import { type MatchedFunction, matchFunctions } from './match-functions.js';
 import type { Profile } from './profile.js';
 import { type RunWeights, weighRuns } from './run-weights.js';
-import { runsOf } from './runs.js';
+import { areAlike, runsOf } from './runs.js';
 import type { Weight } from './sample-weight.js';
 import type { Thread } from './thread.js';
 
@@ -53,8 +53,10 @@ export interface FunctionChange {
 /** How two profiles differ. */
 export interface ProfileDiff {
   readonly weight: Weight;
-  /** Whether both are profiles by fuel, in which nothing is noise but where samples fall. */
+  /** Whether both are profiles by fuel: times are fuel then. */
   readonly byFuel: boolean;
+  /** Whether they are, and all runs of one side are alike: then nothing is noise but where samples fall. */
+  readonly isExact: boolean;
   readonly runsBefore: number;
   readonly runsAfter: number;
   /** Whether runs of the one were made between those of the other. */
@@ -82,9 +84,11 @@ export function diffProfiles(
   );
   const interleaved = areInterleaved(before, runs.before, after, runs.after);
   const byFuel = [before, after].every(({ profile }) => fuelBetweenSamples(profile) !== undefined);
+  const isExact = byFuel && areAlike(runs.before) && areAlike(runs.after);
   const facts = {
     weight,
     byFuel,
+    isExact,
     runsBefore: runs.before.length,
     runsAfter: runs.after.length,
     interleaved,
@@ -95,12 +99,12 @@ export function diffProfiles(
     totalBefore: medianOf(old.total[row]),
     totalAfter: medianOf(recent.total[row]),
   });
-  if (byFuel || Math.min(runs.before.length, runs.after.length) < 2) {
+  if (isExact || Math.min(runs.before.length, runs.after.length) < 2) {
     const sampled = {
       old: weighRuns(before.profile, runs.before, matched, 'before', 'samples'),
       recent: weighRuns(after.profile, runs.after, matched, 'after', 'samples'),
     };
-    const { whole, rows } = withoutRuns(seen, old, recent, sampled, byFuel);
+    const { whole, rows } = withoutRuns(seen, old, recent, sampled, isExact);
     const functions = seen.map((at, i) => row(at, rows[i] as Change));
     return { ...facts, paceSpread: undefined, whole, functions: sorted(functions) };
   }
@@ -165,13 +169,13 @@ function withoutRuns(
   old: RunWeights,
   recent: RunWeights,
   sampled: { readonly old: RunWeights; readonly recent: RunWeights },
-  byFuel: boolean,
+  isExact: boolean,
 ): { whole: Change; rows: Change[] } {
   const threshold = -probit(SIGNIFICANCE_LEVEL / 2 / Math.max(1, seen.length));
   const of = (weights: RunWeights, row: number) => weights.self[row]?.[0] ?? 0;
   const change = (before: number, after: number, isNoise: boolean): Change => ({
     ...{ before, after, shift: undefined, p: undefined, paced: false },
-    verdict: before === after || isNoise ? 'noise' : byFuel ? 'significant' : 'unknown',
+    verdict: before === after || isNoise ? 'noise' : isExact ? 'significant' : 'unknown',
   });
   const rows = seen.map((row) => {
     const [was, is] = [of(sampled.old, row), of(sampled.recent, row)];

@@ -1,4 +1,5 @@
 import type { Profile } from './profile.js';
+import type { SampleTable } from './sample-table.js';
 import type { Thread } from './thread.js';
 
 /** The entry of {@link Profile.extra} that tells how often the same work was recorded. */
@@ -28,4 +29,22 @@ export function runsOf(profile: Profile, threads: readonly Thread[]): readonly T
     else run.push(thread);
   }
   return [...runs.values()];
+}
+
+/** Whether all runs had the same samples, as those by fuel have of a program that does the same in each. */
+export function areAlike(runs: readonly (readonly Thread[])[]): boolean {
+  const [first = [], ...others] = runs;
+  return others.every(
+    (run) =>
+      run.length === first.length &&
+      run.every(({ samples }, i) => hasSameStacks(samples, (first[i] as Thread).samples)),
+  );
+}
+
+function hasSameStacks(a: SampleTable, b: SampleTable): boolean {
+  if (a.length !== b.length) return false;
+  for (let sample = 0; sample < a.length; sample++) {
+    if (a.stack.get(sample) !== b.stack.get(sample)) return false;
+  }
+  return true;
 }

@@ -254,6 +254,54 @@ describe('by fuel', () => {
     expect(functionsIn(json).every(({ self }) => self.verdict === 'noise')).toBe(true);
   });
 
+  /** Counts as far as `import` of WASI says, which writes 8 bytes to address 0 when it is called with `args`. */
+  const drawn = (name: string, type: string, args: string) => `(module
+    (import "wasi_snapshot_preview1" "${name}" (func $draw ${type}))
+    (memory (export "memory") 1)
+    (func (export "_start") (local $i i32)
+      (drop (call $draw ${args}))
+      (local.set $i (i32.and (i32.load (i32.const 0)) (i32.const 0xfffff)))
+      (loop $l (br_if $l (i32.gt_s (local.tee $i (i32.sub (local.get $i) (i32.const 1))) (i32.const 0))))))`;
+  const told = async (app: string, ...options: string[]) => {
+    const args = ['compare', '--by', 'fuel', '--every-fuel', '1000', ...options, app, app];
+    const { code, stdout, stderr } = await directory.run(args);
+    expect(code, stderr).toBe(0);
+    return stdout;
+  };
+
+  it('gives a program the same random numbers in each run', async () => {
+    const random = drawn(
+      'random_get',
+      '(param i32 i32) (result i32)',
+      '(i32.const 0) (i32.const 4)',
+    );
+    writeFileSync(directory.file('random.wat'), random);
+    const [first, second] = [await told('random.wat'), await told('random.wat', '--seed', '1')];
+    for (const stdout of [first, second, await told('random.wat', '--seed', '0')]) {
+      expect(stdout).toContain('\nBy fuel: the same in each run, so that one is enough.\n');
+    }
+    expect(await told('random.wat', '--seed', '0')).toBe(first);
+    expect(second).not.toBe(first);
+  });
+
+  it('compares runs that differ as others', async () => {
+    const timed = drawn(
+      'clock_time_get',
+      '(param i32 i64 i32) (result i32)',
+      '(i32.const 1) (i64.const 1) (i32.const 0)',
+    );
+    writeFileSync(directory.file('timed.wat'), timed);
+    expect(await told('timed.wat')).toContain(
+      '\nBy fuel, but the runs differ: what the program does depends on a clock or on random numbers. 10 runs each; ',
+    );
+    // One of each tells nothing of that.
+    expect(await told('timed.wat', '--repeat', '1')).toContain(
+      '\nBy fuel, one run each: the next ones are the same, unless the program reads a clock.\n',
+    );
+    const json = checked('diff', await told('timed.wat', '--json'));
+    expect([json['byFuel'], json['exact']]).toEqual([true, false]);
+  });
+
   it('is ended by a timeout', async () => {
     writeFileSync(
       directory.file('ever.wat'),

@@ -3,7 +3,7 @@ import { firefoxJson } from '../../lib/formats/firefox.js';
 import { readProfileBytes } from '../../lib/formats/read.js';
 import { diffProfiles } from '../../lib/profile/diff.js';
 import { mergeProfiles, mergeRuns } from '../../lib/profile/merge.js';
-import { runsOf } from '../../lib/profile/runs.js';
+import { areAlike, runsOf } from '../../lib/profile/runs.js';
 import { madeProfile } from '../support/made-profile.js';
 
 const f = (samples: number, startMs: number) =>
@@ -35,6 +35,23 @@ it('makes one module and one function of those that the runs have in common', as
   // As the file tells.
   const read = await readProfileBytes(Buffer.concat([...firefoxJson(merged)]));
   expect(runsOf(read, read.threads)).toHaveLength(3);
+});
+
+it('tells whether runs had the same samples', () => {
+  const runs = (...profiles: Parameters<typeof mergeRuns>[0]) => {
+    const merged = mergeRuns(profiles);
+    return runsOf(merged, merged.threads);
+  };
+  expect(areAlike(runs(f(10, 0), f(10, 1000), f(10, 5000)))).toBe(true);
+  expect(areAlike(runs(f(10, 0), f(10, 1000), f(11, 5000)))).toBe(false);
+  // As many, in another order.
+  const [, ...same] = runs(f(10, 0), f(10, 1000), f(10, 2000));
+  const [first, second] = same.map(([thread]) => thread?.samples);
+  expect(areAlike(same)).toBe(true);
+  first?.push(0, 1, 1);
+  second?.push(1, 1, 1);
+  expect(areAlike(same)).toBe(false);
+  expect(areAlike([])).toBe(true);
 });
 
 it('takes threads that were only put together for one run', () => {
