@@ -4,9 +4,8 @@ import { Func as FuncClass } from '../lib/runtime/func.js';
 import { Store as StoreClass } from '../lib/runtime/store.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { benchGuestFile } from './support/guests.js';
-import { type Bench, type Budget, type Report, withSpread } from './support/report.js';
+import { type Bench, type Budget, type Report, rowBeside } from './support/report.js';
 import { rounds } from './support/rounds.js';
-import { byRound } from './support/spread.js';
 
 const TYPE = { params: ['i32', 'i32'], results: ['i32'] } as const;
 
@@ -83,11 +82,6 @@ export async function measureAsync({ quick }: Budget) {
 }
 
 function report(measured: Measured): Report {
-  const row = (name: string, ours: number[], peer: number[]) => [
-    name,
-    withSpread(ours),
-    withSpread(byRound(ours, peer, (mine, theirs) => mine / theirs)),
-  ];
   const { call, hostSync } = measured;
   return {
     tables: [
@@ -95,24 +89,28 @@ function report(measured: Measured): Report {
         title: 'Into the guest: nanoseconds a call',
         columns: ['call', 'ns', 'times `Func.call`'],
         rows: [
-          row('`Func.call`', call, call),
-          row('`await Func.callAsync`, the guest never waits', measured.callAsync, call),
-          row('of which Wasmtime’s own `call_async`, in Rust', measured.rust, call),
+          rowBeside('`Func.call`', call, call),
+          rowBeside('`await Func.callAsync`, the guest never waits', measured.callAsync, call),
+          rowBeside('of which Wasmtime’s own `call_async`, in Rust', measured.rust, call),
         ],
       },
       {
         title: 'Out of the guest: nanoseconds a call of a host function',
         columns: ['host', 'ns', 'times the first'],
         rows: [
-          row('`Linker.funcWrap`, in a synchronous call', hostSync, hostSync),
-          row(
+          rowBeside('`Linker.funcWrap`, in a synchronous call', hostSync, hostSync),
+          rowBeside(
             'the same in an asynchronous one: to the main stack and back',
             measured.hostOnFiber,
             hostSync,
           ),
-          row('`Linker.funcWrapAsync`, which returns a number', measured.hostValue, hostSync),
-          row('`Linker.funcWrapAsync`, which returns a promise', measured.hostPromise, hostSync),
-          row('a use of the caller after an `await`', measured.hostVisits, hostSync),
+          rowBeside('`Linker.funcWrapAsync`, which returns a number', measured.hostValue, hostSync),
+          rowBeside(
+            '`Linker.funcWrapAsync`, which returns a promise',
+            measured.hostPromise,
+            hostSync,
+          ),
+          rowBeside('a use of the caller after an `await`', measured.hostVisits, hostSync),
         ],
         notes: [
           'CPU time of the thread, median (min–max) of rounds; no epoch checks. Wasmtime keeps the last fiber’s stack for the next call.',

@@ -5,9 +5,8 @@ import { native } from '../lib/native.js';
 import { Engine as EngineClass } from '../lib/runtime/engine.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { benchGuestFile } from './support/guests.js';
-import { type Bench, type Budget, type Report, withSpread } from './support/report.js';
+import { type Bench, type Budget, type Report, rowBeside } from './support/report.js';
 import { rounds } from './support/rounds.js';
-import { byRound } from './support/spread.js';
 import { v8 } from './support/v8-wasm.js';
 import { HOW_TO_INSTALL, WasmtimePy } from './support/wasmtime-py.js';
 
@@ -71,32 +70,31 @@ export async function measureCalls({ quick }: Budget) {
 
 function report(measured: Measured): Report {
   const { hasPython } = measured;
-  const row = (name: string, ours: number[], peer: number[]) => [
-    name,
-    withSpread(ours),
-    withSpread(byRound(ours, peer, (mine, theirs) => mine / theirs)),
-  ];
   const python = (name: string, theirs: number[], peer: number[]) =>
-    hasPython ? row(name, theirs, peer) : [name, 'not run', 'not run'];
+    hasPython ? rowBeside(name, theirs, peer) : [name, 'not run', 'not run'];
   return {
     tables: [
       {
         title: 'Into the guest: nanoseconds a call',
         columns: ['call', 'ns', 'times Node’s `WebAssembly`'],
         rows: [
-          row('`Func.call`', measured.func, measured.nodeIn),
-          row('`TypedFunc.call`', measured.typed, measured.nodeIn),
-          row('Node’s own `WebAssembly`', measured.nodeIn, measured.nodeIn),
+          rowBeside('`Func.call`', measured.func, measured.nodeIn),
+          rowBeside('`TypedFunc.call`', measured.typed, measured.nodeIn),
+          rowBeside('Node’s own `WebAssembly`', measured.nodeIn, measured.nodeIn),
           python('wasmtime-py', measured.pythonIn, measured.nodeIn),
-          row('an ordinary method of the addon, through napi-rs', measured.bare, measured.nodeIn),
+          rowBeside(
+            'an ordinary method of the addon, through napi-rs',
+            measured.bare,
+            measured.nodeIn,
+          ),
         ],
       },
       {
         title: 'Out of the guest: nanoseconds a call of a host function',
         columns: ['host', 'ns', 'times Node’s `WebAssembly`'],
         rows: [
-          row('`Linker.funcWrap`', measured.host, measured.nodeOut),
-          row('Node’s own `WebAssembly`', measured.nodeOut, measured.nodeOut),
+          rowBeside('`Linker.funcWrap`', measured.host, measured.nodeOut),
+          rowBeside('Node’s own `WebAssembly`', measured.nodeOut, measured.nodeOut),
           python('wasmtime-py', measured.pythonOut, measured.nodeOut),
         ],
         notes: [

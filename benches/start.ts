@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { guestFile } from './support/guests.js';
-import { type Bench, type Report, type Target, withSpread } from './support/report.js';
+import { type Bench, type Report, rowBeside, type Target } from './support/report.js';
 import { rounds } from './support/rounds.js';
 import { byRound, spreadOf } from './support/spread.js';
 
@@ -80,11 +80,6 @@ const ratios = (times: number[], base: number[]) => byRound(times, base, (a, b) 
 type Small = Record<'node' | 'import' | 'help' | 'hello', number[]>;
 
 function report(small: Small, large: { first: number[]; again: number[] }): Report {
-  const row = (what: string, times: number[], base: number[]) => [
-    what,
-    withSpread(times),
-    withSpread(ratios(times, base)),
-  ];
   const promised = (what: string, times: number[], base: number[], most: number): Target => {
     const { median } = spreadOf(ratios(times, base));
     return { promise: what, measured: median.toFixed(2), holds: median <= most };
@@ -95,18 +90,18 @@ function report(small: Small, large: { first: number[]; again: number[] }): Repo
         title: 'CPU time of the process, in milliseconds',
         columns: ['', 'CPU time', 'times Node’s own start'],
         rows: [
-          row('`node -e 0`', small.node, small.node),
-          row('`import` of the package', small.import, small.node),
-          row('`--help`', small.help, small.node),
-          row('`run` of a hello world', small.hello, small.node),
+          rowBeside('`node -e 0`', small.node, small.node),
+          rowBeside('`import` of the package', small.import, small.node),
+          rowBeside('`--help`', small.help, small.node),
+          rowBeside('`run` of a hello world', small.hello, small.node),
         ],
       },
       {
         title: '`run` of go/pipeline.wasm, CPU time in milliseconds',
         columns: ['', 'CPU time', 'times the first'],
         rows: [
-          row('the first, which compiles', large.first, large.first),
-          row('again, from the cache', large.again, large.first),
+          rowBeside('the first, which compiles', large.first, large.first),
+          rowBeside('again, from the cache', large.again, large.first),
         ],
         notes: ['Of all threads; the hello world’s code is in the cache too.'],
       },

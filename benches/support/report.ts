@@ -1,4 +1,4 @@
-import { type Spread, spreadOf } from './spread.js';
+import { byRound, type Spread, spreadOf } from './spread.js';
 
 /** How much time a bench may take. */
 export interface Budget {
@@ -59,6 +59,12 @@ export function digits(value: number): string {
 export function withSpread(values: readonly number[] | Spread): string {
   const { min, median, max } = 'median' in values ? values : spreadOf(values);
   return `${digits(median)} (${digits(min)}–${digits(max)})`;
+}
+
+/** A row of what was measured, and how many times a peer's that is, by rounds. */
+export function rowBeside(name: string, ours: number[], peer: number[]): string[] {
+  const times = byRound(ours, peer, (mine, theirs) => mine / theirs);
+  return [name, withSpread(ours), withSpread(times)];
 }
 
 export function percent(value: number, decimals = 2): string {

@@ -5,18 +5,16 @@ import { HOSTCALL_SCHEMA } from '../profile/marker-schema.js';
 import { MarkerPhase } from '../profile/marker-table.js';
 import type { Profile } from '../profile/profile.js';
 import type { Thread } from '../profile/thread.js';
+import { pageName } from './page-names.js';
 import type { PageCounter } from './page-types.js';
-import { shortName } from './short-name.js';
 
 /** Points of a counter's line. */
 const POINTS = 1000;
-/** Characters of a counter's name. */
-const LONGEST_NAME = 1000;
 
 /** A counter as some hundred pixels can show it. */
 export function pageCounter(counter: Counter): PageCounter {
   const { unit, graph } = counter;
-  const name = shortName(counter.name, LONGEST_NAME);
+  const name = pageName(counter.name);
   if (graph === 'level') return { name, unit, points: levels(counter) };
   return {
     name,

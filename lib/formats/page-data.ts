@@ -10,20 +10,17 @@ import { NO_SOURCE } from '../profile/source-table.js';
 import type { Thread } from '../profile/thread.js';
 import { codesOf } from './page-code.js';
 import { hostShare, pageCounter } from './page-counters.js';
+import { pageName, pagePath } from './page-names.js';
 import { pageOrder } from './page-order.js';
 import { byWeight, PageTrees } from './page-tree.js';
 import type { PageCounter, PageData, PageFunction, PageSource, PageThread } from './page-types.js';
-import { shortName, shortPath } from './short-name.js';
-
-/** Characters of a name: a browser takes minutes to lay out a megabyte in one line. */
-const LONGEST_NAME = 1000;
 
 /** All that a page needs of a profile. */
 export function pageData(profile: Profile): PageData {
   const trees = new PageTrees(profile);
   const fuel = fuelBetweenSamples(profile);
   return {
-    name: label(profile.product),
+    name: pageName(profile.product),
     intervalMs: profile.intervalMs,
     startTimeUnixMs: profile.startTimeUnixMs,
     ...(fuel !== undefined && { fuel }),
@@ -38,28 +35,24 @@ export function pageData(profile: Profile): PageData {
   };
 }
 
-function label(name: string): string {
-  return shortName(name, LONGEST_NAME);
-}
-
 function pageFunction(profile: Profile, func: number): PageFunction {
   const { name, module, file, line } = funcPlace(profile, func);
-  const path = shortPath(file ?? '', LONGEST_NAME);
-  return { name: label(name), module: label(module ?? ''), file: path, line: line ?? 0 };
+  const path = pagePath(file ?? '');
+  return { name: pageName(name), module: pageName(module ?? ''), file: path, line: line ?? 0 };
 }
 
 function pageThread(profile: Profile, trees: PageTrees, thread: Thread): PageThread {
   const { time, length } = thread.samples;
   const { tree, rowOf } = trees.prune(thread);
   return {
-    name: label(thread.name),
+    name: pageName(thread.name),
     samples: length,
     startMs: thread.startMs,
     durationMs: (thread.endMs ?? (length > 0 ? time.get(length - 1) : 0)) - thread.startMs,
     tree,
     order: pageOrder(profile, thread, rowOf),
     functions: pageFunctions(profile, thread),
-    hostCalls: hostCallsOf(profile, thread).map((call) => ({ ...call, name: label(call.name) })),
+    hostCalls: hostCallsOf(profile, thread).map((call) => ({ ...call, name: pageName(call.name) })),
   };
 }
 
@@ -78,7 +71,7 @@ function pageSources(profile: Profile): PageSource[] {
   used.delete(NO_SOURCE);
   return [...used].flatMap((source) => {
     const text = sources.content(source);
-    const file = shortPath(strings.get(sources.filename.get(source)), LONGEST_NAME);
+    const file = pagePath(strings.get(sources.filename.get(source)));
     return text === undefined ? [] : [{ file, text }];
   });
 }

@@ -1,3 +1,5 @@
+import { ObjectTable } from './object-table.js';
+
 /** A row of the category list. */
 export type CategoryIndex = number;
 /** A row of one category's own list of subcategories; 0 stands for the category itself. */
@@ -37,45 +39,30 @@ export const CATEGORY_OTHER: CategoryIndex = 0;
 export const CATEGORY_GUEST: CategoryIndex = 1;
 
 /** A profile's categories: 'Other' and 'Guest' from the start, and whatever is added. */
-export class CategoryTable {
-  readonly #categories: Category[] = [
-    { name: 'Other', color: 'grey', subcategories: ['Other'] },
-    { name: 'Guest', color: 'purple', subcategories: ['Other'] },
-  ];
-
-  get length(): number {
-    return this.#categories.length;
+export class CategoryTable extends ObjectTable<Category> {
+  constructor() {
+    super('category');
+    this.add('Other', 'grey');
+    this.add('Guest', 'purple');
   }
 
   /** Adds a category; `subcategories` are those beside 'Other', which is put first. */
   add(name: string, color: CategoryColor, subcategories: readonly string[] = []): CategoryIndex {
-    return this.#categories.push({ name, color, subcategories: ['Other', ...subcategories] }) - 1;
+    return this.rows.push({ name, color, subcategories: ['Other', ...subcategories] }) - 1;
   }
 
   /** The category of that name, added with this color when there is none. */
   intern(name: string, color: CategoryColor): CategoryIndex {
-    const known = this.#categories.findIndex((category) => category.name === name);
+    const known = this.rows.findIndex((category) => category.name === name);
     return known >= 0 ? known : this.add(name, color);
   }
 
   /** The category that another table has, added when there is none with all the same subcategories. */
   adopt({ name, color, subcategories }: Category): CategoryIndex {
     const key = subcategories.join('\n');
-    const known = this.#categories.findIndex(
+    const known = this.rows.findIndex(
       (category) => category.name === name && category.subcategories.join('\n') === key,
     );
     return known >= 0 ? known : this.add(name, color, subcategories.slice(1));
-  }
-
-  get(index: CategoryIndex): Category {
-    const category = this.#categories[index];
-    if (category === undefined) {
-      throw new RangeError(`expected a category index below ${this.length}, got ${index}`);
-    }
-    return category;
-  }
-
-  [Symbol.iterator](): IterableIterator<Category> {
-    return this.#categories[Symbol.iterator]();
   }
 }

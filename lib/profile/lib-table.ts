@@ -1,3 +1,5 @@
+import { ObjectTable } from './object-table.js';
+
 /** A row of the library table. */
 export type LibIndex = number;
 
@@ -21,12 +23,10 @@ export interface Lib {
   readonly arch: string;
 }
 
-/** The modules of a profile. There are a handful, so here a row is an object. */
-export class LibTable {
-  readonly #libs: Lib[] = [];
-
-  get length(): number {
-    return this.#libs.length;
+/** The modules of a profile. */
+export class LibTable extends ObjectTable<Lib> {
+  constructor() {
+    super('lib');
   }
 
   /**
@@ -42,18 +42,6 @@ export class LibTable {
       codeId: null,
       arch: '',
     };
-    return this.#libs.push({ ...neutral, ...lib }) - 1;
-  }
-
-  get(index: LibIndex): Lib {
-    const lib = this.#libs[index];
-    if (lib === undefined) {
-      throw new RangeError(`expected a lib index below ${this.length}, got ${index}`);
-    }
-    return lib;
-  }
-
-  [Symbol.iterator](): IterableIterator<Lib> {
-    return this.#libs[Symbol.iterator]();
+    return this.rows.push({ ...neutral, ...lib }) - 1;
   }
 }

@@ -1,3 +1,5 @@
+import { ObjectTable } from './object-table.js';
+
 /** A row of the list of marker schemas. */
 export type MarkerSchemaIndex = number;
 
@@ -84,33 +86,19 @@ export const TRAP_SCHEMA: MarkerSchema = {
   fields: [{ key: 'code', label: 'Trap code', format: 'string' }],
 };
 
-/** The kinds of markers in a profile. There are a handful, so here a row is an object. */
-export class MarkerSchemaTable {
-  readonly #schemas: MarkerSchema[] = [];
-
-  get length(): number {
-    return this.#schemas.length;
+/** The kinds of markers in a profile. */
+export class MarkerSchemaTable extends ObjectTable<MarkerSchema> {
+  constructor() {
+    super('schema');
   }
 
   /** Adds a schema; the same name again must be the same object. */
   intern(schema: MarkerSchema): MarkerSchemaIndex {
-    const known = this.#schemas.findIndex(({ name }) => name === schema.name);
-    if (known < 0) return this.#schemas.push(schema) - 1;
-    if (this.#schemas[known] !== schema) {
+    const known = this.rows.findIndex(({ name }) => name === schema.name);
+    if (known < 0) return this.rows.push(schema) - 1;
+    if (this.rows[known] !== schema) {
       throw new TypeError(`expected one marker schema named '${schema.name}', got a second one`);
     }
     return known;
-  }
-
-  get(index: MarkerSchemaIndex): MarkerSchema {
-    const schema = this.#schemas[index];
-    if (schema === undefined) {
-      throw new RangeError(`expected a schema index below ${this.length}, got ${index}`);
-    }
-    return schema;
-  }
-
-  [Symbol.iterator](): IterableIterator<MarkerSchema> {
-    return this.#schemas[Symbol.iterator]();
   }
 }

@@ -1,11 +1,12 @@
 import type { NativeEngine, NativeEpochTicker, NativeShare } from '../generated/native.js';
 import { native } from '../native.js';
-import { checkBytes, checkBytesOrWat, checkInteger, checkObject } from './check.js';
+import { checkBytes, checkBytesOrWat, checkObject } from './check.js';
 import { type CompileOptions, compileAsync, sourceOf } from './compilation.js';
 import { type Config, checkConfig } from './config.js';
 import { EpochTicker } from './epoch-ticker.js';
 import { misuse, wrongType } from './errors.js';
 import { guardReceivers, INTERNAL, isObject } from './internal.js';
+import { checkToken, takeShared } from './shared-token.js';
 
 /** @internal A share in a ticker for recorders; released once. */
 export interface RecorderTicks {
@@ -94,21 +95,12 @@ export class Engine {
    * @throws TypeError `ERR_NOT_SHARED` when it isn't shared any more.
    */
   static fromShared(token: SharedEngine): Engine {
-    const id = checkInteger(
-      'token.sharedEngine',
-      checkObject('token', token)['sharedEngine'],
-      0,
-      2 ** 32 - 1,
-    );
+    const id = checkToken('token.sharedEngine', checkObject('token', token)['sharedEngine']);
     const known = shared.get(id)?.deref();
     if (known !== undefined) return known;
-    const taken = native.NativeShare.take(id);
-    const nativeEngine = taken?.engine ?? null;
-    if (taken === null || nativeEngine === null) {
-      throw misuse('ERR_NOT_SHARED', 'the engine is not shared any more');
-    }
-    const engine = new Engine(nativeEngine as Config);
-    engine.#share = taken;
+    const { share, taken } = takeShared('engine', id);
+    const engine = new Engine(taken as Config);
+    engine.#share = share;
     shared.set(id, new WeakRef(engine));
     return engine;
   }

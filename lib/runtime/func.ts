@@ -79,17 +79,7 @@ export class Func {
     const R extends readonly ValType[],
     const O extends HostResult<R>,
   >(store: Storelike, type: FuncType<P, R>, fn: HostFunction<P, R, O>): Func {
-    const owner = Store.of('store', store);
-    const { params, results } = checkFuncType('type', type);
-    const dispatch = hostDispatch({ params, results }, fn);
-    const made = native.NativeFunc.create(
-      Store.native(owner, store),
-      [...params],
-      [...results],
-      dispatch,
-    );
-    Store.retain(owner, dispatch);
-    return Func.fromNative(owner, made);
+    return Func.#ofHost(store, type, fn, false);
   }
 
   /**
@@ -101,15 +91,22 @@ export class Func {
     const R extends readonly ValType[],
     const O extends HostResult<R>,
   >(store: Storelike, type: FuncType<P, R>, fn: AsyncHostFunction<P, R, O>): Func {
+    return Func.#ofHost(store, type, fn, true);
+  }
+
+  static #ofHost(store: Storelike, type: FuncType, fn: unknown, isAsync: boolean): Func {
     const owner = Store.of('store', store);
+    // Once: a getter may tell another type each time.
     const { params, results } = checkFuncType('type', type);
-    const dispatch = asyncHostDispatch({ params, results }, fn);
-    const made = native.createAsyncFunc(
-      Store.native(owner, store),
+    const dispatch = (isAsync ? asyncHostDispatch : hostDispatch)({ params, results }, fn);
+    const nativeStore = Store.native(owner, store);
+    const given: Parameters<typeof native.createAsyncFunc> = [
+      nativeStore,
       [...params],
       [...results],
       dispatch,
-    );
+    ];
+    const made = isAsync ? native.createAsyncFunc(...given) : native.NativeFunc.create(...given);
     Store.retain(owner, dispatch);
     return Func.fromNative(owner, made);
   }

@@ -62,9 +62,7 @@ export class Instance {
    * @throws TypeError `ERR_NO_EXPORT` when there is no function of that name.
    */
   getFunc(store: Storelike, name: string): Func {
-    const item = this.getExport(store, name);
-    if (Func.is(item)) return item;
-    throw noExport('function', name);
+    return this.#find(store, name, 'function', Func.is);
   }
 
   /**
@@ -88,9 +86,7 @@ export class Instance {
    * @throws TypeError `ERR_NO_EXPORT` when there is no memory of that name.
    */
   getMemory(store: Storelike, name: string): Memory {
-    const item = this.getExport(store, name);
-    if (Memory.is(item)) return item;
-    throw noExport('memory', name);
+    return this.#find(store, name, 'memory', Memory.is);
   }
 
   /**
@@ -99,9 +95,7 @@ export class Instance {
    * @throws TypeError `ERR_NO_EXPORT` when there is no shared memory of that name.
    */
   getSharedMemory(store: Storelike, name: string): SharedMemory {
-    const item = this.getExport(store, name);
-    if (SharedMemory.is(item)) return item;
-    throw noExport('shared memory', name);
+    return this.#find(store, name, 'shared memory', SharedMemory.is);
   }
 
   /**
@@ -110,9 +104,7 @@ export class Instance {
    * @throws TypeError `ERR_NO_EXPORT` when there is no tag of that name.
    */
   getTag(store: Storelike, name: string): Tag {
-    const item = this.getExport(store, name);
-    if (Tag.is(item)) return item;
-    throw noExport('tag', name);
+    return this.#find(store, name, 'tag', Tag.is);
   }
 
   /**
@@ -121,9 +113,7 @@ export class Instance {
    * @throws TypeError `ERR_NO_EXPORT` when there is no global of that name.
    */
   getGlobal(store: Storelike, name: string): Global {
-    const item = this.getExport(store, name);
-    if (Global.is(item)) return item;
-    throw noExport('global', name);
+    return this.#find(store, name, 'global', Global.is);
   }
 
   /**
@@ -132,9 +122,18 @@ export class Instance {
    * @throws TypeError `ERR_NO_EXPORT` when there is no table of that name.
    */
   getTable(store: Storelike, name: string): Table {
+    return this.#find(store, name, 'table', Table.is);
+  }
+
+  #find<T extends Extern>(
+    store: Storelike,
+    name: string,
+    kind: string,
+    is: (item: unknown) => item is T,
+  ): T {
     const item = this.getExport(store, name);
-    if (Table.is(item)) return item;
-    throw noExport('table', name);
+    if (is(item)) return item;
+    throw misuse('ERR_NO_EXPORT', `the instance exports no ${kind} '${name}'`);
   }
 
   /** @internal */
@@ -150,8 +149,4 @@ export class Instance {
   static {
     guardReceivers(Instance, (value) => #native in value);
   }
-}
-
-function noExport(kind: string, name: string): Error {
-  return misuse('ERR_NO_EXPORT', `the instance exports no ${kind} '${name}'`);
 }

@@ -79,15 +79,7 @@ export class Linker {
     const R extends readonly ValType[],
     const O extends HostResult<R>,
   >(module: string, name: string, type: FuncType<P, R>, fn: HostFunction<P, R, O>): this {
-    // Once: a getter may tell another type each time.
-    const { params, results } = checkFuncType('type', type);
-    const dispatch = hostDispatch({ params, results }, fn);
-    checkString('module', module);
-    checkString('name', name);
-    this.#native.funcNew(module, name, [...params], [...results], dispatch);
-    this.#dispatches.push(dispatch);
-    this.#owners.delete(key(module, name));
-    return this;
+    return this.#defineHost(module, name, type, fn, false);
   }
 
   /**
@@ -101,13 +93,26 @@ export class Linker {
     const R extends readonly ValType[],
     const O extends HostResult<R>,
   >(module: string, name: string, type: FuncType<P, R>, fn: AsyncHostFunction<P, R, O>): this {
+    return this.#defineHost(module, name, type, fn, true);
+  }
+
+  #defineHost(module: string, name: string, type: FuncType, fn: unknown, isAsync: boolean): this {
+    // Once: a getter may tell another type each time.
     const { params, results } = checkFuncType('type', type);
-    const dispatch = asyncHostDispatch({ params, results }, fn);
+    const dispatch = (isAsync ? asyncHostDispatch : hostDispatch)({ params, results }, fn);
     checkString('module', module);
     checkString('name', name);
-    this.#native.funcNewAsync(module, name, [...params], [...results], dispatch);
+    const given: Parameters<NativeLinker['funcNewAsync']> = [
+      module,
+      name,
+      [...params],
+      [...results],
+      dispatch,
+    ];
+    if (isAsync) this.#native.funcNewAsync(...given);
+    else this.#native.funcNew(...given);
     this.#dispatches.push(dispatch);
-    this.#owners.set(key(module, name), ASYNC);
+    this.#setOwner(key(module, name), isAsync ? ASYNC : undefined);
     return this;
   }
 

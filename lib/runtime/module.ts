@@ -1,6 +1,6 @@
 import type { NativeCode, NativeModule, NativeShare, NativeSource } from '../generated/native.js';
 import { native } from '../native.js';
-import { checkBytes, checkBytesOrWat, checkInteger, checkObject, checkPath } from './check.js';
+import { checkBytes, checkBytesOrWat, checkPath } from './check.js';
 import {
   type BytesStream,
   type CompileOptions,
@@ -9,9 +9,10 @@ import {
   sourceOf,
 } from './compilation.js';
 import { Engine, type SharedEngine } from './engine.js';
-import { misuse, wrongType } from './errors.js';
+import { wrongType } from './errors.js';
 import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
 import { KnownCode } from './known-code.js';
+import { checkToken, takeShared } from './shared-token.js';
 import { type ExternType, externType } from './types.js';
 
 /** An import of a module. Mirrors `wasmtime::ImportType`. */
@@ -207,17 +208,13 @@ export class Module {
    * @throws TypeError `ERR_NOT_SHARED` when it isn't shared any more.
    */
   static fromShared(token: SharedModule): Module {
-    const { sharedModule } = checkObject('token', token);
     const engine = Engine.fromShared(token);
-    const taken = native.NativeShare.take(
-      checkInteger('token.sharedModule', sharedModule, 0, 2 ** 32 - 1),
+    const { share, taken } = takeShared(
+      'module',
+      checkToken('token.sharedModule', token.sharedModule),
     );
-    const nativeModule = taken?.module ?? null;
-    if (taken === null || nativeModule === null) {
-      throw misuse('ERR_NOT_SHARED', 'the module is not shared any more');
-    }
-    const module = new Module(INTERNAL, engine, nativeModule);
-    module.#share = taken;
+    const module = new Module(INTERNAL, engine, taken);
+    module.#share = share;
     return module;
   }
 

@@ -1,16 +1,10 @@
 import type { NativeShare, NativeSharedMemory } from '../generated/native.js';
 import { native } from '../native.js';
-import {
-  checkBytes,
-  checkDuration,
-  checkInteger,
-  checkObject,
-  checkOneOf,
-  DAY_MS,
-} from './check.js';
+import { checkBytes, checkDuration, checkInteger, checkOneOf, DAY_MS } from './check.js';
 import { Engine, type SharedEngine } from './engine.js';
-import { misuse, outOfRange, wrongType } from './errors.js';
+import { outOfRange, wrongType } from './errors.js';
 import { checkInternal, guardReceivers, INTERNAL, isObject } from './internal.js';
+import { checkToken, takeShared } from './shared-token.js';
 import { checkMemoryType, type MemoryType, memoryType } from './types.js';
 import { WeakValues } from './weak-values.js';
 
@@ -86,17 +80,13 @@ export class SharedMemory {
    * @throws TypeError `ERR_NOT_SHARED` when it isn't shared any more.
    */
   static fromShared(token: SharedMemoryToken): SharedMemory {
-    const { sharedMemory } = checkObject('token', token);
     const engine = Engine.fromShared(token);
-    const taken = native.NativeShare.take(
-      checkInteger('token.sharedMemory', sharedMemory, 0, 2 ** 32 - 1),
+    const { share, taken } = takeShared(
+      'memory',
+      checkToken('token.sharedMemory', token.sharedMemory),
     );
-    const nativeMemory = taken?.memory ?? null;
-    if (taken === null || nativeMemory === null) {
-      throw misuse('ERR_NOT_SHARED', 'the memory is not shared any more');
-    }
-    const memory = SharedMemory.fromNative(engine, nativeMemory);
-    memory.#share ??= taken;
+    const memory = SharedMemory.fromNative(engine, taken);
+    memory.#share ??= share;
     return memory;
   }
 

@@ -131,15 +131,12 @@ describe('sections of a module', () => {
     fc.assert(
       fc.property(any, (data) => {
         const content = [name.length, ...Buffer.from(name), ...data];
-        const module = Module.compile(
-          engine,
-          Uint8Array.from([...bare, 0, ...leb(content.length), ...content]),
-        );
-        const store = new Store(engine);
-        const profiler = new GuestProfiler('p', 1, [['m', module]]);
-        const linker = new Linker(engine);
-        linker.funcWrap('e', 'f', { params: [], results: [] }, () => profiler.sample(store, 0));
-        linker.instantiate(store, module).getFunc(store, 'run').call(store);
+        const { module, profiler } = sampled(engine, [
+          ...bare,
+          0,
+          ...leb(content.length),
+          ...content,
+        ]);
         const finished = profiler.finishProfile();
         expect(finished.hotFunctions()).toHaveLength(1);
         const expected = new RegExp(`^m: (${name.replaceAll('.', '\\.')}|stripped: )`);
@@ -156,15 +153,7 @@ describe('sections of a module', () => {
     const data = [1, 16, 3, 1, 4, 0xff, 0xfe, 0xfd, 0xfc, 1, 1, 0x41, 0xff, 0xff, 3, 1, 0x42, 0x42];
     const content = [4, ...Buffer.from('name'), ...data];
     const bare = compiled(engine);
-    const module = Module.compile(
-      engine,
-      Uint8Array.from([...bare, 0, ...leb(content.length), ...content]),
-    );
-    const store = new Store(engine);
-    const profiler = new GuestProfiler('p', 1, [['m', module]]);
-    const linker = new Linker(engine);
-    linker.funcWrap('e', 'f', { params: [], results: [] }, () => profiler.sample(store, 0));
-    linker.instantiate(store, module).getFunc(store, 'run').call(store);
+    const { profiler } = sampled(engine, [...bare, 0, ...leb(content.length), ...content]);
     const { stacks } = readProfile(await profiler.finish());
     expect(stacks).toEqual([['run']]);
     expect(profiler.warnings).toEqual([expect.stringMatching(/^m: name: /)]);
@@ -217,6 +206,17 @@ function changed(whole: Uint8Array, changes: readonly (readonly [number, number]
 /** LEB128. */
 function leb(n: number): number[] {
   return n < 128 ? [n] : [(n % 128) | 128, ...leb(Math.floor(n / 128))];
+}
+
+/** A run of a binary, with one sample. */
+function sampled(engine: Engine, binary: readonly number[]) {
+  const module = Module.compile(engine, Uint8Array.from(binary));
+  const store = new Store(engine);
+  const profiler = new GuestProfiler('p', 1, [['m', module]]);
+  const linker = new Linker(engine);
+  linker.funcWrap('e', 'f', { params: [], results: [] }, () => profiler.sample(store, 0));
+  linker.instantiate(store, module).getFunc(store, 'run').call(store);
+  return { module, profiler };
 }
 
 /** A module of one function `run`, which calls an import, without a name section. */

@@ -11,10 +11,9 @@ import {
   Store,
   Trap,
   UpdateDeadline,
-  WasiExit,
 } from '../../lib/index.js';
 import { LIBC, OPTIONS } from '../runtime/component/support.js';
-import { runWasiComponentAsync } from './guests.js';
+import { ENDINGS, expectProgram, runWasiComponentAsync } from './guests.js';
 import { OraclePair, Tally } from './oracle-pair.js';
 
 const { total, count } = new Tally();
@@ -259,25 +258,10 @@ it('a guest that is ended where it waits, and modules after it', async () => {
 
 describe('commands, sampled by the clock and suspended after each sample', () => {
   it('parser', async () => {
-    const { pair, stdout, error } = await runWasiComponentAsync(
-      'component/parser.wasm',
-      ['120'],
-      0.1,
-    );
-    if (error !== undefined) throw error;
-    expect(stdout).toMatch(/checksum=[0-9a-f]{8}\n$/);
-    const compared = count(await pair.compare());
-    expect(compared.samples).toBeGreaterThan(100);
-    expect(compared.markers).toBeGreaterThan(2 * compared.samples);
+    await expectProgram(await runWasiComponentAsync('component/parser.wasm', ['120'], 0.1), count);
   });
 
-  it.each([
-    ['exit-deep', WasiExit],
-    ['trap', Trap],
-    ['out-of-bounds', Trap],
-    ['stack-overflow', Trap],
-    ['chatter', undefined],
-  ])('endings %s', async (mode, kind) => {
+  it.each([...ENDINGS, ['chatter', undefined] as const])('endings %s', async (mode, kind) => {
     const { pair, error } = await runWasiComponentAsync('component/endings.wasm', [mode], 0.1);
     if (kind === undefined) expect(error).toBeUndefined();
     else expect(error).toBeInstanceOf(kind);

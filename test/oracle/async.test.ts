@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CallHook, type Func, type Instance, Trap, WasiExit } from '../../lib/index.js';
-import { BumpGuest, runWasiAsync } from './guests.js';
+import { CallHook, type Func, type Instance } from '../../lib/index.js';
+import { BumpGuest, ENDINGS, expectProgram, runWasiAsync } from './guests.js';
 import { type Compared, Tally } from './oracle-pair.js';
 
 const { total, count } = new Tally();
@@ -30,20 +30,10 @@ describe('programs, sampled by the clock and suspended after each sample', () =>
     ['cpp/raytracer.wasm', ['1200']],
     ['go/pipeline.wasm', ['2000']],
   ])('%s', async (name, args) => {
-    const { pair, stdout, error } = await runWasiAsync(name, args, 0.1);
-    if (error !== undefined && !(error instanceof WasiExit && error.exitCode === 0)) throw error;
-    expect(stdout).toMatch(/checksum=[0-9a-f]{8}\n$/);
-    const compared = count(await pair.compare());
-    expect(compared.samples).toBeGreaterThan(100);
-    expect(compared.markers).toBeGreaterThan(2 * compared.samples);
+    await expectProgram(await runWasiAsync(name, args, 0.1), count);
   });
 
-  it.each([
-    ['exit-deep', WasiExit],
-    ['trap', Trap],
-    ['out-of-bounds', Trap],
-    ['stack-overflow', Trap],
-  ])('endings %s', async (mode, kind) => {
+  it.each(ENDINGS)('endings %s', async (mode, kind) => {
     const { pair, error } = await runWasiAsync('c/endings.wasm', [mode], 0.1);
     expect(error).toBeInstanceOf(kind);
     expect(count(await pair.compare()).samples).toBeGreaterThan(0);

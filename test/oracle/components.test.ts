@@ -9,12 +9,10 @@ import {
   Linker,
   Module,
   Store,
-  Trap,
   UpdateDeadline,
-  WasiExit,
 } from '../../lib/index.js';
 import { LIBC, OPTIONS } from '../runtime/component/support.js';
-import { runWasiComponent } from './guests.js';
+import { ENDINGS, expectProgram, runWasiComponent } from './guests.js';
 import { type Compared, OraclePair, Tally } from './oracle-pair.js';
 
 const { total, count } = new Tally();
@@ -262,13 +260,9 @@ describe('components, sampled where the guest asks', () => {
 
 describe('commands, sampled by the clock', () => {
   it('parser', async () => {
-    const { pair, stdout, error } = runWasiComponent('component/parser.wasm', ['120'], 0.1);
-    if (error !== undefined) throw error;
-    expect(stdout).toMatch(/checksum=[0-9a-f]{8}\n$/);
-    const compared = count(await pair.compare());
-    expect(compared.samples).toBeGreaterThan(100);
-    expect(compared.markers).toBeGreaterThan(2 * compared.samples);
-    const libs = pair.ours.libs.map(({ name }: { name: string }) => name);
+    const run = runWasiComponent('component/parser.wasm', ['120'], 0.1);
+    await expectProgram(run, count);
+    const libs = run.pair.ours.libs.map(({ name }: { name: string }) => name);
     // The program, the adapter from preview 1 to 2, and what stands between them.
     expect(libs).toEqual([
       'parser.wasm',
@@ -277,13 +271,7 @@ describe('commands, sampled by the clock', () => {
     ]);
   });
 
-  it.each([
-    ['exit-deep', WasiExit],
-    ['trap', Trap],
-    ['out-of-bounds', Trap],
-    ['stack-overflow', Trap],
-    ['chatter', undefined],
-  ])('endings %s', async (mode, kind) => {
+  it.each([...ENDINGS, ['chatter', undefined] as const])('endings %s', async (mode, kind) => {
     const { pair, error } = runWasiComponent('component/endings.wasm', [mode], 0.1);
     if (kind === undefined) expect(error).toBeUndefined();
     else expect(error).toBeInstanceOf(kind);

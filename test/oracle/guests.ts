@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import {
   type AsyncHostFunction,
   Component,
@@ -12,11 +13,13 @@ import {
   Linker,
   Module,
   Store,
+  Trap,
   UpdateDeadline,
   type ValType,
   WasiConfig,
+  WasiExit,
 } from '../../lib/index.js';
-import { OraclePair } from './oracle-pair.js';
+import { type Compared, OraclePair, type Tally } from './oracle-pair.js';
 
 /** The path of a guest under test/guests. */
 export function guestPath(name: string): string {
@@ -149,6 +152,27 @@ export interface WasiRun {
   readonly pair: OraclePair;
   readonly stdout: string;
   readonly error: unknown;
+}
+
+/** Modes of the programs that end in each way, and what comes out of them. */
+export const ENDINGS = [
+  ['exit-deep', WasiExit],
+  ['trap', Trap],
+  ['out-of-bounds', Trap],
+  ['stack-overflow', Trap],
+] as const;
+
+/** That a program came to its end, with samples and marks of host calls that equal upstream's. */
+export async function expectProgram(
+  { pair, stdout, error }: WasiRun,
+  count: Tally['count'],
+): Promise<Compared> {
+  if (error !== undefined && !(error instanceof WasiExit && error.exitCode === 0)) throw error;
+  expect(stdout).toMatch(/checksum=[0-9a-f]{8}\n$/);
+  const compared = count(await pair.compare());
+  expect(compared.samples).toBeGreaterThan(100);
+  expect(compared.markers).toBeGreaterThan(2 * compared.samples);
+  return compared;
 }
 
 /** Runs a WASI program, sampled by the clock every `intervalMs`. */

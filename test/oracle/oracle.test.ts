@@ -13,9 +13,8 @@ import {
   Table,
   Trap,
   UpdateDeadline,
-  WasiExit,
 } from '../../lib/index.js';
-import { BumpGuest, guestPath, runWasi } from './guests.js';
+import { BumpGuest, ENDINGS, expectProgram, guestPath, runWasi } from './guests.js';
 import { type Compared, compareProfiles, OraclePair, Tally } from './oracle-pair.js';
 
 const { total, count } = new Tally();
@@ -49,20 +48,10 @@ describe('programs, sampled by the clock', () => {
     ['cpp/raytracer.wasm', ['1200']],
     ['go/pipeline.wasm', ['2000']],
   ])('%s', async (name, args) => {
-    const { pair, stdout, error } = runWasi(name, args, 0.1);
-    if (error !== undefined && !(error instanceof WasiExit && error.exitCode === 0)) throw error;
-    expect(stdout).toMatch(/checksum=[0-9a-f]{8}\n$/);
-    const compared = count(await pair.compare());
-    expect(compared.samples).toBeGreaterThan(100);
-    expect(compared.markers).toBeGreaterThan(2 * compared.samples);
+    await expectProgram(runWasi(name, args, 0.1), count);
   });
 
-  it.each([
-    ['exit-deep', WasiExit],
-    ['trap', Trap],
-    ['out-of-bounds', Trap],
-    ['stack-overflow', Trap],
-  ])('endings %s', async (mode, kind) => {
+  it.each(ENDINGS)('endings %s', async (mode, kind) => {
     const { pair, error } = runWasi('c/endings.wasm', [mode], 0.1);
     expect(error).toBeInstanceOf(kind);
     expect(count(await pair.compare()).samples).toBeGreaterThan(0);

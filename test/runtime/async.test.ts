@@ -15,7 +15,7 @@ import {
   UpdateDeadline,
   WasiConfig,
 } from '../../lib/index.js';
-import { expectMisuse, rejection, runNode } from './support.js';
+import { expectMisuse, recursionDepth, rejection, runNode, runWithPipe } from './support.js';
 
 const LIB = new URL('../../dist/index.js', import.meta.url).href;
 
@@ -167,22 +167,7 @@ describe('the event loop', () => {
 describe('WASI', () => {
   it('has a guest wait for its stdin while the event loop goes on', () => {
     // A process of its own, whose stdin is a pipe.
-    const output = runNode(
-      `
-      import { spawn } from 'node:child_process';
-      import { once } from 'node:events';
-      const child = spawn(process.execPath, ['--input-type=module', '--eval', process.env.CHILD], {
-        stdio: ['pipe', 'pipe', 'inherit'],
-      });
-      let output = '';
-      for await (const chunk of child.stdout) {
-        output += chunk;
-        if (output.endsWith('turns\\n')) child.stdin.end('hello');
-      }
-      process.stdout.write(output);`,
-      {
-        env: {
-          CHILD: `
+    const output = runWithPipe(`
           import { Engine, Linker, Module, Store, WasiConfig } from 'LIB';
           const engine = new Engine();
           const linker = new Linker(engine).addWasiAsync();
@@ -204,10 +189,7 @@ describe('WASI', () => {
           clearInterval(timer);
           const bytes = instance.getMemory(store, 'memory').read(store, 64, length);
           console.log(new TextDecoder().decode(bytes));
-          process.exit(0);`.replaceAll("'LIB'", JSON.stringify(LIB)),
-        },
-      },
-    );
+          process.exit(0);`);
     expect(output).toBe('turns\nhello\n');
   });
 });
@@ -233,18 +215,11 @@ describe('an InterruptHandle', () => {
 
 describe('JavaScript called from a guest on a fiber', () => {
   it('has the main stack: it may recurse as deep as elsewhere', async () => {
-    const depth = (): number => {
-      try {
-        return 1 + depth();
-      } catch {
-        return 1;
-      }
-    };
-    const outside = depth();
+    const outside = recursionDepth();
     const found: number[] = [];
     const { store, func } = await start({
       sync: (x) => {
-        found.push(depth());
+        found.push(recursionDepth());
         return x;
       },
     });

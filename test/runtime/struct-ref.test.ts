@@ -12,8 +12,6 @@ import { expectError, expectMisuse, start } from './support.js';
 
 const WAT = `(module
   (type $point (struct (field (mut i32)) (field f64) (field (mut i8)) (field (mut externref))))
-  (type $bytes (array (mut i8)))
-  (type $longs (array (mut i64)))
   (type $list (struct (field i32) (field (ref null $list))))
   (func (export "point") (result (ref $point))
     (struct.new $point (i32.const 1) (f64.const 2.5) (i32.const 255) (ref.null extern)))
@@ -21,15 +19,6 @@ const WAT = `(module
     (struct.get $point 0 (ref.cast (ref $point) (local.get 0))))
   (func (export "y") (param anyref) (result f64)
     (struct.get $point 1 (ref.cast (ref $point) (local.get 0))))
-  (func (export "sum") (param anyref) (result i64) (local $a (ref $longs)) (local $i i32) (local $s i64)
-    (local.set $a (ref.cast (ref $longs) (local.get 0)))
-    (block $done (loop $l
-      (br_if $done (i32.ge_u (local.get $i) (array.len (local.get $a))))
-      (local.set $s (i64.add (local.get $s) (array.get $longs (local.get $a) (local.get $i))))
-      (local.set $i (i32.add (local.get $i) (i32.const 1)))
-      (br $l)))
-    (local.get $s))
-  (func (export "bytes") (result (ref $bytes)) (array.new $bytes (i32.const 7) (i32.const 3)))
   (func (export "list") (result (ref $list))
     (struct.new $list (i32.const 1) (struct.new $list (i32.const 2) (ref.null $list)))))`;
 

@@ -157,12 +157,65 @@ export function runNode(
     timeoutMs?: number;
   } = {},
 ): string {
-  const lib = new URL('../../dist/index.js', import.meta.url).href;
-  const source = script.replaceAll("'LIB'", JSON.stringify(lib));
-  const args = [...flags, '--input-type=module', '--eval', source];
+  const args = [...flags, '--input-type=module', '--eval', withLibrary(script)];
   return execFileSync(node, args, {
     encoding: 'utf8',
     timeout: timeoutMs,
     env: { ...process.env, ...env },
   });
+}
+
+function withLibrary(script: string): string {
+  const lib = new URL('../../dist/index.js', import.meta.url).href;
+  return script.replaceAll("'LIB'", JSON.stringify(lib));
+}
+
+/**
+ * What a program writes whose stdin is a pipe, of a process that waits for it: the pipe ends, with `hello`, once the program
+ * has written `turns`. `script` is as {@link runNode}'s.
+ */
+export function runWithPipe(script: string): string {
+  const parent = `
+    import { spawn } from 'node:child_process';
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', process.env.CHILD], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let output = '';
+    for await (const chunk of child.stdout) {
+      output += chunk;
+      if (output.endsWith('turns\\n')) child.stdin.end('hello');
+    }
+    process.stdout.write(output);`;
+  return runNode(parent, { env: { CHILD: withLibrary(script) } });
+}
+
+/** How deep JavaScript may recurse from where it is. */
+export function recursionDepth(): number {
+  try {
+    return 1 + recursionDepth();
+  } catch {
+    return 1;
+  }
+}
+
+/** What a program did whose output its store captures. */
+export interface CapturedRun {
+  readonly error: unknown;
+  readonly stdout: string | undefined;
+  readonly stderr: string | undefined;
+}
+
+/** Runs it. */
+export function runCaptured(store: Store, main: () => void): CapturedRun {
+  let error: unknown;
+  try {
+    main();
+  } catch (thrown) {
+    error = thrown;
+  }
+  const text = (stream: 'stdout' | 'stderr') => {
+    const bytes = store.wasiOutput(stream);
+    return bytes && Buffer.from(bytes).toString();
+  };
+  return { error, stdout: text('stdout'), stderr: text('stderr') };
 }

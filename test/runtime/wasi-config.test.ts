@@ -13,7 +13,15 @@ import {
   type WasiOptions,
   WasmtimeError,
 } from '../../lib/index.js';
-import { expectError, expectMisuse, guestPath, runNode, thrownBy } from './support.js';
+import {
+  type CapturedRun,
+  expectError,
+  expectMisuse,
+  guestPath,
+  runCaptured,
+  runNode,
+  thrownBy,
+} from './support.js';
 
 const engine = new Engine();
 const linker = new Linker(engine).addWasi();
@@ -22,26 +30,12 @@ const parser = Module.fromFile(engine, guestPath('c/parser-stripped.wasm'));
 const directory = mkdtempSync(join(tmpdir(), 'wasi-test-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-interface Run {
-  readonly error: unknown;
-  readonly stdout: string | undefined;
-  readonly stderr: string | undefined;
-}
-
-function run(module: Module, options: WasiOptions): Run {
+function run(module: Module, options: WasiOptions): CapturedRun {
   const store = new Store(engine);
   store.setWasi(new WasiConfig({ stdout: 'capture', stderr: 'capture', ...options }));
-  let error: unknown;
-  try {
-    linker.instantiate(store, module).getFunc(store, '_start').call(store);
-  } catch (thrown) {
-    error = thrown;
-  }
-  const text = (stream: 'stdout' | 'stderr') => {
-    const bytes = store.wasiOutput(stream);
-    return bytes && Buffer.from(bytes).toString();
-  };
-  return { error, stdout: text('stdout'), stderr: text('stderr') };
+  return runCaptured(store, () =>
+    linker.instantiate(store, module).getFunc(store, '_start').call(store),
+  );
 }
 
 function mode(...args: string[]): string[] {

@@ -11,7 +11,11 @@ import { misuse, WasmtimeError } from '../errors.js';
 import { checkInternal, guardReceivers, INTERNAL, isObject } from '../internal.js';
 import { Module } from '../module.js';
 import { Store, type Storelike } from '../store.js';
-import { type AsyncComponentHostFunction, asyncComponentDispatch } from './async-component-func.js';
+import {
+  type AsyncComponentDispatch,
+  type AsyncComponentHostFunction,
+  asyncComponentDispatch,
+} from './async-component-func.js';
 import { AsyncImports } from './async-imports.js';
 import { Component } from './component.js';
 import { type ComponentHostFunction, componentDispatch } from './component-func.js';
@@ -271,11 +275,7 @@ export class LinkerInstance {
    * Mirrors `LinkerInstance::func_new`.
    */
   funcNew(name: string, fn: ComponentHostFunction): this {
-    const dispatch = componentDispatch(checkString('name', name), fn);
-    this.#native.funcNew(this.#path, name, false, dispatch);
-    this.#dispatches.push(dispatch);
-    this.#asyncImports.set([...this.#path, name], false);
-    return this;
+    return this.#defineFunc(name, componentDispatch(checkString('name', name), fn), false);
   }
 
   /**
@@ -286,10 +286,13 @@ export class LinkerInstance {
    * `LinkerInstance::func_new_async`.
    */
   funcNewAsync(name: string, fn: AsyncComponentHostFunction): this {
-    const dispatch = asyncComponentDispatch(checkString('name', name), fn);
-    this.#native.funcNew(this.#path, name, true, dispatch);
+    return this.#defineFunc(name, asyncComponentDispatch(checkString('name', name), fn), true);
+  }
+
+  #defineFunc(name: string, dispatch: AsyncComponentDispatch, isAsync: boolean): this {
+    this.#native.funcNew(this.#path, name, isAsync, dispatch);
     this.#dispatches.push(dispatch);
-    this.#asyncImports.set([...this.#path, name], true);
+    this.#asyncImports.set([...this.#path, name], isAsync);
     return this;
   }
 

@@ -5,7 +5,7 @@ import type {
   NativeSource,
 } from '../../generated/native.js';
 import { native } from '../../native.js';
-import { checkBytes, checkBytesOrWat, checkInteger, checkObject, checkPath } from '../check.js';
+import { checkBytes, checkBytesOrWat, checkPath } from '../check.js';
 import {
   type BytesStream,
   type CompileOptions,
@@ -14,9 +14,10 @@ import {
   sourceOf,
 } from '../compilation.js';
 import { Engine, type SharedEngine } from '../engine.js';
-import { misuse, wrongType } from '../errors.js';
+import { wrongType } from '../errors.js';
 import { checkInternal, guardReceivers, INTERNAL, isObject } from '../internal.js';
 import { KnownCode } from '../known-code.js';
+import { checkToken, takeShared } from '../shared-token.js';
 import { type NamedComponentItem, namedItem } from './component-item.js';
 
 /** Stands for a component and its engine in a message to another thread. */
@@ -188,17 +189,13 @@ export class Component {
    * @throws TypeError `ERR_NOT_SHARED` when it isn't shared any more.
    */
   static fromShared(token: SharedComponent): Component {
-    const { sharedComponent } = checkObject('token', token);
     const engine = Engine.fromShared(token);
-    const taken = native.NativeShare.take(
-      checkInteger('token.sharedComponent', sharedComponent, 0, 2 ** 32 - 1),
+    const { share, taken } = takeShared(
+      'component',
+      checkToken('token.sharedComponent', token.sharedComponent),
     );
-    const nativeComponent = taken?.component ?? null;
-    if (taken === null || nativeComponent === null) {
-      throw misuse('ERR_NOT_SHARED', 'the component is not shared any more');
-    }
-    const component = new Component(INTERNAL, engine, nativeComponent);
-    component.#share = taken;
+    const component = new Component(INTERNAL, engine, taken);
+    component.#share = share;
     return component;
   }
 

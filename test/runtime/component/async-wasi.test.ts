@@ -11,7 +11,7 @@ import {
   WasiExit,
   type WasiOptions,
 } from '../../../lib/index.js';
-import { expectMisuse, guestPath, rejection, runNode } from '../support.js';
+import { expectMisuse, guestPath, rejection, runWithPipe } from '../support.js';
 import { yielding } from './async-support.js';
 
 const engine = new Engine({ epochInterruption: true });
@@ -132,21 +132,7 @@ describe('stdin', () => {
   });
 
   it('of the process: a guest waits for a pipe while the event loop goes on', () => {
-    const output = runNode(
-      `
-      import { spawn } from 'node:child_process';
-      const child = spawn(process.execPath, ['--input-type=module', '--eval', process.env.CHILD], {
-        stdio: ['pipe', 'pipe', 'inherit'],
-      });
-      let output = '';
-      for await (const chunk of child.stdout) {
-        output += chunk;
-        if (output.endsWith('turns\\n')) child.stdin.end('hello');
-      }
-      process.stdout.write(output);`,
-      {
-        env: {
-          CHILD: `
+    const output = runWithPipe(`
           import { Component, ComponentLinker, Engine, Store, WasiConfig } from 'LIB';
           const engine = new Engine();
           const linker = new ComponentLinker(engine).addWasiAsync();
@@ -159,13 +145,7 @@ describe('stdin', () => {
           await instance.getFunc(store, ['wasi:cli/run@0.2.0', 'run']).callAsync(store);
           clearInterval(timer);
           process.stdout.write(store.wasiOutput('stdout'));
-          process.exit(0);`.replaceAll(
-            "'LIB'",
-            JSON.stringify(new URL('../../../dist/index.js', import.meta.url).href),
-          ),
-        },
-      },
-    );
+          process.exit(0);`);
     expect(output).toMatch(/^turns\nendings stdin length=5 sum=[0-9a-f]{8}\n$/);
   });
 });

@@ -12,7 +12,7 @@ import {
   InterruptHandle,
   Store,
 } from '../../../lib/index.js';
-import { expectMisuse, rejection } from '../support.js';
+import { expectMisuse, recursionDepth, rejection } from '../support.js';
 import { startAsync, turn, yielding } from './async-support.js';
 
 const REASON = new Error('mine');
@@ -197,16 +197,11 @@ describe('an AbortSignal', () => {
 
 describe('JavaScript called from a guest on a fiber', () => {
   it('has the main stack: it may recurse as deep as elsewhere', async () => {
-    const depth = (): number => {
-      try {
-        return 1 + depth();
-      } catch {
-        return 1;
-      }
-    };
-    const outside = depth();
+    const outside = recursionDepth();
     const found: number[] = [];
-    const { call } = await startAsync({ sync: { sync: (_, x) => found.push(depth()) && x } });
+    const { call } = await startAsync({
+      sync: { sync: (_, x) => found.push(recursionDepth()) && x },
+    });
     await call('sync', 1);
     expect(found[0]).toBeGreaterThan(outside / 2);
   });

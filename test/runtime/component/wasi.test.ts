@@ -17,7 +17,7 @@ import {
   type WasiNetwork,
   type WasiOptions,
 } from '../../../lib/index.js';
-import { expectMisuse, guestPath, runNode, thrownBy } from '../support.js';
+import { expectMisuse, guestPath, runCaptured, runNode, thrownBy } from '../support.js';
 
 const engine = new Engine({ epochInterruption: true });
 const linker = new ComponentLinker(engine).addWasi();
@@ -41,17 +41,7 @@ function command(
 
 function run(component: Component, options: WasiOptions) {
   const { store, main } = command(component, options);
-  let error: unknown;
-  try {
-    main.call(store);
-  } catch (thrown) {
-    error = thrown;
-  }
-  const text = (stream: 'stdout' | 'stderr') => {
-    const bytes = store.wasiOutput(stream);
-    return bytes && Buffer.from(bytes).toString();
-  };
-  return { error, stdout: text('stdout'), stderr: text('stderr') };
+  return runCaptured(store, () => main.call(store));
 }
 
 function mode(...args: string[]): string[] {
