@@ -56,4 +56,48 @@ describe('defineUnknownImportsAsTraps', () => {
     other.instance('local:thing/x@2.0.0').funcNew('f', () => 7);
     expect(() => start('0.2.0', other)('f')).toThrow(/unknown import/);
   });
+
+  // Which version serves is Wasmtime's choice when it instantiates: a trap in its place would hide that.
+  it.each([
+    ['a:b/c@0.2.1', 21],
+    ['a:b/c@0.2.0', 25],
+    ['a:b/c@0.2.9', 25],
+    ['a:b/c@0.4.0', 'traps'],
+    ['a:b/c@0.2.0-rc', 'traps'],
+    ['a:b/d@1.7.0', 100],
+    ['plain', 1],
+    ['other', 'traps'],
+    // A package that addWasi does not define, and a version that is not compatible.
+    ['wasi:http/types@0.2.0', 'traps'],
+    ['wasi:io/poll@0.3.0', 'traps'],
+  ])(
+    'of the versions that are defined, what imports %s gets the newest compatible one',
+    (name, served) => {
+      const linker = new ComponentLinker(engine).addWasi();
+      const defined = {
+        'a:b/c@0.2.1': 21,
+        'a:b/c@0.2.5': 25,
+        'a:b/c@0.3.9': 39,
+        'a:b/d@1.0.0': 100,
+        plain: 1,
+      };
+      for (const [name, value] of Object.entries(defined))
+        linker.instance(name).funcNew('f', () => value);
+      const importing = Component.compile(
+        engine,
+        `(component
+        (import "${name}" (instance $x (export "f" (func (result u32)))))
+        (core func $f (canon lower (func $x "f")))
+        (core module $m (import "" "f" (func $f (result i32))) (func (export "f") (result i32) (call $f)))
+        (core instance $i (instantiate $m (with "" (instance (export "f" (func $f))))))
+        (func (export "f") (result u32) (canon lift (core func $i "f"))))`,
+      );
+      linker.defineUnknownImportsAsTraps(importing);
+      const store = new Store(engine);
+      const call = () => linker.instantiate(store, importing).getFunc(store, 'f').call(store);
+      if (served === 'traps')
+        expect(call).toThrow(`unknown import: \`${name}#f\` has not been defined`);
+      else expect(call()).toBe(served);
+    },
+  );
 });
