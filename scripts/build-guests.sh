@@ -80,9 +80,9 @@ build_c() {
   link clang "$scratch"/dwarf5/*.o -Wl,--strip-all -o parser-stripped.wasm
   "llvm-objcopy-$LLVM" --remove-section=name parser.wasm parser-dwarf-only.wasm
   # The linker lays functions out in the order of its arguments.
-  link clang $(printf '%s\n' "$scratch"/dwarf5/*.o | sort -r) -Wl,--strip-debug -o parser-reordered.wasm
+  link clang $(printf '%s\n' "$scratch"/dwarf5/*.o | sort -r) -Wl,--strip-debug -o parser-reordered-names.wasm
   compile clang "$scratch/small" parser/*.c -- -Oz
-  link clang "$scratch"/small/*.o -Wl,--strip-debug -o parser-Oz.wasm
+  link clang "$scratch"/small/*.o -Wl,--strip-debug -o parser-Oz-names.wasm
   compile clang "$scratch/dwarf4" parser/*.c -- -g -gdwarf-4
   link clang "$scratch"/dwarf4/*.o -o parser-dwarf4.wasm
   compile clang "$scratch/endings" endings.c -- -g -gdwarf-5 -Wno-infinite-recursion

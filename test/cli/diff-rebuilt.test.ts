@@ -47,7 +47,7 @@ function unmatchedShare(diff: Diff, side: 'before' | 'after'): number {
 }
 
 const named = guest('c/parser-names.wasm');
-const reordered = guest('c/parser-reordered.wasm');
+const reordered = guest('c/parser-reordered-names.wasm');
 
 /** Names of functions of the parser, by what they are called where the names were stripped. */
 function namesByNumber(path: string): Map<string, string> {
@@ -99,14 +99,14 @@ describe('a binary whose functions are in another order', () => {
 
 describe('a binary that other flags made', () => {
   it('has what it has in common matched, and the rest counted', async () => {
-    const diff = await parsers(named, guest('c/parser-Oz.wasm'));
+    const diff = await parsers(named, guest('c/parser-Oz-names.wasm'));
     expect(diff.whole.after).toBeGreaterThan(diff.whole.before);
     expect(unmatchedShare(diff, 'before')).toBeLessThan(0.01);
     expect(unmatchedShare(diff, 'after')).toBeLessThan(0.05);
     // -O2 had them inlined, and nothing tells of it without debug information.
     const own = unmatched(diff).filter(({ only, self }) => only === 'after' && self.after > 0);
     expect(own.map(({ name }) => name)).toContain('node_new');
-    const args = [...BY_FUEL, named, guest('c/parser-Oz.wasm'), '--', '2'];
+    const args = [...BY_FUEL, named, guest('c/parser-Oz-names.wasm'), '--', '2'];
     expect(await printed(args)).toMatch(
       /\nNot matched: \d+ functions \(0\.\d%\) only before, \d+ functions \([0-4]\.\d%\) only after\.\n$/,
     );
