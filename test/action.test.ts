@@ -56,8 +56,13 @@ it("comments on a toy repository's pull request by the action's own commands", (
   writeFileSync(join(toy, 'app.wat'), program(1_500_000));
   git('commit', '-qam', 'Spin longer');
   writeFileSync(join(toy, 'base.wat'), git('show', 'main:app.wat'));
-  // Stands for GitHub's own command: it keeps what it was told to do.
-  writeFileSync(join(toy, 'gh'), '#!/bin/sh\necho "$GH_REPO $@" > called\ncp "$7" comment.md\n');
+  // Stands for GitHub's own command: it keeps what it was told to do, and knows the comments of `known`.
+  writeFileSync(join(toy, 'known'), '');
+  writeFileSync(
+    join(toy, 'gh'),
+    '#!/bin/sh\necho "$*" >> called\nfor last; do :; done\n' +
+      'case "$*" in *--jq*) cat known;; *) cp "$(echo "$last" | cut -c7-)" comment.md;; esac\n',
+  );
   chmodSync(join(toy, 'gh'), 0o755);
 
   const inputs = Object.fromEntries(
@@ -76,14 +81,35 @@ it("comments on a toy repository's pull request by the action's own commands", (
   expect({ status: compared.status, stderr: compared.stderr }).toEqual({ status: 0, stderr: '' });
   expect(readFileSync(join(toy, 'output'), 'utf8')).toBe('code=3\n');
   expect(step('Comment', values).status).toBe(0);
-  expect(readFileSync(join(toy, 'called'), 'utf8')).toMatch(
-    /^toy\/toy pr comment 7 --edit-last --create-if-none --body-file .*comparison\.md\n$/,
+  // After the next push, it is written again.
+  writeFileSync(join(toy, 'known'), '12\n13\n');
+  expect(step('Comment', values).status).toBe(0);
+  const [asked, made, again, edited] = readFileSync(join(toy, 'called'), 'utf8').split('\n');
+  expect([asked, again]).toEqual(Array(2).fill(expect.stringContaining('startswith(env.MARKER)')));
+  expect(made).toMatch(/^api --silent repos\/toy\/toy\/issues\/7\/comments -F body=@/);
+  expect(edited).toMatch(
+    /^api --silent --method PATCH repos\/toy\/toy\/issues\/comments\/12 -F body=@/,
   );
   const comment = readFileSync(join(toy, 'comment.md'), 'utf8');
-  expect(comment).toMatch(/^## base\.wat → app\.wat\n/);
+  expect(comment).toMatch(
+    /^<!-- wasmtime-guest-profiler app\.wat {2}-->\n## base\.wat → app\.wat\n/,
+  );
   expect(comment).toContain('**Beyond the limit:**');
   expect(comment).toMatch(/\| \+3,\d\d\d,000 \| \+\d\d\.\d% \|.*\| spin \|/);
   expect(step('Fail', values).status).toBe(3);
   // The program that can't be run fails the step.
   expect(step('Compare', { ...values, 'inputs.after': 'none.wat' }).status).toBe(1);
+});
+
+it('is used by the guide with inputs that it has', () => {
+  const text = readFileSync('docs/comparing.md', 'utf8');
+  const [, yaml = ''] = /```yaml\n([^`]*)```/.exec(text) ?? [];
+  const { jobs } = parse(yaml) as {
+    readonly jobs: Record<string, { steps: { uses?: string; with?: Record<string, unknown> }[] }>;
+  };
+  const steps = Object.values(jobs).flatMap(({ steps }) => steps);
+  const own = steps.find(({ uses }) => uses?.includes('.github/actions/compare-profiles@'));
+  expect(Object.keys(action.inputs)).toEqual(
+    expect.arrayContaining(Object.keys(own?.with ?? { none: '' })),
+  );
 });

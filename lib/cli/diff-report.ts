@@ -117,7 +117,19 @@ export function basisLines(diff: ProfileDiff): string[] {
   const warning = few
     ? ` Fewer than ${FEWEST_RUNS} runs each can't show anything significant.`
     : '';
-  return [`${chance}${runs}; ${pace}.${order}${warning}`];
+  return [`${chance}${runs}; ${pace}.${order}${warning}${shortness(diff)}`];
+}
+
+/** Nanoseconds: of shorter runs, samples tell large changes alone. */
+const SHORT_RUN = 200e6;
+
+/** Advice, where runs by time are too short to show much. */
+function shortness({ byFuel, weight, whole }: ProfileDiff): string {
+  if (byFuel || weight === 'samples' || whole.before >= SHORT_RUN) return '';
+  return (
+    ` Runs of ${amount(whole.before, weight)} show large changes alone: give the program more to do, a second of it, ` +
+    'or compare --by fuel.'
+  );
 }
 
 /** With fewer of each side no order of the runs is so rare that it is significant. */
