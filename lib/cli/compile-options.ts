@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { SAMPLERS } from '../profiler/sampler.js';
 import type { CompileOptions } from './compile.js';
-import { wasmFeatures } from './options.js';
+import { wasmFeaturesOption } from './options.js';
 
 const HELP = `
 The result is machine code for run --precompiled: of the same version of Wasmtime, with the same --sampler, --fuel and
@@ -26,12 +26,7 @@ export function addCompileCommand(program: Command): void {
       ).choices(SAMPLERS),
     )
     .option('--fuel', 'with fuel counted, for run --fuel or --by fuel')
-    .addOption(
-      new Option(
-        '--wasm-features <list>',
-        'proposals to turn on, or off with =n: gc,simd=n',
-      ).argParser(wasmFeatures),
-    )
+    .addOption(wasmFeaturesOption())
     .option('--target <triple>', 'for another machine, by default this one')
     .option('-q, --quiet', 'no progress on a terminal')
     .addHelpText('after', HELP)

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import parseDuration from 'parse-duration';
 import type { Milliseconds } from '../profile/sample-table.js';
 import type { Config } from '../runtime/config.js';
@@ -157,6 +157,14 @@ export function wasmFeatures(text: string, before: Config = {}): Config {
     features[key] = off === undefined;
   }
   return { ...before, ...features };
+}
+
+/** The option that says which proposals the engine has. */
+export function wasmFeaturesOption(): Option {
+  return new Option(
+    '--wasm-features <list>',
+    'proposals to turn on, or off with =n: gc,simd=n',
+  ).argParser(wasmFeatures);
 }
 
 /** How many of something. */

@@ -21,7 +21,7 @@ import {
   positive,
   preload,
   variable,
-  wasmFeatures,
+  wasmFeaturesOption,
 } from './options.js';
 
 /** What becomes of imports that nobody defines, instead of a refusal. */
@@ -248,12 +248,7 @@ export function addGuestOptions(command: Command, intervalMs = 1): Command {
       '--invoke <function>',
       'call this export, with the arguments as its own; print its results',
     )
-    .addOption(
-      new Option(
-        '--wasm-features <list>',
-        'proposals to turn on, or off with =n: gc,simd=n',
-      ).argParser(wasmFeatures),
-    )
+    .addOption(wasmFeaturesOption())
     .option('--fuel <number>', 'trap when the guest has used that much fuel', fuel)
     .option('--max-memory <size>', 'most that each memory may grow to, such as 64MiB', byteSize)
     .option(
