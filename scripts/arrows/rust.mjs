@@ -17,9 +17,8 @@ export function rustImports(root) {
   for (const [file, source] of sources) {
     const targets = new Set();
     for (const used of paths(source, file)) {
-      for (const target of resolve(used, sources, exported)) {
-        if (target !== file) targets.add(target);
-      }
+      const target = resolve(used, sources, exported);
+      if (target !== undefined && target !== file) targets.add(target);
     }
     imports.set(file, targets);
   }
@@ -60,29 +59,27 @@ function expand(source, at) {
   return found;
 }
 
-/** Where a `mod.rs` has the names from that it passes on; several places where platforms differ. */
+/** Where a `mod.rs` has the names from that it passes on. */
 function exportsOf(file, source) {
   const names = new Map();
   const globs = [];
   for (const { index, 0: start } of source.matchAll(/\bpub use /g)) {
     for (const tree of expand(source, index + start.length)) {
-      const path = tree[0] === 'self' ? tree.slice(1) : tree;
-      const module = [file, ...path.slice(0, -1)].join('/');
-      const name = path.at(-1);
-      if (name === '*') globs.push(module);
-      else names.set(name, [...(names.get(name) ?? []), module]);
+      const module = [file, ...tree.slice(0, -1)].join('/');
+      if (tree.at(-1) === '*') globs.push(module);
+      else names.set(tree.at(-1), module);
     }
   }
   return { names, globs };
 }
 
-/** The modules that a path leads into, through what its folder passes on. */
+/** The module that a path leads into, through what its folder passes on. */
 function resolve(used, sources, exported) {
   for (let length = used.length; length > 0; length--) {
     const module = used.slice(0, length).join('/');
     if (!sources.has(module)) continue;
     const { names, globs } = exported.get(module);
-    return names.get(used[length]) ?? [used[length] === undefined ? module : (globs[0] ?? module)];
+    return names.get(used[length]) ?? (used[length] === undefined ? module : (globs[0] ?? module));
   }
-  return [];
+  return undefined;
 }
