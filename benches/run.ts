@@ -10,6 +10,7 @@ import { calls } from './calls.js';
 import { compile } from './compile.js';
 import { components } from './components.js';
 import { eventLoop } from './event-loop.js';
+import { fuel } from './fuel.js';
 import { largeProfile } from './large-profile.js';
 import { page } from './page.js';
 import { sampleCost } from './sample-cost.js';
@@ -37,6 +38,7 @@ const BENCHES: readonly Bench[] = [
   start,
   ticker,
   attach,
+  fuel,
   largeProfile,
   symbolication,
 ];

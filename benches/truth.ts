@@ -5,9 +5,17 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GuestProfiler, type Module, type Sampler } from '../lib/index.js';
-import type { ListedCode } from '../lib/profiler/listed-code.js';
-import { listedCode } from '../lib/profiler/named-module.js';
+import { GuestProfiler, type Sampler } from '../lib/index.js';
+import {
+  add,
+  type Counts,
+  counted,
+  countsOf,
+  expectedVariation,
+  indexByOffset,
+  share,
+  totalVariation,
+} from './support/counts.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { type Bench, digits, percent, type Report, type Table } from './support/report.js';
 import { forCpuTime, truthGuest, truthGuests } from './support/truth-guests.js';
@@ -18,12 +26,6 @@ const KERNEL = 2 ** 63;
 /** Samples a second, of all who sample. */
 const RATE = 4000;
 
-/** What samples saw: how often each function ran, by its index. */
-export interface Counts {
-  readonly byFunction: Map<number, number>;
-  readonly samples: number;
-}
-
 interface Cell {
   readonly language: string;
   readonly sampler: Sampler;
@@ -32,37 +34,13 @@ interface Cell {
 }
 
 /** Of the recorder's samples, those whose newest frame is the guest's own. */
-export async function recorded({ language, sampler, ms }: Cell): Promise<Counts> {
+export function recorded({ language, sampler, ms }: Cell): Promise<Counts> {
   const { module, run } = truthGuest(language, sampler === 'epoch', 'none');
   run(() => {});
   const intervalMs = 1000 / RATE;
   const profiler = new GuestProfiler('guest', intervalMs, [['guest', module]], { lines: false });
   forCpuTime(ms, () => run((store) => profiler.attach(store, { sampler })));
-  const bytes = await profiler.finish(undefined, { format: 'firefox' });
-  const { shared, threads } = JSON.parse(Buffer.from(bytes).toString());
-  const { stackTable, frameTable, nativeSymbols } = shared;
-  const indices = indexByOffset(module);
-  const byFunction = new Map<number, number>();
-  for (const stack of threads[0].samples.stack) {
-    const symbol = stack === null ? null : frameTable.nativeSymbol[stackTable.frame[stack]];
-    if (symbol !== null) add(byFunction, indices.get(nativeSymbols.address[symbol]) ?? -1);
-  }
-  return counted(byFunction);
-}
-
-/** Of functions, by where their code begins in the text section. */
-function indexByOffset(module: Module): Map<number, number> {
-  const [listed] = listedCode([['guest', module]]);
-  const { offset, index } = (listed as ListedCode).code.functions();
-  return new Map(Array.from(offset, (at, row) => [at, index[row] as number]));
-}
-
-function add(counts: Map<number, number>, key: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
-}
-
-function counted(byFunction: Map<number, number>): Counts {
-  return { byFunction, samples: [...byFunction.values()].reduce((sum, count) => sum + count, 0) };
+  return countsOf(profiler, module);
 }
 
 /** What `perf` sees of the guest's functions while nobody else samples, and their names. */
@@ -137,29 +115,6 @@ function functionsOf(map: string, indices: ReadonlyMap<number, number>): CodeOfF
     return index === undefined ? [] : [{ ...entry, index }];
   });
   return functions;
-}
-
-/** Half the sum of the differences of shares: the share of samples that would have to be moved. */
-function totalVariation(a: Counts, b: Counts): number {
-  let sum = 0;
-  for (const key of new Set([...a.byFunction.keys(), ...b.byFunction.keys()])) {
-    sum += Math.abs(share(a, key) - share(b, key));
-  }
-  return sum / 2;
-}
-
-function share({ byFunction, samples }: Counts, key: number): number {
-  return (byFunction.get(key) ?? 0) / samples;
-}
-
-/** What it would be on the average if both had sampled the same at random. */
-function expectedVariation(truth: Counts, other: Counts): number {
-  let sum = 0;
-  for (const key of truth.byFunction.keys()) {
-    const p = share(truth, key);
-    sum += Math.sqrt((2 / Math.PI) * p * (1 - p) * (1 / truth.samples + 1 / other.samples));
-  }
-  return sum / 2;
 }
 
 export const truth: Bench = {
