@@ -92,6 +92,14 @@ describe('run, when the guest', () => {
     expect(samplesIn(directory.profile(PROFILE))).toBeGreaterThan(0);
   });
 
+  it('has its fuel counted until --timeout, exits with 124', async () => {
+    // What ends it must not look at fuel itself: the guest's registers are of no use there.
+    const options = ['--timeout', '300ms', '--fuel', '1000000000000000', '-o', PROFILE];
+    const args = ['run', '-q', ...options, guest('c/parser.wasm'), '1000000'];
+    expect(await directory.run(args)).toMatchObject({ code: 124, signal: null });
+    directory.profile(PROFILE);
+  });
+
   it('waits on stdin until --timeout, exits with 124', async () => {
     // Stdin stays open.
     const args = ['run', '--timeout', '300ms', ENDINGS, 'stdin'];

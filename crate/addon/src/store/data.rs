@@ -13,7 +13,7 @@ use sampler::ticker::Ticker;
 use sampler::user_ticks::UserTicks;
 use sampler::walker::Activations;
 use std::sync::{Arc, OnceLock};
-use wasmtime::{Engine, StoreContextMut};
+use wasmtime::StoreContextMut;
 
 /// Work of a bench's at epoch deadlines.
 pub trait Peer: Send + Sync {
@@ -157,9 +157,9 @@ impl StoreData {
     }
 
     /// Makes sure that there is what a signal handler ends guests by.
-    pub(super) fn prepare_interrupts(&self, engine: &Engine) -> wasmtime::Result<()> {
+    pub(super) fn prepare_interrupts(&self) -> wasmtime::Result<()> {
         if self.trap.get().is_none() {
-            let _ = self.trap.set(TrapFunction::new(engine)?);
+            let _ = self.trap.set(TrapFunction::new()?);
         }
         Ok(())
     }

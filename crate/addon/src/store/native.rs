@@ -304,7 +304,7 @@ impl NativeStore {
             if let Some(waits) = &store.data().waits {
                 waits.watch(env.raw(), Some(interrupt.clone()));
             }
-            store.data().prepare_interrupts(store.engine())?;
+            store.data().prepare_interrupts()?;
             store.data_mut().set_interrupt(Some(interrupt));
             Ok(())
         })?
