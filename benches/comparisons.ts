@@ -2,9 +2,9 @@
 //
 //   npm run build:test && node --import ./benches/support/typescript.mjs benches/comparisons.ts
 //
-// takes an hour and more on two cores that do nothing else; --equal and --planted say how many comparisons of each kind,
-// --save FILE keeps what was measured, a line of JSON for each comparison, and --simulate FILE tells from that, in
-// minutes, how often equal runs would have been called different, and changes of several sizes found.
+// takes some minutes for 200 equal pairs and 30 planted changes; --equal and --planted say how many comparisons of each
+// kind, --load how many processes run besides, and --save FILE keeps what was measured, a line of JSON for each comparison.
+import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import {
@@ -26,7 +26,6 @@ import type { Weight } from '../lib/profile/sample-weight.js';
 import { guestFile } from './support/guests.js';
 import { circumstances } from './support/machine.js';
 import { withDelay } from './support/planted.js';
-import { recordedComparisons, simulate, WEIGHINGS } from './support/recorded-noise.js';
 import { markdown } from './support/report.js';
 
 /** Runs of each side of a comparison. */
@@ -38,7 +37,7 @@ const PLANTED = 0.05;
 
 interface Subject {
   readonly guest: string;
-  /** For some 60 ms, and for some 900 ms. */
+  /** For some 60 ms, and for some 800 ms. */
   readonly short: string;
   readonly long: string;
   /** The function that is to become slower, as the binary has it, and how it is shown. */
@@ -50,7 +49,7 @@ interface Subject {
 
 const SUBJECTS: readonly Subject[] = [
   {
-    ...{ guest: 'c/parser-names.wasm', short: '7', long: '80' },
+    ...{ guest: 'c/parser-names.wasm', short: '7', long: '40' },
     ...{ name: 'tree_insert', shown: 'tree_insert', rounds: 110 },
   },
   {
@@ -59,36 +58,44 @@ const SUBJECTS: readonly Subject[] = [
     ...{ shown: 'scene::Box::meets(geometry::Ray const&, double) const', rounds: 20 },
   },
   {
-    ...{ guest: 'go/pipeline.wasm', short: '60', long: '700' },
+    ...{ guest: 'go/pipeline.wasm', short: '60', long: '300' },
     ...{ name: 'main.__node_.insert', shown: 'main.(*node).insert', rounds: 460 },
   },
 ];
 
-const engine = new Engine();
+/** As `compare` has them. */
+const SLICE_MS = 3;
+const engine = new Engine({ epochInterruption: true });
 const linker = new Linker(engine).addWasi();
 
-/** A run's profile. */
-function record(module: Module, argument: string): Profile {
+/** A run's profile; another run may have its turn at each tick. */
+async function record(module: Module, argument: string): Promise<Profile> {
   using store = new Store(engine);
   store.setWasi(new WasiConfig({ args: ['guest', argument], stdout: 'null' }));
   const profiler = new GuestProfiler('guest', INTERVAL_MS, [['guest', module]]);
   profiler.attach(store, { sampler: 'signal' });
+  store.setEpochDeadline(1);
+  store.epochDeadlineAsyncYieldAndUpdate(1);
   try {
-    linker.instantiate(store, module).getFunc(store, '_start').call(store);
+    const instance = await linker.instantiateAsync(store, module);
+    await instance.getFunc(store, '_start').callAsync(store);
   } catch (error) {
     if (!(error instanceof WasiExit && error.exitCode === 0)) throw error;
   }
   return GuestProfiler.end(profiler);
 }
 
-/** Runs in turn, A B A B …, after one of each that doesn't count. */
-function compared(before: Module, after: Module, argument: string, runs: number) {
+/** Pairs of runs at the same time, after one that doesn't count. */
+async function compared(before: Module, after: Module, argument: string, runs: number) {
   const profiles: [Profile[], Profile[]] = [[], []];
+  using _ticker = engine.startEpochTicker(SLICE_MS);
   for (let round = -1; round < runs; round++) {
-    for (const [side, module] of [before, after].entries()) {
-      const profile = record(module, argument);
-      if (round >= 0) profiles[side]?.push(profile);
-    }
+    const isTurned = round % 2 === 0;
+    const modules = isTurned ? [after, before] : [before, after];
+    const pair = await Promise.all(modules.map((module) => record(module, argument)));
+    if (isTurned) pair.reverse();
+    if (round < 0) continue;
+    for (const [side, profile] of pair.entries()) profiles[side]?.push(profile);
   }
   const [old, recent] = profiles.map((runs) => {
     const profile = mergeRuns(runs);
@@ -98,7 +105,7 @@ function compared(before: Module, after: Module, argument: string, runs: number)
   return { old, recent };
 }
 
-type Compared = ReturnType<typeof compared>;
+type Compared = Awaited<ReturnType<typeof compared>>;
 
 /** What each function weighed in each run. */
 function rowsOf({ old, recent }: Compared, weight: Weight) {
@@ -122,12 +129,12 @@ function rowsOf({ old, recent }: Compared, weight: Weight) {
 }
 
 /** The binary whose function does what it did, and that whose function takes {@link PLANTED} more. */
-function planted({ guest, name, shown, rounds, long }: Subject) {
+async function planted({ guest, name, shown, rounds, long }: Subject) {
   const wasm = readFileSync(guestFile(guest));
   const compile = (rounds: number) => Module.compile(engine, withDelay(wasm, name, rounds));
   const [once, twice] = [compile(rounds), compile(2 * rounds)];
   // Beside all else, which is the same in both.
-  const [before, after] = beside(compared(once, twice, long, 6), shown);
+  const [before, after] = beside(await compared(once, twice, long, 6), shown);
   const more = Math.max(1, Math.round((PLANTED * before * rounds) / (after - before)));
   const expected = (more * (after - before)) / rounds / before;
   console.error(
@@ -148,9 +155,9 @@ function beside({ old, recent }: Compared, shown: string): [number, number] {
 const { values } = parseArgs({
   options: {
     equal: { type: 'string', default: '200' },
-    planted: { type: 'string', default: '60' },
+    planted: { type: 'string', default: '30' },
     save: { type: 'string' },
-    simulate: { type: 'string' },
+    load: { type: 'string', default: '0' },
   },
 });
 
@@ -167,25 +174,7 @@ function save(kind: string, guest: string, pair: Compared, told: unknown): void 
   appendFileSync(values.save, `${JSON.stringify({ kind, guest, told, ...weights })}\n`);
 }
 
-/** Of each guest and way to weigh: equal runs, and what is 1.5 and 2 times as slow after. */
-function simulated(file: string): void {
-  const comparisons = recordedComparisons(file).filter(({ kind }) => kind === 'equal');
-  const rows = [...new Set(comparisons.map(({ guest }) => guest))].flatMap((guest) => {
-    const its = comparisons.filter((comparison) => comparison.guest === guest);
-    return WEIGHINGS.map((weighing) => {
-      const equal = simulate(its, weighing, 1, 3);
-      const found = [1.5, 2].map((factor) => simulate(its, weighing, factor, 1));
-      return [
-        ...[guest, weighing, `${equal.anything} of ${equal.comparisons}`],
-        ...found.map(({ found, comparisons }) => `${found} of ${comparisons}`),
-      ];
-    });
-  });
-  const columns = ['guest', 'weighed by', 'equal, called different', '× 1.5 found', '× 2 found'];
-  console.log(markdown({ title: 'With recorded noise', columns, rows }));
-}
-
-function measured(): void {
+async function measured(): Promise<void> {
   const rows: string[][] = [];
   const started = circumstances();
   for (const subject of SUBJECTS) {
@@ -194,7 +183,7 @@ function measured(): void {
     const module = Module.fromFile(engine, guestFile(guest));
     let wrong = 0;
     for (let i = 0; i < equal; i++) {
-      const pair = compared(module, module, short, RUNS);
+      const pair = await compared(module, module, short, RUNS);
       const diff = diffProfiles(pair.old, pair.recent, 'cpu');
       const told = significant(diff);
       if (told.length > 0 || diff.whole.verdict === 'significant') wrong++;
@@ -203,11 +192,11 @@ function measured(): void {
     }
     const count = Math.round(Number(values.planted) / SUBJECTS.length);
     const { before, after, expected } =
-      count > 0 ? planted(subject) : { before: module, after: module, expected: 0 };
+      count > 0 ? await planted(subject) : { before: module, after: module, expected: 0 };
     let found = 0;
     let others = 0;
     for (let i = 0; i < count; i++) {
-      const pair = compared(before, after, long, RUNS);
+      const pair = await compared(before, after, long, RUNS);
       const told = significant(diffProfiles(pair.old, pair.recent, 'cpu'));
       if (told.includes(shown)) found++;
       if (told.some((name) => name !== shown)) others++;
@@ -224,7 +213,7 @@ function measured(): void {
   }
   console.log(
     markdown({
-      title: `Comparisons of ${RUNS} runs of each`,
+      title: `Comparisons of ${RUNS} pairs of runs`,
       columns: [
         'guest',
         'equal, called different',
@@ -238,5 +227,15 @@ function measured(): void {
   );
 }
 
-if (values.simulate === undefined) measured();
-else simulated(values.simulate);
+/** Processes that compute, so that the machine is busy. */
+const load: ChildProcess[] = Array.from({ length: Number(values.load) }, () =>
+  spawn(process.execPath, [
+    '-e',
+    'for (;;) JSON.parse(JSON.stringify(Array(5000).fill({ a: [1, 2] })))',
+  ]),
+);
+try {
+  await measured();
+} finally {
+  for (const child of load) child.kill('SIGKILL');
+}

@@ -66,22 +66,29 @@ export async function loadModule(file: GuestFile, entry: Entry): Promise<Guest> 
     const its = { ...file, ...preloaded, precompiled: false };
     preloads.push([name, await compileFile(its, 'module', Module)]);
   }
+  const define = (linker: Linker, store: Store, imports: Module) => {
+    if (unknownImports === 'trap') linker.defineUnknownImportsAsTraps(imports);
+    if (unknownImports === 'zero') linker.defineUnknownImportsAsDefaultValues(store, imports);
+    return imports;
+  };
   return {
     code: module,
     preloads,
     // The module's own start function, if it has one, is the guest's code too.
     run: (store) => {
       const linker = new Linker(engine).addWasi();
-      const define = (imports: Module) => {
-        if (unknownImports === 'trap') linker.defineUnknownImportsAsTraps(imports);
-        if (unknownImports === 'zero') linker.defineUnknownImportsAsDefaultValues(store, imports);
-      };
       for (const [name, preload] of preloads) {
-        define(preload);
-        linker.module(store, name, preload);
+        linker.module(store, name, define(linker, store, preload));
       }
-      define(module);
-      return entry.call(store, linker.instantiate(store, module));
+      return entry.call(store, linker.instantiate(store, define(linker, store, module)));
+    },
+    runAsync: async (store) => {
+      const linker = new Linker(engine).addWasi();
+      for (const [name, preload] of preloads) {
+        await linker.moduleAsync(store, name, define(linker, store, preload));
+      }
+      const instance = await linker.instantiateAsync(store, define(linker, store, module));
+      return entry.callAsync(store, instance);
     },
   };
 }

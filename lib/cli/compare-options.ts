@@ -6,8 +6,8 @@ import { addPrintDiffOptions, checkPrintDiff } from './print-diff.js';
 import { addGuestOptions } from './run-options.js';
 
 const HELP = `
-The programs run in turn, before, after, before, after …, so that whatever else the machine does
-affects both alike. What they write to stdout is thrown away.
+The programs run at the same time, 3 ms each in turn, so that whatever else the machine does affects
+both alike: components and precompiled code run in whole, before, after, before, after … What they write to stdout is thrown away.
 
 Exit codes:
   0  the programs were compared

@@ -6,12 +6,24 @@ import { areAlike, runsOf } from '../profile/runs.js';
 import type { Weight } from '../profile/sample-weight.js';
 import { select } from '../profile/select.js';
 import { FinishedProfile } from '../profiler/finished-profile.js';
+import type { Engine } from '../runtime/engine.js';
+import { chosenSampler } from './chosen-sampler.js';
 import { CliError, reasonOf } from './cli-error.js';
+import { commandEngine } from './command-module.js';
 import { describeEnding, errorTextOf } from './ending.js';
 import { invocation, START } from './entry.js';
+import { loadGuest } from './guest.js';
 import { type PrintDiffOptions, printDiff, usualWeight } from './print-diff.js';
 import { unwritable } from './profile-path.js';
-import { type AllRuns, endsByItself, type Repeated, type Runs, recordRuns } from './record-runs.js';
+import {
+  type AllRuns,
+  endsByItself,
+  type Repeated,
+  type Runs,
+  recordRuns,
+  recordSlicedRuns,
+  type SlicedPair,
+} from './record-runs.js';
 import { guestOf, limits, wasiOptions } from './run.js';
 import type { GuestOptions } from './run-options.js';
 import { writeError } from './terminal.js';
@@ -37,8 +49,7 @@ export async function compare(
 ): Promise<number> {
   const { profiles } = options;
   if (profiles !== undefined) makeDirectory(profiles);
-  const guests = await Promise.all(apps.map((app) => repeated(app, args, options)));
-  const { runs, last } = recordAll(guests, options);
+  const { runs, last } = await recordAll(apps, args, options);
   for (const warning of new Set(runs.flatMap(({ warnings }) => warnings))) {
     writeError(`warning: ${printable(warning)}`);
   }
@@ -61,9 +72,16 @@ export async function compare(
 }
 
 /** Runs by fuel are all alike, so that two of each show it, or else are compared as others are. */
-function recordAll(guests: readonly Repeated[], options: CompareOptions): AllRuns {
+async function recordAll(
+  apps: readonly [string, string],
+  args: readonly string[],
+  options: CompareOptions,
+): Promise<AllRuns> {
   const isByFuel = options.by === 'fuel';
   const { repeat, warmup = isByFuel ? 0 : 1 } = options;
+  const pair = await slicedPair(apps, args, options);
+  if (pair !== undefined) return recordSlicedRuns(pair, { repeat: repeat ?? RUNS, warmup });
+  const guests = await Promise.all(apps.map((app) => repeated(app, args, options)));
   if (isByFuel && repeat === undefined) {
     const twice = recordRuns(guests, { repeat: 2, warmup });
     if (!endsByItself(twice.last.ending) || twice.runs.every(areRunsAlike)) return twice;
@@ -76,17 +94,38 @@ function areRunsAlike({ profile }: Runs): boolean {
   return areAlike(runsOf(model, model.threads));
 }
 
+/** Two modules that can run at the same time, where signals sample them and code may have epoch checks. */
+async function slicedPair(
+  apps: readonly [string, string],
+  args: readonly string[],
+  options: CompareOptions,
+): Promise<SlicedPair | undefined> {
+  const { by, precompiled = false } = options;
+  if (by === 'fuel' || precompiled || chosenSampler(options) !== 'signal') return undefined;
+  const engine = commandEngine({ ...options, epochs: true });
+  const guests = await Promise.all(apps.map((app) => repeated(app, args, options, engine)));
+  const sliced = guests.flatMap(({ guest, ...repeated }) => {
+    const { runAsync } = guest;
+    return runAsync === undefined ? [] : [{ ...repeated, guest: { ...guest, runAsync } }];
+  });
+  return sliced.length === guests.length ? { engine, guests: sliced } : undefined;
+}
+
+/** With an engine of its own, if none is given. */
 async function repeated(
   app: string,
   args: readonly string[],
   options: CompareOptions,
+  engine?: Engine,
 ): Promise<Repeated> {
   const { invoke } = options;
   const entry = invoke === undefined ? START : invocation(invoke, args);
   const name = basename(app);
   const wasi = wasiOptions(invoke === undefined ? [name, ...args] : [name], options);
   return {
-    ...(await guestOf(app, entry, options)),
+    ...(engine === undefined
+      ? await guestOf(app, entry, options)
+      : { engine, guest: await loadGuest(engine, app, entry, { ...options, precompiled: false }) }),
     options: {
       ...limits(name, options),
       hostCalls: false,

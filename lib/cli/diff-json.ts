@@ -16,6 +16,7 @@ export function diffJson(
     before: { name: before, runs: diff.runsBefore },
     after: { name: after, runs: diff.runsAfter },
     interleaved: diff.interleaved,
+    paired: diff.paired,
     paceSpread: diff.paceSpread ?? null,
     whole: changeJson(diff.whole),
     functions: functions.map(

@@ -89,7 +89,7 @@ export function wholeLine(diff: ProfileDiff): string {
 
 /** What the comparison rests on. */
 export function basisLines(diff: ProfileDiff): string[] {
-  const { byFuel, isExact, runsBefore, runsAfter, interleaved, paceSpread } = diff;
+  const { byFuel, isExact, runsBefore, runsAfter, interleaved, paired, paceSpread } = diff;
   if (isExact && runsBefore + runsAfter > 2) {
     return ['By fuel: the same in each run, so that one is enough.'];
   }
@@ -106,6 +106,13 @@ export function basisLines(diff: ProfileDiff): string[] {
   }
   const runs =
     runsBefore === runsAfter ? `${runsBefore} runs each` : `${runsBefore} and ${runsAfter} runs`;
+  if (paired) {
+    const few =
+      runsBefore < FEWEST_PAIRS
+        ? ` Fewer than ${FEWEST_PAIRS} pairs can't show anything significant.`
+        : '';
+    return [`${runsBefore} pairs of runs, each made at the same time.${few}${shortness(diff)}`];
+  }
   const pace =
     paceSpread === undefined
       ? 'too few functions to tell how fast each run was as a whole'
@@ -134,6 +141,8 @@ function shortness({ byFuel, weight, whole }: ProfileDiff): string {
 
 /** With fewer of each side no order of the runs is so rare that it is significant. */
 export const FEWEST_RUNS = 6;
+/** The same of pairs. */
+export const FEWEST_PAIRS = 8;
 
 /** What is not shown by name: how much of it there is. */
 export function foldedLines(diff: ProfileDiff): string[] {

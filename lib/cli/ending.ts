@@ -24,19 +24,34 @@ export function endingOf(guest: () => readonly unknown[], interrupt: InterruptHa
   try {
     return { kind: 'returned', results: guest() };
   } catch (error) {
-    if (error instanceof WasiExit) return { kind: 'exited', code: error.exitCode };
-    // What a component's run function returns when it fails.
-    if (error instanceof ComponentError) return { kind: 'exited', code: 1 };
-    const isInterrupted = error instanceof Interrupted;
-    if (!(error instanceof Trap || isInterrupted)) return { kind: 'failed', error };
-    const { reason } = interrupt;
-    // A guest may trap by itself after the interrupt and before it has noticed.
-    const isOurs = isInterrupted || error.trapCode === 'Interrupt';
-    if (!isOurs || reason === undefined || reason === 'triggered') {
-      return isInterrupted ? { kind: 'failed', error } : { kind: 'trapped', error };
-    }
-    return reason === 'timeout' ? { kind: 'timeout' } : { kind: 'signal', signal: reason };
+    return endingBy(error, interrupt);
   }
+}
+
+/** {@link endingOf} one that is called asynchronously. */
+export async function endingOfAsync(
+  guest: () => Promise<readonly unknown[]>,
+  interrupt: InterruptHandle,
+): Promise<Ending> {
+  try {
+    return { kind: 'returned', results: await guest() };
+  } catch (error) {
+    return endingBy(error, interrupt);
+  }
+}
+
+function endingBy(error: unknown, { reason }: InterruptHandle): Ending {
+  if (error instanceof WasiExit) return { kind: 'exited', code: error.exitCode };
+  // What a component's run function returns when it fails.
+  if (error instanceof ComponentError) return { kind: 'exited', code: 1 };
+  const isInterrupted = error instanceof Interrupted;
+  if (!(error instanceof Trap || isInterrupted)) return { kind: 'failed', error };
+  // A guest may trap by itself after the interrupt and before it has noticed.
+  const isOurs = isInterrupted || error.trapCode === 'Interrupt';
+  if (!isOurs || reason === undefined || reason === 'triggered') {
+    return isInterrupted ? { kind: 'failed', error } : { kind: 'trapped', error };
+  }
+  return reason === 'timeout' ? { kind: 'timeout' } : { kind: 'signal', signal: reason };
 }
 
 export function exitCodeOf(ending: Ending): number {

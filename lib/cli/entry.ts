@@ -17,6 +17,8 @@ export interface Entry {
   check(path: string, module: Exporting): void;
   /** Calls it; its results. */
   call(store: Store, instance: Instance): readonly unknown[];
+  /** The same, asynchronously. */
+  callAsync(store: Store, instance: Instance): Promise<readonly unknown[]>;
 }
 
 /** A WASI command's. */
@@ -24,6 +26,10 @@ export const START: Entry = {
   check: checkStart,
   call: (store, instance) => {
     instance.getFunc(store, '_start').call(store);
+    return [];
+  },
+  callAsync: async (store, instance) => {
+    await instance.getFunc(store, '_start').callAsync(store);
     return [];
   },
 };
@@ -47,11 +53,20 @@ export function invocation(name: string, texts: readonly string[]): Entry {
       if (instance.getExport(store, '_initialize') !== undefined) {
         instance.getFunc(store, '_initialize').call(store);
       }
-      const result = instance.getFunc(store, name).call(store, ...values);
-      if (result === undefined) return [];
-      return Array.isArray(result) ? result : [result];
+      return resultsOf(instance.getFunc(store, name).call(store, ...values));
+    },
+    callAsync: async (store, instance) => {
+      if (instance.getExport(store, '_initialize') !== undefined) {
+        await instance.getFunc(store, '_initialize').callAsync(store);
+      }
+      return resultsOf(await instance.getFunc(store, name).callAsync(store, ...values));
     },
   };
+}
+
+function resultsOf(result: unknown): readonly unknown[] {
+  if (result === undefined) return [];
+  return Array.isArray(result) ? result : [result];
 }
 
 /** A result as text: numbers as JavaScript writes them, a vector as one number of 128 bits. */

@@ -3,7 +3,7 @@ import { oneLine } from '../formats/terminal-text.js';
 import { type Change, differenceOf, type ProfileDiff } from '../profile/diff.js';
 import { signedPercent } from './amount.js';
 import { CliError } from './cli-error.js';
-import { FEWEST_RUNS } from './diff-report.js';
+import { FEWEST_PAIRS, FEWEST_RUNS } from './diff-report.js';
 
 /** `5%`, or `5`; as a share. */
 export function share(text: string): number {
@@ -24,9 +24,10 @@ export function exceeding(
   functions: RegExp | undefined,
 ): string[] {
   const { whole, runsBefore, runsAfter } = diff;
-  if (!diff.isExact && Math.min(runsBefore, runsAfter) < FEWEST_RUNS) {
+  const fewest = diff.paired ? FEWEST_PAIRS : FEWEST_RUNS;
+  if (!diff.isExact && Math.min(runsBefore, runsAfter) < fewest) {
     throw new CliError(
-      `--fail-above needs ${FEWEST_RUNS} runs of each at least, to tell a change from noise: ` +
+      `--fail-above needs ${fewest} runs of each at least, to tell a change from noise: ` +
         'use compare, or run --repeat',
     );
   }

@@ -19,6 +19,8 @@ export interface Guest {
   readonly preloads?: readonly (readonly [name: string, module: Module])[];
   /** Instantiates and calls it; its results. */
   run(store: Store): readonly unknown[];
+  /** The same, asynchronously; a component has none. */
+  runAsync?(store: Store): Promise<readonly unknown[]>;
 }
 
 /** `Module` or `Component`. */

@@ -11,7 +11,7 @@ import { InterruptHandle } from '../runtime/interrupt-handle.js';
 import { Store } from '../runtime/store.js';
 import { WasiConfig, type WasiOptions } from '../runtime/wasi-config.js';
 import { CliError } from './cli-error.js';
-import { type Ending, endingOf, Interrupted } from './ending.js';
+import { type Ending, endingOf, endingOfAsync, Interrupted } from './ending.js';
 import type { Guest } from './guest-file.js';
 import { ProgressLine } from './progress-line.js';
 
@@ -63,6 +63,30 @@ const MOST_FUEL = 2n ** 63n - 1n;
 
 /** Runs a guest to its end and profiles it. */
 export function record(engine: Engine, guest: Guest, options: RecordOptions): Recording {
+  const { store, interrupt, end } = begin(engine, guest, options);
+  return end(endingOf(() => guest.run(store), interrupt));
+}
+
+/** {@link record}s a guest that others on this thread run beside: at each tick of the engine's epoch, it is their turn. */
+export async function recordAmongOthers(
+  engine: Engine,
+  guest: Guest & Required<Pick<Guest, 'runAsync'>>,
+  options: RecordOptions,
+): Promise<Recording> {
+  const { store, interrupt, end } = begin(engine, guest, options);
+  store.setEpochDeadline(1);
+  store.epochDeadlineAsyncYieldAndUpdate(1);
+  return end(await endingOfAsync(() => guest.runAsync(store), interrupt));
+}
+
+/** A guest that is to be run, and what is to be done when it has ended. */
+interface Begun {
+  readonly store: Store;
+  readonly interrupt: InterruptHandle;
+  end(ending: Ending): Recording;
+}
+
+function begin(engine: Engine, guest: Guest, options: RecordOptions): Begun {
   const { name, intervalMs, everyFuel, sampler, clock, timeoutMs, fuel, maxMemoryBytes } = options;
   const store = new Store(engine);
   setWasi(store, options.wasi);
@@ -100,14 +124,16 @@ export function record(engine: Engine, guest: Guest, options: RecordOptions): Re
   if (timeoutMs !== undefined) interrupt.triggerAfter(timeoutMs);
   const startMs = performance.now();
   const startCpuMs = threadCpuTime();
-  const ending = endingOf(() => guest.run(store), interrupt);
-  const cpuMs = threadCpuTime() - startCpuMs;
-  const wallMs = performance.now() - startMs;
-  recorder.detach();
-  progress?.end();
-  const { missedTicks } = recorder;
-  const used = limit === undefined ? {} : { fuelUsed: limit - store.getFuel() };
-  return { profiler, ending, wallMs, cpuMs, missedTicks, interrupt, ...used };
+  const end = (ending: Ending): Recording => {
+    const cpuMs = threadCpuTime() - startCpuMs;
+    const wallMs = performance.now() - startMs;
+    recorder.detach();
+    progress?.end();
+    const { missedTicks } = recorder;
+    const used = limit === undefined ? {} : { fuelUsed: limit - store.getFuel() };
+    return { profiler, ending, wallMs, cpuMs, missedTicks, interrupt, ...used };
+  };
+  return { store, interrupt, end };
 }
 
 /** Samples by fuel come without ticks of the epoch, which would be other ones in each run. */

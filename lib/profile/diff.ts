@@ -1,4 +1,5 @@
 import { median, probit } from 'simple-statistics';
+import { comparePairs } from '../statistics/compare-pairs.js';
 import { compareRuns, SIGNIFICANCE_LEVEL } from '../statistics/compare-runs.js';
 import type { Shift } from '../statistics/shift.js';
 import { fuelBetweenSamples } from './fuel.js';
@@ -61,6 +62,8 @@ export interface ProfileDiff {
   readonly runsAfter: number;
   /** Whether runs of the one were made between those of the other. */
   readonly interleaved: boolean;
+  /** Whether each run before was made at the same time as one after: these are compared with each other. */
+  readonly paired: boolean;
   /** How much slower the slowest run was than the fastest, by what its functions have in common. */
   readonly paceSpread: number | undefined;
   readonly whole: Change;
@@ -82,8 +85,9 @@ export function diffProfiles(
   const seen = [...matched.keys()].filter((row) =>
     [old.total[row], recent.total[row]].some((runs) => runs?.some((value) => value > 0)),
   );
-  const interleaved = areInterleaved(before, runs.before, after, runs.after);
   const byFuel = [before, after].every(({ profile }) => fuelBetweenSamples(profile) !== undefined);
+  const paired = !byFuel && arePaired(before, runs.before, after, runs.after);
+  const interleaved = paired || areInterleaved(before, runs.before, after, runs.after);
   const isExact = byFuel && areAlike(runs.before) && areAlike(runs.after);
   const facts = {
     weight,
@@ -92,6 +96,11 @@ export function diffProfiles(
     runsBefore: runs.before.length,
     runsAfter: runs.after.length,
     interleaved,
+    paired,
+  };
+  const sampled = {
+    old: weighRuns(before.profile, runs.before, matched, 'before', 'samples'),
+    recent: weighRuns(after.profile, runs.after, matched, 'after', 'samples'),
   };
   const row = (row: number, self: Change): FunctionChange => ({
     ...names(before.profile, after.profile, matched[row] as MatchedFunction),
@@ -100,10 +109,6 @@ export function diffProfiles(
     totalAfter: medianOf(recent.total[row]),
   });
   if (isExact || Math.min(runs.before.length, runs.after.length) < 2) {
-    const sampled = {
-      old: weighRuns(before.profile, runs.before, matched, 'before', 'samples'),
-      recent: weighRuns(after.profile, runs.after, matched, 'after', 'samples'),
-    };
     const { whole, rows } = withoutRuns(seen, old, recent, sampled, isExact);
     const functions = seen.map((at, i) => row(at, rows[i] as Change));
     return { ...facts, paceSpread: undefined, whole, functions: sorted(functions) };
@@ -111,8 +116,12 @@ export function diffProfiles(
   const measured = seen.map((row) => ({
     before: old.self[row] as Float64Array,
     after: recent.self[row] as Float64Array,
+    samples: {
+      before: sampled.old.self[row] as Float64Array,
+      after: sampled.recent.self[row] as Float64Array,
+    },
   }));
-  const change = compareRuns(measured, interleaved);
+  const change = paired ? comparePairs(measured) : compareRuns(measured, interleaved);
   const sums = (side: 'before' | 'after') =>
     runs[side].map((_, run) => measured.reduce((sum, row) => sum + (row[side][run] as number), 0));
   const told = ({ significant, ...rest }: (typeof change.rows)[number]) => ({
@@ -140,6 +149,27 @@ export function diffProfiles(
 
 function runsIn({ profile, threads }: ComparedProfile): readonly Thread[][] {
   return runsOf(profile, threads).filter((threads) => threads.length > 0);
+}
+
+/** Whether runs are several and as many, and each of either side was made while its like of the other was. */
+function arePaired(
+  before: ComparedProfile,
+  runsBefore: readonly Thread[][],
+  after: ComparedProfile,
+  runsAfter: readonly Thread[][],
+): boolean {
+  const times = ({ profile }: ComparedProfile, [thread]: readonly Thread[] = []) => ({
+    start: profile.startTimeUnixMs + (thread?.startMs ?? 0),
+    end: profile.startTimeUnixMs + (thread?.endMs ?? 0),
+  });
+  return (
+    runsBefore.length > 1 &&
+    runsBefore.length === runsAfter.length &&
+    runsBefore.every((run, i) => {
+      const [a, b] = [times(before, run), times(after, runsAfter[i])];
+      return a.start < b.end && b.start < a.end;
+    })
+  );
 }
 
 /** Whether each side has a run that began between two of the other's. */

@@ -7,7 +7,7 @@ export const SIGNIFICANCE_LEVEL = 0.01;
 /** Of the intervals that are shown, each by itself. */
 export const CONFIDENCE = 0.95;
 /** Rows smaller than this share of the whole are not tested: each test makes all others less sharp. */
-const SMALLEST_SHARE = 0.005;
+export const SMALLEST_SHARE = 0.005;
 
 /** A row of measurements, a column for each run. */
 export interface MeasuredRow {

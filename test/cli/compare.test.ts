@@ -3,10 +3,13 @@ import { Ajv } from 'ajv';
 import { afterAll, describe, expect, it } from 'vitest';
 import { firefoxJson } from '../../lib/formats/firefox.js';
 import { mergeRuns } from '../../lib/profile/merge.js';
+import { signalObstacle } from '../../lib/profiler/signal-sampler.js';
 import { type MadeFunction, madeProfile } from '../support/made-profile.js';
 import { CliDirectory, guest } from './command.js';
 
 const directory = new CliDirectory();
+/** Whether samples are taken by signals, and so programs run at the same time. */
+const areSignals = signalObstacle() === undefined;
 afterAll(() => directory[Symbol.asyncDispose]());
 
 /** Parses what a command printed, and checks it against its schema. */
@@ -199,7 +202,7 @@ describe('compare', () => {
   it('matches a binary under another name', async () => {
     writeFileSync(directory.file('renamed.wasm'), readFileSync(parser));
     const json = await compare(parser, 'renamed.wasm', '--profiles', 'out');
-    expect(json['interleaved']).toBe(true);
+    expect([json['interleaved'], json['paired']]).toEqual([true, areSignals]);
     expect(functionsIn(json).filter(({ oldName }) => oldName !== null)).toEqual([]);
     expect(matched(json)).toBeGreaterThan(0.95);
     // What it left tells the same.
@@ -218,6 +221,52 @@ describe('compare', () => {
     expect(matched(json)).toBeGreaterThan(0.8);
     const renamed = functionsIn(json).find(({ oldName }) => oldName === 'by_letters');
     expect(renamed?.name).toMatch(/^wasm-function\[\d+\]$/);
+  });
+
+  it('has components take turns in whole', async () => {
+    const component = guest('component/parser.wasm');
+    const json = await compare(component, component, '--repeat', '2');
+    expect([json['interleaved'], json['paired']]).toEqual([true, false]);
+  });
+
+  it('calls an export of either, which may import from what is preloaded', async () => {
+    const lib =
+      '(module (func $step (export "step") (param i32) (result i32) (i32.sub (local.get 0) (i32.const 1))))';
+    const app = (
+      rounds: number,
+    ) => `(module (import "lib" "step" (func $step (param i32) (result i32)))
+      (func (export "run") (local i32) (local.set 0 (i32.const ${rounds}))
+        (loop $l (br_if $l (local.tee 0 (call $step (local.get 0)))))))`;
+    for (const [name, text] of [
+      ['lib', lib],
+      ['few', app(4e6)],
+      ['many', app(8e6)],
+    ] as const) {
+      writeFileSync(directory.file(`${name}.wat`), text);
+    }
+    const args = ['compare', '--json', '--preload', 'lib=lib.wat', '--invoke', 'run'];
+    const { code, stdout, stderr } = await directory.run([...args, 'few.wat', 'many.wat']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const json = checked('diff', stdout);
+    expect(json['paired']).toBe(areSignals);
+    expect(functionsIn(json).map(({ name, self }) => [name, self.verdict])).toContainEqual([
+      'run',
+      'significant',
+    ]);
+  });
+
+  it.each([
+    [['--timeout', '300ms'], 'a run ran out of time, so'],
+    [['--timeout', '300ms', '--fuel', '1000000000000000'], 'a run ran out of time, so'],
+    [['--fuel', '1000000'], 'a run trapped, so'],
+  ])('ends with %j', async (options, message) => {
+    writeFileSync(
+      directory.file('endless.wat'),
+      '(module (func (export "_start") (loop $l (br $l))))',
+    );
+    const args = ['compare', ...options, 'endless.wat', 'endless.wat'];
+    const { code, stderr } = await directory.run(args);
+    expect({ code, told: stderr.includes(message) }, stderr).toEqual({ code: 1, told: true });
   });
 
   it('refuses what does not end by itself, or is no program', async () => {

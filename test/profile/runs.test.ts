@@ -85,6 +85,21 @@ it('knows whether runs were interleaved', () => {
   expect(interleaved([0, 1000, 2000], [3000, 4000, 5000])).toBe(false);
 });
 
+it('pairs runs that were made at the same time', () => {
+  const compared = (starts: number[]) => {
+    const profile = mergeRuns(starts.map((start) => f(10, start)));
+    return { profile, threads: profile.threads };
+  };
+  const told = (a: number[], b: number[]) => {
+    const { paired, interleaved } = diffProfiles(compared(a), compared(b), 'samples');
+    return [paired, interleaved];
+  };
+  // A run takes 28 ms.
+  expect(told([0, 1000, 2000], [1, 999, 2002])).toEqual([true, true]);
+  expect(told([0, 1000, 2000], [1, 999, 2100])[0]).toBe(false);
+  expect(told([0, 1000, 2000], [1, 999])[0]).toBe(false);
+});
+
 it('shares a run’s CPU time out by its samples, where these fall as it does', () => {
   const made = (entries: { label: string; format: 'string'; value: string }[]) => {
     const functions = [
