@@ -90,6 +90,13 @@ describe('edge cases, sampled where the guest asks', () => {
     expect((await expectSamples(guest, 11)).deepest).toBe(10_003);
   });
 
+  // A recorder has no room yet for a stack like that.
+  it('recursion 10,000 deep, sampled at its end alone', async () => {
+    const guest = new BumpGuest({ maxWasmStack: 1 << 20 });
+    expect(call(guest, guest.start('wat/deep-end.wat'), 'run', 10_000)).toBe(10_000);
+    expect((await expectSamples(guest, 1)).deepest).toBe(10_003);
+  });
+
   it('re-entry: JS, wasm, JS, wasm, 40 levels', async () => {
     const guest = new BumpGuest();
     let inner: Func | undefined;

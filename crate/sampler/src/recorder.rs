@@ -74,12 +74,18 @@ struct State {
     length: usize,
     /// Times that the ring was emptied.
     generation: u32,
-    /// Full rings that the reader could not take at the time.
-    spilled: Vec<Vec<u32>>,
+    /// What the reader could not take at the time: full rings, and records that no ring has room for.
+    spilled: Vec<Spilled>,
     samples: u64,
     /// By all stores.
     fuel_used: u64,
     traps: Traps,
+}
+
+struct Spilled {
+    words: Vec<u32>,
+    /// The ring's, when it had these words or would have had them.
+    generation: u32,
 }
 
 /// Who reads the ring. It lives as long as the recorder, and so may own the ring's memory.
@@ -88,7 +94,7 @@ pub trait Reader {
     fn drain(&self, words: usize) -> bool;
 }
 
-/// Where a record begins, as long as the ring isn't emptied.
+/// Where a record begins, as long as the reader hasn't taken it.
 #[derive(Clone, Copy)]
 pub struct Place {
     at: usize,
@@ -160,7 +166,8 @@ impl Recorder {
     /// Records that the reader could not take when the ring was full, older than those in it.
     pub fn take_spilled(&self) -> Vec<Vec<u32>> {
         // SAFETY: by the module's invariant.
-        std::mem::take(unsafe { &mut (*self.state.get()).spilled })
+        let spilled = std::mem::take(unsafe { &mut (*self.state.get()).spilled });
+        spilled.into_iter().map(|spilled| spilled.words).collect()
     }
 
     /// The traps since the last call.
@@ -210,7 +217,10 @@ impl Recorder {
                 // The reader could give no ring yet.
                 let words = [&[kind], head].concat();
                 // SAFETY: by the invariant.
-                unsafe { (*self.state.get()).spilled.push(words) };
+                let state = unsafe { &mut *self.state.get() };
+                let generation = state.generation;
+                state.spilled.push(Spilled { words, generation });
+                state.generation += 1;
             }
         }
     }
@@ -313,7 +323,10 @@ impl Recorder {
         if !drained && state.length > 0 {
             // SAFETY: the words in use.
             let words = unsafe { std::slice::from_raw_parts(state.ring, state.length) };
-            state.spilled.push(words.to_vec());
+            state.spilled.push(Spilled {
+                words: words.to_vec(),
+                generation: state.generation,
+            });
         }
         state.length = 0;
         state.generation += 1;
@@ -337,12 +350,10 @@ impl Recorder {
         // SAFETY: by the invariant.
         let state = unsafe { &mut *self.state.get() };
         state.last.clear();
-        state.spilled.push(words);
+        let generation = state.generation;
+        state.spilled.push(Spilled { words, generation });
         state.generation += 1;
-        Place {
-            at: 0,
-            generation: state.generation - 1,
-        }
+        Place { at: 0, generation }
     }
 
     #[inline]
@@ -415,12 +426,17 @@ impl Recorder {
     pub fn strike_out(&self, place: Place) -> bool {
         // SAFETY: by the invariant.
         let state = unsafe { &mut *self.state.get() };
-        if state.generation != place.generation {
-            return false;
+        if state.generation == place.generation {
+            // SAFETY: the record's first word.
+            unsafe { *state.ring.add(place.at) |= STRUCK_OUT };
+            return true;
         }
-        // SAFETY: the record's first word.
-        unsafe { *state.ring.add(place.at) |= STRUCK_OUT };
-        true
+        let mut newest_first = state.spilled.iter_mut().rev();
+        let spilled = newest_first.find(|spilled| spilled.generation == place.generation);
+        spilled.is_some_and(|spilled| {
+            spilled.words[place.at] |= STRUCK_OUT;
+            true
+        })
     }
 
     /// Nanoseconds since the profile's start.
