@@ -76,12 +76,13 @@ const environment = {
   ASAN_OPTIONS: Object.entries(OPTIONS)
     .map(([key, value]) => `${key}=${value}`)
     .join(':'),
-  // node-gyp-build looks there instead of in the package's directory.
+  // The library, and node-gyp-build, look there instead of in the package's directory.
   WASMTIME_GUEST_PROFILER_PREBUILD: addonRoot,
   SMITH_MODULES: process.env['SMITH_MODULES'] ?? '300',
   RANDOM_RUNS: process.env['RANDOM_RUNS'] ?? '500',
 };
 console.log(`AddressSanitizer's runtime: ${runtime}`);
+checkLoaded();
 const unseen = Object.entries(MISTAKES).filter(([mistake, expected]) => !sees(mistake, expected));
 const { status, found } = test(process.argv.slice(2));
 const planted = Object.keys(MISTAKES).length;
@@ -139,6 +140,18 @@ function findRuntime() {
     (file) => path.isAbsolute(file) && existsSync(file),
   );
   return runtime ? realpathSync(runtime) : fail('no shared runtime of AddressSanitizer was found');
+}
+
+/** The tests must be of the addon that was built here. */
+function checkLoaded() {
+  const script = `
+    await import(${JSON.stringify(path.join(root, 'dist', 'index.js'))});
+    console.log(process.report.getReport().sharedObjects.join('\\n'));`;
+  const args = ['--input-type=module', '-e', script];
+  const loaded = execFileSync(process.execPath, args, { env: environment, encoding: 'utf8' });
+  const addons = loaded.split('\n').filter((file) => file.endsWith('.node'));
+  const expected = path.join(addonRoot, 'build', 'Release', 'wasmtime_guest_profiler.node');
+  if (addons.join() !== expected) fail(`the library loads ${addons} instead of ${expected}`);
 }
 
 /** Whether a process that makes that mistake is ended with a report of it. */

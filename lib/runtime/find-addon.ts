@@ -6,6 +6,9 @@ const FILE = 'wasmtime_guest_profiler.node';
 
 const PACKAGE = 'wasmtime-guest-profiler';
 
+/** A directory to look in instead of the package's, by the name that node-gyp-build gives such variables. */
+const INSTEAD = 'WASMTIME_GUEST_PROFILER_PREBUILD';
+
 /**
  * The addon's file. Of the package itself it is what was built there, else that of the package for this platform; a bundle
  * of a program looks for the package that is installed around it, and then for the file itself, which was put beside it.
@@ -16,7 +19,7 @@ export function findAddon(): string {
   const places = ownDirectories();
   let installed: string | undefined;
   for (const place of places) {
-    const root = packageAround(place);
+    const root = process.env[INSTEAD] ?? packageAround(place);
     const found = (root !== undefined && inPackage(root)) || beside(place);
     if (found) return loaded(found);
     installed ??= root;

@@ -26,8 +26,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(path.dirname(modules), { recursive: true }));
 
-/** The addon's file that a program has loaded, below `node_modules`. */
-function loadedFile(): string {
+/** The addon's file that a program has loaded, below `node_modules`. `WASMTIME_GUEST_PROFILER_PREBUILD` is its environment's. */
+function loadedFile(instead?: string): string {
+  const env = { ...process.env, WASMTIME_GUEST_PROFILER_PREBUILD: instead };
   const use = `
     import { createRequire } from 'node:module';
     import { Engine } from 'wasmtime-guest-profiler';
@@ -36,7 +37,7 @@ function loadedFile(): string {
     console.log(Object.keys(cache).filter((file) => file.endsWith('.node')).join());`;
   const cwd = path.dirname(modules);
   writeFileSync(path.join(cwd, 'use.mjs'), use);
-  const output = execFileSync(process.execPath, ['use.mjs'], { cwd, encoding: 'utf8' });
+  const output = execFileSync(process.execPath, ['use.mjs'], { cwd, env, encoding: 'utf8' });
   return path.relative(modules, output.trim());
 }
 
@@ -62,4 +63,6 @@ it('takes that of the package for this platform, or what was built', () => {
   mkdirSync(path.join(modules, release), { recursive: true });
   cpSync(BUILT, path.join(modules, release, ADDON));
   expect(loadedFile()).toBe(path.join(release, ADDON));
+  // By node-gyp-build's variable, as `scripts/asan.mjs` has it.
+  expect(path.resolve(modules, loadedFile(ROOT))).toBe(BUILT);
 });

@@ -19,6 +19,7 @@ use super::published::{Activation, StoreBlock};
 use super::ring::{OLDER, Record};
 use super::text::Reading;
 use crate::frames::Words;
+use std::arch::asm;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -64,13 +65,20 @@ fn is_entry(return_address: usize) -> bool {
             .any(|entry| entry.load(Relaxed) == return_address)
 }
 
+/// In words of the machine, since it may lie between the variables of any function's frame, where sanitizers take each other
+/// read for a mistake.
+///
 /// # Safety
 ///
-/// By the module's invariant.
+/// It must be readable: by the module's invariant.
 #[inline(always)]
-unsafe fn word(address: usize) -> usize {
+pub(super) unsafe fn word(address: usize) -> usize {
+    let word: usize;
     // SAFETY: as promised.
-    unsafe { std::ptr::with_exposed_provenance::<usize>(address).read_volatile() }
+    unsafe {
+        asm!("mov {}, [{}]", out(reg) word, in(reg) address, options(nostack, readonly, preserves_flags));
+    };
+    word
 }
 
 /// Whether the words are still, or again, those of the newest saved activation: it is being pushed or popped, or

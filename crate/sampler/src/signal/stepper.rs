@@ -11,7 +11,7 @@ use super::handler::registers_of;
 use super::leaf_x64::{LeafRule, Registers};
 use super::published::{ThreadBlock, thread_block};
 use super::ring::Ring;
-use super::stack::{How, Interrupted};
+use super::stack::{How, Interrupted, word};
 use super::stream::number;
 use super::text::Reading;
 use crate::allow_list::AllowList;
@@ -171,14 +171,6 @@ unsafe extern "C" fn on_step(
         }
         _ => context.uc_mcontext.gregs[libc::REG_EFL as usize] &= !TRAP_FLAG,
     }
-}
-
-/// # Safety
-///
-/// It must be readable.
-unsafe fn word(address: usize) -> usize {
-    // SAFETY: as promised.
-    unsafe { ptr::with_exposed_provenance::<usize>(address).read_volatile() }
 }
 
 impl Stepper {
