@@ -2,7 +2,8 @@
 
 use super::startup_code;
 use crate::js::errors;
-use crate::store::{LOOK_AT_WALK, StoreData};
+use crate::store::StoreData;
+use crate::store::walks::LOOK_AT_WALK;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use sampler::{broken, self_check, walk_check};

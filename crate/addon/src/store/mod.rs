@@ -11,11 +11,10 @@ mod native;
 mod recording;
 pub mod scope;
 pub mod waiting;
-mod walks;
+pub mod walks;
 
 pub use access::{StoreAccess, StoreCell, busy};
-pub use data::{Peer, StoreData};
+pub use data::StoreData;
 pub use hooks::look_in_time;
 pub use native::NativeStore;
 pub use recording::{STACK_WALK, attach, before_record, detach};
-pub use walks::LOOK_AT_WALK;
