@@ -5,6 +5,7 @@
 //                                           also writes lib/generated/native.d.ts
 //   node scripts/build-addon.mjs --oracle --quick   … compiled in less time than it takes to make it fast: for
 //                                           `npm run dev`, never for benches
+//   node scripts/build-addon.mjs --dist     as it is published: optimized across crates, which takes minutes more
 //
 // Needs Node and Rust alone: `npm install` calls it through binding.gyp where no prebuilt binary fits.
 // The napi-rs CLI does the work where it is installed, which is in a checkout of the project.
@@ -18,6 +19,8 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const name = 'wasmtime_guest_profiler';
 const oracle = process.argv.includes('--oracle');
 const quick = process.argv.includes('--quick');
+/** Of Cargo.toml. */
+const profile = process.argv.includes('--dist') ? 'dist' : 'release';
 
 checkRust();
 const cli = findNapiCli();
@@ -59,7 +62,7 @@ function buildWithNapi(cli) {
   run(process.execPath, [
     cli,
     'build',
-    '--release',
+    ...['--profile', profile],
     ...['--manifest-path', path.join('crate', 'addon', 'Cargo.toml'), '--output-dir', output],
     ...['--dts', types, '--dts-header', header],
     ...(oracle ? ['--features', 'oracle'] : []),
@@ -81,7 +84,13 @@ function quickly() {
 }
 
 function buildWithCargo() {
-  const args = ['build', '--release', '--locked', ...(oracle ? ['--features', 'oracle'] : [])];
+  const args = [
+    'build',
+    '--profile',
+    profile,
+    '--locked',
+    ...(oracle ? ['--features', 'oracle'] : []),
+  ];
   // Where it puts what it builds depends on settings of the user's (build.target, build.target-dir): it says so.
   const { status, stdout, error } = spawnSync(
     'cargo',

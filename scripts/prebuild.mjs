@@ -40,7 +40,10 @@ export function makePackage(file) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  execFileSync(process.execPath, ['scripts/build-addon.mjs'], { cwd: root, stdio: 'inherit' });
+  execFileSync(process.execPath, ['scripts/build-addon.mjs', '--dist'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   const directory = makePackage(
     path.join(root, 'build', 'Release', 'wasmtime_guest_profiler.node'),
   );
