@@ -1,6 +1,6 @@
 import { median, probit } from 'simple-statistics';
-import { comparePairs } from '../statistics/compare-pairs.js';
-import { compareRuns, SIGNIFICANCE_LEVEL } from '../statistics/compare-runs.js';
+import { comparePairs, type PairedRow } from '../statistics/compare-pairs.js';
+import { compareRuns, type MeasuredRow, SIGNIFICANCE_LEVEL } from '../statistics/compare-runs.js';
 import type { Shift } from '../statistics/shift.js';
 import { fuelBetweenSamples } from './fuel.js';
 import { funcPlace } from './func-place.js';
@@ -98,10 +98,11 @@ export function diffProfiles(
     interleaved,
     paired,
   };
-  const sampled = {
+  // Only single runs and pairs are compared by these too.
+  const sampled = () => ({
     old: weighRuns(before.profile, runs.before, matched, 'before', 'samples'),
     recent: weighRuns(after.profile, runs.after, matched, 'after', 'samples'),
-  };
+  });
   const row = (row: number, self: Change): FunctionChange => ({
     ...names(before.profile, after.profile, matched[row] as MatchedFunction),
     self,
@@ -109,19 +110,14 @@ export function diffProfiles(
     totalAfter: medianOf(recent.total[row]),
   });
   if (isExact || Math.min(runs.before.length, runs.after.length) < 2) {
-    const { whole, rows } = withoutRuns(seen, old, recent, sampled, isExact);
+    const { whole, rows } = withoutRuns(seen, old, recent, sampled(), isExact);
     const functions = seen.map((at, i) => row(at, rows[i] as Change));
     return { ...facts, paceSpread: undefined, whole, functions: sorted(functions) };
   }
-  const measured = seen.map((row) => ({
-    before: old.self[row] as Float64Array,
-    after: recent.self[row] as Float64Array,
-    samples: {
-      before: sampled.old.self[row] as Float64Array,
-      after: sampled.recent.self[row] as Float64Array,
-    },
-  }));
-  const change = paired ? comparePairs(measured) : compareRuns(measured, interleaved);
+  const measured = rowsOf(seen, old, recent);
+  const change = paired
+    ? comparePairs(pairedRows(seen, measured, sampled()))
+    : compareRuns(measured, interleaved);
   const sums = (side: 'before' | 'after') =>
     runs[side].map((_, run) => measured.reduce((sum, row) => sum + (row[side][run] as number), 0));
   const told = ({ significant, ...rest }: (typeof change.rows)[number]) => ({
@@ -145,6 +141,23 @@ export function diffProfiles(
     },
     functions: sorted(functions),
   };
+}
+
+/** What functions weigh by themselves, run by run. */
+function rowsOf(seen: readonly number[], old: RunWeights, recent: RunWeights): MeasuredRow[] {
+  return seen.map((row) => ({
+    before: old.self[row] as Float64Array,
+    after: recent.self[row] as Float64Array,
+  }));
+}
+
+function pairedRows(
+  seen: readonly number[],
+  measured: readonly MeasuredRow[],
+  sampled: { readonly old: RunWeights; readonly recent: RunWeights },
+): PairedRow[] {
+  const samples = rowsOf(seen, sampled.old, sampled.recent);
+  return measured.map((row, i) => ({ ...row, samples: samples[i] as MeasuredRow }));
 }
 
 function runsIn({ profile, threads }: ComparedProfile): readonly Thread[][] {

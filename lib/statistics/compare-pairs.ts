@@ -1,6 +1,6 @@
 import { mean, median, probit } from 'simple-statistics';
 import type { MeasuredRow, RowChange, RunsChange } from './compare-runs.js';
-import { CONFIDENCE, SIGNIFICANCE_LEVEL, SMALLEST_SHARE } from './compare-runs.js';
+import { CONFIDENCE, SIGNIFICANCE_LEVEL, SMALLEST_SHARE, sumOf, total } from './compare-runs.js';
 import type { Shift } from './shift.js';
 import { flippedPValues } from './sign-flips.js';
 
@@ -27,9 +27,9 @@ const HALF = 0.5;
  * 2004): by what the number of samples lets expect, times how much more all rows spread.
  */
 export function comparePairs(rows: readonly PairedRow[]): RunsChange {
-  const whole = sumOf(rows);
-  const size = total(whole);
-  const tested = rows.filter((row) => size > 0 && total(row) >= SMALLEST_SHARE * size);
+  const whole = wholeOf(rows);
+  const size = sizeOf(whole);
+  const tested = rows.filter((row) => size > 0 && sizeOf(row) >= SMALLEST_SHARE * size);
   const all = rows.length > 0 && isEverSampled(whole) ? [whole, ...tested] : [];
   const ratios = all.map((row) => logRatios(row, whole));
   const deviations = moderated(all, ratios);
@@ -50,28 +50,16 @@ export function comparePairs(rows: readonly PairedRow[]): RunsChange {
   return { whole: change(whole), rows: rows.map(change), paceSpread: undefined };
 }
 
-function sumOf(rows: readonly PairedRow[]): PairedRow {
-  const runs = rows[0]?.before.length ?? 0;
-  const sum = (of: (row: PairedRow) => Float64Array) =>
-    Float64Array.from({ length: runs }, (_, run) =>
-      rows.reduce((sum, row) => sum + (of(row)[run] as number), 0),
-    );
-  return {
-    before: sum(({ before }) => before),
-    after: sum(({ after }) => after),
-    samples: {
-      before: sum(({ samples }) => samples.before),
-      after: sum(({ samples }) => samples.after),
-    },
-  };
+function wholeOf(rows: readonly PairedRow[]): PairedRow {
+  return { ...bothSides(rows), samples: bothSides(rows.map(({ samples }) => samples)) };
 }
 
-function total({ before, after }: MeasuredRow): number {
-  return sum(before) + sum(after);
+function bothSides(rows: readonly MeasuredRow[]): MeasuredRow {
+  return { before: sumOf(rows, 'before'), after: sumOf(rows, 'after') };
 }
 
-function sum(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0);
+function sizeOf({ before, after }: MeasuredRow): number {
+  return total(before) + total(after);
 }
 
 function isEverSampled({ before, after, samples }: PairedRow): boolean {
@@ -131,6 +119,6 @@ function ratioShift(
 
 /** Of a row that is too small: the mean difference, and nothing of how sure it is. */
 function unknownShift({ before, after }: PairedRow): Shift {
-  const estimate = (sum(after) - sum(before)) / Math.max(1, before.length);
+  const estimate = (total(after) - total(before)) / Math.max(1, before.length);
   return { estimate, low: Math.min(0, estimate), high: Math.max(0, estimate) };
 }

@@ -84,7 +84,8 @@ export function compareRuns(rows: readonly MeasuredRow[], interleaved: boolean):
   };
 }
 
-function total(row: Float64Array): number {
+/** The sum of a row's columns. */
+export function total(row: Float64Array): number {
   return row.reduce((sum, value) => sum + value, 0);
 }
 
@@ -96,7 +97,8 @@ function divided(row: Float64Array, paces: Float64Array): Float64Array {
   return row.map((value, run) => value / (paces[run] as number));
 }
 
-function sumOf(rows: readonly MeasuredRow[], side: keyof MeasuredRow): Float64Array {
+/** The sum of all rows, column by column. */
+export function sumOf(rows: readonly MeasuredRow[], side: keyof MeasuredRow): Float64Array {
   const sums = new Float64Array(rows[0]?.[side].length ?? 0);
   for (const row of rows) {
     for (const [run, value] of row[side].entries()) sums[run] = (sums[run] as number) + value;
