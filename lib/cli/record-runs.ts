@@ -76,7 +76,8 @@ export async function recordSlicedRuns(
   using _ticker = engine.startEpochTicker(SLICE_MS);
   for (let round = 0; ; round++) {
     // Each is the first in every other round.
-    const order = [...guests.keys()].sort((a, b) => (round % 2 === 0 ? a - b : b - a));
+    const order = [...guests.keys()];
+    if (round % 2 === 1) order.reverse();
     const ended = await Promise.all(
       order.map(async (i) => {
         const { guest, options } = guests[i] as (typeof guests)[number];
