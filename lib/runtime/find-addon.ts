@@ -19,7 +19,8 @@ export function findAddon(): string {
   const places = ownDirectories();
   let installed: string | undefined;
   for (const place of places) {
-    const root = process.env[INSTEAD] ?? packageAround(place);
+    // An empty variable names no directory.
+    const root = process.env[INSTEAD] || packageAround(place);
     const found = (root !== undefined && inPackage(root)) || beside(place);
     if (found) return loaded(found);
     installed ??= root;
