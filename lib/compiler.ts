@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 import { createContext } from '@emnapi/runtime';
 import {
   emnapiAsyncWorkPlugin,
@@ -8,6 +8,7 @@ import {
   WASI,
 } from '@napi-rs/wasm-runtime';
 import type { NativeCode } from './generated/native.js';
+import { ownDirectories, packageAround, requireFrom } from './own-files.js';
 import type { WasmFeature } from './runtime/wasm-features.js';
 
 /** Compiled code of one module, what of it shows where its instructions come from. */
@@ -45,7 +46,9 @@ export interface Compiler {
   wasmtimeVersion(): string;
 }
 
-const FILE = fileURLToPath(new URL('../wasm/compiler.wasm', import.meta.url));
+/** What to install where there is none: the few who need it alone download it. */
+export const COMPILER_PACKAGE = 'wasmtime-guest-profiler-compiler';
+
 /** 64 KiB each: what its data and stack take at the start, and the most that WebAssembly has. */
 const PAGES = { initial: 1536, maximum: 65_536 };
 
@@ -56,20 +59,58 @@ const { Memory } = (
 
 let loaded: Compiler | undefined;
 
-/** Whether the compiler was built, as it is in the published package. */
+/** Whether there is one: its package is installed, or it was built here. */
 export function hasCompiler(): boolean {
-  return existsSync(FILE);
+  return findCompiler() !== undefined;
 }
 
-/** The compiler as WebAssembly, which needs no addon. Loaded once. */
+/**
+ * The compiler as WebAssembly, which needs no addon. Loaded once.
+ *
+ * @throws Error where there is none ({@link hasCompiler}), or where its package is of another version than this one.
+ */
 export function loadCompiler(): Compiler {
-  loaded ??= instantiate();
+  loaded ??= instantiate(findCompiler());
   return loaded;
 }
 
-function instantiate(): Compiler {
+/** The compiler's file: what was built here, else that of its package. */
+function findCompiler(): string | undefined {
+  for (const place of ownDirectories()) {
+    const root = packageAround(place);
+    if (root === undefined) continue;
+    const built = path.join(root, 'wasm', 'compiler.wasm');
+    if (existsSync(built)) return built;
+    const { resolve } = requireFrom(path.join(root, 'package.json'));
+    try {
+      const installed = resolve(`${COMPILER_PACKAGE}/compiler.wasm`);
+      checkVersion(path.dirname(installed), root);
+      return installed;
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') throw error;
+    }
+  }
+  return undefined;
+}
+
+/** What loads the compiler has to be of the version of what is linked into it. */
+function checkVersion(installed: string, root: string): void {
+  const [theirs, ours] = [installed, root].map((directory) => {
+    const { version } = JSON.parse(readFileSync(path.join(directory, 'package.json'), 'utf8'));
+    return version as string;
+  });
+  if (theirs !== ours) {
+    throw new Error(
+      `${COMPILER_PACKAGE} is of version ${theirs}, and wasmtime-guest-profiler of ${ours}: ` +
+        `npm install ${COMPILER_PACKAGE}@${ours}`,
+    );
+  }
+}
+
+function instantiate(file: string | undefined): Compiler {
+  if (file === undefined) throw new Error(`${COMPILER_PACKAGE} is not installed`);
   const memory = new Memory(PAGES);
-  const { napiModule } = instantiateNapiModuleSync(readFileSync(FILE), {
+  const { napiModule } = instantiateNapiModuleSync(readFileSync(file), {
     context: createContext(),
     asyncWorkPoolSize: 0,
     plugins: [emnapiAsyncWorkPlugin, emnapiTSFNPlugin],

@@ -18,8 +18,8 @@ const shared = {
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  // Those in package.json's dependencies: they find files of their own, or are for machines without the addon.
-  external: ['node-gyp-build', 'open', '@emnapi/*', '@napi-rs/*'],
+  // Those in package.json's dependencies: they find files of their own.
+  external: ['node-gyp-build', 'open'],
   // Names are kept, which messages have, and lines short: an uncaught error shows both.
   keepNames: true,
   minifyWhitespace: true,

@@ -77,7 +77,7 @@ function pack() {
   for (const { path: file } of files) {
     const isNeeded =
       /^(dist|crate\/[a-z]+\/src)\//.test(file) ||
-      /^(package\.json|wasm\/compiler\.wasm|README\.md|LICENSE|SECURITY\.md|CHANGELOG\.md|THIRD-PARTY\.txt)$/.test(
+      /^(package\.json|README\.md|LICENSE|SECURITY\.md|CHANGELOG\.md|THIRD-PARTY\.txt)$/.test(
         file,
       ) ||
       /^(binding\.gyp|Cargo\.(toml|lock)|crate\/[a-z]+\/(Cargo\.toml|build\.rs|README\.md)|scripts\/(build-addon|install)\.mjs)$/.test(

@@ -7,7 +7,7 @@ import { type DisassembledFunction, disassemble } from '../profiler/disassembly.
 import { nameOfCode } from '../profiler/listed-code.js';
 import { percent } from './amount.js';
 import { CliError } from './cli-error.js';
-import { compilerOf } from './code-compiler.js';
+import { compilerOf, otherMachines } from './code-compiler.js';
 import type { EngineOptions } from './command-module.js';
 import { readSelected, type SelectOptions } from './read-file.js';
 import { SELF_AND_TOTAL } from './self-and-total.js';
@@ -79,7 +79,7 @@ async function disassembled(
     }
   }
   throw new CliError(
-    `the profile has no samples of ${app}: it needs the very file and options that run had, and the same version`,
+    `the profile has no samples of ${app}: it needs the very file and options that run had, and the same version${await otherMachines()}`,
   );
 }
 

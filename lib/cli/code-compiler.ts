@@ -62,3 +62,10 @@ async function codeCompiler(): Promise<CompileCode> {
     for (const compile of found) yield* compile(path, options);
   };
 }
+
+/** What to say where the code here is other than what a profile was taken from: '' where all was tried. */
+export async function otherMachines(): Promise<string> {
+  const { COMPILER_PACKAGE, hasCompiler } = await import('../compiler.js');
+  if (hasCompiler()) return '';
+  return `; for a profile of another machine, \`npm install ${COMPILER_PACKAGE}\``;
+}

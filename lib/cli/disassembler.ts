@@ -6,7 +6,7 @@ import { LabelledLines } from '../profiler/code-labels.js';
 import { hasFunctionsOf } from '../profiler/code-of-profile.js';
 import type { CacheOptions } from './cache-options.js';
 import { CliError } from './cli-error.js';
-import type { CompileCode } from './code-compiler.js';
+import { type CompileCode, otherMachines } from './code-compiler.js';
 
 /** An instruction of WebAssembly, where its machine code begins within the function's. */
 export type Instruction = readonly [offset: number, text: string];
@@ -48,7 +48,7 @@ export class Disassembler {
       if (misfits > 0) {
         throw new CliError(
           `${path} is compiled to other code here than in the profile: it needs the same version of ` +
-            'Wasmtime, options and machine',
+            `Wasmtime, options and machine${await otherMachines()}`,
         );
       }
     }

@@ -37,7 +37,8 @@ function notBuilt(root: string): string {
     'newer (https://rustup.rs) and Python\n' +
     "Install scripts that build don't run with npm --ignore-scripts, with pnpm 10 and newer until `pnpm approve-builds`, with Bun " +
     'until `bun pm trust wasmtime-guest-profiler`\n' +
-    "Where it can't be built, the commands top, diff, convert, view and annotate work all the same"
+    "Where it can't be built, the commands top, diff, convert and view work all the same, and annotate with " +
+    `\`npm install ${PACKAGE}-compiler\``
   );
 }
 

@@ -1,5 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,4 +56,30 @@ it('run says that there is none', () => {
     expect(stderr).toContain(way);
   }
   expect(stderr.trim().split('\n')).toHaveLength(3);
+});
+
+it('annotate says what compiles without it', () => {
+  const { status, stderr } = cli('annotate', 'app.json', guest('c/parser.wasm'));
+  expect(status).toBe(1);
+  expect(stderr).toContain('and annotate with `npm install wasmtime-guest-profiler-compiler`');
+});
+
+it('annotate refuses a compiler of another version', () => {
+  const compiler = join(directory, 'compiler', 'node_modules', 'wasmtime-guest-profiler-compiler');
+  mkdirSync(compiler, { recursive: true });
+  for (const file of ['dist', 'package.json']) {
+    cpSync(join(directory, file), join(directory, 'compiler', file), { recursive: true });
+  }
+  writeFileSync(join(compiler, 'package.json'), '{ "version": "0.0.9" }');
+  writeFileSync(join(compiler, 'compiler.wasm'), '');
+  const main = join(directory, 'compiler', 'dist', 'cli', 'main.js');
+  const args = [main, 'annotate', 'app.json', guest('c/parser.wasm')];
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    cwd: directory,
+    encoding: 'utf8',
+  });
+  const { version } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+  expect(status).toBe(1);
+  expect(stderr).toContain('wasmtime-guest-profiler-compiler is of version 0.0.9');
+  expect(stderr).toContain(`npm install wasmtime-guest-profiler-compiler@${version}`);
 });

@@ -9,7 +9,7 @@ import {
   Store,
   Trap,
 } from '../../lib/index.js';
-import { during, HAS_SIGNALS, sampled, signalGuest } from './signals-support.js';
+import { DIVISION_COUNT, during, HAS_SIGNALS, sampled, signalGuest } from './signals-support.js';
 import { finish } from './support.js';
 
 describe.skipIf(!HAS_SIGNALS)('samples by signals', () => {
@@ -44,9 +44,10 @@ describe.skipIf(!HAS_SIGNALS)('samples by signals', () => {
   it('fall on single instructions of a loop, rather than on its header', async () => {
     const guest = signalGuest();
     const { profiler } = sampled(guest);
-    during(500, () => guest.call('spin', 1_000_000));
+    during(500, () => guest.call('divide', 100_000));
     const { json } = await finish(profiler);
-    expect(new Set(json.shared.frameTable.address).size).toBeGreaterThan(3);
+    // Some machines are interrupted only after the slowest of the instructions at work.
+    expect(new Set(json.shared.frameTable.address).size).toBeGreaterThan(DIVISION_COUNT / 2);
   });
 
   it('name what Wasmtime does for an instruction', async () => {

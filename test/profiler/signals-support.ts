@@ -16,6 +16,14 @@ import { signalObstacle } from '../../lib/profiler/signal-sampler.js';
 /** Whether this machine can sample by signals. */
 export const HAS_SIGNALS = signalObstacle() === undefined;
 
+/** How many divisions follow each other in the loop of `divide`. */
+export const DIVISION_COUNT = 16;
+
+/** Each waits for the one before, so that no machine can be at all of them at once. */
+const DIVISIONS = `      (local.set $q (i64.div_u
+        (i64.xor (local.get $q) (i64.const -1)) (i64.extend_i32_u (i32.or (local.get $n) (i32.const 1)))))
+`.repeat(DIVISION_COUNT);
+
 /** Guests of all kinds: loops, recursion, tail calls that grow their arguments, exceptions, traps, libcalls. */
 export const WAT = `(module $guest
   (import "env" "host" (func $host (param i32) (result i32)))
@@ -29,6 +37,11 @@ export const WAT = `(module $guest
       (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 31)) (i32.popcnt (local.get $n))))
       (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $sum))
+  (func $divide (export "divide") (param $n i32) (result i32) (local $q i64)
+    (loop $next
+${DIVISIONS}
+      (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (i32.wrap_i64 (local.get $q)))
   (func $fib (export "fib") (param i32) (result i32)
     (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
       (then (local.get 0))
