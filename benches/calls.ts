@@ -5,8 +5,16 @@ import { native } from '../lib/native.js';
 import { Engine as EngineClass } from '../lib/runtime/engine.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { benchGuestFile } from './support/guests.js';
-import { type Bench, type Budget, type Report, rowBeside } from './support/report.js';
+import {
+  type Bench,
+  type Budget,
+  type Report,
+  rowBeside,
+  type Target,
+  withSpread,
+} from './support/report.js';
 import { rounds } from './support/rounds.js';
+import { byRound, spreadOf } from './support/spread.js';
 import { v8 } from './support/v8-wasm.js';
 import { HOW_TO_INSTALL, WasmtimePy } from './support/wasmtime-py.js';
 
@@ -23,6 +31,14 @@ export const calls: Bench = {
     return report(await inFreshProcess(import.meta.url, measureCalls, budget));
   },
 };
+
+/** What Node-API itself takes, by functions as one writes them in C. */
+interface Floors {
+  /** A function of two integers. */
+  add(a: number, b: number): number;
+  /** So many calls of a function of JavaScript's, each with two integers and in a handle scope of its own. */
+  callBack(f: (a: number, b: number) => number, count: number): number;
+}
 
 /** Nanoseconds of a call, by rounds. */
 export async function measureCalls({ quick }: Budget) {
@@ -44,6 +60,7 @@ export async function measureCalls({ quick }: Budget) {
   const nodeAdd = node.exports['add'] as typeof add;
   const nodeCallHost = node.exports['call_host'] as (n: number) => number;
 
+  const floors = native.floorsForBench() as Floors;
   const epochTicker = native.NativeEpochTicker.start(EngineClass.native('engine', engine), 60_000);
   let i = 0;
   const one = async (call: () => unknown): Promise<number> => {
@@ -54,6 +71,8 @@ export async function measureCalls({ quick }: Budget) {
   await python?.ask({ do: 'open', path: file });
   const work = {
     bare: () => one(() => epochTicker.ticks()),
+    floorIn: () => one(() => floors.add(i++ | 0, 1)),
+    floorOut: () => many(() => floors.callBack(add, HOST_CALLS)),
     func: () => one(() => func.call(store, i++ | 0, 1)),
     typed: () => one(() => typed.call(store, i++ | 0, 1)),
     nodeIn: () => one(() => nodeAdd(i++ | 0, 1)),
@@ -70,38 +89,53 @@ export async function measureCalls({ quick }: Budget) {
 
 function report(measured: Measured): Report {
   const { hasPython } = measured;
-  const python = (name: string, theirs: number[], peer: number[]) =>
-    hasPython ? rowBeside(name, theirs, peer) : [name, 'not run', 'not run'];
+  const into = (name: string, ours: number[]) =>
+    rowBeside(name, ours, measured.floorIn, measured.nodeIn);
+  const out = (name: string, ours: number[]) =>
+    rowBeside(name, ours, measured.floorOut, measured.nodeOut);
+  const notRun = ['wasmtime-py', 'not run', 'not run', 'not run'];
   return {
     tables: [
       {
         title: 'Into the guest: nanoseconds a call',
-        columns: ['call', 'ns', 'times Node’s `WebAssembly`'],
+        columns: ['call', 'ns', 'times the floor', 'times Node’s `WebAssembly`'],
         rows: [
-          rowBeside('`Func.call`', measured.func, measured.nodeIn),
-          rowBeside('`TypedFunc.call`', measured.typed, measured.nodeIn),
-          rowBeside('Node’s own `WebAssembly`', measured.nodeIn, measured.nodeIn),
-          python('wasmtime-py', measured.pythonIn, measured.nodeIn),
-          rowBeside(
-            'an ordinary method of the addon, through napi-rs',
-            measured.bare,
-            measured.nodeIn,
-          ),
+          into('`Func.call`', measured.func),
+          into('`TypedFunc.call`', measured.typed),
+          into('the floor: a function of Node-API that adds two integers', measured.floorIn),
+          into('Node’s own `WebAssembly`', measured.nodeIn),
+          hasPython ? into('wasmtime-py', measured.pythonIn) : notRun,
+          into('an ordinary method of the addon, through napi-rs', measured.bare),
         ],
       },
       {
         title: 'Out of the guest: nanoseconds a call of a host function',
-        columns: ['host', 'ns', 'times Node’s `WebAssembly`'],
+        columns: ['host', 'ns', 'times the floor', 'times Node’s `WebAssembly`'],
         rows: [
-          rowBeside('`Linker.funcWrap`', measured.host, measured.nodeOut),
-          rowBeside('Node’s own `WebAssembly`', measured.nodeOut, measured.nodeOut),
-          python('wasmtime-py', measured.pythonOut, measured.nodeOut),
+          out('`Linker.funcWrap`', measured.host),
+          out('the floor: Node-API calls a function with two integers', measured.floorOut),
+          out('Node’s own `WebAssembly`', measured.nodeOut),
+          hasPython ? out('wasmtime-py', measured.pythonOut) : notRun,
         ],
         notes: [
-          'No epoch checks. Median (min–max) of rounds. V8 compiles the guest itself, so that its calls need no crossing from one runtime into another. Where the time goes: [below](#where-the-time-of-a-call-goes).',
+          'No epoch checks. Median (min–max) of rounds. The floors are plain functions of Node-API, as one writes them in C, in the same process and rounds; a call out has a handle scope of its own, as a guest that makes millions needs it. V8 compiles the guest itself, so that its calls need no crossing from one runtime into another. Where the time goes: [below](#where-the-time-of-a-call-goes).',
           ...(hasPython ? [] : [HOW_TO_INSTALL]),
         ],
       },
     ],
+    targets: [
+      target(
+        'a call into the guest: at most 2.2 times the floor',
+        measured.func,
+        measured.floorIn,
+        2.2,
+      ),
+      target('a host function: at most 1.3 times the floor', measured.host, measured.floorOut, 1.3),
+    ],
   };
+}
+
+function target(promise: string, ours: number[], floor: number[], limit: number): Target {
+  const ratios = byRound(ours, floor, (mine, theirs) => mine / theirs);
+  return { promise, measured: withSpread(ratios), holds: spreadOf(ratios).median <= limit };
 }

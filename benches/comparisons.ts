@@ -2,8 +2,9 @@
 //
 //   npm run build:test && node --import ./benches/support/typescript.mjs benches/comparisons.ts
 //
-// takes some minutes for 200 equal pairs and 30 planted changes; --equal and --planted say how many comparisons of each
-// kind, --load how many processes run besides, and --save FILE keeps what was measured, a line of JSON for each comparison.
+// takes an hour and more for 200 equal pairs and 30 planted changes; --equal and --planted say how many comparisons of each
+// kind, --guest of which guest alone, --load how many processes run besides, and --save FILE keeps what was measured, a
+// line of JSON for each comparison.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -69,9 +70,10 @@ const engine = new Engine({ epochInterruption: true });
 const linker = new Linker(engine).addWasi();
 
 /** A run's profile; another run may have its turn at each tick. */
-async function record(module: Module, argument: string): Promise<Profile> {
+async function record(module: Module, argument: string, seed: number): Promise<Profile> {
   using store = new Store(engine);
-  store.setWasi(new WasiConfig({ args: ['guest', argument], stdout: 'null' }));
+  const random = { secure: seed, insecure: seed, insecureSeed: seed };
+  store.setWasi(new WasiConfig({ args: ['guest', argument], stdout: 'null', random }));
   const profiler = new GuestProfiler('guest', INTERVAL_MS, [['guest', module]]);
   profiler.attach(store, { sampler: 'signal' });
   store.setEpochDeadline(1);
@@ -85,14 +87,18 @@ async function record(module: Module, argument: string): Promise<Profile> {
   return GuestProfiler.end(profiler);
 }
 
+/** Of the random numbers that both runs of a pair have. */
+let lastSeed = 0;
+
 /** Pairs of runs at the same time, after one that doesn't count. */
 async function compared(before: Module, after: Module, argument: string, runs: number) {
   const profiles: [Profile[], Profile[]] = [[], []];
   using _ticker = engine.startEpochTicker(SLICE_MS);
   for (let round = -1; round < runs; round++) {
     const isTurned = round % 2 === 0;
+    const seed = ++lastSeed;
     const modules = isTurned ? [after, before] : [before, after];
-    const pair = await Promise.all(modules.map((module) => record(module, argument)));
+    const pair = await Promise.all(modules.map((module) => record(module, argument, seed)));
     if (isTurned) pair.reverse();
     if (round < 0) continue;
     for (const [side, profile] of pair.entries()) profiles[side]?.push(profile);
@@ -158,8 +164,12 @@ const { values } = parseArgs({
     planted: { type: 'string', default: '30' },
     save: { type: 'string' },
     load: { type: 'string', default: '0' },
+    guest: { type: 'string', default: '' },
   },
 });
+
+const subjects = SUBJECTS.filter(({ guest }) => guest.includes(values.guest));
+if (subjects.length === 0) throw new Error(`no guest is called ${values.guest}`);
 
 /** Names of functions that a comparison calls significant. */
 function significant(diff: ProfileDiff): string[] {
@@ -177,9 +187,9 @@ function save(kind: string, guest: string, pair: Compared, told: unknown): void 
 async function measured(): Promise<void> {
   const rows: string[][] = [];
   const started = circumstances();
-  for (const subject of SUBJECTS) {
+  for (const subject of subjects) {
     const { guest, short, long, shown } = subject;
-    const equal = Math.round(Number(values.equal) / SUBJECTS.length);
+    const equal = Math.round(Number(values.equal) / subjects.length);
     const module = Module.fromFile(engine, guestFile(guest));
     let wrong = 0;
     for (let i = 0; i < equal; i++) {
@@ -190,7 +200,7 @@ async function measured(): Promise<void> {
       save('equal', guest, pair, told);
       console.error(`${guest} equal ${i + 1}: ${wrong} wrong`);
     }
-    const count = Math.round(Number(values.planted) / SUBJECTS.length);
+    const count = Math.round(Number(values.planted) / subjects.length);
     const { before, after, expected } =
       count > 0 ? await planted(subject) : { before: module, after: module, expected: 0 };
     let found = 0;

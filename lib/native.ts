@@ -64,6 +64,10 @@ if (!isMainThread) native.watchEnding();
 export interface HotFunctions {
   /** Calls with the arguments in the slots; returns the references among the results, by position. */
   call(func: object, store: object, references?: unknown[]): unknown[] | undefined;
+  /** A function and its store, for `callBound`. */
+  bind(func: object, store: object): object;
+  /** As `call`. */
+  callBound(bound: object, references?: unknown[]): unknown[] | undefined;
   /**
    * Calls a component's function with so many bytes of arguments in the slots, or with all of them; returns all of the
    * results that aren't in the slots.

@@ -62,9 +62,9 @@ export function withSpread(values: readonly number[] | Spread): string {
 }
 
 /** A row of what was measured, and how many times a peer's that is, by rounds. */
-export function rowBeside(name: string, ours: number[], peer: number[]): string[] {
-  const times = byRound(ours, peer, (mine, theirs) => mine / theirs);
-  return [name, withSpread(ours), withSpread(times)];
+export function rowBeside(name: string, ours: number[], ...peers: number[][]): string[] {
+  const times = peers.map((peer) => byRound(ours, peer, (mine, theirs) => mine / theirs));
+  return [name, withSpread(ours), ...times.map((ratios) => withSpread(ratios))];
 }
 
 export function percent(value: number, decimals = 2): string {

@@ -33,7 +33,8 @@ export interface AllRuns {
 
 /**
  * Runs guests in turn, A B A B …, `repeat` times each, after `warmup` times of which nothing is kept. A run that is
- * ended from outside, or traps, is the last, and is no run of a comparison.
+ * ended from outside, or traps, is the last, and is no run of a comparison. Several guests have the same random numbers in each
+ * round, unless their options say which.
  */
 export function recordRuns(
   guests: readonly Repeated[],
@@ -42,7 +43,8 @@ export function recordRuns(
   const kept = new KeptRuns(guests.length);
   for (let round = 0; ; round++) {
     for (const [i, { engine, guest, options }] of guests.entries()) {
-      const last = record(engine, guest, options);
+      const isAlone = guests.length === 1;
+      const last = record(engine, guest, isAlone ? options : inRound(options, round));
       const isWhole = kept.add(i, last, round >= warmup);
       const isEnd = i === guests.length - 1 && round === warmup + repeat - 1;
       if (!isWhole || isEnd) return kept.all(last);
@@ -81,7 +83,7 @@ export async function recordSlicedRuns(
     const ended = await Promise.all(
       order.map(async (i) => {
         const { guest, options } = guests[i] as (typeof guests)[number];
-        return { i, last: await recordAmongOthers(engine, guest, options) };
+        return { i, last: await recordAmongOthers(engine, guest, inRound(options, round)) };
       }),
     );
     const areWhole = ended.map(({ i, last }) => kept.add(i, last, round >= warmup));
@@ -90,6 +92,15 @@ export async function recordSlicedRuns(
     if (broken !== undefined) return kept.all(broken.last);
     if (round === warmup + repeat - 1 && last !== undefined) return kept.all(last.last);
   }
+}
+
+/**
+ * Runs of one round have the same random numbers, those of others have others: hash tables that are seeded by them are then
+ * no difference between two guests.
+ */
+function inRound({ wasi, ...options }: RecordOptions, round: number): RecordOptions {
+  const random = { secure: round, insecure: round, insecureSeed: round };
+  return { ...options, wasi: { random, ...wasi } };
 }
 
 /** The profiles of runs, by guest. */

@@ -210,7 +210,7 @@ export function addGuestOptions(command: Command, intervalMs = 1): Command {
     .option('--stdin <file>', 'what the guest reads from stdin, in each run anew')
     .option(
       '--seed <number>',
-      'random numbers that are the same in each run; with --by fuel those of 0, so keep no secrets made of them',
+      'random numbers that are the same in each run; keep no secrets made of them. With --by fuel those of 0, in compare those of the round',
       natural,
     )
     .addOption(

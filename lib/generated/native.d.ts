@@ -776,10 +776,13 @@ export declare function endSteps(): NativeStepped
 /** To be called when a Worker ends by itself: finds the buffers that still have their bytes. */
 export declare function findMemoryViews(): void
 
+/** `{ add, callBack }`: see below. */
+export declare function floorsForBench(): object
+
 /** See `call_component` below. */
 export declare function hotComponentCall(): unknown
 
-/** `{ call, sample }`: see `call_func` and `sample_store` below; `callComponent` is in `component/hot.rs`. */
+/** `{ bind, callBound, call, sample }`: see below; `callComponent` is in `component/hot.rs`. */
 export declare function hotFunctions(): object
 
 /**

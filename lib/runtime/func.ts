@@ -9,7 +9,7 @@ import type { ExnRef } from './exn-ref.js';
 import { checkInternal, guardReceivers, INTERNAL, invalidThis, isObject } from './internal.js';
 import { GcRef, referenceClasses, toNative, wrapReference } from './reference.js';
 import { Store, type Storelike } from './store.js';
-import { checkFuncType, type FuncType, type ValType } from './types.js';
+import { asValType, checkFuncType, type FuncType, type ValType } from './types.js';
 import {
   checkCount,
   decode,
@@ -62,6 +62,8 @@ export class Func {
   readonly store: Store;
   readonly #native: NativeFunc;
   #handle: object | undefined;
+  /** With the store. */
+  #bound: object | undefined;
   #type: FuncType | undefined;
 
   private constructor(key: typeof INTERNAL, store: Store, nativeFunc: NativeFunc) {
@@ -129,15 +131,28 @@ export class Func {
     if (!Func.is(this)) throw invalidThis(Func, 'call');
     const owner = this.store;
     // Most calls are by the store itself.
-    if (store !== owner) Store.nativeOwner(owner, store);
+    if (store !== owner) return this.#callVia(store, args);
+    this.#bound ??= hot.bind(this.#nativeHandle(), Store.ownHandle(owner));
     const { params, results } = this.#funcType();
     const references = this.#encode(params, args);
-    this.#handle ??= this.#native.handle;
-    const handle = store === owner ? Store.ownHandle(owner) : Store.handle(owner, store);
     const found =
       references === undefined
-        ? hot.call(this.#handle, handle)
-        : hot.call(this.#handle, handle, references);
+        ? hot.callBound(this.#bound)
+        : hot.callBound(this.#bound, references);
+    return this.#decode(results, found);
+  }
+
+  /** By a caller. */
+  #callVia(store: Storelike, args: unknown[]): unknown {
+    const owner = this.store;
+    Store.nativeOwner(owner, store);
+    const { params, results } = this.#funcType();
+    const references = this.#encode(params, args);
+    const handle = Store.handle(owner, store);
+    const found =
+      references === undefined
+        ? hot.call(this.#nativeHandle(), handle)
+        : hot.call(this.#nativeHandle(), handle, references);
     return this.#decode(results, found);
   }
 
@@ -206,10 +221,15 @@ export class Func {
     return type && decodeOne(0, type, found, REFERENCES, this.store);
   }
 
+  #nativeHandle(): object {
+    this.#handle ??= this.#native.handle;
+    return this.#handle;
+  }
+
   #funcType(): FuncType {
     this.#type ??= {
-      params: this.#native.params as ValType[],
-      results: this.#native.results as ValType[],
+      params: this.#native.params.map(asValType),
+      results: this.#native.results.map(asValType),
     };
     return this.#type;
   }

@@ -30,6 +30,17 @@ export const REF_TYPES = VAL_TYPES.slice(5) as RefType[];
 /** Mirrors `wasmtime::ValType`. */
 export type ValType = (typeof VAL_TYPES)[number];
 
+/** By their own names, as other strings may have them too. */
+const BY_NAME: ReadonlyMap<string, ValType> = new Map(VAL_TYPES.map((type) => [type, type]));
+
+/**
+ * @internal A value type that native code names, or a program: V8 compares strings of source text by their addresses, others
+ * letter by letter, which takes longer than all else that a call does with a type.
+ */
+export function asValType(name: string): ValType {
+  return BY_NAME.get(name) ?? (name as ValType);
+}
+
 /** Mirrors `wasmtime::RefType`. */
 export type RefType = Exclude<ValType, 'i32' | 'i64' | 'f32' | 'f64' | 'v128'>;
 
@@ -175,7 +186,7 @@ export function checkFuncType(what: string, type: unknown): FuncType {
   const { params, results } = checkObject(what, type);
   const check = (part: string, list: unknown): ValType[] =>
     checkArray(`${what}.${part}`, list).map((name, i) =>
-      checkOneOf(`${what}.${part}[${i}]`, name, VAL_TYPES),
+      asValType(checkOneOf(`${what}.${part}[${i}]`, name, VAL_TYPES)),
     );
   return { params: check('params', params), results: check('results', results) };
 }

@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, it } from 'vitest';
 import { firefoxJson } from '../../lib/formats/firefox.js';
+import { readProfileBytes } from '../../lib/formats/read.js';
+import { hotFunctions } from '../../lib/profile/hot-functions.js';
 import { mergeRuns } from '../../lib/profile/merge.js';
 import { signalObstacle } from '../../lib/profiler/signal-sampler.js';
 import { type MadeFunction, madeProfile } from '../support/made-profile.js';
@@ -253,6 +255,34 @@ describe('compare', () => {
       'run',
       'significant',
     ]);
+  });
+
+  it('has the same random numbers for both in each round, and others in the next', async () => {
+    const spin = (name: string) =>
+      `(func $${name} (local $i i32) (loop $l
+        (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 20000000)))))`;
+    writeFileSync(
+      directory.file('coin.wat'),
+      `(module (import "wasi_snapshot_preview1" "random_get" (func $draw (param i32 i32) (result i32)))
+        (memory (export "memory") 1) ${spin('heads')} ${spin('tails')}
+        (func (export "_start") (drop (call $draw (i32.const 0) (i32.const 1)))
+          (if (i32.and (i32.load8_u (i32.const 0)) (i32.const 1)) (then (call $heads)) (else (call $tails)))))`,
+    );
+    const args = ['compare', '--repeat', '8', '--warmup', '0', '--profiles', 'coins'];
+    const { code, stderr } = await directory.run([...args, 'coin.wat', 'coin.wat']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const sides = ['before', 'after'].map(async (side) => {
+      const file = readFileSync(directory.file(`coins/${side}.profile.json`));
+      const profile = await readProfileBytes(file);
+      const { funcs, strings } = profile;
+      return profile.threads.map((thread) => {
+        const [hottest] = hotFunctions(profile, thread);
+        return hottest && strings.get(funcs.name.get(hottest.func));
+      });
+    });
+    const [before, after] = await Promise.all(sides);
+    expect(before).toEqual(after);
+    expect(new Set(before)).toEqual(new Set(['heads', 'tails']));
   });
 
   it.each([

@@ -7,49 +7,26 @@
 //! Invariant: only `lib/` calls these, with handles of `js::handle`.
 
 use crate::js::errors;
+use crate::js::native_function::{arguments, function, guarded};
 use crate::js::{self, handle};
 use crate::objects::func::FuncCell;
 use crate::store::{self, StoreAccess};
+use napi::JsValue;
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
 use sampler::recorder::{Recorder, nanoseconds};
-use std::ffi::c_char;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
 use std::rc::Rc;
 
-/// `{ call, sample }`: see `call_func` and `sample_store` below; `callComponent` is in `component/hot.rs`.
+/// `{ bind, callBound, call, sample }`: see below; `callComponent` is in `component/hot.rs`.
 #[napi(catch_unwind)]
 pub fn hot_functions<'env>(env: &'env Env) -> Result<Object<'env>> {
     let mut functions = Object::new(env)?;
+    functions.set("bind", function(env, "bind", bind)?)?;
+    functions.set("callBound", function(env, "callBound", call_bound)?)?;
     functions.set("call", function(env, "call", call_func)?)?;
     functions.set("sample", function(env, "sample", sample_store)?)?;
     Ok(functions)
-}
-
-pub fn function<'env>(
-    env: &'env Env,
-    name: &str,
-    callback: unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value,
-) -> Result<Unknown<'env>> {
-    let mut value = ptr::null_mut();
-    // SAFETY: the name is copied.
-    let status = unsafe {
-        sys::napi_create_function(
-            env.raw(),
-            name.as_ptr().cast::<c_char>(),
-            name.len() as isize,
-            Some(callback),
-            ptr::null_mut(),
-            &mut value,
-        )
-    };
-    if status != sys::Status::napi_ok {
-        return Err(Error::from_status(Status::from(status)));
-    }
-    // SAFETY: a live handle of env.
-    Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), value) })
 }
 
 /// `call(func, store, references?)`: with the arguments in the value buffer, where it leaves the results.
@@ -60,14 +37,60 @@ unsafe extern "C" fn call_func(
 ) -> sys::napi_value {
     guarded(env, |env| {
         let ([func, store, references], count) = arguments(env.raw(), info);
-        let (Some(func), Some(store)) = (
-            handle::from_js::<Rc<FuncCell>>(env.raw(), func),
-            handle::from_js::<StoreAccess>(env.raw(), store),
-        ) else {
-            return Err(Error::from_reason("expected handles of a func and a store"));
-        };
+        let (func, store) = func_and_store(env, func, store)?;
         func.call(env, store, (count > 2).then_some(references))
     })
+}
+
+/// A function and a way to its store in one handle, which is half as long to look up as two.
+struct Bound {
+    func: Rc<FuncCell>,
+    store: StoreAccess,
+}
+
+/// `bind(func, store)`: for `callBound`.
+unsafe extern "C" fn bind(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    guarded(env, |env| {
+        let ([func, store], _) = arguments(env.raw(), info);
+        let bound = handle::from_js::<Rc<FuncCell>>(env.raw(), func)
+            .zip(handle::from_js::<StoreAccess>(env.raw(), store))
+            .map(|(func, store)| Bound {
+                func: func.clone(),
+                store: store.clone(),
+            })
+            .ok_or_else(not_func_and_store)?;
+        handle::into_js(env, bound).map(|bound| Some(bound.raw()))
+    })
+}
+
+/// `callBound(bound, references?)`: as `call`.
+unsafe extern "C" fn call_bound(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    guarded(env, |env| {
+        let ([bound, references], count) = arguments(env.raw(), info);
+        let Some(Bound { func, store }) = handle::from_js(env.raw(), bound) else {
+            return Err(not_func_and_store());
+        };
+        func.call(env, store, (count > 1).then_some(references))
+    })
+}
+
+fn not_func_and_store() -> Error {
+    Error::from_reason("expected handles of a func and a store")
+}
+
+#[inline]
+fn func_and_store<'a>(
+    env: &Env,
+    func: sys::napi_value,
+    store: sys::napi_value,
+) -> Result<(&'a FuncCell, &'a StoreAccess)> {
+    handle::from_js::<Rc<FuncCell>>(env.raw(), func)
+        .map(|func| &**func)
+        .zip(handle::from_js::<StoreAccess>(env.raw(), store))
+        .ok_or_else(not_func_and_store)
 }
 
 /// `sample(recorder, store, cpuDeltaMs, timeMs)`: a negative time means now.
@@ -100,46 +123,4 @@ unsafe extern "C" fn sample_store(
             .map_err(|error| errors::throw(env, &error, store::STACK_WALK))?;
         Ok(None)
     })
-}
-
-pub fn arguments<const N: usize>(
-    env: sys::napi_env,
-    info: sys::napi_callback_info,
-) -> ([sys::napi_value; N], usize) {
-    let mut values = [ptr::null_mut(); N];
-    let mut count = N;
-    // SAFETY: fills up to N values, the missing ones with undefined.
-    unsafe {
-        sys::napi_get_cb_info(
-            env,
-            info,
-            &mut count,
-            values.as_mut_ptr(),
-            ptr::null_mut(),
-            ptr::null_mut(),
-        );
-    }
-    (values, count)
-}
-
-/// Runs `f`, and throws in JS what went wrong, panics too.
-pub fn guarded(
-    env: sys::napi_env,
-    f: impl FnOnce(&Env) -> Result<Option<sys::napi_value>>,
-) -> sys::napi_value {
-    let outcome = catch_unwind(AssertUnwindSafe(|| f(&Env::from_raw(env))));
-    let error = match outcome {
-        Ok(Ok(value)) => return value.unwrap_or(ptr::null_mut()),
-        Ok(Err(error)) => error,
-        Err(panic) => {
-            let message = panic
-                .downcast_ref::<&str>()
-                .map(|message| (*message).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned());
-            Error::from_reason(message.unwrap_or_else(|| "panic in native code".to_owned()))
-        }
-    };
-    // SAFETY: env is this thread's; an exception that is pending already stands.
-    unsafe { JsError::from(error).throw_into(env) };
-    ptr::null_mut()
 }

@@ -1,8 +1,8 @@
 //! The call of a component's function, as a plain N-API function, see `calls::hot`.
 
-use crate::calls::hot::{arguments, function, guarded};
 use crate::component::func::ComponentFuncCell;
 use crate::js::handle;
+use crate::js::native_function::{arguments, function, guarded};
 use crate::store::StoreAccess;
 use napi::bindgen_prelude::*;
 use napi::sys;

@@ -8,6 +8,7 @@ pub mod errors;
 pub mod failure;
 pub mod handle;
 pub mod main_stack;
+pub mod native_function;
 pub mod stack_room;
 mod values;
 

@@ -32,23 +32,32 @@ thread_local! {
     static BOUNDS: OnceCell<Option<Range<usize>>> = const { OnceCell::new() };
 }
 
-/// Bytes to the end of the thread's stack; `None` on another stack, or where it isn't known.
-fn remaining() -> Option<usize> {
-    let here = address_here();
-    BOUNDS.with(|bounds| {
-        let bounds = bounds.get_or_init(thread_stack::bounds).as_ref()?;
-        bounds.contains(&here).then(|| here - bounds.start)
-    })
-}
+/// A thread's stack, for those who ask often: a thread's own variables take as long as all else.
+#[derive(Clone)]
+pub struct Stack(Range<usize>);
 
-/// The lowest address that a guest entered here may use: `None` on a fiber, where Wasmtime's own limit holds.
-/// `Err` where there is no room for a guest at all.
-#[inline]
-pub fn lowest_for_guest() -> Result<Option<usize>, NoRoom> {
-    match remaining() {
-        None => Ok(None),
-        Some(room) if room < RESERVE => Err(NoRoom),
-        Some(room) => Ok(Some(address_here() - room + RESERVE)),
+impl Stack {
+    /// Of this thread; empty where it isn't known.
+    pub fn of_thread() -> Self {
+        let bounds = BOUNDS.with(|bounds| bounds.get_or_init(thread_stack::bounds).clone());
+        Self(bounds.unwrap_or(0..0))
+    }
+
+    /// Bytes to its end; `None` on another stack.
+    fn remaining(&self) -> Option<usize> {
+        let here = address_here();
+        self.0.contains(&here).then(|| here - self.0.start)
+    }
+
+    /// The lowest address that a guest entered here may use: `None` on a fiber, where Wasmtime's own limit holds.
+    /// `Err` where there is no room for a guest at all.
+    #[inline]
+    pub fn lowest_for_guest(&self) -> Result<Option<usize>, NoRoom> {
+        match self.remaining() {
+            None => Ok(None),
+            Some(room) if room < RESERVE => Err(NoRoom),
+            Some(_) => Ok(Some(self.0.start + RESERVE)),
+        }
     }
 }
 
@@ -57,7 +66,10 @@ pub struct NoRoom;
 
 /// Runs `f`, which calls no JavaScript, where it has an ample stack: JavaScript may have left little.
 pub fn with_ample_room<R>(f: impl FnOnce() -> wasmtime::Result<R>) -> wasmtime::Result<R> {
-    if remaining().is_none_or(|room| room >= AMPLE) {
+    if Stack::of_thread()
+        .remaining()
+        .is_none_or(|room| room >= AMPLE)
+    {
         return f();
     }
     let mut stack = DefaultStack::new(AMPLE_STACK)?;

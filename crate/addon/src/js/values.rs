@@ -134,6 +134,15 @@ impl JsReference {
 
     /// Calls the referenced function with `this` undefined.
     pub fn call(&self, args: &[sys::napi_value]) -> Result<sys::napi_value, JsException> {
+        self.call_on(undefined(self.env), args)
+    }
+
+    /// As `call`, with that `this`.
+    pub fn call_on(
+        &self,
+        receiver: sys::napi_value,
+        args: &[sys::napi_value],
+    ) -> Result<sys::napi_value, JsException> {
         let Some(function) = self.get() else {
             return Err(JsException(None));
         };
@@ -142,7 +151,7 @@ impl JsReference {
         let status = unsafe {
             sys::napi_call_function(
                 self.env,
-                undefined(self.env),
+                receiver,
                 function,
                 args.len(),
                 args.as_ptr(),

@@ -3,12 +3,13 @@
 use crate::js::environment::{Environment, SLOT_COUNT, SLOT_SIZE};
 use crate::js::errors;
 use crate::objects::func::{FuncCell, Types};
-use crate::objects::outcome::entering_wasm;
+use crate::objects::outcome::{collect, entering_wasm};
 use crate::objects::values;
 use crate::store::{StoreAccess, StoreData};
 use crate::waits::complete::complete;
 use napi::bindgen_prelude::*;
 use napi::sys;
+use std::mem::MaybeUninit;
 use wasmtime::{AsContextMut, RootScope, StoreContextMut, ValRaw};
 
 // Values cross as Wasmtime's own raw ones: no conversion.
@@ -26,69 +27,104 @@ impl FuncCell {
         store: &StoreAccess,
         references: Option<sys::napi_value>,
     ) -> Result<Option<sys::napi_value>> {
-        let scopes = store.scopes();
         store.check_sync_call(env)?;
         store
-            .with(env, |store| {
-                entering_wasm(store, |store| {
-                    if self.has_references || scopes.in_async_call.get() {
-                        let mut scope = RootScope::new(store);
-                        self.call_checked(scope.as_context_mut(), references)
-                    } else {
-                        self.call_raw(store).map(|()| None)
-                    }
-                })
+            .with(env, |mut store| {
+                let data = store.data();
+                if self.has_references || data.scopes.in_async_call.get() || data.is_in_call_hook()
+                {
+                    return self.call_checked(store, references);
+                }
+                // The call hook does the rest of `entering_wasm`.
+                match self.call_raw(store.as_context_mut()) {
+                    Ok(()) => Ok(None),
+                    Err(error) => Err(collect(store, error)),
+                }
             })?
             .map_err(|error| errors::throw(env, &error, errors::GENERIC))
     }
 
+    #[inline]
     fn call_raw(&self, store: StoreContextMut<'_, StoreData>) -> wasmtime::Result<()> {
         let Types { params, results } = &*self.types;
         let count = params.len().max(results.len());
-        let mut inline = [ValRaw::i32(0); INLINE_VALUES];
+        let mut inline = [const { MaybeUninit::<ValRaw>::uninit() }; INLINE_VALUES];
         let mut more;
         let values = if count <= INLINE_VALUES {
             &mut inline[..count]
         } else {
-            more = vec![ValRaw::i32(0); count];
+            more = vec![MaybeUninit::uninit(); count];
             &mut more[..]
         };
         // Copied, since a callback that is called meanwhile uses the buffer too.
-        let slots = slots(self.environment, count)?;
+        let slots = slots(self.environment, count)?.cast::<MaybeUninit<ValRaw>>();
         // SAFETY: as many slots as values, of the same layout; no other code runs. The values have
-        // the function's types, since lib/ encodes them by these.
+        // the function's types, since lib/ encodes them by these; a call that returns has written all results.
         unsafe {
-            slots.copy_to_nonoverlapping(values.as_mut_ptr(), params.len());
-            self.func.call_unchecked(store, values)?;
-            slots.copy_from_nonoverlapping(values.as_ptr(), results.len());
+            copy(slots, values.as_mut_ptr(), params.len());
+            let raw: *mut [MaybeUninit<ValRaw>] = values;
+            self.func.call_unchecked(store, raw as *mut [ValRaw])?;
+            copy(values.as_ptr(), slots, results.len());
         }
         Ok(())
     }
 
     fn call_checked(
         &self,
-        mut store: StoreContextMut<'_, StoreData>,
+        store: StoreContextMut<'_, StoreData>,
         references: Option<sys::napi_value>,
     ) -> wasmtime::Result<Option<sys::napi_value>> {
-        let types = &*self.types;
-        let mut params = values::placeholders(&types.params);
-        let context = store.as_context_mut();
-        values::read(
-            self.environment,
-            context,
-            &types.params,
-            references,
-            &mut params,
-        )?;
-        let mut results = values::placeholders(&types.results);
-        let scopes = store.data().scopes.clone();
-        if scopes.in_async_call.get() {
-            let call = self.func.call_async(&mut store, &params, &mut results);
-            complete(&scopes, call)?;
-        } else {
-            self.func.call(&mut store, &params, &mut results)?;
+        entering_wasm(store, |store| {
+            let in_async_call = store.data().scopes.in_async_call.get();
+            if !self.has_references && !in_async_call {
+                return self.call_raw(store).map(|()| None);
+            }
+            let mut scope = RootScope::new(store);
+            let mut store = scope.as_context_mut();
+            let types = &*self.types;
+            let mut params = values::placeholders(&types.params);
+            let context = store.as_context_mut();
+            values::read(
+                self.environment,
+                context,
+                &types.params,
+                references,
+                &mut params,
+            )?;
+            let mut results = values::placeholders(&types.results);
+            if in_async_call {
+                let scopes = store.data().scopes.clone();
+                let call = self.func.call_async(&mut store, &params, &mut results);
+                complete(&scopes, call)?;
+            } else {
+                self.func.call(&mut store, &params, &mut results)?;
+            }
+            values::write(self.environment, store, &results)
+        })
+    }
+}
+
+/// Most are few: a call of the C library takes longer than to copy them.
+///
+/// # Safety
+///
+/// As of `copy_nonoverlapping`.
+#[inline(always)]
+pub(super) unsafe fn copy(
+    from: *const MaybeUninit<ValRaw>,
+    to: *mut MaybeUninit<ValRaw>,
+    count: usize,
+) {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        match count {
+            0 => {}
+            1 => to.write(from.read()),
+            2 => to
+                .cast::<[MaybeUninit<ValRaw>; 2]>()
+                .write(from.cast::<[MaybeUninit<ValRaw>; 2]>().read()),
+            _ => to.copy_from_nonoverlapping(from, count),
         }
-        values::write(self.environment, store, &results)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::js::callback::dispatcher;
 use crate::js::environment::Environment;
 use crate::js::{self, JsException, JsReference, errors};
 use crate::objects::func::NativeFunc;
-use crate::objects::func_call::slots;
+use crate::objects::func_call::{copy, slots};
 use crate::objects::reference::NativeRef;
 use crate::objects::val_types;
 use crate::objects::values;
@@ -13,6 +13,7 @@ use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 use wasmtime::{AsContextMut, Caller, Func, FuncType, Linker, Trap, Val, ValRaw, ValType};
 
 #[napi]
@@ -113,10 +114,10 @@ impl HostFunction {
         js::with_handle_scope(self.environment.env, || {
             // SAFETY: Wasmtime gives the parameters, and room for the results; as many slots, of the same
             // layout. No other code runs before JS reads the one, and after it has written the other.
-            unsafe { slots.copy_from_nonoverlapping(values.as_ptr(), self.params) };
+            unsafe { copy(values.as_ptr(), slots, self.params) };
             self.dispatch(&mut caller, None)?;
             // SAFETY: as above; lib/ encodes the results by their types.
-            unsafe { slots.copy_to_nonoverlapping(values.as_mut_ptr(), self.results.len()) };
+            unsafe { copy(slots, values.as_mut_ptr(), self.results.len()) };
             Ok(())
         })
     }
@@ -145,12 +146,14 @@ impl HostFunction {
         caller: &mut Caller<'_, StoreData>,
         references: Option<sys::napi_value>,
     ) -> wasmtime::Result<sys::napi_value> {
-        let scopes = caller.data().scopes.clone();
+        // SAFETY: the store keeps them, and its guest has called.
+        let scopes = unsafe { &*Arc::as_ptr(&caller.data().scopes) };
         let facade = caller.data().facade();
         let args = [facade, references.unwrap_or(facade)];
         let args = &args[..if references.is_some() { 2 } else { 1 }];
         let returned = scopes
-            .enter_caller(caller, || self.dispatch.call(args))
+            // `lib/` looks at no `this`; to ask for `undefined` would take a call.
+            .enter_caller(caller, || self.dispatch.call_on(facade, args))
             .or_else(|thrown| throw(self.environment, caller, thrown))?;
         if scopes.is_cancelled() {
             return Err(Trap::Interrupt.into());

@@ -2,7 +2,6 @@
 //! caught, and the core dump.
 
 use crate::js::failure::{Failure, ThrownObject};
-use crate::js::stack_room;
 use crate::js::{JsReference, Strength};
 use crate::objects::core_dump;
 use crate::objects::reference::NativeRef;
@@ -20,7 +19,7 @@ pub fn entering_wasm<R>(
     mut store: StoreContextMut<'_, StoreData>,
     f: impl FnOnce(StoreContextMut<'_, StoreData>) -> wasmtime::Result<R>,
 ) -> wasmtime::Result<R> {
-    let Ok(lowest) = stack_room::lowest_for_guest() else {
+    let Ok(lowest) = store.data().stack.lowest_for_guest() else {
         return Err(Trap::StackOverflow.into());
     };
     let in_call_hook = store.data().is_in_call_hook();

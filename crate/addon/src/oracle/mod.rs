@@ -1,5 +1,6 @@
 //! What only tests and benches need: upstream's profiler, checks of walks, mistakes on purpose.
 
+mod floors;
 mod panic;
 #[cfg(feature = "asan")]
 mod planted;

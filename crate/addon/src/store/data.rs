@@ -1,5 +1,6 @@
 //! What our stores hold, put together of parts that know nothing of each other.
 
+use crate::js::stack_room::Stack;
 use crate::js::{self, JsReference};
 use crate::store::goroutines::Instances;
 use crate::store::limiter::Limiter;
@@ -30,6 +31,8 @@ pub struct StoreData {
     pub(super) facade: JsReference,
     pub scopes: Arc<Scopes>,
     pub activations: Activations,
+    /// Of the store's thread.
+    pub stack: Stack,
     pub(super) instances: Instances,
     /// Of the engine, see `Deadline`.
     pub(super) ticks: Arc<UserTicks>,
@@ -84,6 +87,32 @@ impl StoreData {
             Deadline::At(tick) => Some(tick.saturating_sub(self.ticks.count())),
             Deadline::AfterYield(ticks) => Some(ticks),
         }
+    }
+
+    /// Whether a call hook has more to do than to keep the activations.
+    #[inline]
+    pub(super) fn has_listeners(&self) -> bool {
+        self.call_hook.is_some()
+            || self.on_output.is_some()
+            || self.watch.is_some()
+            || self.scopes.is_recorded()
+            || self.scopes.looks_anew.get()
+            || self.scopes.was_sampled.get()
+            || matches!(self.deadline, Deadline::AfterYield(_))
+    }
+
+    /// At `CallHook::CallingWasm`, where nobody listens.
+    #[inline]
+    pub(super) fn push_activation(&mut self) {
+        self.activations.push();
+        self.scopes.depth.set(self.activations.depth());
+    }
+
+    /// At `CallHook::ReturningFromWasm`, where nobody listens.
+    #[inline]
+    pub(super) fn pop_activation(&mut self) {
+        self.activations.pop();
+        self.scopes.depth.set(self.activations.depth());
     }
 
     /// A store without a deadline goes on, since something here has to do with its guest.

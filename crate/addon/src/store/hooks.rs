@@ -1,6 +1,6 @@
 //! What Wasmtime calls: at transitions between guest and host, and at epoch deadlines.
 
-use crate::js::stack_room::{self, NoRoom};
+use crate::js::stack_room::NoRoom;
 use crate::js::{self, JsReference, errors};
 use crate::store::activations::change_activations;
 use crate::store::data::{AtDeadline, Deadline, StoreData};
@@ -17,7 +17,29 @@ pub fn look_in_time(store: &mut StoreContextMut<'_, StoreData>) {
     store.set_epoch_deadline(ticks);
 }
 
+/// Most stores have nobody who listens: then it only keeps the activations.
+#[inline]
 pub(super) fn on_call_hook(
+    mut store: StoreContextMut<'_, StoreData>,
+    kind: CallHook,
+) -> wasmtime::Result<()> {
+    if store.data().has_listeners() {
+        return on_call_hook_with_listeners(store, kind);
+    }
+    match kind {
+        CallHook::CallingWasm => {
+            keep_on_stack(&store)?;
+            store.data_mut().push_activation();
+        }
+        CallHook::ReturningFromWasm => store.data_mut().pop_activation(),
+        CallHook::CallingHost => store.data().activations.set_in_host(true),
+        CallHook::ReturningFromHost => store.data().activations.set_in_host(false),
+    }
+    Ok(())
+}
+
+#[cold]
+fn on_call_hook_with_listeners(
     mut store: StoreContextMut<'_, StoreData>,
     kind: CallHook,
 ) -> wasmtime::Result<()> {
@@ -78,7 +100,7 @@ fn note_fuel(store: &StoreContextMut<'_, StoreData>, is_over: bool) {
 
 /// Gives the guest that is about to be entered what the thread's stack has, if that is less than it may use.
 fn keep_on_stack(store: &StoreContextMut<'_, StoreData>) -> wasmtime::Result<()> {
-    match stack_room::lowest_for_guest() {
+    match store.data().stack.lowest_for_guest() {
         Ok(None) => Ok(()),
         Ok(Some(lowest)) => {
             store.data().activations.keep_above(lowest);

@@ -2,6 +2,7 @@
 
 use crate::engine::NativeEngine;
 use crate::js::callback::{dispatcher, weak_callback};
+use crate::js::stack_room::Stack;
 use crate::js::{JsReference, Strength, errors, handle};
 use crate::store::access::{StoreAccess, StoreCell, disposed};
 use crate::store::data::{AtDeadline, Deadline, StoreData};
@@ -52,6 +53,7 @@ impl NativeStore {
             facade,
             scopes: scopes.clone(),
             activations: Activations::default(),
+            stack: Stack::of_thread(),
             instances: Instances::default(),
             ticks: engine.ticks.clone(),
             deadline: Deadline::Unset,

@@ -1,0 +1,64 @@
+//! What Node-API itself takes: the least that a call to and fro can cost, for benches.
+//!
+//! Written as one would in C, by the plain functions of Node-API, and without checks that could be left out.
+
+use crate::js::native_function::function;
+use napi::bindgen_prelude::*;
+use napi::sys;
+use napi_derive::napi;
+use std::ptr;
+
+/// `{ add, callBack }`: see below.
+#[napi(catch_unwind)]
+pub fn floors_for_bench<'env>(env: &'env Env) -> Result<Object<'env>> {
+    let mut functions = Object::new(env)?;
+    functions.set("add", function(env, "add", add)?)?;
+    functions.set("callBack", function(env, "callBack", call_back)?)?;
+    Ok(functions)
+}
+
+/// `add(a, b)`: of two integers of 32 bits.
+unsafe extern "C" fn add(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let mut arguments = [ptr::null_mut(); 2];
+    let (mut count, mut a, mut b, mut sum) = (2, 0, 0, ptr::null_mut());
+    // SAFETY: fills two values, the missing ones with undefined; env is this thread's.
+    unsafe {
+        let (values, none) = (arguments.as_mut_ptr(), ptr::null_mut());
+        sys::napi_get_cb_info(env, info, &mut count, values, none, ptr::null_mut());
+        sys::napi_get_value_int32(env, arguments[0], &mut a);
+        sys::napi_get_value_int32(env, arguments[1], &mut b);
+        sys::napi_create_int32(env, a.wrapping_add(b), &mut sum);
+    }
+    sum
+}
+
+/// `callBack(f, count)`: as many calls of `f(sum, n)`, each in a handle scope of its own, as a guest that makes millions
+/// needs it; returns the last sum.
+unsafe extern "C" fn call_back(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    let mut arguments = [ptr::null_mut(); 2];
+    let (mut count, mut calls, mut sum, mut returned) = (2, 0, 0, ptr::null_mut());
+    // SAFETY: as above; each handle is used within its scope.
+    unsafe {
+        let (values, none) = (arguments.as_mut_ptr(), ptr::null_mut());
+        sys::napi_get_cb_info(env, info, &mut count, values, none, ptr::null_mut());
+        sys::napi_get_value_int32(env, arguments[1], &mut calls);
+        let mut receiver = ptr::null_mut();
+        sys::napi_get_undefined(env, &mut receiver);
+        for n in (1..=calls).rev() {
+            let mut scope = ptr::null_mut();
+            sys::napi_open_handle_scope(env, &mut scope);
+            let (mut values, mut value) = ([ptr::null_mut(); 2], ptr::null_mut());
+            sys::napi_create_int32(env, sum, &mut values[0]);
+            sys::napi_create_int32(env, n, &mut values[1]);
+            let (f, values) = (arguments[0], values.as_ptr());
+            sys::napi_call_function(env, receiver, f, 2, values, &mut value);
+            sys::napi_get_value_int32(env, value, &mut sum);
+            sys::napi_close_handle_scope(env, scope);
+        }
+        sys::napi_create_int32(env, sum, &mut returned);
+    }
+    returned
+}
