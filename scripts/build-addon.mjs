@@ -76,7 +76,7 @@ function buildWithNapi(cli) {
  */
 function quickly() {
   process.env.CARGO_INCREMENTAL = '1';
-  const crates = ['profiler', 'code', 'sampler', 'symbols'];
+  const crates = ['profiler', 'code', 'go', 'sampler', 'symbols'];
   return crates.flatMap((crate) => [
     '--config',
     `profile.release.package.wasmtime-guest-${crate}.opt-level=1`,

@@ -1,53 +1,14 @@
-//! How the functions of a module that Go made lie on the stacks of goroutines, which are in the module's memory:
-//!
-//! ```text
-//!   … the caller's frame
-//!   ┌─ return address ─┐   of the caller: a function's number and, in the low 16 bits, that of a block
-//!   │ frame            │   of a size that is the function's own
-//!   └──────────────────┘ ◄── the stack pointer, Go's first global
-//! ```
+//! What the binary of a module that Go made tells of its functions' frames on the stacks of goroutines, see `crate/go`.
 
 use crate::go_table::{GoTable, LOOP};
+use go::{Function, Role, Shape};
 use wasmparser::{CompositeInnerType, Parser, Payload, TypeRef, ValType};
 
 /// What is to be known of a module for walks over its goroutines' stacks.
 pub struct GoFrames {
-    pub shape: GoShape,
+    pub shape: Shape,
     /// The module's own, by index less that of the first.
-    pub functions: Vec<GoFunction>,
-}
-
-/// How many of each kind a module imports and defines.
-#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
-pub struct GoShape {
-    pub imported_functions: u32,
-    pub imported_tables: u32,
-    pub imported_tags: u32,
-    pub tables: u32,
-    pub memories: u32,
-    pub globals: u32,
-    pub tags: u32,
-}
-
-/// A function of the module's own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct GoFunction {
-    /// The size of its frame in bytes, below the return address; `None` for one that has no frame there.
-    pub frame: Option<u32>,
-    pub role: GoRole,
-}
-
-/// What a function is to a goroutine's stack.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum GoRole {
-    /// One like most.
-    Other,
-    /// Go's loop, which calls what a goroutine is to go on with.
-    Loop,
-    /// Where a goroutine's first function returns to.
-    Exit,
-    /// Calls a function on the stack of the scheduler.
-    SystemStack,
+    pub functions: Vec<Function>,
 }
 
 impl GoFrames {
@@ -57,14 +18,14 @@ impl GoFrames {
         let table = GoTable::find(binary)?;
         let functions = (0..table.functions_of_module()).map(|index| {
             let role = match table.name_of(index).as_deref() {
-                Some("runtime.goexit") => GoRole::Exit,
-                Some("runtime.systemstack") => GoRole::SystemStack,
-                Some(name) if name.starts_with(LOOP) => GoRole::Loop,
-                _ => GoRole::Other,
+                Some("runtime.goexit") => Role::Exit,
+                Some("runtime.systemstack") => Role::SystemStack,
+                Some(name) if name.starts_with(LOOP) => Role::Loop,
+                _ => Role::Other,
             };
             let has_frame = is_gos.get(index).is_some_and(|&is| is);
             let frame = has_frame.then(|| table.frame_size(index)).flatten();
-            GoFunction { frame, role }
+            Function { frame, role }
         });
         Some(Self {
             shape,
@@ -75,8 +36,8 @@ impl GoFrames {
 
 /// And for each function of the module's own, whether its type is that of Go's; `None` when Go made no module of the
 /// kind.
-fn shape(binary: &[u8]) -> Option<(GoShape, Vec<bool>)> {
-    let mut shape = GoShape::default();
+fn shape(binary: &[u8]) -> Option<(Shape, Vec<bool>)> {
+    let mut shape = Shape::default();
     let mut types = Vec::new();
     let mut is_gos = Vec::new();
     let mut globals = Vec::new();

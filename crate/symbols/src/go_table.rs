@@ -1,13 +1,13 @@
 //! Go's table of functions, files and lines, which its runtime has in the module's data (`pclntab`), of Go 1.21 to 1.26.
 //!
-//! Go's program counter on WebAssembly is a function's number and that of a block within it (`cmd/internal/obj/wasm`).
-//! Calls leave it in the code: the return address, a constant, goes to Go's own stack before each.
+//! Calls leave Go's program counter in the code: the return address, a constant, goes to Go's own stack before each.
 //!
 //! The data is the guest's. Whatever lies beyond its bounds isn't there.
 
 use crate::declarations::Declaration;
 use crate::dwarf::SourceFrame;
 use crate::import_calls::imported_functions;
+use go::{Caller, FIRST_FUNCTION};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -16,9 +16,6 @@ use wasmparser::{BinaryReader, DataKind, FunctionBody, Operator, Parser, Payload
 
 /// `abi.Go120PCLnTabMagic`, two bytes of 0, instructions of 1 byte, pointers of 8.
 const MAGIC: [u8; 8] = [0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8];
-
-/// `funcValueOffset` of Go's linker: the number of the first function of the module's own.
-const FIRST_FUNCTION: u64 = 0x1000;
 
 /// The names of loops that run goroutines begin so.
 pub const LOOP: &str = "wasm_pc_f_loop";
@@ -349,7 +346,6 @@ impl<'a> GoTable<'a> {
 
     fn read_blocks(&self, index: usize) -> Blocks {
         let mut blocks = Blocks::default();
-        let function = FIRST_FUNCTION + index as u64;
         let body = &self.bodies[index];
         let Some(bytes) = self.binary.get(body.clone()) else {
             return blocks;
@@ -361,8 +357,10 @@ impl<'a> GoTable<'a> {
         blocks.start = operators.original_position();
         while let Ok((operator, at)) = operators.read_with_offset() {
             match operator {
-                Operator::I64Const { value } if value as u64 >> 16 == function => {
-                    blocks.addresses.push((at, (value as u64 & 0xffff) as u32));
+                Operator::I64Const { value } => {
+                    let address = Caller::of(value as u64);
+                    let own = address.filter(|address| address.function as usize == index);
+                    blocks.addresses.extend(own.map(|own| (at, own.block)));
                 }
                 Operator::Call { .. } | Operator::CallIndirect { .. } => blocks.calls.push(at),
                 Operator::Loop { .. } => blocks.loops.push(at),

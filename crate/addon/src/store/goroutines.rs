@@ -1,8 +1,9 @@
 //! Instances of modules that Go made, whose goroutines' stacks samples by signals read in their memories.
 
-use sampler::goroutines::{Function, GoCode, GoInstance, Role, Shape};
+use go::{GoCode, Shape};
+use sampler::goroutines::GoInstance;
 use std::sync::{Arc, OnceLock};
-use symbols::go_frames::{GoFrames, GoRole};
+use symbols::go_frames::GoFrames;
 use wasmtime::{Instance, Module};
 
 /// A module that may be Go's: it is looked at when a sampled store has an instance.
@@ -46,26 +47,8 @@ impl GoModule {
                 let end = u32::try_from(function.offset + function.len).ok()?;
                 Some((start..end, index))
             });
-            let functions = functions.into_iter().map(|function| Function {
-                frame: function.frame,
-                role: match function.role {
-                    GoRole::Other => Role::Other,
-                    GoRole::Loop => Role::Loop,
-                    GoRole::Exit => Role::Exit,
-                    GoRole::SystemStack => Role::SystemStack,
-                },
-            });
             let text = self.module.text().as_ptr().expose_provenance();
-            let code = GoCode::new(text, places.collect(), functions.collect());
-            let shape = Shape {
-                imported_functions: shape.imported_functions,
-                imported_tables: shape.imported_tables,
-                imported_tags: shape.imported_tags,
-                tables: shape.tables,
-                memories: shape.memories,
-                globals: shape.globals,
-                tags: shape.tags,
-            };
+            let code = GoCode::new(text, places.collect(), functions);
             Some((shape, Arc::new(code)))
         });
         found.as_ref()

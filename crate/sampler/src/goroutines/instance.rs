@@ -3,7 +3,7 @@
 //! Both are in the instance's `VMContext`, at places that `wasmtime_environ`, of the very version of Wasmtime that is
 //! linked, tells; they were checked to be one by its magic number.
 
-use super::walk::{Caller, GoCode, GuestMemory, Registers};
+use go::{Caller, GoCode, GuestMemory, Registers, Shape};
 use std::ptr;
 use std::sync::Arc;
 use wasmtime::{AsContextMut, Extern, Instance};
@@ -15,19 +15,6 @@ use wasmtime_environ::{
 /// Go's globals.
 const STACK_POINTER: u32 = 0;
 const GOROUTINE: u32 = 2;
-
-/// How many of each kind a module imports and defines; it imports neither memories nor globals, and its memory isn't
-/// shared.
-#[derive(Clone, Copy)]
-pub struct Shape {
-    pub imported_functions: u32,
-    pub imported_tables: u32,
-    pub imported_tags: u32,
-    pub tables: u32,
-    pub memories: u32,
-    pub globals: u32,
-    pub tags: u32,
-}
 
 /// A store's instances of modules that Go made, for handlers of signals.
 pub type GoInstances = Box<[GoInstance]>;

@@ -9,12 +9,14 @@
 //!                                    └── callers: joined ───┘
 //! ```
 //!
-//! `walk` compares both, `instance` says where a guest has its stack pointer and memory. Both run in a handler of
-//! signals: nothing is allocated here while one does. What the guest's memory says is a claim: it counts if all of the
-//! frames on the stack are found in it, in their order, and a goroutine's end after them.
+//! `crate/go` compares both, `instance` says where a guest has its stack pointer and memory. Both run in a handler of
+//! signals: nothing is allocated here while one does.
 
 mod instance;
-mod walk;
+
+pub use instance::{GoInstance, GoInstances};
+
+use go::Caller;
 
 /// The number, as an address of `AllowList`'s, of the first caller that was joined; the next one's is one less.
 pub const FIRST_CALLER: u32 = u32::MAX;
@@ -26,6 +28,3 @@ pub struct JoinedCaller {
     pub goes_on_at: u32,
     pub caller: Caller,
 }
-
-pub use instance::{GoInstance, GoInstances, Shape};
-pub use walk::{Caller, Function, GoCode, Role};

@@ -4,7 +4,8 @@ use super::published::StoreBlock;
 use super::ring::{JOINED, OLDER, Record};
 use super::stack::How;
 use crate::allow_list::AllowList;
-use crate::goroutines::{Caller, FIRST_CALLER, JoinedCaller};
+use crate::goroutines::{FIRST_CALLER, JoinedCaller};
+use go::Caller;
 use std::collections::HashMap;
 
 /// Most callers that are told apart.

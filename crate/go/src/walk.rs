@@ -1,13 +1,14 @@
-//! See the module above. On a goroutine's stack, from the stack pointer up:
+//! The walk over a goroutine's stack, from the stack pointer up:
 //!
 //! ```text
 //! frame ─ return address ─ frame ─ return address ─ … ─ return address of the exit
 //! ```
+//!
+//! It counts if all of the frames on the thread's stack are found in it, in their order, and a goroutine's end after them.
 
+use crate::caller::Caller;
+use crate::module::{Function, Role};
 use std::ops::Range;
-
-/// The number that Go's program counter has for the first function of a module's own.
-const FIRST_FUNCTION: u64 = 0x1000;
 
 /// Bytes of a return address.
 const WORD: u64 = 8;
@@ -28,36 +29,6 @@ pub struct GoCode {
     places: Vec<(Range<u32>, u32)>,
     /// The module's own functions, by index less that of the first.
     functions: Vec<Function>,
-}
-
-/// A function of the module's own.
-#[derive(Clone, Copy)]
-pub struct Function {
-    /// The size of its frame in bytes, below the return address; `None` for one that has no frame there.
-    pub frame: Option<u32>,
-    pub role: Role,
-}
-
-/// What a function is to a goroutine's stack.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// One like most.
-    Other,
-    /// Go's loop, which calls what a goroutine is to go on with.
-    Loop,
-    /// Where a goroutine's first function returns to.
-    Exit,
-    /// Calls a function on the stack of the scheduler.
-    SystemStack,
-}
-
-/// A call that a goroutine is in.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Caller {
-    /// By index less that of the module's first own function.
-    pub function: u32,
-    /// Go's number of the block that the call returns to.
-    pub block: u32,
 }
 
 /// The memory of a guest.
@@ -203,12 +174,9 @@ impl GoCode {
 
     /// What a return address says.
     fn caller(&self, return_address: u64) -> Option<Caller> {
-        let number = (return_address >> 16).checked_sub(FIRST_FUNCTION)?;
-        let function = u32::try_from(number).ok()?;
-        let block = (return_address & 0xffff) as u32;
+        let caller = Caller::of(return_address)?;
         // A call returns to a block after it.
-        (block > 0 && self.function(function)?.frame.is_some())
-            .then_some(Caller { function, block })
+        (caller.block > 0 && self.function(caller.function)?.frame.is_some()).then_some(caller)
     }
 }
 
@@ -232,6 +200,7 @@ fn suspended_at(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::caller::FIRST_FUNCTION;
     use proptest::prelude::*;
     use std::collections::HashMap;
 
