@@ -22,7 +22,7 @@ const NO_RING = new Uint32Array();
 /** … and at most: 1 MiB, thousands of samples. */
 const MAX_RING_WORDS = 2 ** 18;
 
-/** Kinds of records, as in the addon's `recorder.rs`. */
+/** Kinds of records, as in `crate/sampler/src/record_format.rs`. */
 const SAMPLE = 0;
 const HOST_CALL_BEGINS = 1;
 const WITHOUT_STACK = 2;

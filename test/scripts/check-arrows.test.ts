@@ -66,6 +66,11 @@ describe('check-arrows', () => {
       'fn f(_: &crate::store::StoreData) {}\n',
       'crate/addon/src: waits/call_state may not import store/data\n',
     ],
+    [
+      'crate/addon/src/wasi/state.rs',
+      'use crate::store;\nfn f() { store::look_in_time(); }\n',
+      'crate/addon/src: wasi/state may not import store/hooks\n',
+    ],
   ])('finds an arrow that goes back: %s', (file, line, fault) => {
     const { status, stderr } = check({ [file]: line });
     expect(stderr).toContain(fault);
@@ -80,6 +85,28 @@ describe('check-arrows', () => {
     });
     expect(stderr).toMatch(/^lib: a circle of \d+ files: .*profile\/column\.ts/m);
     expect(stderr).toMatch(/^crate\/sampler\/src: a circle of 4 files: .*walker/m);
+    expect(status).toBe(1);
+  });
+
+  it('finds circles through what modules of Rust pass on', () => {
+    const { status, stderr } = check({
+      // A folder, by `pub use self::{…}`.
+      'crate/sampler/src/signal/stream.rs': 'use crate::recorder::Recorder;\n',
+      // A folder, by `pub use values::*`.
+      'crate/addon/src/js/main_stack.rs': 'use super::handle::into_js;\n',
+      'crate/addon/src/js/handle.rs': 'use super::planted::f;\n',
+      'crate/addon/src/js/planted.rs': 'use crate::js;\npub fn f() { js::number(); }\n',
+      // The root, by another name.
+      'crate/sampler/src/thread_stack.rs': 'mod tests { use super::super::WalkLayout; }\n',
+      'crate/sampler/src/signal/published.rs': 'use crate::thread_stack::left;\n',
+    });
+    const circle = (crate: string, files: string) =>
+      `crate/${crate}/src: a circle of 4 files: ${files}\n`;
+    expect(stderr).toContain(
+      circle('sampler', 'recorder, signal/signals, signal/source, signal/stream'),
+    );
+    expect(stderr).toContain(circle('addon', 'js/handle, js/main_stack, js/planted, js/values'));
+    expect(stderr).toContain(circle('sampler', 'broken, frames, signal/published, thread_stack'));
     expect(status).toBe(1);
   });
 

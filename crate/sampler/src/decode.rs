@@ -1,11 +1,11 @@
 //! The records of a ring, read back: for tests, and for embedders in Rust. `lib/profiler/recording.ts` does the same
 //! for the npm package.
 
+use crate::record_format::{
+    AWAY, FUEL, GUEST_CALL_BEGINS, GUEST_CALL_ENDS, HOST_CALL_BEGINS, HOST_CALL_ENDS, RESUMED,
+    SAMPLE, STRUCK_OUT, SUSPENDED, how_of, join, kind_of,
+};
 use std::fmt;
-
-/// Of the number of frames that a sample by a signal has in common with the one before, the bits from here on say how it was
-/// taken.
-pub(crate) const HOW_SHIFT: u32 = 28;
 
 /// A record; times are nanoseconds since the profile's start, stacks have addresses of the allow-list, newest frame
 /// first.
@@ -101,39 +101,38 @@ impl Decoder {
     }
 
     fn record(&mut self, words: &mut Words<'_>) -> Result<Record, &'static str> {
-        let head = words.one()?;
+        // Of a record with a stack the lane is its number of frames.
+        let (kind, lane) = kind_of(words.one()?);
         let time_ns = words.two()?;
-        let lane = head >> 5;
-        Ok(match (head & 0b11, head >> 2 & 0b111) {
-            (0, _) => {
-                let shared = words.one()?;
-                let cpu_delta_ns = words.two()?;
+        Ok(match kind {
+            SAMPLE => {
+                let (shared, how) = how_of(words.one()?);
                 Record::Sample {
                     time_ns,
-                    cpu_delta_ns,
-                    how: (shared >> HOW_SHIFT) as u8,
-                    stack: self.stack(words, head >> 2, shared & ((1 << HOW_SHIFT) - 1))?,
+                    cpu_delta_ns: words.two()?,
+                    how,
+                    stack: self.stack(words, lane, shared)?,
                 }
             }
-            (kind @ (1 | 3), _) => {
+            HOST_CALL_BEGINS | STRUCK_OUT => {
                 let shared = words.one()?;
                 Record::HostCallBegins {
                     time_ns,
                     lane: words.one()?,
-                    stack: self.stack(words, head >> 2, shared)?,
-                    struck_out: kind == 3,
+                    stack: self.stack(words, lane, shared)?,
+                    struck_out: kind == STRUCK_OUT,
                 }
             }
-            (_, 0) => Record::HostCallEnds { time_ns, lane },
-            (_, 1) => Record::Suspended { time_ns, lane },
-            (_, 2) => Record::Resumed { time_ns, lane },
-            (_, 3) => Record::Fuel {
+            HOST_CALL_ENDS => Record::HostCallEnds { time_ns, lane },
+            SUSPENDED => Record::Suspended { time_ns, lane },
+            RESUMED => Record::Resumed { time_ns, lane },
+            FUEL => Record::Fuel {
                 time_ns,
                 used: words.two()?,
             },
-            (_, 4) => Record::GuestCallBegins { time_ns, lane },
-            (_, 5) => Record::GuestCallEnds { time_ns, lane },
-            (_, 6) => Record::Away {
+            GUEST_CALL_BEGINS => Record::GuestCallBegins { time_ns, lane },
+            GUEST_CALL_ENDS => Record::GuestCallEnds { time_ns, lane },
+            AWAY => Record::Away {
                 time_ns,
                 lane,
                 cpu_ns: words.two()?,
@@ -177,6 +176,6 @@ impl<'a> Words<'a> {
 
     fn two(&mut self) -> Result<u64, &'static str> {
         let words = self.many(2)?;
-        Ok(u64::from(words[1]) << 32 | u64::from(words[0]))
+        Ok(join([words[0], words[1]]))
     }
 }

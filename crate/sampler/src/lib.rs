@@ -2,9 +2,10 @@
 //! the records and the ring that they are written into, and the clocks. No Node-API is here.
 //!
 //! ```text
-//! ticker ─► epoch ─► attachment ─► recorder ─► ring of records ─► reader
+//! ticker ─► epoch ─► attachment ─► recorder ─► ring of records, see record_format ─► reader, decode
 //!   cpu_clock                │ own_time │ walker: return addresses of all activations; frames: of one
 //!                                    │ allow_list: address → number, of listed code only
+//!                                    │ last_stack: what a stack has in common with the one before
 //!                                    │ goroutines: callers that are in a guest's memory alone
 //! self_check, walk_check: is the walk Wasmtime's own?
 //! ```
@@ -26,7 +27,9 @@ pub mod cpu_clock;
 pub mod decode;
 mod frames;
 pub mod goroutines;
+mod last_stack;
 pub mod own_time;
+mod record_format;
 pub mod recorder;
 pub mod scheduler;
 pub mod self_check;

@@ -1,23 +1,7 @@
 //! What profilers write down: samples and host calls, in a ring of 32-bit words that someone else reads.
 //!
-//! A record, by its kind:
+//! Records are those of `record_format`.
 //!
-//! ```text
-//! word 0             1, 2        3        4, 5             then
-//! frames << 2 | 0    time (ns)   shared   CPU delta (ns)   return addresses    a sample
-//! frames << 2 | 1    time (ns)   shared   lane             return addresses    a host call begins
-//! lane << 5   | 2    time (ns)                                                 … and ends
-//!             | 6    time (ns)                                                 the guest is suspended
-//!             | 10   time (ns)                                                 … and goes on
-//!             | 14   time (ns)            fuel used, in all                    at a sample, when counted
-//!             | 18   time (ns)                                                 a host call calls the guest
-//!             | 22   time (ns)                                                 … which returns to it
-//!             | 26   time (ns)            CPU time (ns)                        the guest was away since the sample before
-//! frames << 2 | 3    as 1                                                      one that is taken back
-//! ```
-//!
-//! A lane is a number for each store that is sampled, since the host calls of suspended guests overlap.
-//! Numbers of two words have their low one first. Addresses are those of `AllowList`, newest frame first, without the `shared` oldest frames that the stack has in common with that of the record before.
 //! While the guest waits, nothing is allocated, locked or hashed and no reader is called, unless the ring is
 //! full: then the reader empties it, or, where it can't (the stack may be at its end), a copy is kept for
 //! later.
@@ -26,6 +10,11 @@
 //! while the reader runs, since that may come back to the recorder.
 
 use crate::allow_list::AllowList;
+use crate::last_stack::LastStack;
+use crate::record_format::{
+    AWAY, FUEL, GUEST_CALL_BEGINS, GUEST_CALL_ENDS, HOST_CALL_BEGINS, HOST_CALL_ENDS, RESUMED,
+    SAMPLE, STRUCK_OUT, SUSPENDED, of_lane, split, with_frames,
+};
 use crate::signal::{Clock, SampleStream, Signals, Source, monotonic_ns};
 use crate::traps::{Trapped, Traps};
 use crate::walker::Activations;
@@ -36,18 +25,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const SAMPLE: u32 = 0;
-const HOST_CALL_BEGINS: u32 = 1;
-const HOST_CALL_ENDS: u32 = 2;
-const SUSPENDED: u32 = 2 | 1 << 2;
-const RESUMED: u32 = 2 | 2 << 2;
-const STRUCK_OUT: u32 = 3;
-const FUEL: u32 = 2 | 3 << 2;
-const GUEST_CALL_BEGINS: u32 = 2 | 4 << 2;
-const GUEST_CALL_ENDS: u32 = 2 | 5 << 2;
-const AWAY: u32 = 2 | 6 << 2;
-/// Where the lane begins in the first word of a record without a stack.
-const LANE_SHIFT: u32 = 5;
 /// That of the host calls which the user tells of.
 pub const USER_LANE: u32 = 0;
 
@@ -86,6 +63,22 @@ struct Spilled {
     words: Vec<u32>,
     /// The ring's, when it had these words or would have had them.
     generation: u32,
+}
+
+impl State {
+    /// The ring is empty from now on; returns how many words of it were in use.
+    fn start_over(&mut self) -> usize {
+        self.generation += 1;
+        std::mem::take(&mut self.length)
+    }
+
+    /// Keeps words that the ring has, or has no room for, until the reader can take them; returns their generation.
+    fn spill(&mut self, words: Vec<u32>) -> u32 {
+        let generation = self.generation;
+        self.spilled.push(Spilled { words, generation });
+        self.start_over();
+        generation
+    }
 }
 
 /// Who reads the ring. It lives as long as the recorder, and so may own the ring's memory.
@@ -146,8 +139,7 @@ impl Recorder {
         // SAFETY: by the module's invariant.
         let state = unsafe { &mut *self.state.get() };
         (state.ring, state.capacity) = (ring, capacity);
-        state.length = 0;
-        state.generation += 1;
+        state.start_over();
     }
 
     /// For each listed module, the address of its text section's first byte.
@@ -158,9 +150,7 @@ impl Recorder {
     /// Words of the ring in use, to be read now; they may be overwritten after.
     pub fn take(&self) -> usize {
         // SAFETY: by the module's invariant.
-        let state = unsafe { &mut *self.state.get() };
-        state.generation += 1;
-        std::mem::take(&mut state.length)
+        unsafe { &mut *self.state.get() }.start_over()
     }
 
     /// Records that the reader could not take when the ring was full, older than those in it.
@@ -217,10 +207,7 @@ impl Recorder {
                 // The reader could give no ring yet.
                 let words = [&[kind], head].concat();
                 // SAFETY: by the invariant.
-                let state = unsafe { &mut *self.state.get() };
-                let generation = state.generation;
-                state.spilled.push(Spilled { words, generation });
-                state.generation += 1;
+                unsafe { &mut *self.state.get() }.spill(words);
             }
         }
     }
@@ -285,9 +272,9 @@ impl Recorder {
         // SAFETY: the frames just written.
         let frames = unsafe { std::slice::from_raw_parts(ring.add(first), end - first) };
         let shared = state.last.replace(frames);
-        let frames = (end - first - shared) as u32;
         let [low, high] = split(time_ns);
-        let head = [frames << 2 | kind, low, high, shared as u32];
+        let kind = with_frames(kind, end - first - shared);
+        let head = [kind, low, high, shared as u32];
         // SAFETY: up to `first`, which is within the ring.
         unsafe { write_words(ring.add(state.length), &[&head, more]) };
         let place = Place {
@@ -320,16 +307,13 @@ impl Recorder {
         let drained = self.reader.drain(length);
         // SAFETY: by the invariant; the reader has returned.
         let state = unsafe { &mut *self.state.get() };
-        if !drained && state.length > 0 {
+        if drained || state.length == 0 {
+            state.start_over();
+        } else {
             // SAFETY: the words in use.
             let words = unsafe { std::slice::from_raw_parts(state.ring, state.length) };
-            state.spilled.push(Spilled {
-                words: words.to_vec(),
-                generation: state.generation,
-            });
+            state.spill(words.to_vec());
         }
-        state.length = 0;
-        state.generation += 1;
     }
 
     /// For a stack that is larger than the whole, by now empty, ring.
@@ -346,13 +330,11 @@ impl Recorder {
         words.extend_from_slice(more);
         let first = words.len();
         self.walk(activations, |address| words.push(address));
-        words[0] = ((words.len() - first) as u32) << 2 | kind;
+        words[0] = with_frames(kind, words.len() - first);
         // SAFETY: by the invariant.
         let state = unsafe { &mut *self.state.get() };
         state.last.clear();
-        let generation = state.generation;
-        state.spilled.push(Spilled { words, generation });
-        state.generation += 1;
+        let generation = state.spill(words);
         Place { at: 0, generation }
     }
 
@@ -387,30 +369,30 @@ impl Recorder {
 
     #[inline]
     pub fn host_call_ends(&self, lane: u32, time_ns: u64) {
-        self.write(HOST_CALL_ENDS | lane << LANE_SHIFT, &split(time_ns));
+        self.write(of_lane(HOST_CALL_ENDS, lane), &split(time_ns));
     }
 
     pub fn suspended(&self, lane: u32, time_ns: u64) {
-        self.write(SUSPENDED | lane << LANE_SHIFT, &split(time_ns));
+        self.write(of_lane(SUSPENDED, lane), &split(time_ns));
     }
 
     pub fn resumed(&self, lane: u32, time_ns: u64) {
-        self.write(RESUMED | lane << LANE_SHIFT, &split(time_ns));
+        self.write(of_lane(RESUMED, lane), &split(time_ns));
     }
 
     pub fn guest_call_begins(&self, lane: u32, time_ns: u64) {
-        self.write(GUEST_CALL_BEGINS | lane << LANE_SHIFT, &split(time_ns));
+        self.write(of_lane(GUEST_CALL_BEGINS, lane), &split(time_ns));
     }
 
     pub fn guest_call_ends(&self, lane: u32, time_ns: u64) {
-        self.write(GUEST_CALL_ENDS | lane << LANE_SHIFT, &split(time_ns));
+        self.write(of_lane(GUEST_CALL_ENDS, lane), &split(time_ns));
     }
 
     /// Ticks came while the guest was away, as a sample without frames; the next one goes on from `time_ns`.
     pub fn away(&self, lane: u32, time_ns: u64, cpu_ns: u64) {
         let ([time_low, time_high], [low, high]) = (split(time_ns), split(cpu_ns));
         let head = [time_low, time_high, low, high];
-        self.write(AWAY | lane << LANE_SHIFT, &head);
+        self.write(of_lane(AWAY, lane), &head);
         // SAFETY: by the invariant.
         unsafe { (*self.state.get()).samples += 1 };
     }
@@ -457,73 +439,6 @@ unsafe fn write_words(mut to: *mut u32, parts: &[&[u32]]) {
             to = to.add(1);
         }
     }
-}
-
-pub(crate) fn split(number: u64) -> [u32; 2] {
-    [number as u32, (number >> 32) as u32]
-}
-
-/// The stack of the last record, to find what the next one has in common with it.
-pub(crate) struct LastStack {
-    /// Newest frame first, aligned to the end: the oldest frames of two stacks are at the same places.
-    frames: Vec<u32>,
-    length: usize,
-}
-
-impl LastStack {
-    pub(crate) fn new() -> Self {
-        // Most stacks are no deeper, and most profilers short-lived.
-        Self {
-            frames: vec![0; 1 << 8],
-            length: 0,
-        }
-    }
-
-    fn clear(&mut self) {
-        self.length = 0;
-    }
-
-    #[cold]
-    fn grow(&mut self, length: usize) {
-        let mut frames = vec![0; length.next_power_of_two()];
-        let start = frames.len() - self.length;
-        frames[start..].copy_from_slice(&self.frames[self.frames.len() - self.length..]);
-        self.frames = frames;
-    }
-
-    /// Takes another stack's place; returns how many of the oldest frames are the same.
-    #[inline]
-    pub(crate) fn replace(&mut self, stack: &[u32]) -> usize {
-        if stack.len() > self.frames.len() {
-            self.grow(stack.len());
-        }
-        let start = self.frames.len() - stack.len();
-        let last = &mut self.frames[start..];
-        let limit = self.length.min(stack.len());
-        let shared = shared_tail(last, stack, limit);
-        let changed = stack.len() - shared;
-        last[..changed].copy_from_slice(&stack[..changed]);
-        self.length = stack.len();
-        shared
-    }
-}
-
-/// How many of the last `limit` items of two slices of one length are the same, counted from the end.
-#[inline]
-fn shared_tail(a: &[u32], b: &[u32], limit: usize) -> usize {
-    let length = a.len();
-    let mut shared = 0;
-    // Large blocks for the call of memcmp that each is, small ones for the rest.
-    for block in [256, 16, 1] {
-        while shared + block <= limit {
-            let range = length - shared - block..length - shared;
-            if a[range.clone()] != b[range] {
-                break;
-            }
-            shared += block;
-        }
-    }
-    shared
 }
 
 /// Milliseconds as whole nanoseconds.

@@ -8,7 +8,7 @@
 //!   │                                                           │ joined      callers that the guest's memory has
 //!   │                                                           │ interrupt   ends a guest that looks at no epoch
 //!   └──────────────────────── ring of records ◄─────────────────┘
-//! stream      records → the words of `recorder`
+//! stream      records → the words of `record_format`
 //! ```
 //!
 //! Code needs nothing for it: no epoch checks. Where it is not supported, samples are taken at epochs.
@@ -49,23 +49,24 @@ pub mod trial;
 #[path = "release.rs"]
 mod trial;
 
+mod clock;
 mod interrupt;
-
 mod signals;
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub use self::{
     handler::{monotonic_ns, signal, stray},
-    source::{Clock, Source},
+    source::Source,
     stack::learn_entry,
     stream::SampleStream,
 };
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 mod unsupported;
+pub use clock::Clock;
 pub use interrupt::TrapFunction;
 pub use signals::Signals;
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-pub use unsupported::{Clock, SampleStream, Source, learn_entry, monotonic_ns};
+pub use unsupported::{SampleStream, Source, learn_entry, monotonic_ns};
 
 /// Whether this platform has it at all.
 pub const IS_SUPPORTED: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));

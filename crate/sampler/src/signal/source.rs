@@ -12,6 +12,7 @@
 //! So samples fall as the thread's CPU time does, and nothing that sleeps is woken. What was used between two
 //! signals counts for the second. By the wall clock each tick is a signal.
 
+use super::clock::Clock;
 use super::handler::{Sender, Sent, Used, thread_id};
 use super::published::{Recorded, ThreadBlock, thread_block};
 use super::ring::{Ring, WORDS};
@@ -34,15 +35,6 @@ const LINGER: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_millis(50);
 /// How often the ring is read, at least.
 const READ: Duration = Duration::from_millis(50);
-
-/// What samples are taken of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clock {
-    /// The time that the thread has a processor.
-    Cpu,
-    /// All time.
-    Wall,
-}
 
 /// Ticks for the thread that made it.
 pub struct Source {

@@ -1,4 +1,4 @@
-//! The samples of one recorder, in the words of `recorder`, as they come out of the handlers' rings.
+//! The samples of one recorder, in the words of `record_format`, as they come out of the handlers' rings.
 //!
 //! ```text
 //! word 0             1, 2        3                 4, 5             then
@@ -13,9 +13,9 @@ use super::ring::{Head, OLDER};
 use super::stack::How;
 use super::trial;
 use crate::allow_list::AllowList;
-use crate::decode::HOW_SHIFT;
 use crate::goroutines::JoinedCaller;
-use crate::recorder::{LastStack, split};
+use crate::last_stack::LastStack;
+use crate::record_format::{SAMPLE, split, with_frames, with_how};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -117,8 +117,8 @@ impl SampleStream {
             pieces.push(Vec::with_capacity(PIECE / 8));
         }
         if let Some(piece) = pieces.last_mut() {
-            let first = (changed.len() as u32) << 2;
-            let shared = shared as u32 | u32::from(how) << HOW_SHIFT;
+            let first = with_frames(SAMPLE, changed.len());
+            let shared = with_how(shared, how);
             piece.extend([first, time_low, time_high, shared, cpu_low, cpu_high]);
             piece.extend(changed);
         }

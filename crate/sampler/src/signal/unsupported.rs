@@ -1,5 +1,6 @@
 //! Where there are no signals, or nobody has tried what they would find: samples are taken at epochs.
 
+use super::clock::Clock;
 use super::published::Recorded;
 use crate::allow_list::AllowList;
 use crate::goroutines::JoinedCaller;
@@ -8,15 +9,6 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// What samples are taken of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clock {
-    /// The time that the thread has a processor.
-    Cpu,
-    /// All time.
-    Wall,
-}
 
 /// Of no use.
 pub fn learn_entry(_return_address: usize) {}
