@@ -1,28 +1,21 @@
 //! Host functions of components that return promises, see `crate::objects::async_func`.
 //!
-//! `dispatch` is that of `HostFunction`; or returns, for a promise, an object with a number `id`. Once the
-//! promise has settled, `dispatch(store, number, undefined, undefined, thatObject)` gives the results.
+//! `dispatch` is that of `HostFunction`, or returns what stands for a promise. Once the promise has settled,
+//! `dispatch(store, number, undefined, undefined, thatObject)` gives the results.
 
 use crate::component::host_func::{HostResult, Lent, LinkedFunction, unlinked};
 use crate::component::values::Input;
 use crate::component::{lift, lower};
-use crate::js::{self, JsReference, Strength};
+use crate::js;
 use crate::store::StoreData;
-use crate::store::waiting::{self, until_settled};
-use napi::sys;
+use crate::store::promise::Promise;
+use crate::store::waiting::until_settled;
 use wasmtime::component::LinkerInstance;
-use wasmtime::{Result, StoreContextMut, bail, format_err};
-
-/// Stands for a promise.
-struct Pending {
-    object: JsReference,
-    id: waiting::Id,
-    lent: Lent,
-}
+use wasmtime::{Result, StoreContextMut, bail};
 
 enum Started {
     Ended(Input),
-    Pending(Pending),
+    Pending(Promise, Lent),
 }
 
 /// Defines an async host function.
@@ -47,19 +40,19 @@ async fn call(
     mut store: StoreContextMut<'_, StoreData>,
     arguments: lift::Arguments,
 ) -> Result<Input> {
-    let mut pending = match start(function, &mut store, arguments)? {
+    let (promise, mut lent) = match start(function, &mut store, arguments)? {
         Started::Ended(result) => return Ok(result),
-        Started::Pending(pending) => pending,
+        Started::Pending(promise, lent) => (promise, lent),
     };
     let mut result = None;
-    let (scopes, id) = (store.data().scopes.clone(), pending.id);
+    let scopes = store.data().scopes.clone();
     until_settled(
         &scopes,
-        id,
+        promise.id,
         &mut store,
         |scopes, store, request| scopes.enter_context(store, request),
         |store| {
-            result = settled(function, store, &mut pending)?;
+            result = settled(function, store, &promise, &mut lent)?;
             Ok(result.is_some())
         },
     )
@@ -80,10 +73,10 @@ fn start(
     js::with_handle_scope(env, || {
         let HostResult { returned, mut lent } = function.start(store, arguments)?;
         if let Ok(object) = returned
-            && js::is_plain_object(env, object)
+            && let Some(promise) = Promise::of(env, object)?
         {
             lent.hold(env)?;
-            return hold(env, object, lent).map(Started::Pending);
+            return Ok(Started::Pending(promise, lent));
         }
         let result = function.finish(store, &mut lent, returned);
         result.map(Started::Ended)
@@ -94,30 +87,18 @@ fn start(
 fn settled(
     function: &LinkedFunction,
     store: &mut StoreContextMut<'_, StoreData>,
-    pending: &mut Pending,
+    promise: &Promise,
+    lent: &mut Lent,
 ) -> Result<Option<Input>> {
     let env = function.env();
     js::with_handle_scope(env, || {
-        let object = pending.object.get().unwrap_or(js::undefined(env));
-        let returned = function.settle(store, object);
+        let returned = function.settle(store, promise.object(env));
         if let Ok(returned) = returned
-            && js::is_plain_object(env, returned)
+            && Promise::is(env, returned)
         {
             return Ok(None);
         }
-        let result = function.finish(store, &mut pending.lent, returned);
+        let result = function.finish(store, lent, returned);
         result.map(Some)
     })
-}
-
-fn hold(env: sys::napi_env, object: sys::napi_value, lent: Lent) -> Result<Pending> {
-    let id = js::to_number(env, js::property(env, object, c"id"));
-    JsReference::new(env, object, Strength::Strong)
-        .zip(id)
-        .map(|(object, id)| Pending {
-            object,
-            id: id as u32,
-            lent,
-        })
-        .ok_or_else(|| format_err!("the promise can't be held"))
 }

@@ -8,7 +8,7 @@ use crate::component::values::{Input, Keep, Output};
 use crate::js::environment::Environment;
 use crate::js::{self, errors, handle};
 use crate::store::{StoreAccess, StoreData};
-use crate::waits::complete::complete;
+use crate::waits::complete::at_once_or_waiting;
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
@@ -99,21 +99,25 @@ impl ComponentFuncCell {
         let input = input.map_err(|error| errors::throw(env, &error, errors::GENERIC))?;
         store
             .with(env, |store| {
-                entering_component(store, |store| self.call_with(store, &input))
+                entering_component(store, |store| {
+                    let scopes = store.data().scopes.clone();
+                    at_once_or_waiting(
+                        &scopes,
+                        store,
+                        |store| self.call_at_once(store, &input),
+                        async |store| self.call_async(store, &input).await,
+                    )
+                })
             })?
             .and_then(|output| output.give(self.environment))
             .map_err(|error| errors::throw(env, &error, errors::GENERIC))
     }
 
-    fn call_with(
+    fn call_at_once(
         &self,
         store: StoreContextMut<'_, StoreData>,
         input: &Input,
     ) -> wasmtime::Result<Output> {
-        let scopes = store.data().scopes.clone();
-        if scopes.in_async_call.get() {
-            return complete(&scopes, self.call_async(store, input));
-        }
         if self.has_result {
             let func = self.typed::<Results<1>>();
             func.call(store, Arguments(input)).map(|results| results.0)

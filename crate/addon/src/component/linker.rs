@@ -14,7 +14,7 @@ use crate::js::environment::Environment;
 use crate::js::errors;
 use crate::objects::module::NativeModule;
 use crate::store::{NativeStore, StoreData};
-use crate::waits::complete::complete;
+use crate::waits::complete::at_once_or_waiting;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::{Cell, RefCell, RefMut};
@@ -249,11 +249,12 @@ impl NativeComponentInstancePre {
             .with(&env, |store| {
                 entering_component(store, |store| {
                     let scopes = store.data().scopes.clone();
-                    if scopes.in_async_call.get() {
-                        complete(&scopes, self.pre.instantiate_async(store))
-                    } else {
-                        self.pre.instantiate(store)
-                    }
+                    at_once_or_waiting(
+                        &scopes,
+                        store,
+                        |store| self.pre.instantiate(store),
+                        async |store| self.pre.instantiate_async(store).await,
+                    )
                 })
             })?
             .map(|instance| NativeComponentInstance { instance })

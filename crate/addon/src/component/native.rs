@@ -2,18 +2,17 @@
 
 use crate::component::types::{NativeComponentItem, items};
 use crate::engine::compilation::NativeCompilation;
+use crate::engine::from_source::{FromSource, INVALID_COMPONENT};
 use crate::engine::look_at_code::look_at_code;
 use crate::engine::source::NativeSource;
 use crate::engine::{NativeEngine, nothing};
 use crate::js::errors;
-use crate::js::stack_room::with_ample_room;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::sync::Arc;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-const INVALID: &str = "ERR_INVALID_COMPONENT";
 const INCOMPATIBLE: &str = "ERR_INCOMPATIBLE_COMPONENT";
 
 /// `wasmtime::component::Component`.
@@ -30,18 +29,12 @@ impl NativeComponent {
     /// Compiles a binary, or text format.
     #[napi(factory, catch_unwind)]
     pub fn compile(env: Env, engine: &NativeEngine, source: Either<&[u8], String>) -> Result<Self> {
-        let source = match &source {
-            Either::A(bytes) => bytes,
-            Either::B(text) => text.as_bytes(),
-        };
-        with_ample_room(|| Self::from_bytes(&engine.engine, source))
-            .map_err(|error| errors::throw(&env, &error, INVALID))
+        Self::compile_bytes(&env, &engine.engine, &source)
     }
 
     #[napi(factory, catch_unwind)]
     pub fn from_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
-        with_ample_room(|| Self::from_path(&engine.engine, &path))
-            .map_err(|error| errors::throw(&env, &error, INVALID))
+        Self::compile_file(&env, &engine.engine, &path)
     }
 
     /// Compiles on another thread; the wake function is told `id` then.
@@ -52,14 +45,7 @@ impl NativeComponent {
         source: &mut NativeSource,
         id: u32,
     ) -> Result<NativeCompilation> {
-        let engine = engine.engine.clone();
-        let source = source.take();
-        NativeCompilation::begin(&env, id, INVALID, move || {
-            source.compile(
-                |bytes| Self::from_bytes(&engine, bytes),
-                |path| Self::from_path(&engine, path),
-            )
-        })
+        Self::compile_aside(&env, &engine.engine, source, id)
     }
 
     /// Mirrors `wasmtime::component::Component::deserialize`: the bytes must come from `serialize` unchanged.
@@ -124,6 +110,18 @@ impl NativeComponent {
             .map_err(|error| errors::throw(env, &error, INCOMPATIBLE))
     }
 
+    fn new(component: Component, source: &[u8]) -> wasmtime::Result<Self> {
+        look_at_code(component.text(), &|| component.serialize())?;
+        Ok(Self {
+            component,
+            binary: wat::parse_bytes(source).unwrap_or_default().into(),
+        })
+    }
+}
+
+impl FromSource for NativeComponent {
+    const INVALID: &'static str = INVALID_COMPONENT;
+
     fn from_bytes(engine: &Engine, source: &[u8]) -> wasmtime::Result<Self> {
         Self::new(Component::new(engine, source)?, source)
     }
@@ -132,13 +130,5 @@ impl NativeComponent {
         // Wasmtime's messages name the file.
         let source = std::fs::read(path).unwrap_or_default();
         Self::new(Component::from_file(engine, path)?, &source)
-    }
-
-    fn new(component: Component, source: &[u8]) -> wasmtime::Result<Self> {
-        look_at_code(component.text(), &|| component.serialize())?;
-        Ok(Self {
-            component,
-            binary: wat::parse_bytes(source).unwrap_or_default().into(),
-        })
     }
 }

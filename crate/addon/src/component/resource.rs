@@ -5,7 +5,7 @@ use crate::component::types::NativeResourceType;
 use crate::component::values::Handle;
 use crate::js::errors;
 use crate::store::NativeStore;
-use crate::waits::complete::complete;
+use crate::waits::complete::at_once_or_waiting;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::Cell;
@@ -50,11 +50,12 @@ impl NativeResource {
             .with(&env, |store| {
                 entering_component(store, |store| {
                     let scopes = store.data().scopes.clone();
-                    if scopes.in_async_call.get() {
-                        complete(&scopes, self.take().resource_drop_async(store))
-                    } else {
-                        self.take().resource_drop(store)
-                    }
+                    at_once_or_waiting(
+                        &scopes,
+                        (self.take(), store),
+                        |(resource, store)| resource.resource_drop(store),
+                        async |(resource, store)| resource.resource_drop_async(store).await,
+                    )
                 })
             })?
             .map_err(|error| errors::throw(&env, &error, RESOURCE))

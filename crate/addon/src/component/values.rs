@@ -21,7 +21,7 @@ use crate::js::environment::Environment;
 use crate::js::failure::TooLarge;
 use crate::js::{self, JsReference, Strength};
 use crate::store::StoreData;
-use crate::waits::complete::complete;
+use crate::waits::complete::at_once_or_waiting;
 use napi::bindgen_prelude::Uint8Array;
 use napi::sys;
 use std::cell::Cell;
@@ -230,12 +230,12 @@ pub fn end_lending(
     }
     let scopes = store.data().scopes.clone();
     for resource in lent {
-        let context = store.as_context_mut();
-        if scopes.in_async_call.get() {
-            complete(&scopes, resource.resource_drop_async(context))?;
-        } else {
-            resource.resource_drop(context)?;
-        }
+        at_once_or_waiting(
+            &scopes,
+            store.as_context_mut(),
+            |store| resource.resource_drop(store),
+            async |store| resource.resource_drop_async(store).await,
+        )?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub mod compilation;
 mod config;
+pub mod from_source;
 pub mod look_at_code;
 mod native;
 mod operator_cost;

@@ -2,7 +2,8 @@
 
 use crate::engine::compilation::NativeCompilation;
 use crate::engine::config::NativeConfig;
-use crate::engine::source::NativeSource;
+use crate::engine::from_source::{INVALID_COMPONENT, INVALID_MODULE};
+use crate::engine::source::{NativeSource, bytes_of};
 use crate::js::errors;
 use crate::js::stack_room::with_ample_room;
 use napi::bindgen_prelude::*;
@@ -129,13 +130,8 @@ impl NativeEngine {
 
     #[napi(catch_unwind)]
     pub fn precompile_module(&self, env: Env, source: Either<&[u8], String>) -> Result<Uint8Array> {
-        let source = match &source {
-            Either::A(bytes) => bytes,
-            Either::B(text) => text.as_bytes(),
-        };
-        with_ample_room(|| self.engine.precompile_module(source))
-            .map(Uint8Array::from)
-            .map_err(|error| errors::throw(&env, &error, "ERR_INVALID_MODULE"))
+        let precompile = Engine::precompile_module;
+        self.precompile(&env, &source, INVALID_MODULE, precompile)
     }
 
     #[napi(catch_unwind)]
@@ -144,13 +140,8 @@ impl NativeEngine {
         env: Env,
         source: Either<&[u8], String>,
     ) -> Result<Uint8Array> {
-        let source = match &source {
-            Either::A(bytes) => bytes,
-            Either::B(text) => text.as_bytes(),
-        };
-        with_ample_room(|| self.engine.precompile_component(source))
-            .map(Uint8Array::from)
-            .map_err(|error| errors::throw(&env, &error, "ERR_INVALID_COMPONENT"))
+        let precompile = Engine::precompile_component;
+        self.precompile(&env, &source, INVALID_COMPONENT, precompile)
     }
 
     /// Compiles on another thread; the wake function is told `id` then.
@@ -162,7 +153,7 @@ impl NativeEngine {
         id: u32,
     ) -> Result<NativeCompilation> {
         let precompile = Engine::precompile_module;
-        self.precompile_async(&env, source, id, "ERR_INVALID_MODULE", precompile)
+        self.precompile_async(&env, source, id, INVALID_MODULE, precompile)
     }
 
     /// Compiles on another thread; the wake function is told `id` then.
@@ -174,7 +165,7 @@ impl NativeEngine {
         id: u32,
     ) -> Result<NativeCompilation> {
         let precompile = Engine::precompile_component;
-        self.precompile_async(&env, source, id, "ERR_INVALID_COMPONENT", precompile)
+        self.precompile_async(&env, source, id, INVALID_COMPONENT, precompile)
     }
 
     #[napi(catch_unwind)]
@@ -219,6 +210,18 @@ pub fn nothing() -> &'static Module {
 }
 
 impl NativeEngine {
+    fn precompile(
+        &self,
+        env: &Env,
+        source: &Either<&[u8], String>,
+        code: &'static str,
+        precompile: fn(&Engine, &[u8]) -> wasmtime::Result<Vec<u8>>,
+    ) -> Result<Uint8Array> {
+        with_ample_room(|| precompile(&self.engine, bytes_of(source)))
+            .map(Uint8Array::from)
+            .map_err(|error| errors::throw(env, &error, code))
+    }
+
     fn precompile_async(
         &self,
         env: &Env,

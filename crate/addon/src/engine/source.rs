@@ -3,6 +3,14 @@
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
+/// The bytes of a binary, or of text format.
+pub fn bytes_of<'a>(source: &'a Either<&'a [u8], String>) -> &'a [u8] {
+    match source {
+        Either::A(bytes) => bytes,
+        Either::B(text) => text.as_bytes(),
+    }
+}
+
 /// A binary or text format, in pieces that are joined where it is compiled; or a file's path.
 #[napi]
 #[derive(Default)]

@@ -1,17 +1,18 @@
 //! Host functions that return promises: the guest is suspended until they settle.
 //!
-//! `dispatch(store, references)` returns as that of a host function does; or, for a promise, an object
-//! with a number `id` that stands for it. Once the promise has settled, `lib/` has the call polled, and
-//! `dispatch(store, undefined, thatObject)` gives the results or throws, or the same object once more.
+//! `dispatch(store, references)` returns as that of a host function does, or what stands for a promise. Once the promise
+//! has settled, `lib/` has the call polled, and `dispatch(store, undefined, thatObject)` gives the results or throws, or
+//! the same object once more.
 
 use crate::js::callback::dispatcher;
 use crate::js::environment::Environment;
-use crate::js::{self, JsReference, Strength};
+use crate::js::{self, JsReference};
 use crate::objects::func::NativeFunc;
 use crate::objects::host_func;
 use crate::objects::val_types;
 use crate::objects::values;
-use crate::store::waiting::{self, until_settled};
+use crate::store::promise::Promise;
+use crate::store::waiting::until_settled;
 use crate::store::{NativeStore, StoreData};
 use napi::bindgen_prelude::*;
 use napi::sys;
@@ -70,12 +71,6 @@ unsafe impl Send for AsyncHostFunction {}
 // SAFETY: as above.
 unsafe impl Sync for AsyncHostFunction {}
 
-/// Stands for a promise.
-struct Pending {
-    object: JsReference,
-    id: waiting::Id,
-}
-
 impl AsyncHostFunction {
     fn new(environment: &'static Environment, dispatch: JsReference, ty: &FuncType) -> Arc<Self> {
         Arc::new(Self {
@@ -92,17 +87,16 @@ impl AsyncHostFunction {
         results: &'a mut [Val],
     ) -> Box<dyn Future<Output = wasmtime::Result<()>> + Send + 'a> {
         Box::new(async move {
-            let Some(pending) = self.start(&mut caller, params, results)? else {
+            let Some(promise) = self.start(&mut caller, params, results)? else {
                 return Ok(());
             };
             let scopes = caller.data().scopes.clone();
-            let id = pending.id;
             until_settled(
                 &scopes,
-                id,
+                promise.id,
                 &mut caller,
                 |scopes, caller, request| scopes.enter_caller(caller, request),
-                |caller| self.settled(caller, &pending, results),
+                |caller| self.settled(caller, &promise, results),
             )
             .await
         })
@@ -114,12 +108,17 @@ impl AsyncHostFunction {
         caller: &mut Caller<'_, StoreData>,
         params: &[Val],
         results: &mut [Val],
-    ) -> wasmtime::Result<Option<Pending>> {
-        js::with_handle_scope(self.environment.env, || {
+    ) -> wasmtime::Result<Option<Promise>> {
+        let env = self.environment.env;
+        js::with_handle_scope(env, || {
             let references = values::write(self.environment, caller.as_context_mut(), params)?;
-            let references = references.unwrap_or_else(|| js::undefined(self.environment.env));
+            let references = references.unwrap_or_else(|| js::undefined(env));
             let returned = self.dispatch(caller, &[references])?;
-            self.read(caller, returned, results)
+            let promise = Promise::of(env, returned)?;
+            if promise.is_none() {
+                self.read(caller, returned, results)?;
+            }
+            Ok(promise)
         })
     }
 
@@ -127,15 +126,18 @@ impl AsyncHostFunction {
     fn settled(
         &self,
         caller: &mut Caller<'_, StoreData>,
-        pending: &Pending,
+        promise: &Promise,
         results: &mut [Val],
     ) -> wasmtime::Result<bool> {
         let env = self.environment.env;
         js::with_handle_scope(env, || {
-            let undefined = js::undefined(env);
-            let pending = pending.object.get().unwrap_or(undefined);
-            let returned = self.dispatch(caller, &[undefined, pending])?;
-            Ok(self.read(caller, returned, results)?.is_none())
+            let args = [js::undefined(env), promise.object(env)];
+            let returned = self.dispatch(caller, &args)?;
+            let is_settled = !Promise::is(env, returned);
+            if is_settled {
+                self.read(caller, returned, results)?;
+            }
+            Ok(is_settled)
         })
     }
 
@@ -157,29 +159,13 @@ impl AsyncHostFunction {
         caller: &mut Caller<'_, StoreData>,
         returned: sys::napi_value,
         results: &mut [Val],
-    ) -> wasmtime::Result<Option<Pending>> {
-        let env = self.environment.env;
-        if js::is_plain_object(env, returned) {
-            let object = JsReference::new(env, returned, Strength::Strong);
-            let id = js::property(env, returned, c"id");
-            return object
-                .zip(js::to_number(env, id))
-                .map(|(object, id)| {
-                    Some(Pending {
-                        object,
-                        id: id as u32,
-                    })
-                })
-                .ok_or_else(|| wasmtime::Error::msg("the promise can't be held"));
-        }
-        let context = caller.as_context_mut();
+    ) -> wasmtime::Result<()> {
         values::read(
             self.environment,
-            context,
+            caller.as_context_mut(),
             &self.results,
             Some(returned),
             results,
-        )?;
-        Ok(None)
+        )
     }
 }

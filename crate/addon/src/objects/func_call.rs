@@ -6,7 +6,7 @@ use crate::objects::func::{FuncCell, Types};
 use crate::objects::outcome::{collect, entering_wasm};
 use crate::objects::values;
 use crate::store::{StoreAccess, StoreData};
-use crate::waits::complete::complete;
+use crate::waits::complete::at_once_or_waiting;
 use napi::bindgen_prelude::*;
 use napi::sys;
 use std::mem::MaybeUninit;
@@ -75,8 +75,7 @@ impl FuncCell {
         references: Option<sys::napi_value>,
     ) -> wasmtime::Result<Option<sys::napi_value>> {
         entering_wasm(store, |store| {
-            let in_async_call = store.data().scopes.in_async_call.get();
-            if !self.has_references && !in_async_call {
+            if !self.has_references && !store.data().scopes.in_async_call.get() {
                 return self.call_raw(store).map(|()| None);
             }
             let mut scope = RootScope::new(store);
@@ -92,13 +91,13 @@ impl FuncCell {
                 &mut params,
             )?;
             let mut results = values::placeholders(&types.results);
-            if in_async_call {
-                let scopes = store.data().scopes.clone();
-                let call = self.func.call_async(&mut store, &params, &mut results);
-                complete(&scopes, call)?;
-            } else {
-                self.func.call(&mut store, &params, &mut results)?;
-            }
+            let scopes = store.data().scopes.clone();
+            at_once_or_waiting(
+                &scopes,
+                (&mut store, &mut results),
+                |(store, results)| self.func.call(store, &params, results),
+                async |(store, results)| self.func.call_async(store, &params, results).await,
+            )?;
             values::write(self.environment, store, &results)
         })
     }

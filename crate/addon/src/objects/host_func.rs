@@ -53,7 +53,7 @@ impl NativeFunc {
 }
 
 /// Defines a host function for any store.
-pub fn define_host_function(
+pub fn define(
     linker: &mut Linker<StoreData>,
     [module, name]: [&str; 2],
     ty: FuncType,

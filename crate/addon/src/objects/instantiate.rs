@@ -6,7 +6,7 @@ use crate::objects::outcome::entering_wasm;
 use crate::store::goroutines::GoModule;
 use crate::store::instances::note_instance;
 use crate::store::{NativeStore, StoreData};
-use crate::waits::complete::complete;
+use crate::waits::complete::at_once_or_waiting;
 use napi::bindgen_prelude::*;
 use std::sync::Arc;
 use wasmtime::{AsContextMut, Instance, RootScope, StoreContextMut};
@@ -25,11 +25,7 @@ pub fn instantiate(
                 let scopes = store.data().scopes.clone();
                 let mut scope = RootScope::new(store);
                 let store = scope.as_context_mut();
-                let instance = if scopes.in_async_call.get() {
-                    complete(&scopes, waiting(store))
-                } else {
-                    at_once(store)
-                }?;
+                let instance = at_once_or_waiting(&scopes, store, at_once, waiting)?;
                 note_instance(scope.as_context_mut(), module, instance);
                 Ok(instance)
             })

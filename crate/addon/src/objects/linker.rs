@@ -3,10 +3,10 @@
 use crate::engine::{NativeEngine, nothing};
 use crate::js::callback::dispatcher;
 use crate::js::environment::Environment;
-use crate::js::errors;
+use crate::js::{JsReference, errors};
 use crate::objects::async_func;
 use crate::objects::func::NativeFunc;
-use crate::objects::host_func::define_host_function;
+use crate::objects::host_func;
 use crate::objects::instance::{NativeExtern, NativeInstance, extern_from, to_native};
 use crate::objects::instance_pre::NativeInstancePre;
 use crate::objects::instantiate::instantiate;
@@ -16,12 +16,12 @@ use crate::objects::val_types;
 use crate::objects::wasi_p0;
 use crate::objects::wasi_p1;
 use crate::store::{NativeStore, StoreData};
-use crate::waits::complete::complete;
+use crate::waits::complete::at_once_or_waiting;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
-use wasmtime::{AsContextMut, Linker, Module, RootScope, StoreContextMut};
+use wasmtime::{AsContextMut, FuncType, Linker, Module, RootScope, StoreContextMut};
 
 const LINK: &str = "ERR_LINK";
 
@@ -87,12 +87,8 @@ impl NativeLinker {
         #[napi(ts_arg_type = "(store: object, references?: Array<unknown>) => unknown")]
         dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
     ) -> Result<()> {
-        let dispatch = dispatcher(&env, &dispatch)?;
-        let environment = Environment::of(&env)?;
-        let mut linker = self.change(&env)?;
-        let ty = val_types::func_type(linker.engine(), &params, &results)?;
-        define_host_function(&mut linker, [&module, &name], ty, environment, dispatch)
-            .map_err(|error| errors::throw(&env, &error, LINK))
+        let types = [&params[..], &results[..]];
+        self.define_host(&env, [&module, &name], types, &dispatch, host_func::define)
     }
 
     /// Defines an async host function for any store, see `async_func.rs`.
@@ -109,12 +105,8 @@ impl NativeLinker {
         )]
         dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
     ) -> Result<()> {
-        let dispatch = dispatcher(&env, &dispatch)?;
-        let environment = Environment::of(&env)?;
-        let mut linker = self.change(&env)?;
-        let ty = val_types::func_type(linker.engine(), &params, &results)?;
-        async_func::define(&mut linker, [&module, &name], ty, environment, dispatch)
-            .map_err(|error| errors::throw(&env, &error, LINK))
+        let types = [&params[..], &results[..]];
+        self.define_host(&env, [&module, &name], types, &dispatch, async_func::define)
     }
 
     /// Defines all exports of an instance under `module`.
@@ -181,13 +173,15 @@ impl NativeLinker {
                 entering_wasm(store, |store| {
                     let scopes = store.data().scopes.clone();
                     let mut scope = RootScope::new(store);
-                    let store = scope.as_context_mut();
-                    if scopes.in_async_call.get() {
-                        let module = linker.module_async(store, &name, &module.module);
-                        complete(&scopes, async { module.await.map(drop) })
-                    } else {
-                        linker.module(store, &name, &module.module).map(drop)
-                    }
+                    let (name, module) = (&name, &module.module);
+                    at_once_or_waiting(
+                        &scopes,
+                        (&mut *linker, scope.as_context_mut()),
+                        |(linker, store)| linker.module(store, name, module).map(drop),
+                        async |(linker, store)| {
+                            linker.module_async(store, name, module).await.map(drop)
+                        },
+                    )
                 })
             })?
             .map_err(|error| errors::throw(&env, &error, LINK))
@@ -314,7 +308,32 @@ impl NativeLinker {
     }
 }
 
+/// Defines a host function of JS.
+type DefineHost = fn(
+    &mut Linker<StoreData>,
+    [&str; 2],
+    FuncType,
+    &'static Environment,
+    JsReference,
+) -> wasmtime::Result<()>;
+
 impl NativeLinker {
+    fn define_host(
+        &self,
+        env: &Env,
+        name: [&str; 2],
+        [params, results]: [&[String]; 2],
+        dispatch: &Function<'_, Unknown<'_>, Unknown<'_>>,
+        define: DefineHost,
+    ) -> Result<()> {
+        let dispatch = dispatcher(env, dispatch)?;
+        let environment = Environment::of(env)?;
+        let mut linker = self.change(env)?;
+        let ty = val_types::func_type(linker.engine(), params, results)?;
+        define(&mut linker, name, ty, environment, dispatch)
+            .map_err(|error| errors::throw(env, &error, LINK))
+    }
+
     /// A copy, for a call that outlasts this one.
     pub fn copy(&self, env: &Env) -> Result<Linker<StoreData>> {
         let linker = self.linker.try_borrow().map_err(|_| in_use(env))?;

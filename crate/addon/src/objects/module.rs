@@ -1,6 +1,7 @@
 //! Compiled modules: their types, and the symbols of their code.
 
 use crate::engine::compilation::NativeCompilation;
+use crate::engine::from_source::{FromSource, INVALID_MODULE};
 use crate::engine::look_at_code::look_at_code;
 use crate::engine::source::NativeSource;
 use crate::engine::{NativeEngine, nothing};
@@ -12,8 +13,6 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::sync::Arc;
 use wasmtime::{Engine, ExternType, Module, Mutability};
-
-const INVALID: &str = "ERR_INVALID_MODULE";
 
 /// `wasmtime::Module`.
 #[napi]
@@ -59,16 +58,12 @@ impl NativeModule {
     /// Compiles a binary, or text format.
     #[napi(factory, catch_unwind)]
     pub fn compile(env: Env, engine: &NativeEngine, source: Either<&[u8], String>) -> Result<Self> {
-        let bytes = match &source {
-            Either::A(bytes) => bytes,
-            Either::B(text) => text.as_bytes(),
-        };
-        Self::compiled(&env, || Self::from_bytes(&engine.engine, bytes))
+        Self::compile_bytes(&env, &engine.engine, &source)
     }
 
     #[napi(factory, catch_unwind)]
     pub fn from_file(env: Env, engine: &NativeEngine, path: String) -> Result<Self> {
-        Self::compiled(&env, || Self::from_path(&engine.engine, &path))
+        Self::compile_file(&env, &engine.engine, &path)
     }
 
     /// Compiles on another thread; the wake function is told `id` then.
@@ -79,14 +74,7 @@ impl NativeModule {
         source: &mut NativeSource,
         id: u32,
     ) -> Result<NativeCompilation> {
-        let engine = engine.engine.clone();
-        let source = source.take();
-        NativeCompilation::begin(&env, id, INVALID, move || {
-            source.compile(
-                |bytes| Self::from_bytes(&engine, bytes),
-                |path| Self::from_path(&engine, path),
-            )
-        })
+        Self::compile_aside(&env, &engine.engine, source, id)
     }
 
     /// Mirrors `wasmtime::Module::deserialize`: the bytes must come from `serialize` unchanged. `source` is what they
@@ -132,29 +120,6 @@ impl NativeModule {
             .map_err(|error| errors::throw(env, &error, "ERR_INCOMPATIBLE_MODULE"))
     }
 
-    /// Compiles a binary, or text format.
-    fn from_bytes(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Self> {
-        match wat::parse_bytes(bytes) {
-            Ok(binary) => Self::new(Module::new(engine, &binary)?, binary.into()),
-            // The error of Wasmtime, which parses text by the same means.
-            Err(_) => Self::new(Module::new(engine, bytes)?, Arc::default()),
-        }
-    }
-
-    /// Compiles a file.
-    fn from_path(engine: &Engine, path: &str) -> wasmtime::Result<Self> {
-        let bytes = std::fs::read(path).unwrap_or_default();
-        match wat::parse_bytes(&bytes) {
-            Ok(binary) if !binary.is_empty() => Self::from_bytes(engine, &binary),
-            // Wasmtime's messages name the file, and the place in its text.
-            _ => Self::new(Module::from_file(engine, path)?, Arc::default()),
-        }
-    }
-
-    fn compiled(env: &Env, make: impl FnOnce() -> wasmtime::Result<Self>) -> Result<Self> {
-        with_ample_room(make).map_err(|error| errors::throw(env, &error, INVALID))
-    }
-
     fn new(module: Module, binary: Arc<[u8]>) -> wasmtime::Result<Self> {
         look_at_code(module.text(), &|| module.serialize())?;
         Ok(Self::of(module, binary))
@@ -198,11 +163,32 @@ impl NativeModule {
     }
 }
 
+impl FromSource for NativeModule {
+    const INVALID: &'static str = INVALID_MODULE;
+
+    fn from_bytes(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Self> {
+        match wat::parse_bytes(bytes) {
+            Ok(binary) => Self::new(Module::new(engine, &binary)?, binary.into()),
+            // The error of Wasmtime, which parses text by the same means.
+            Err(_) => Self::new(Module::new(engine, bytes)?, Arc::default()),
+        }
+    }
+
+    fn from_path(engine: &Engine, path: &str) -> wasmtime::Result<Self> {
+        let bytes = std::fs::read(path).unwrap_or_default();
+        match wat::parse_bytes(&bytes) {
+            Ok(binary) if !binary.is_empty() => Self::from_bytes(engine, &binary),
+            // Wasmtime's messages name the file, and the place in its text.
+            _ => Self::new(Module::from_file(engine, path)?, Arc::default()),
+        }
+    }
+}
+
 /// Mirrors `wasmtime::Module::validate`.
 #[napi(catch_unwind)]
 pub fn validate_module(env: Env, engine: &NativeEngine, bytes: &[u8]) -> Result<()> {
     with_ample_room(|| Module::validate(&engine.engine, bytes))
-        .map_err(|error| errors::throw(&env, &error, INVALID))
+        .map_err(|error| errors::throw(&env, &error, INVALID_MODULE))
 }
 
 pub fn extern_type(module: Option<&str>, name: &str, ty: &ExternType) -> NativeExternType {

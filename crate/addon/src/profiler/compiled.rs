@@ -14,64 +14,58 @@ use wasmtime::component::Component;
 use wasmtime::{Engine, Inlining, Module, ModuleFunction};
 use wasmtime_environ::StaticModuleIndex;
 
-/// A module's code.
-struct OfModule(Module);
+/// Loaded code: a module's, or that of one module of a component, which share one text section.
+enum Loaded {
+    Module(Module),
+    Component(Component, StaticModuleIndex),
+}
 
-/// All modules of a component share one text section: that of one module.
-struct OfComponent(Component, StaticModuleIndex);
-
-impl Compiled for OfModule {
-    fn address_map(&self) -> Option<AddressMap<'_>> {
-        Some(Box::new(self.0.address_map()?))
-    }
-
-    fn inlines(&self) -> bool {
-        inlines(self.0.engine())
-    }
-
-    fn accepts(&self, module: &[u8]) -> bool {
-        Module::validate(self.0.engine(), module).is_ok()
-    }
-
-    fn each_name(&self, visit: &mut dyn FnMut(u32, &str)) {
-        for function in self.0.functions() {
-            visit_name(&function, visit);
+impl Loaded {
+    fn engine(&self) -> &Engine {
+        match self {
+            Self::Module(module) => module.engine(),
+            Self::Component(component, _) => component.engine(),
         }
-    }
-
-    fn text(&self) -> Option<usize> {
-        Some(self.0.text().as_ptr() as usize)
     }
 }
 
-impl Compiled for OfComponent {
+impl Compiled for Loaded {
     fn address_map(&self) -> Option<AddressMap<'_>> {
-        Some(Box::new(self.0.address_map()?))
+        Some(match self {
+            Self::Module(module) => Box::new(module.address_map()?),
+            Self::Component(component, _) => Box::new(component.address_map()?),
+        })
     }
 
     fn inlines(&self) -> bool {
-        inlines(self.0.engine())
+        self.engine().get_compiler_inlining() != Inlining::No
     }
 
     fn accepts(&self, module: &[u8]) -> bool {
-        Module::validate(self.0.engine(), module).is_ok()
+        Module::validate(self.engine(), module).is_ok()
     }
 
     fn each_name(&self, visit: &mut dyn FnMut(u32, &str)) {
-        for function in self.0.functions() {
-            if function.module == self.1 {
-                visit_name(&function, visit);
+        match self {
+            Self::Module(module) => {
+                module
+                    .functions()
+                    .for_each(|function| visit_name(&function, visit));
             }
+            Self::Component(component, index) => component
+                .functions()
+                .filter(|function| function.module == *index)
+                .for_each(|function| visit_name(&function, visit)),
         }
     }
 
     fn text(&self) -> Option<usize> {
-        Some(self.0.text().as_ptr() as usize)
+        let text = match self {
+            Self::Module(module) => module.text(),
+            Self::Component(component, _) => component.text(),
+        };
+        Some(text.as_ptr() as usize)
     }
-}
-
-fn inlines(engine: &Engine) -> bool {
-    engine.get_compiler_inlining() != Inlining::No
 }
 
 fn visit_name(function: &ModuleFunction, visit: &mut dyn FnMut(u32, &str)) {
@@ -91,7 +85,7 @@ fn compiled_function(function: &ModuleFunction) -> CompiledFunction {
 fn code_of_module(module: &Module) -> Code {
     let functions = module.functions();
     Code::new(
-        Arc::new(OfModule(module.clone())),
+        Arc::new(Loaded::Module(module.clone())),
         functions
             .map(|function| compiled_function(&function))
             .collect(),
@@ -108,7 +102,7 @@ fn code_of_component(component: &Component) -> BTreeMap<usize, Code> {
         functions.push(compiled_function(&function));
     }
     let modules = modules.into_values().map(|(index, functions)| {
-        let compiled = Arc::new(OfComponent(component.clone(), index));
+        let compiled = Arc::new(Loaded::Component(component.clone(), index));
         (index.as_u32() as usize, Code::new(compiled, functions))
     });
     modules.collect()

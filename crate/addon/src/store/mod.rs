@@ -8,6 +8,7 @@ mod hooks;
 pub mod instances;
 mod limiter;
 mod native;
+pub mod promise;
 mod recording;
 pub mod scope;
 pub mod waiting;

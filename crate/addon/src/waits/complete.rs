@@ -23,12 +23,27 @@ impl Wake for Unpark {
     }
 }
 
+/// Runs what enters wasm with what is `given`, the store: `at_once`, or, in a callback of an async call, by `waiting`, see
+/// [`complete`].
+pub fn at_once_or_waiting<G, R>(
+    calls: &CallState,
+    given: G,
+    at_once: impl FnOnce(G) -> wasmtime::Result<R>,
+    waiting: impl AsyncFnOnce(G) -> wasmtime::Result<R>,
+) -> wasmtime::Result<R> {
+    if calls.in_async_call.get() {
+        complete(calls, waiting(given))
+    } else {
+        at_once(given)
+    }
+}
+
 /// Runs one of Wasmtime's futures to its end while JS waits for it. The guest has a fiber of its own, since
 /// it must not yield the one that waits for JS.
 ///
 /// A yield is over at once; a wait for WASI blocks, as in any synchronous call; a promise can't settle
 /// meanwhile, so a wait for one is an error.
-pub fn complete<R>(
+fn complete<R>(
     calls: &CallState,
     future: impl Future<Output = wasmtime::Result<R>>,
 ) -> wasmtime::Result<R> {
