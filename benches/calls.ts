@@ -3,6 +3,7 @@ import { measure } from 'mitata';
 import { Engine, Linker, Module, Store } from '../lib/index.js';
 import { native } from '../lib/native.js';
 import { Engine as EngineClass } from '../lib/runtime/engine.js';
+import { Module as ModuleClass } from '../lib/runtime/module.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { benchGuestFile } from './support/guests.js';
 import {
@@ -19,7 +20,7 @@ import { v8 } from './support/v8-wasm.js';
 import { HOW_TO_INSTALL, WasmtimePy } from './support/wasmtime-py.js';
 
 const TYPE = { params: ['i32', 'i32'], results: ['i32'] } as const;
-/** Calls that a guest makes in one go. */
+/** Calls that a guest, or Rust, makes in one go. */
 const HOST_CALLS = 20_000;
 
 type Measured = Awaited<ReturnType<typeof measureCalls>>;
@@ -60,6 +61,7 @@ export async function measureCalls({ quick }: Budget) {
   const nodeAdd = node.exports['add'] as typeof add;
   const nodeCallHost = node.exports['call_host'] as (n: number) => number;
 
+  const nativeModule = ModuleClass.native('module', module);
   const floors = native.floorsForBench() as Floors;
   const epochTicker = native.NativeEpochTicker.start(EngineClass.native('engine', engine), 60_000);
   let i = 0;
@@ -73,6 +75,8 @@ export async function measureCalls({ quick }: Budget) {
     bare: () => one(() => epochTicker.ticks()),
     floorIn: () => one(() => floors.add(i++ | 0, 1)),
     floorOut: () => many(() => floors.callBack(add, HOST_CALLS)),
+    bareRust: () => native.benchCall(nativeModule, false, HOST_CALLS),
+    hookedRust: () => native.benchCall(nativeModule, true, HOST_CALLS),
     func: () => one(() => func.call(store, i++ | 0, 1)),
     typed: () => one(() => typed.call(store, i++ | 0, 1)),
     nodeIn: () => one(() => nodeAdd(i++ | 0, 1)),
@@ -103,6 +107,8 @@ function report(measured: Measured): Report {
           into('`Func.call`', measured.func),
           into('`TypedFunc.call`', measured.typed),
           into('the floor: a function of Node-API that adds two integers', measured.floorIn),
+          into('of which Wasmtime’s own call, in Rust', measured.bareRust),
+          into('… with a call hook that does nothing', measured.hookedRust),
           into('Node’s own `WebAssembly`', measured.nodeIn),
           hasPython ? into('wasmtime-py', measured.pythonIn) : notRun,
           into('an ordinary method of the addon, through napi-rs', measured.bare),

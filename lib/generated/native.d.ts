@@ -720,6 +720,12 @@ export declare class NativeTag {
  */
 export declare function beginSteps(recorder: NativeRecorder, limit: number, plain: boolean): void
 
+/**
+ * Nanoseconds of CPU time of a call `add(i, 1)` of a module's export by Wasmtime alone, in Rust: in a store with a call hook
+ * that does nothing, or with none.
+ */
+export declare function benchCall(module: NativeModule, withHook: boolean, count: number): number
+
 /** Nanoseconds of CPU time of a call `func(i, 1)` by Wasmtime's own `call_async`, polled here. */
 export declare function benchCallAsync(store: NativeStore, func: NativeFunc, count: number): number
 

@@ -1,12 +1,16 @@
-//! What Node-API itself takes: the least that a call to and fro can cost, for benches.
+//! What Node-API and Wasmtime themselves take: the least that a call to and fro can cost, for benches.
 //!
 //! Written as one would in C, by the plain functions of Node-API, and without checks that could be left out.
 
+use crate::js::errors;
 use crate::js::native_function::function;
+use crate::objects::module::NativeModule;
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
+use sampler::cpu_clock::current_thread_ns;
 use std::ptr;
+use wasmtime::{Linker, Module, Store, ValRaw};
 
 /// `{ add, callBack }`: see below.
 #[napi(catch_unwind)]
@@ -61,4 +65,33 @@ unsafe extern "C" fn call_back(
         sys::napi_create_int32(env, sum, &mut returned);
     }
     returned
+}
+
+/// Nanoseconds of CPU time of a call `add(i, 1)` of a module's export by Wasmtime alone, in Rust: in a store with a call hook
+/// that does nothing, or with none.
+#[napi(catch_unwind)]
+pub fn bench_call(env: Env, module: &NativeModule, with_hook: bool, count: i32) -> Result<f64> {
+    call_add(&module.module, with_hook, count)
+        .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+}
+
+fn call_add(module: &Module, with_hook: bool, count: i32) -> wasmtime::Result<f64> {
+    let mut store = Store::new(module.engine(), ());
+    if with_hook {
+        store.call_hook(|_, _| Ok(()));
+    }
+    let mut linker = Linker::new(module.engine());
+    linker.define_unknown_imports_as_traps(module)?;
+    let instance = linker.instantiate(&mut store, module)?;
+    let add = instance.get_typed_func::<(i32, i32), i32>(&mut store, "add")?;
+    let start = current_thread_ns()?;
+    for i in 0..count {
+        let mut values = [ValRaw::i32(i), ValRaw::i32(1)];
+        // SAFETY: of the function's type.
+        unsafe {
+            add.func()
+                .call_unchecked(&mut store, &raw mut values as *mut [ValRaw])?
+        };
+    }
+    Ok((current_thread_ns()? - start) as f64 / f64::from(count))
 }
