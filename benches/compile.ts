@@ -4,7 +4,7 @@ import { inFreshProcess } from './support/fresh-process.js';
 import { guestFile } from './support/guests.js';
 import { type Bench, type Report, withSpread } from './support/report.js';
 import { rounds } from './support/rounds.js';
-import { byRound } from './support/spread.js';
+import { byRound, spreadOf } from './support/spread.js';
 import { v8 } from './support/v8-wasm.js';
 import { HOW_TO_INSTALL, WasmtimePy } from './support/wasmtime-py.js';
 
@@ -16,6 +16,8 @@ const V8_OPTIMIZING = ['--no-wasm-lazy-compilation', '--no-liftoff', '--no-wasm-
 /** Milliseconds. */
 interface Times {
   readonly compile: number;
+  /** CPU time of all threads, of compiling. */
+  readonly cpu: number;
   readonly instantiate: number;
 }
 
@@ -66,12 +68,10 @@ async function measure(program: string, count: number): Promise<Record<Way, Time
     python: async () => {
       const python = WasmtimePy.start();
       if (python === undefined) return 0;
-      const [compileNs, instantiateNs] = await python.ask<[number, number]>({
-        do: 'compile',
-        path,
-      });
+      const times = await python.ask<[number, number, number]>({ do: 'compile', path });
       await python.end();
-      return keep('python', { compile: compileNs / 1e6, instantiate: instantiateNs / 1e6 });
+      const [compile, cpu, instantiate] = times.map((ns) => ns / 1e6) as typeof times;
+      return keep('python', { compile, cpu, instantiate });
     },
   });
   return times;
@@ -80,22 +80,32 @@ async function measure(program: string, count: number): Promise<Record<Way, Time
 export function ours({ path, epochs = false }: { path: string; epochs?: boolean }): Times {
   const bytes = readFileSync(path);
   const engine = new Engine({ epochInterruption: epochs });
+  const before = process.cpuUsage();
   const start = performance.now();
   const module = Module.compile(engine, bytes);
   const compiled = performance.now();
+  const cpu = cpuSince(before);
   const linker = new Linker(engine).addWasi();
   const store = new Store(engine);
   store.setWasi(new WasiConfig());
   const linked = performance.now();
   linker.instantiate(store, module);
-  return { compile: compiled - start, instantiate: performance.now() - linked };
+  return { compile: compiled - start, cpu, instantiate: performance.now() - linked };
+}
+
+/** Of the process, in milliseconds. */
+function cpuSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 export function nodes({ path }: { path: string }): Times {
   const bytes = readFileSync(path);
+  const before = process.cpuUsage();
   const start = performance.now();
   const module = new v8.Module(bytes);
   const compiled = performance.now();
+  const cpu = cpuSince(before);
   const imports: Record<string, Record<string, () => number>> = {};
   for (const { module: from, name } of v8.Module.imports(module)) {
     imports[from] ??= {};
@@ -103,40 +113,57 @@ export function nodes({ path }: { path: string }): Times {
   }
   const linked = performance.now();
   new v8.Instance(module, imports);
-  return { compile: compiled - start, instantiate: performance.now() - linked };
+  return { compile: compiled - start, cpu, instantiate: performance.now() - linked };
 }
 
 function report(times: ReadonlyMap<string, Record<Way, Times[]>>): Report {
-  let notRun = false;
+  const column = (times: readonly Times[], part: keyof Times) => times.map((time) => time[part]);
+  const ratio = (times: readonly Times[], peer: readonly Times[], part: keyof Times) =>
+    byRound(column(times, part), column(peer, part), (a, b) => a / b);
   const rows = [...times].flatMap(([program, ways]) =>
     WAYS.map((way) => {
-      const column = (each: Way, part: keyof Times) => ways[each].map((time) => time[part]);
-      if (ways[way].length === 0) {
-        notRun = true;
-        return [program, NAMES[way], 'not run', 'not run', 'not run'];
-      }
-      const ratio = byRound(column(way, 'compile'), column('ours', 'compile'), (a, b) => a / b);
+      const own = ways[way];
+      if (own.length === 0) return [program, NAMES[way], ...Array(5).fill('not run')];
       return [
         program,
         NAMES[way],
-        withSpread(column(way, 'compile')),
-        withSpread(ratio),
-        withSpread(column(way, 'instantiate')),
+        withSpread(column(own, 'compile')),
+        withSpread(ratio(own, ways.ours, 'compile')),
+        withSpread(column(own, 'cpu')),
+        withSpread(ratio(own, ways.ours, 'cpu')),
+        withSpread(column(own, 'instantiate')),
       ];
     }),
   );
+  const beside = [...times].filter(([, { python }]) => python.length > 0);
   return {
     tables: [
       {
-        title: 'Milliseconds by the wall',
-        columns: ['guest', 'runtime', 'compile', 'times ours', 'instantiate'],
+        title: 'Milliseconds',
+        columns: [
+          'guest',
+          'runtime',
+          'compile, by the wall',
+          'times ours',
+          'compile, CPU',
+          'times ours',
+          'instantiate, by the wall',
+        ],
         rows,
         notes: [
           'Each number from a process of its own. Wasmtime compiles every function, optimizing, on all cores. Node puts that off: its first row compiles next to nothing until the guest runs; ' +
             'its second one has V8’s optimizing compiler for all functions, as Wasmtime does. Ours and wasmtime-py link WASI, Node’s rows functions that do nothing.',
-          ...(notRun ? [HOW_TO_INSTALL] : []),
+          ...(beside.length === 0 ? [HOW_TO_INSTALL] : []),
         ],
       },
     ],
+    targets: beside.map(([program, { ours, python }]) => {
+      const ratios = ratio(ours, python, 'cpu');
+      return {
+        promise: `compiling ${program}: at most 1.05 times wasmtime-py’s CPU time`,
+        measured: withSpread(ratios),
+        holds: spreadOf(ratios).median <= 1.05,
+      };
+    }),
   };
 }
