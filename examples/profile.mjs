@@ -15,7 +15,7 @@ const module = await Module.compileAsync(
         (else (i32.add
           (call $fib (i32.sub (local.get 0) (i32.const 1)))
           (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
-    (func $main (export "main") (result i32) (call $fib (i32.const 32))))`,
+    (func $main (export "main") (result i32) (call $fib (i32.const 36))))`,
 );
 const store = new Store(engine);
 const main = new Linker(engine).instantiate(store, module).getFunc(store, 'main');
@@ -33,5 +33,5 @@ await profile.write('profiles/example.html');
 store.dispose();
 
 // Prints:
-//   2178309
+//   14930352
 //   hottest: fib

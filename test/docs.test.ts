@@ -89,6 +89,8 @@ it('all code runs but what is listed here, with the test that runs it instead', 
     ['../README.md', 'npm ci --ignore-scripts && npm run demo\n'],
     ['../README.md', 'npm install wasmtime-guest-profiler\n'],
     ['../README.md', 'npm ci --ignore-scripts && npm test\n'],
+    // Tests run in Deno, which is allowed all.
+    ['bun-and-deno.md', expect.stringMatching(/^deno run .*\ndeno run .*\n$/)],
     // These have placeholders: test/cli/compare.test.ts and test/cli/run.test.ts.
     [
       'comparing.md',

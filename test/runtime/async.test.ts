@@ -459,7 +459,7 @@ describe('the process', () => {
         for (let i = 0; i < 20; i++) { gc(); await turn(); }
         await done;
         console.log('done');`),
-      { flags: ['--expose-gc'] },
+      { gc: true },
     );
     expect(output).toBe('done\n');
   });

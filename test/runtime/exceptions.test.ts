@@ -225,7 +225,7 @@ describe('errors that JavaScript makes itself', () => {
     // Whichever limit is met first, V8's or Wasmtime's.
     if (!(error instanceof Trap)) {
       expect(error).toBeInstanceOf(RangeError);
-      expect(error.message).toBe('Maximum call stack size exceeded');
+      expect(error.message).toMatch(/^Maximum call stack size exceeded/);
     } else expect(error.trapCode).toBe('StackOverflow');
     expect(depth).toBeGreaterThan(10);
     // And once more: nothing is left of the first time.
@@ -249,7 +249,7 @@ describe('errors that JavaScript makes itself', () => {
     const guest = start(DOWN, { down: [[], [], overflow] });
     const error = thrownBy(() => guest.call('down'));
     expect(error).toBeInstanceOf(RangeError);
-    expect((error as Error).message).toBe('Maximum call stack size exceeded');
+    expect((error as Error).message).toMatch(/^Maximum call stack size exceeded/);
   });
 
   it('a call of the guest near the end of V8 stack', () => {

@@ -244,7 +244,7 @@ it('memory does not grow with the number of stores made, used and forgotten', ()
     let last;
     for (let i = 0; i < 4; i++) last = await round();
     console.log(JSON.stringify({ first, last }));`;
-  const { first, last } = JSON.parse(runNode(script, { flags: ['--expose-gc'] }));
+  const { first, last } = JSON.parse(runNode(script, { gc: true }));
   // 800 stores, each of which has touched more than 100 KB of its memory.
   expect(last - first).toBeLessThan(40 * 2 ** 20);
 });

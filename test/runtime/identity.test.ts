@@ -130,7 +130,7 @@ describe('identity', () => {
       }
       for (let i = 0; i < 5; i++) { await turn(); gc(); }
       console.log(refs.filter((ref) => ref.deref() !== undefined).length);`,
-      { flags: ['--expose-gc'] },
+      { gc: true },
     );
     expect(Number(output)).toBeLessThan(10);
   });

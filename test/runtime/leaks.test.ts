@@ -40,7 +40,7 @@ function growth(how: string): { growth: number; rss: number } {
     }
     const after = await rss();
     console.log(JSON.stringify({ growth: after - before, rss: after }));`,
-    { flags: ['--expose-gc'], timeoutMs: TIMEOUT_MS },
+    { gc: true, timeoutMs: TIMEOUT_MS },
   );
   return JSON.parse(output);
 }
@@ -111,7 +111,7 @@ function asyncGrowth(how: string): { growth: number; rss: number } {
     }
     const after = await rss();
     console.log(JSON.stringify({ growth: after - before, rss: after }));`,
-    { flags: ['--expose-gc'], timeoutMs: 110_000 },
+    { gc: true, timeoutMs: 110_000 },
   );
   return JSON.parse(output);
 }

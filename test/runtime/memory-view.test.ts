@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type Config, Memory, type MemoryType, Store } from '../../lib/index.js';
+import { runtime } from '../support/runtime.js';
 import { collectUntil, expectMisuse, runNode, start, world } from './support.js';
 
 const PAGE = 65_536;
@@ -166,15 +167,19 @@ describe.runIf(process.platform === 'linux')('the memory', () => {
     expect(disposed).toBeInstanceOf(Store);
   });
 
-  it('stays for its view when the store is collected, and goes with it', async () => {
-    const before = await addressSpaceAfterAll();
-    let view: Uint8Array | undefined = (() => viewed().view)();
-    expect(await collectUntil(() => addressSpace() < before + 2 * GIB)).toBe(false);
-    view.fill(1);
-    expect([view[0], view[PAGE - 1]]).toEqual([1, 1]);
-    view = undefined;
-    expect(await collectUntil(() => addressSpace() < before + 2 * GIB)).toBe(true);
-  });
+  // Bun frees such memory some time later: docs/bun-and-deno.md.
+  it.skipIf(runtime === 'Bun')(
+    'stays for its view when the store is collected, and goes with it',
+    async () => {
+      const before = await addressSpaceAfterAll();
+      let view: Uint8Array | undefined = (() => viewed().view)();
+      expect(await collectUntil(() => addressSpace() < before + 2 * GIB)).toBe(false);
+      view.fill(1);
+      expect([view[0], view[PAGE - 1]]).toEqual([1, 1]);
+      view = undefined;
+      expect(await collectUntil(() => addressSpace() < before + 2 * GIB)).toBe(true);
+    },
+  );
 
   it('is freed at once by dispose when its views are gone', async () => {
     const { store } = world();
@@ -203,7 +208,7 @@ const PRELUDE = `
   const reuse = () => Array.from({ length: 20 }, () => make()).map(({ view }) => view.fill(255));`;
 
 describe.each(nodes)('in %s', (node) => {
-  const run = (script: string) => runNode(PRELUDE + script, { node, flags: ['--expose-gc'] });
+  const run = (script: string) => runNode(PRELUDE + script, { node, gc: true });
 
   it('a buffer that the bytes were moved to keeps the memory', () => {
     const output = run(`
@@ -298,8 +303,10 @@ describe.each(nodes)('in %s', (node) => {
     },
   );
 
-  it.runIf(process.platform === 'linux')('a Worker that ends frees what it has itself', () => {
-    const output = run(`
+  it.runIf(process.platform === 'linux' && runtime !== 'Bun')(
+    'a Worker that ends frees what it has itself',
+    () => {
+      const output = run(`
       import { Worker } from 'node:worker_threads';
       import { readFileSync } from 'node:fs';
       const space = () => Number(/VmSize:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 2 ** 20;
@@ -317,8 +324,9 @@ describe.each(nodes)('in %s', (node) => {
       }
       // In GiB: a memory's reservation is 4.
       console.log(space() - before < 4);`);
-    expect(output).toBe('true\n');
-  });
+      expect(output).toBe('true\n');
+    },
+  );
 
   it('a process ends with views', () => {
     expect(run('globalThis.kept = make(); console.log(kept.view.length); process.exit();')).toBe(

@@ -14,6 +14,7 @@ import {
   Store,
   type ValType,
 } from '../../lib/index.js';
+import { runtime, scriptArgs } from '../support/runtime.js';
 
 /** The path of a guest under test/guests. */
 export function guestPath(name: string): string {
@@ -117,8 +118,17 @@ export function expectMisuse(code: string, run: () => unknown): TypeError & { co
   return expectError(TypeError, code, run);
 }
 
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
+/** Collects garbage now. */
+const gc = runtime === 'Bun' ? collectInBun : exposedGc();
+
+function collectInBun(): void {
+  (globalThis as unknown as { Bun: { gc(now: true): void } }).Bun.gc(true);
+}
+
+function exposedGc(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+}
 
 /** Collects garbage until `condition` holds; says whether it came to that. */
 export async function collectUntil(condition: () => boolean): Promise<boolean> {
@@ -147,18 +157,17 @@ export function runNode(
   script: string,
   {
     node = process.execPath,
-    flags = [],
+    gc = false,
     env = {},
     timeoutMs = 60_000,
   }: {
     node?: string;
-    flags?: readonly string[];
+    gc?: boolean;
     env?: Record<string, string>;
     timeoutMs?: number;
   } = {},
 ): string {
-  const args = [...flags, '--input-type=module', '--eval', withLibrary(script)];
-  return execFileSync(node, args, {
+  return execFileSync(node, scriptArgs(withLibrary(script), { gc }), {
     encoding: 'utf8',
     timeout: timeoutMs,
     env: { ...process.env, ...env },
@@ -177,7 +186,7 @@ function withLibrary(script: string): string {
 export function runWithPipe(script: string): string {
   const parent = `
     import { spawn } from 'node:child_process';
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', process.env.CHILD], {
+    const child = spawn(process.execPath, JSON.parse(process.env.CHILD), {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     let output = '';
@@ -186,7 +195,7 @@ export function runWithPipe(script: string): string {
       if (output.endsWith('turns\\n')) child.stdin.end('hello');
     }
     process.stdout.write(output);`;
-  return runNode(parent, { env: { CHILD: withLibrary(script) } });
+  return runNode(parent, { env: { CHILD: JSON.stringify(scriptArgs(withLibrary(script))) } });
 }
 
 /** How deep JavaScript may recurse from where it is. */

@@ -230,7 +230,7 @@ it.each(['value', 'throw', 'abort'])('asynchronous calls leave memory level: %s'
     }
     const after = await rss();
     console.log(JSON.stringify({ growth: after - before, rss: after }));`,
-    { flags: ['--expose-gc'], timeoutMs: 110_000 },
+    { gc: true, timeoutMs: 110_000 },
   );
   const found = JSON.parse(output) as { growth: number; rss: number };
   console.log(

@@ -45,7 +45,7 @@ function growth(how: string): { growth: number; rss: number } {
     }
     const after = await rss();
     console.log(JSON.stringify({ growth: after - before, rss: after }));`,
-    { flags: ['--expose-gc'] },
+    { gc: true },
   );
   return JSON.parse(output);
 }
