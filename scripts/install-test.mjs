@@ -18,6 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkMainFiles, npm, packIn } from './packed.mjs';
 import { makePackage, platformName } from './prebuild.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -73,37 +74,17 @@ function buildFromSource() {
 
 /** The tarball, which holds what users need and nothing else. */
 function pack() {
-  const { filename, files } = packIn(root);
-  for (const { path: file } of files) {
-    const isNeeded =
-      /^(dist|crate\/[a-z]+\/src)\//.test(file) ||
-      /^(package\.json|README\.md|LICENSE|SECURITY\.md|CHANGELOG\.md|THIRD-PARTY\.txt)$/.test(
-        file,
-      ) ||
-      /^(binding\.gyp|Cargo\.(toml|lock)|crate\/[a-z]+\/(Cargo\.toml|build\.rs|README\.md)|scripts\/(build-addon|install)\.mjs)$/.test(
-        file,
-      );
-    if (!isNeeded || /\.map$|\.test\./.test(file)) {
-      throw new Error(`expected nothing but what users need, got ${file}`);
-    }
-  }
+  npm(root, 'run', 'build:lib');
+  const { filename, files } = packIn(root, scratch);
+  checkMainFiles(files);
   console.log(`packed ${files.length} files`);
   return path.join(scratch, filename);
 }
 
 /** The package for this platform. */
 function packBinary() {
-  const { filename } = packIn(path.join(root, 'npm', platformName()));
+  const { filename } = packIn(path.join(root, 'npm', platformName()), scratch);
   return path.join(scratch, filename);
-}
-
-function packIn(directory) {
-  const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', scratch], {
-    cwd: directory,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return JSON.parse(packed.replace(/^[^[]*/, ''))[0];
 }
 
 function install(name, tarballs) {

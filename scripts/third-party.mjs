@@ -7,13 +7,11 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BUNDLED } from './bundled-packages.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const output = path.join(root, 'THIRD-PARTY.txt');
 const LICENSE_FILE = /^(licen[cs]e|copying|notice|unlicense)/i;
-/** Bundled by scripts/build-bundle.mjs and scripts/build-page.mjs, or linked by scripts/build-wasm.mjs. */
-const BUNDLED =
-  /^node_modules\/(@discoveryjs\/json-ext|@emnapi\/(core|runtime|wasi-threads)|@jridgewell\/(resolve-uri|sourcemap-codec|trace-mapping)|@napi-rs\/wasm-runtime|@tybys\/wasm-util|ansi-regex|commander|emnapi|fastest-levenshtein|get-east-asian-width|has-flag|is-in-(ci|ssh)|parse-duration|picocolors|pprof-format|pure-rand|simple-statistics|string-width|strip-ansi|supports-(color|hyperlinks)|tslib|uplot)$/;
 /** Comes with the Rust that builds the compiler, without a file that says so. */
 const WASI_LIBC =
   'compiler.wasm also has parts of wasi-libc (Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT), and in it of musl\n' +
