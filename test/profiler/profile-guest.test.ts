@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { profileGuest, Trap } from '../../lib/index.js';
 import { spinner } from './spinner.js';
 
-const WORK = 60_000_000;
+const WORK = 200_000_000;
 const directory = mkdtempSync(join(tmpdir(), 'profile-guest-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
