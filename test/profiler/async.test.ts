@@ -124,7 +124,7 @@ describe('host calls of guests that wait at one time', () => {
   it('are the host’s only while it runs', async () => {
     const { profiler, start } = guests(() => burn(200));
     const { store, run } = await start({ intervalMs: 1, hostCalls: 'frames' });
-    await run.callAsync(store, 300_000_000, 1_000_000);
+    await run.callAsync(store, 100_000_000, 100_000_000);
     const { stacks, json } = readProfile(await profiler.finish());
     const { startTime, endTime, phase } = json.threads[0].markers;
     const whole = phase.indexOf(1);

@@ -67,4 +67,6 @@ it('one profile has a thread of each Worker', async () => {
     const names = markers.name.map((index: number) => json.shared.stringArray[index]);
     expect(names).toContain(`done by ${name}`);
   }
+  // A token that was used is good as long as this one lives.
+  expect(module.exports).not.toHaveLength(0);
 });

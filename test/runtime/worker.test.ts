@@ -155,6 +155,8 @@ it('each Worker profiles its own guest of the same module', async () => {
     expect(threads[0].samples.length).toBe(counts[i]);
     expect(shared.stringArray).toEqual(expect.arrayContaining(['work', 'inner']));
   }
+  // A token that was used is good as long as this one lives.
+  expect(module.imports).toHaveLength(1);
 });
 
 it('Workers come and go, and the process stays sound', () => {
