@@ -59,7 +59,7 @@ describe('time in which the guest is suspended', () => {
     const { profiler, start } = guests(() => burn(burnt));
     const { store, run } = await start({ intervalMs: 1 });
     const before = threadCpuTime();
-    await run.callAsync(store, 60_000_000, 60_000_000);
+    await run.callAsync(store, 300_000_000, 300_000_000);
     const used = threadCpuTime() - before;
     const { json } = readProfile(await profiler.finish());
     const { threadCPUDelta, length } = json.threads[0].samples;
@@ -204,7 +204,7 @@ describe('while the guest is suspended', () => {
     await turn();
     controller.abort('ended');
     await expect(call).rejects.toBe('ended');
-    await spin.callAsync(store, 30_000_000);
+    await spin.callAsync(store, 300_000_000);
     const { stacks } = readProfile(await profiler.finish());
     expect(stacks.at(-1)).toEqual(['spin', 'spin']);
   });

@@ -30,7 +30,7 @@ afterEach(() => clearInterval(working));
 describe('LiveProfiler.record', () => {
   it('profiles a running store for a while, again and again', async () => {
     for (let i = 0; i < 2; i++) {
-      const profile = await live.record(80);
+      const profile = await live.record(400);
       expect(profile.hotFunctions().map(({ name }) => name)).toContain('work');
       expect(live.recording).toBe(false);
     }
@@ -60,7 +60,7 @@ describe('LiveProfiler.record', () => {
     clearInterval(working);
     const recorded = live.record(40);
     live.watch(other);
-    new Linker(engine).instantiate(other, module).getFunc(other, 'spin').call(other, 60_000_000);
+    new Linker(engine).instantiate(other, module).getFunc(other, 'spin').call(other, 300_000_000);
     expect((await recorded).hotFunctions()[0]?.name).toBe('work');
   });
 
@@ -86,7 +86,7 @@ describe('LiveProfiler.rotate', () => {
     const rotating = live.rotate({ directory: to, everyMs: 40, keep: 2 }, stop.signal);
     writeFileSync(join(to, 'mine.json.gz'), 'not ours');
     writeFileSync(join(to, 'guest-list.json.gz'), 'nor this');
-    await sleep(300);
+    await sleep(900);
     stop.abort();
     await rotating;
     const files = readdirSync(to).sort();
