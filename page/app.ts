@@ -41,6 +41,8 @@ export class App {
   readonly #made = new Map<string, { readonly of: readonly unknown[]; readonly value: unknown }>();
 
   #telling: ReturnType<typeof setTimeout> | undefined;
+  /** Changes of the address by the page itself that it has not heard of yet. */
+  #told = 0;
 
   constructor(data: PageData) {
     this.#data = data;
@@ -84,7 +86,11 @@ export class App {
       for (const part of this.#sized) part.resize();
     });
     window.addEventListener('hashchange', () => {
-      if (location.hash.slice(1) === toHash(this.#state)) return;
+      // The user may have gone on since the page wrote its own.
+      if (this.#told > 0) {
+        this.#told--;
+        return;
+      }
       this.#state = this.#fromAddress();
       this.#show();
     });
@@ -150,7 +156,9 @@ export class App {
     clearTimeout(this.#telling);
     this.#telling = setTimeout(() => {
       const hash = toHash(this.#state);
-      if (location.hash.slice(1) !== hash) location.replace(`#${hash}`);
+      if (location.hash.slice(1) === hash) return;
+      this.#told++;
+      location.replace(`#${hash}`);
     }, TELL_MS);
   }
 

@@ -109,6 +109,21 @@ describe('the page of a profile', () => {
     expect(await sandwich()).toEqual(expected);
   });
 
+  it('keeps what is chosen while the address follows what was chosen before', async () => {
+    // Before the page hears of its new address.
+    await page.addInitScript(`addEventListener('hashchange', () => {
+      document.getElementById('tab-time').click();
+      document.title = 'heard';
+    }, { once: true })`);
+    await open(htmlPage(profile()));
+    await page.keyboard.press('3');
+    await expect.poll(() => page.title()).toBe('heard');
+    const isChosen = () => page.locator('#tab-time').getAttribute('aria-selected');
+    expect(await isChosen()).toBe('true');
+    await expect.poll(() => page.url()).toContain('view=time');
+    expect(await isChosen()).toBe('true');
+  });
+
   it('zooms into a frame by a click, and back', async () => {
     const before = await width('parse');
     await clickBox('parse');
