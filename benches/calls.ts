@@ -6,16 +6,8 @@ import { Engine as EngineClass } from '../lib/runtime/engine.js';
 import { Module as ModuleClass } from '../lib/runtime/module.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { benchGuestFile } from './support/guests.js';
-import {
-  type Bench,
-  type Budget,
-  type Report,
-  rowBeside,
-  type Target,
-  withSpread,
-} from './support/report.js';
+import { atMost, type Bench, type Budget, type Report, rowBeside } from './support/report.js';
 import { rounds } from './support/rounds.js';
-import { byRound, spreadOf } from './support/spread.js';
 import { v8 } from './support/v8-wasm.js';
 import { HOW_TO_INSTALL, WasmtimePy } from './support/wasmtime-py.js';
 
@@ -130,18 +122,13 @@ function report(measured: Measured): Report {
       },
     ],
     targets: [
-      target(
+      atMost(
         'a call into the guest: at most 2.2 times the floor',
         measured.func,
         measured.floorIn,
         2.2,
       ),
-      target('a host function: at most 1.3 times the floor', measured.host, measured.floorOut, 1.3),
+      atMost('a host function: at most 1.3 times the floor', measured.host, measured.floorOut, 1.3),
     ],
   };
-}
-
-function target(promise: string, ours: number[], floor: number[], limit: number): Target {
-  const ratios = byRound(ours, floor, (mine, theirs) => mine / theirs);
-  return { promise, measured: withSpread(ratios), holds: spreadOf(ratios).median <= limit };
 }

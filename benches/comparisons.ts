@@ -8,6 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { seededRandom } from '../lib/cli/seeded-random.js';
 import {
   Engine,
   GuestProfiler,
@@ -72,7 +73,7 @@ const linker = new Linker(engine).addWasi();
 /** A run's profile; another run may have its turn at each tick. */
 async function record(module: Module, argument: string, seed: number): Promise<Profile> {
   using store = new Store(engine);
-  const random = { secure: seed, insecure: seed, insecureSeed: seed };
+  const random = seededRandom(seed);
   store.setWasi(new WasiConfig({ args: ['guest', argument], stdout: 'null', random }));
   const profiler = new GuestProfiler('guest', INTERVAL_MS, [['guest', module]]);
   profiler.attach(store, { sampler: 'signal' });

@@ -38,16 +38,7 @@ function runtimeOf(name) {
     ...tests('.', 'examples', 'native'),
     ...tests('cli', 'annotate', 'convert', 'diff', 'run', 'top-command'),
     ...tests('profiler', 'fuel-sampler', 'signal-sampler', 'workers'),
-    ...tests(
-      'runtime',
-      'async',
-      'errors',
-      'exceptions',
-      'func',
-
-      'wasi-input',
-      'worker',
-    ),
+    ...tests('runtime', 'async', 'errors', 'exceptions', 'func', 'wasi-input', 'worker'),
   ];
   if (name === 'bun') {
     const own = `@oven/bun-${process.platform}-${process.arch}`;

@@ -33,6 +33,12 @@ export interface Target {
   readonly holds: boolean;
 }
 
+/** That the median of `ours`, beside that of `peer` in each round, is `limit` at most. */
+export function atMost(promise: string, ours: number[], peer: number[], limit: number): Target {
+  const times = byRound(ours, peer, (mine, theirs) => mine / theirs);
+  return { promise, measured: withSpread(times), holds: spreadOf(times).median <= limit };
+}
+
 export function markdown(table: Table): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [

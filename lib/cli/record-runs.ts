@@ -7,6 +7,7 @@ import { INTERNAL } from '../runtime/internal.js';
 import type { Ending } from './ending.js';
 import type { Guest } from './guest-file.js';
 import { type Recording, type RecordOptions, record, recordAmongOthers } from './record.js';
+import { seededRandom } from './seeded-random.js';
 
 /** What is run again and again. */
 export interface Repeated {
@@ -99,8 +100,7 @@ export async function recordSlicedRuns(
  * no difference between two guests.
  */
 function inRound({ wasi, ...options }: RecordOptions, round: number): RecordOptions {
-  const random = { secure: round, insecure: round, insecureSeed: round };
-  return { ...options, wasi: { random, ...wasi } };
+  return { ...options, wasi: { random: seededRandom(round), ...wasi } };
 }
 
 /** The profiles of runs, by guest. */

@@ -26,6 +26,7 @@ import {
 import { type Recording, type RecordOptions, record } from './record.js';
 import { runRepeatedly } from './repeat.js';
 import type { GuestOptions, RunOptions } from './run-options.js';
+import { seededRandom } from './seeded-random.js';
 import { sourcesIn } from './sources.js';
 import { summaryOf } from './summary.js';
 import { type Layout, write, writeError, writeNow } from './terminal.js';
@@ -186,7 +187,7 @@ export function wasiOptions(
   const { stdin, repeat, seed = options.by === 'fuel' ? SEED_BY_FUEL : undefined } = options;
   return {
     args,
-    ...(seed !== undefined && { random: { secure: seed, insecure: seed, insecureSeed: seed } }),
+    ...(seed !== undefined && { random: seededRandom(seed) }),
     env: environmentOf(options.env, process.env),
     stdin: stdin === undefined ? (repeat === undefined ? 'inherit' : 'null') : { file: stdin },
     stdout: 'inherit',
