@@ -6,7 +6,12 @@
 // With RUST_JSON=FILE the numbers of tests are written there, under the names that Vitest's reports have.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { countTests, randomModules } from './rust-tests.mjs';
 
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const env = { ...process.env, ...randomModules(root) };
 const triple = /^host: (.*)$/m.exec(execFileSync('rustc', ['-vV'], { encoding: 'utf8' }))[1];
 
 /** What cargo printed, and whether all passed. */
@@ -14,7 +19,7 @@ function test(...args) {
   const { status, stdout, error } = spawnSync(
     'cargo',
     ['test', '--release', '--locked', '--no-fail-fast', ...args],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 28 },
+    { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 28 },
   );
   if (error) throw error;
   process.stdout.write(stdout);
@@ -30,13 +35,7 @@ const runs = [
 ];
 const stdout = runs.map((run) => run.stdout).join('');
 
-const sum = (pattern) =>
-  [...stdout.matchAll(pattern)].reduce((total, [, number]) => total + Number(number), 0);
-const report = {
-  numPassedTests: sum(/^test result: .*?(\d+) passed/gm),
-  numFailedTests: sum(/^test result: .*?(\d+) failed/gm),
-  testResults: [],
-};
+const report = countTests(stdout);
 if (process.env.RUST_JSON) writeFileSync(process.env.RUST_JSON, JSON.stringify(report));
 // A run in which nothing was found is none.
 process.exit(runs.every(({ isPassed }) => isPassed) && report.numPassedTests > 0 ? 0 : 1);

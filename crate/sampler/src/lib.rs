@@ -12,7 +12,7 @@
 //!
 //! `unsafe` is, each with its invariant, in
 //!
-//! - `walker`, `frames`, `self_check`, `signal/stack` and `signal/calls`: Wasmtime's stack and code;
+//! - `walker`, `frames`, `self_check`, `signal/stack`, `signal/machine` and `signal/calls`: Wasmtime's stack and code;
 //! - `goroutines/instance` and `signal/joined`: a guest's memory;
 //! - `recorder` and `sync`: the ring;
 //! - `signal/published`, `signal/replaced` and `signal/interrupt`: what a signal handler reads of other threads;
@@ -34,10 +34,7 @@ pub mod recorder;
 pub mod scheduler;
 pub mod self_check;
 pub mod signal;
-#[cfg_attr(
-    not(all(target_os = "linux", target_arch = "x86_64")),
-    allow(dead_code)
-)]
+#[cfg_attr(not(signals), allow(dead_code))]
 mod sync;
 pub mod thread_stack;
 pub mod ticker;

@@ -78,7 +78,7 @@ type TellCaller = unsafe extern "C" fn(*mut u8, *mut u8, *mut ValRaw, usize) -> 
 
 /// As `VMFuncRef::array_call`, called with the `VMContext` that each store has for callers from the host: tells it, and
 /// where it returns to, which is where Wasmtime's calls of guests return to.
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(signals, target_arch = "x86_64"))]
 #[unsafe(naked)]
 unsafe extern "C" fn tell_caller(
     _: *mut u8,
@@ -96,7 +96,24 @@ unsafe extern "C" fn tell_caller(
     )
 }
 
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+#[cfg(all(signals, target_arch = "aarch64"))]
+#[unsafe(naked)]
+unsafe extern "C" fn tell_caller(
+    _: *mut u8,
+    caller: *mut u8,
+    slots: *mut ValRaw,
+    _: usize,
+) -> bool {
+    std::arch::naked_asm!(
+        "str x1, [x2]",
+        "str x30, [x2, #{slot}]",
+        "mov w0, #1",
+        "ret",
+        slot = const size_of::<ValRaw>(),
+    )
+}
+
+#[cfg(not(signals))]
 unsafe extern "C" fn tell_caller(
     _: *mut u8,
     caller: *mut u8,

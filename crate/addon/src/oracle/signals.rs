@@ -1,11 +1,19 @@
-//! For tests: what proves that samples by signals have right stacks, see `sampler::signal::calls` and `stepper`.
+//! For tests: what proves that samples by signals have right stacks, see `sampler::signal::calls`, and on processors
+//! that let a thread step by itself `stepper`.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 
+#[cfg(target_arch = "x86_64")]
 use crate::profiler::recorder::NativeRecorder;
+#[cfg(target_arch = "x86_64")]
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
-use sampler::signal::{calls, stepper, trial};
+#[cfg(target_arch = "x86_64")]
+use sampler::signal::stepper;
+use sampler::signal::{calls, trial};
 
 /// Samples whose stacks were compared with the code's own calls.
 #[napi(object)]
@@ -38,6 +46,7 @@ pub fn check_calls() -> NativeCheckedCalls {
 }
 
 /// Instructions at which walks were compared with a shadow stack.
+#[cfg(target_arch = "x86_64")]
 #[napi(object)]
 pub struct NativeStepped {
     pub steps: f64,
@@ -51,6 +60,7 @@ pub struct NativeStepped {
 
 /// Steps through what this thread does from here on, for at most `limit` instructions; frames are compared of what
 /// `recorder` has listed. With `plain` the walk is one by the frame pointer alone.
+#[cfg(target_arch = "x86_64")]
 #[napi(catch_unwind)]
 pub fn begin_steps(recorder: &NativeRecorder, limit: f64, plain: bool) -> Result<()> {
     Ok(stepper::begin(
@@ -60,6 +70,7 @@ pub fn begin_steps(recorder: &NativeRecorder, limit: f64, plain: bool) -> Result
     )?)
 }
 
+#[cfg(target_arch = "x86_64")]
 #[napi(catch_unwind)]
 pub fn end_steps() -> NativeStepped {
     let stepped = stepper::end();

@@ -4,9 +4,11 @@
 //! is in. A walk that skips a frame, or takes a stale word for one, is seen in the code itself: no other walk is
 //! trusted.
 
+use super::machine::{self, Call, LONGEST_CALL};
 use super::ring::OLDER;
 use super::stack::How;
 use crate::allow_list::AllowList;
+use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
 /// What was seen, of all samples since the last look.
@@ -73,41 +75,9 @@ pub(super) fn check(allowed: &AllowList, how: u8, pcs: &[u64]) {
     }
 }
 
-enum Call {
-    None,
-    Direct(usize),
-    Indirect,
-}
-
 /// The call that returns to `pc`, which lies in a function.
 fn call_before(pc: usize) -> Call {
+    let before = ptr::with_exposed_provenance::<[u8; LONGEST_CALL]>(pc - LONGEST_CALL);
     // SAFETY: functions of listed modules are mapped, and no call is in the first bytes of one.
-    let code =
-        unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance::<u8>(pc - 8), 8) };
-    if code[3] == 0xe8 {
-        let distance = i32::from_le_bytes([code[4], code[5], code[6], code[7]]);
-        return Call::Direct(pc.wrapping_add_signed(distance as isize));
-    }
-    // FF /2, with or without a prefix, of the length that its addressing makes.
-    let is_indirect = (2..=8).any(|length| {
-        let code = &code[8 - length..];
-        let prefix = usize::from(code[0] & 0xf0 == 0x40);
-        let (Some(&opcode), Some(&modrm)) = (code.get(prefix), code.get(prefix + 1)) else {
-            return false;
-        };
-        let (mode, register, base) = (modrm >> 6, modrm >> 3 & 7, modrm & 7);
-        let sib = usize::from(mode != 3 && base == 4);
-        let displacement = match mode {
-            1 => 1,
-            2 => 4,
-            0 if base == 5 => 4,
-            _ => 0,
-        };
-        opcode == 0xff && register == 2 && prefix + 2 + sib + displacement == length
-    });
-    if is_indirect {
-        Call::Indirect
-    } else {
-        Call::None
-    }
+    machine::call_before(pc, unsafe { before.read() })
 }

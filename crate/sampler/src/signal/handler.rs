@@ -13,7 +13,7 @@
 
 use super::gate::Gate;
 use super::joined;
-use super::leaf_x64::Registers;
+use super::machine::{call, registers_of};
 use super::published::{Chain, StoreBlock, ThreadBlock};
 use super::ring::Ring;
 use super::stack::{How, Interrupted};
@@ -149,26 +149,37 @@ impl Sender {
             return Sent::Pending;
         }
         let thread_id = self.slot.thread_id.load(Relaxed);
-        // SAFETY: a siginfo of our own making, to a thread of our own process.
-        let failed = unsafe {
-            let mut info: SigInfo = std::mem::zeroed();
-            info.signo = SIGNAL.get().copied().unwrap_or(0);
-            info.code = libc::SI_QUEUE;
-            info.pid = PROCESS.load(Relaxed);
-            info.value = self.value;
-            libc::syscall(
-                libc::SYS_rt_tgsigqueueinfo,
-                info.pid,
-                thread_id,
-                info.signo,
-                &raw const info,
-            ) != 0
-        };
+        let signal = SIGNAL.get().copied().unwrap_or(0);
+        let failed = queue(signal, thread_id, self.value).is_err();
         if failed {
             self.slot.gate.release();
             return Sent::Failed;
         }
         Sent::Yes
+    }
+}
+
+/// Sends `signal` to a thread of this process.
+fn queue(signal: i32, thread_id: i32, value: usize) -> io::Result<()> {
+    // SAFETY: a siginfo of our own making, to a thread of our own process.
+    let sent = unsafe {
+        let mut info: SigInfo = std::mem::zeroed();
+        info.signo = signal;
+        info.code = libc::SI_QUEUE;
+        info.pid = PROCESS.load(Relaxed);
+        info.value = value;
+        libc::syscall(
+            libc::SYS_rt_tgsigqueueinfo,
+            info.pid,
+            thread_id,
+            signal,
+            &raw const info,
+        )
+    };
+    if sent == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
     }
 }
 
@@ -189,6 +200,9 @@ const _: () = assert!(size_of::<SigInfo>() == size_of::<libc::siginfo_t>());
 
 static SIGNAL: OnceLock<i32> = OnceLock::new();
 
+/// The value of the first signal, of no slot: nobody wants it.
+const TRIAL: usize = usize::MAX;
+
 /// The number of the signal, once it is in use.
 pub fn signal() -> Option<i32> {
     SIGNAL.get().copied()
@@ -199,7 +213,8 @@ pub fn stray() -> u64 {
     STRAY.load(Relaxed)
 }
 
-/// Takes the first real-time signal that has its default action, from the top, where libraries look last.
+/// Takes the first real-time signal that has its default action, from the top, where libraries look last, and that can be
+/// sent: emulators keep some to themselves.
 pub fn install() -> io::Result<()> {
     static INSTALL: Mutex<()> = Mutex::new(());
     let _one = INSTALL.lock().unwrap_or_else(PoisonError::into_inner);
@@ -222,10 +237,15 @@ pub fn install() -> io::Result<()> {
             // A fault of ours is to be seen as one.
             libc::sigdelset(&mut action.sa_mask, libc::SIGSEGV);
             PROCESS.store(libc::getpid(), Relaxed);
-            if libc::sigaction(signal, &action, ptr::null_mut()) == 0 {
+            let mut before: libc::sigaction = std::mem::zeroed();
+            if libc::sigaction(signal, &action, &mut before) != 0 {
+                continue;
+            }
+            if queue(signal, thread_id(), TRIAL).is_ok() {
                 let _ = SIGNAL.set(signal);
                 return Ok(());
             }
+            libc::sigaction(signal, &before, ptr::null_mut());
         }
     }
     Err(io::Error::other("no real-time signal is free"))
@@ -269,6 +289,9 @@ fn handle(info: &SigInfo, context: &mut libc::ucontext_t) -> bool {
     if info.code != libc::SI_QUEUE || info.pid != PROCESS.load(Relaxed) {
         return false;
     }
+    if info.value == TRIAL {
+        return true;
+    }
     let Some(slot) = TABLE.get(info.value & 0xffff) else {
         return false;
     };
@@ -303,7 +326,8 @@ fn handle(info: &SigInfo, context: &mut libc::ucontext_t) -> bool {
         && let Some(trap) = store.interruption.due()
         && interrupted.is_in_function(store)
     {
-        call(context, trap);
+        // SAFETY: it was asked just now.
+        unsafe { call(context, trap) };
         store.interruption.count();
     }
     drop(texts);
@@ -361,29 +385,6 @@ fn walk(
     } else {
         interrupted.walk_waiting(store, record)
     }
-}
-
-#[cfg(target_arch = "x86_64")]
-pub fn registers_of(context: &libc::ucontext_t) -> Registers {
-    let registers = &context.uc_mcontext.gregs;
-    let register = |which: libc::c_int| registers[which as usize] as usize;
-    Registers {
-        pc: register(libc::REG_RIP),
-        sp: register(libc::REG_RSP),
-        fp: register(libc::REG_RBP),
-    }
-}
-
-/// As if the guest had called `function` where it is.
-#[cfg(target_arch = "x86_64")]
-fn call(context: &mut libc::ucontext_t, function: usize) {
-    let registers = &mut context.uc_mcontext.gregs;
-    let pc = registers[libc::REG_RIP as usize];
-    let sp = registers[libc::REG_RSP as usize] - 8;
-    registers[libc::REG_RSP as usize] = sp;
-    registers[libc::REG_RIP as usize] = function as i64;
-    // SAFETY: below the guest's stack, which has room for the host's frames.
-    unsafe { ptr::with_exposed_provenance_mut::<i64>(sp as usize).write_volatile(pc) };
 }
 
 fn is_on_alternative_stack(context: &libc::ucontext_t) -> bool {

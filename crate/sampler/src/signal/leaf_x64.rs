@@ -19,37 +19,17 @@
 //! That the body keeps the stack aligned is Cranelift's doing and no promise: versions are pinned, and the
 //! single-step tests compare each instruction.
 
-/// Registers where the thread was interrupted.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Registers {
-    pub pc: usize,
-    pub sp: usize,
-    pub fp: usize,
-}
-
-/// Addresses of the two words, or the values where they are in registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Frame {
-    /// The caller's frame pointer is still in its register, the return address on top of the stack.
-    None { return_address_at: usize },
-    /// Both are on the stack, the frame pointer first.
-    At(usize),
-}
-
-/// What `frame_of` is.
-pub type LeafRule = fn(Registers, &[u8], &[u8]) -> Frame;
+use super::leaf::{Frame, Registers};
 
 const MOV_RBP_RSP: &[u8] = &[0x48, 0x89, 0xe5];
 const PUSH_RBP: u8 = 0x55;
 
-/// `before` is the code just before the pc, `code` that from it on: what of the text section is there.
+/// A `LeafRule`.
 #[inline]
 pub fn frame_of(registers: Registers, before: &[u8], code: &[u8]) -> Frame {
     let Registers { sp, fp, .. } = registers;
     if sp % 16 == 8 {
-        return Frame::None {
-            return_address_at: sp,
-        };
+        return Frame::None;
     }
     if before.last() == Some(&PUSH_RBP) && code.starts_with(MOV_RBP_RSP) {
         return Frame::At(sp);
@@ -114,6 +94,7 @@ mod tests {
             pc: offset,
             sp,
             fp: 0x9000,
+            lr: 0,
         };
         frame_of(registers, &code[..offset], &code[offset..])
     }
@@ -121,13 +102,10 @@ mod tests {
     #[test]
     fn without_a_frame_the_stack_is_not_aligned() {
         let code = [0x55, 0x48, 0x89, 0xe5, 0x90, 0xc3];
-        let none = |sp| Frame::None {
-            return_address_at: sp,
-        };
-        assert_eq!(at(&code, 0, 0x1008), none(0x1008));
+        assert_eq!(at(&code, 0, 0x1008), Frame::None);
         assert_eq!(at(&code, 1, 0x1000), Frame::At(0x1000));
         assert_eq!(at(&code, 4, 0x1000), Frame::At(0x9000));
-        assert_eq!(at(&code, 5, 0x1008), none(0x1008));
+        assert_eq!(at(&code, 5, 0x1008), Frame::None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! source      a thread for each that is sampled ── signal ──► handler   on the sampled thread
 //!   ▲                       gate: one at a time               │ published   which store runs, where its stack begins
 //!   │                                                           │ text        what is compiled code, see replaced
-//!   │                                                           │ stack       the walk; leaf_x64: the newest frame
+//!   │                                                           │ stack       the walk; leaf_…, machine: the newest frame
 //!   │                                                           │ joined      callers that the guest's memory has
 //!   │                                                           │ interrupt   ends a guest that looks at no epoch
 //!   └──────────────────────── ring of records ◄─────────────────┘
@@ -17,35 +17,47 @@ use std::sync::OnceLock;
 
 pub mod published;
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64", feature = "broken"))]
+#[cfg(all(signals, feature = "broken"))]
 pub mod calls;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(signals, target_arch = "aarch64"))]
+mod code_check;
+#[cfg(all(signals, target_arch = "aarch64", test))]
+mod every_instruction;
+#[cfg(signals)]
 mod gate;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(signals)]
 mod handler;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(signals)]
 mod joined;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(signals)]
+mod known_guest;
+#[cfg(any(signals, test))]
+mod leaf;
+#[cfg(any(all(signals, target_arch = "aarch64"), test))]
+mod leaf_arm64;
+#[cfg(any(all(signals, target_arch = "x86_64"), test))]
 mod leaf_x64;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(signals)]
+mod machine;
+#[cfg(signals)]
 mod replaced;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(signals)]
 mod ring;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(signals, target_arch = "x86_64"))]
 mod self_check;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(signals)]
 mod source;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(signals)]
 mod stack;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(signals, target_arch = "x86_64"))]
 pub mod stepper;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(signals)]
 mod stream;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(signals)]
 mod text;
-#[cfg(all(target_os = "linux", target_arch = "x86_64", feature = "broken"))]
+#[cfg(all(signals, feature = "broken"))]
 pub mod trial;
-#[cfg(all(target_os = "linux", target_arch = "x86_64", not(feature = "broken")))]
+#[cfg(all(signals, not(feature = "broken")))]
 #[path = "release.rs"]
 mod trial;
 
@@ -53,27 +65,27 @@ mod clock;
 mod interrupt;
 mod signals;
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(signals)]
 pub use self::{
     handler::{monotonic_ns, signal, stray},
     source::Source,
     stack::learn_entry,
     stream::SampleStream,
 };
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+#[cfg(not(signals))]
 mod unsupported;
 pub use clock::Clock;
 pub use interrupt::TrapFunction;
 pub use signals::Signals;
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+#[cfg(not(signals))]
 pub use unsupported::{SampleStream, Source, learn_entry, monotonic_ns};
 
 /// Whether this platform has it at all.
-pub const IS_SUPPORTED: bool = cfg!(all(target_os = "linux", target_arch = "x86_64"));
+pub const IS_SUPPORTED: bool = cfg!(signals);
 
 /// Has the code of an engine made with `config` known to signal handlers.
 pub fn note_code(config: &mut wasmtime::Config) {
-    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    #[cfg(signals)]
     config.with_custom_code_memory(Some(text::texts()));
     let _ = config;
 }
@@ -84,13 +96,16 @@ pub fn ready() -> Result<(), String> {
     READY.get_or_init(check).clone()
 }
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(signals)]
 fn check() -> Result<(), String> {
     handler::install().map_err(|error| error.to_string())?;
-    self_check::check()
+    #[cfg(target_arch = "x86_64")]
+    return self_check::check();
+    #[cfg(target_arch = "aarch64")]
+    code_check::check()
 }
 
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+#[cfg(not(signals))]
 fn check() -> Result<(), String> {
     Err("this platform is not supported".to_owned())
 }

@@ -1,6 +1,7 @@
 //! What a release has in place of `trial`: the right rule, and nobody who looks.
 
-use super::leaf_x64::{LeafRule, frame_of};
+use super::leaf::LeafRule;
+use super::machine::frame_of;
 use crate::allow_list::AllowList;
 
 #[inline]

@@ -2,9 +2,11 @@
 //!
 //! A guest of all kinds of frames runs on a thread of its own, step by step (see `stepper`), which takes
 //! milliseconds. Where something else waits for the signal of steps, as a debugger's library does, the guest
-//! isn't stepped through.
+//! isn't stepped through. See `code_check` for processors that let no thread step by itself.
 
-use super::leaf_x64::{LeafRule, frame_of};
+use super::known_guest::GUEST;
+use super::leaf::LeafRule;
+use super::machine::frame_of;
 use super::{note_code, stepper};
 use crate::allow_list::{AllowList, CodeOwner, ListedCode};
 use crate::walker::{Activations, StoreWords};
@@ -18,30 +20,6 @@ const STEPS: u64 = 100_000;
 /// The least that it runs by itself.
 const LEAST: u64 = 300;
 const THREAD_STACK_SIZE: usize = 4 << 20;
-
-/// Recursion; tail calls with more arguments than there is room for, and with fewer; a libcall; a host function,
-/// which enters the guest anew.
-const GUEST: &str = r#"(module
-    (import "" "host" (func $host))
-    (memory 1)
-    (func $fib (export "fib") (param i32) (result i32)
-        (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
-            (then (local.get 0))
-            (else (i32.add
-                (call $fib (i32.sub (local.get 0) (i32.const 1)))
-                (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
-    (func $few (param i32) (result i32)
-        (if (result i32) (local.get 0)
-            (then (return_call $many (local.get 0)
-                (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5) (i64.const 6)
-                (i64.const 7) (i64.const 8) (i64.const 9) (i64.const 10)))
-            (else (i32.const 1))))
-    (func $many (param i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64) (result i32)
-        (return_call $few (i32.sub (local.get 0) (i32.const 1))))
-    (func (export "run") (result i32)
-        (call $host)
-        (memory.fill (i32.const 0) (i32.const 1) (i32.const 100))
-        (i32.add (call $fib (i32.const 5)) (call $few (i32.const 3)))))"#;
 
 pub fn check() -> Result<(), String> {
     if !stepper::is_free() {
@@ -159,7 +137,7 @@ impl CodeOwner for Functions {
 
 #[cfg(test)]
 mod tests {
-    use super::super::leaf_x64::Frame;
+    use super::super::leaf::Frame;
     use super::*;
 
     /// One at a time: the signal of steps is the process's.

@@ -1,7 +1,7 @@
 //! The walk from any instruction, in the guest or in the host.
 //!
 //! ```text
-//! pc in compiled code           the leaf's own rule (`leaf_x64`), then frame pointers up to the entry
+//! pc in compiled code           the leaf's own rule (see `leaf`), then frame pointers up to the entry
 //! … in the host, in_host        from the words: where the guest called out
 //! … in the host otherwise       a libcall, if all that can be read says so
 //! ```
@@ -14,12 +14,12 @@
 //! Invariant: what is read lies between the stack pointer, or for a store that waits in the host the words' own
 //! exit frame, and the frame of the entry: on a stack that is there. Each step goes up.
 
-use super::leaf_x64::{Frame, LeafRule, Registers};
+use super::leaf::{Frame, LeafRule, Registers};
+use super::machine::{code_address, return_address, word};
 use super::published::{Activation, StoreBlock};
 use super::ring::{OLDER, Record};
 use super::text::Reading;
 use crate::frames::Words;
-use std::arch::asm;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -65,20 +65,15 @@ fn is_entry(return_address: usize) -> bool {
             .any(|entry| entry.load(Relaxed) == return_address)
 }
 
-/// In words of the machine, since it may lie between the variables of any function's frame, where sanitizers take each other
-/// read for a mistake.
+/// That of the frame record at `fp`.
 ///
 /// # Safety
 ///
 /// It must be readable: by the module's invariant.
 #[inline(always)]
-pub(super) unsafe fn word(address: usize) -> usize {
-    let word: usize;
+unsafe fn return_address_at(fp: usize) -> usize {
     // SAFETY: as promised.
-    unsafe {
-        asm!("mov {}, [{}]", out(reg) word, in(reg) address, options(nostack, readonly, preserves_flags));
-    };
-    word
+    code_address(unsafe { word(fp + 8) })
 }
 
 /// Whether the words are still, or again, those of the newest saved activation: it is being pushed or popped, or
@@ -151,7 +146,11 @@ impl Interrupted<'_> {
         // SAFETY: the text section is readable.
         let is_whole = unsafe { self.frame(&text) } == Frame::At(fp);
         // SAFETY: between the stack pointer and the entry.
-        is_whole && !self.texts.text_of(unsafe { word(fp + 8) }).is_empty()
+        is_whole
+            && !self
+                .texts
+                .text_of(unsafe { return_address_at(fp) })
+                .is_empty()
     }
 
     /// # Safety
@@ -251,11 +250,11 @@ impl Interrupted<'_> {
         // SAFETY: the stack pointer's own words, or checked.
         let (return_address, older_fp) = unsafe {
             match frame {
-                Frame::None { return_address_at } => (word(return_address_at), fp),
+                Frame::None => (code_address(return_address(self.registers)), fp),
                 // The entry's own trampoline.
                 Frame::At(at) if at == entry_fp => return Newest::Done(How::Boundary),
                 // Pushed just now: in an entry's trampoline, there is no entry yet.
-                Frame::At(at) if at == sp || is_within(at) => (word(at + 8), word(at)),
+                Frame::At(at) if at == sp || is_within(at) => (return_address_at(at), word(at)),
                 Frame::At(_) => return Newest::Done(How::Boundary),
             }
         };
@@ -269,7 +268,7 @@ impl Interrupted<'_> {
         match climbed {
             Some(_) => {
                 // SAFETY: the entry's frame, whose guest runs.
-                learn_entry(unsafe { word(entry_fp + 8) });
+                learn_entry(unsafe { return_address_at(entry_fp) });
                 Newest::Done(How::Guest)
             }
             None => Newest::Failed(How::Refused),
@@ -320,7 +319,7 @@ impl Interrupted<'_> {
         }
         // SAFETY: between the stack pointer and the entry.
         unsafe {
-            if word(exit_fp + 8) != exit_pc || !is_entry(word(entry_fp + 8)) {
+            if return_address_at(exit_fp) != exit_pc || !is_entry(return_address_at(entry_fp)) {
                 return false;
             }
             let is_code = |pc| !self.texts.text_of(pc).is_empty();
@@ -331,7 +330,7 @@ impl Interrupted<'_> {
                     return false;
                 }
                 low = fp + 16;
-                return_address = word(fp + 8);
+                return_address = return_address_at(fp);
                 fp = word(fp);
             }
             is_code(return_address) && self.walk_exit(newest, 0, record)
@@ -365,7 +364,7 @@ impl Interrupted<'_> {
             low = fp + 16;
             // SAFETY: as promised.
             unsafe {
-                return_address = word(fp + 8);
+                return_address = return_address_at(fp);
                 fp = word(fp);
             }
         }

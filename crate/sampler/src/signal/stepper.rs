@@ -7,11 +7,11 @@
 //! Invariant: one thread steps at a time; its handler alone touches the state until `end`. The handler allocates
 //! nothing: what grows was made large enough.
 
-use super::handler::registers_of;
-use super::leaf_x64::{LeafRule, Registers};
+use super::leaf::{LeafRule, Registers};
+use super::machine::{registers_of, word};
 use super::published::{ThreadBlock, thread_block};
 use super::ring::Ring;
-use super::stack::{How, Interrupted, word};
+use super::stack::{How, Interrupted};
 use super::stream::number;
 use super::text::Reading;
 use crate::allow_list::AllowList;

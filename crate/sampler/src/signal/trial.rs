@@ -1,7 +1,8 @@
 //! For tests: samples that walk wrongly on purpose, and a look at each. A release has `release` in its place.
 
 use super::calls;
-use super::leaf_x64::{Frame, LeafRule, Registers, frame_of};
+use super::leaf::{Frame, LeafRule, Registers};
+use super::machine::frame_of;
 use crate::allow_list::AllowList;
 use std::sync::atomic::{AtomicBool, Ordering};
 

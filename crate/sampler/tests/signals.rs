@@ -1,0 +1,240 @@
+//! Samples by signals, each beside the code's own calls: a return address follows a call, and where that names a function,
+//! the newer frame is in it.
+
+#![cfg(all(feature = "broken", target_os = "linux"))]
+
+mod support;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+use support::{Data, PROGRAMS, config, module, run_program, store};
+use wasmtime::{Caller, Engine, Linker, Module, Store};
+use wasmtime_guest_sampler::attachment::Attachment;
+use wasmtime_guest_sampler::cpu_clock::ThreadClock;
+use wasmtime_guest_sampler::decode::{Decoder, Record};
+use wasmtime_guest_sampler::signal::calls::{Checked, take_checked};
+use wasmtime_guest_sampler::signal::{Clock, TrapFunction, note_code, ready, trial};
+
+/// What is checked and what is broken is the process's: one test at a time.
+static ONE: Mutex<()> = Mutex::new(());
+
+/// Between two samples.
+const INTERVAL: Duration = Duration::from_micros(100);
+
+/// Numbers of `signal::stack::How`.
+const HOST: u8 = 1;
+const WASMTIME: u8 = 2;
+
+/// Functions that are entered and left all the time.
+const CALLS: &str = r#"(module
+    (func $inner (param i32) (result i32)
+        (i32.mul (local.get 0) (i32.const 3)))
+    (func $middle (param i32) (result i32)
+        (i32.add (call $inner (local.get 0)) (call $inner (i32.const 1))))
+    (func $outer (param i32) (result i32)
+        (i32.add (call $middle (local.get 0)) (call $middle (i32.const 1))))
+    (func (export "run")
+        (loop (drop (call $outer (i32.const 12))) (br 0))))"#;
+
+/// Tail calls, for which frames move down and up again.
+const TAIL_CALLS: &str = r#"(module
+    (func $few (param i32) (result i32)
+        (if (result i32) (local.get 0)
+            (then (return_call $many (local.get 0)
+                (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5) (i64.const 6)
+                (i64.const 7) (i64.const 8) (i64.const 9) (i64.const 10)))
+            (else (i32.const 1))))
+    (func $many (param i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64) (result i32)
+        (return_call $few (i32.sub (local.get 0) (i32.const 1))))
+    (func (export "run")
+        (loop (drop (call $few (i32.const 100))) (br 0))))"#;
+
+/// Work of Wasmtime's and of a host function's.
+const HOST_TIME: &str = r#"(module
+    (import "" "spin" (func $spin))
+    (memory 64)
+    (func $fill (memory.fill (i32.const 0) (i32.const 1) (i32.const 4000000)))
+    (func (export "run")
+        (loop (call $fill) (call $spin) (br 0))))"#;
+
+const ENDLESS: &str = r#"(module (func (export "run") (loop (br 0))))"#;
+
+fn engine() -> wasmtime::Result<Engine> {
+    ready().map_err(wasmtime::Error::msg)?;
+    let mut config = config();
+    note_code(&mut config);
+    Engine::new(&config)
+}
+
+/// What was seen of a guest that was sampled.
+struct Seen {
+    records: Vec<Record>,
+    checked: Checked,
+    /// The guest was ended in the middle.
+    interrupted: bool,
+}
+
+impl Seen {
+    fn with(&self, wanted: u8) -> usize {
+        let is_wanted = |record: &&Record| matches!(record, Record::Sample { how, stack, .. } if *how == wanted && !stack.is_empty());
+        self.records.iter().filter(is_wanted).count()
+    }
+}
+
+/// Samples what `run` does with a store for `limit`, after which its guest is ended.
+fn sample(
+    module: &Module,
+    limit: Duration,
+    run: impl FnOnce(&mut Store<Data<()>>) -> wasmtime::Result<()>,
+) -> wasmtime::Result<Seen> {
+    let mut store = store(module, ())?;
+    let block = store.data().activations.block().expect("a block");
+    let (signals, _) = store.data().recorder.signals(INTERVAL, Clock::Cpu)?;
+    let attachment = Attachment::by_signals(
+        store.data().recorder.clone(),
+        1,
+        signals.begin(block),
+        ThreadClock::of_this_thread()?,
+        false,
+        false,
+    );
+    store.data_mut().attachment = Some(attachment);
+    let trap = TrapFunction::new()?;
+    let flag = Arc::new(AtomicU32::new(0));
+    // SAFETY: `clear` comes before the end of the flag's life and the trap's.
+    unsafe { block.interruption.set(&*flag, trap.address()) };
+    let its = flag.clone();
+    let timer = thread::spawn(move || {
+        thread::park_timeout(limit);
+        its.store(1, Ordering::Relaxed);
+    });
+    take_checked();
+    let ended = run(&mut store);
+    let interrupted = block.interruption.take();
+    block.interruption.clear();
+    timer.thread().unpark();
+    timer.join().expect("a timer");
+    store.data_mut().attachment = None;
+    let pieces = store.data().recorder.take_samples();
+    let checked = take_checked();
+    let mut decoder = Decoder::default();
+    let mut records = Vec::new();
+    for piece in pieces {
+        records.extend(decoder.decode(&piece)?);
+    }
+    match ended {
+        Err(error) if !interrupted && !error.is::<support::wasi::Exit>() => Err(error),
+        _ => Ok(Seen {
+            records,
+            checked,
+            interrupted,
+        }),
+    }
+}
+
+/// Samples `run` of a text.
+fn sample_text(text: &str, limit: Duration) -> wasmtime::Result<Seen> {
+    let engine = engine()?;
+    let module = Module::new(&engine, text)?;
+    sample(&module, limit, |store| {
+        let mut linker = Linker::new(&engine);
+        linker.func_wrap("", "spin", |_: Caller<'_, Data<()>>| {
+            let start = Instant::now();
+            while start.elapsed() < Duration::from_micros(100) {
+                std::hint::spin_loop();
+            }
+        })?;
+        let instance = linker.instantiate(&mut *store, &module)?;
+        instance
+            .get_typed_func::<(), ()>(&mut *store, "run")?
+            .call(&mut *store, ())
+    })
+}
+
+#[test]
+fn stacks_of_programs_are_paths_of_calls() -> wasmtime::Result<()> {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let engine = engine()?;
+    for (name, _) in PROGRAMS {
+        let module = module(&engine, name)?;
+        let seen = sample(&module, Duration::from_secs(3), |store| {
+            run_program(store, &module, name, &["100000"])
+        })?;
+        println!("{name}: {:?}", seen.checked);
+        let Checked {
+            samples,
+            direct,
+            wrong,
+            ..
+        } = seen.checked;
+        assert_eq!(wrong, 0, "{:?}", seen.checked);
+        assert!(samples >= 1000 && direct > samples, "{:?}", seen.checked);
+    }
+    Ok(())
+}
+
+#[test]
+fn stacks_of_functions_that_come_and_go_are_paths_of_calls() -> wasmtime::Result<()> {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let seen = sample_text(CALLS, Duration::from_secs(3))?;
+    println!("{:?}", seen.checked);
+    assert_eq!(seen.checked.wrong, 0, "{:?}", seen.checked);
+    assert!(seen.checked.samples >= 1000, "{:?}", seen.checked);
+    Ok(())
+}
+
+#[test]
+fn stacks_of_tail_calls_are_whole() -> wasmtime::Result<()> {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let seen = sample_text(TAIL_CALLS, Duration::from_secs(3))?;
+    println!("{:?}", seen.checked);
+    // `run` calls the first of them, and any may be the newest.
+    assert_eq!(seen.checked.no_call, 0, "{:?}", seen.checked);
+    let depths = seen.records.iter().map(|record| match record {
+        Record::Sample { how: 0, stack, .. } => stack.len(),
+        _ => 2,
+    });
+    // Of `run` itself, and of what it has called.
+    assert!(depths.clone().all(|depth| depth == 1 || depth == 2));
+    assert!(depths.filter(|&depth| depth == 2).count() >= 500);
+    Ok(())
+}
+
+#[test]
+fn a_walk_by_the_frame_pointer_alone_is_noticed() -> wasmtime::Result<()> {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    trial::set_plain(true);
+    let seen = sample_text(CALLS, Duration::from_secs(3));
+    trial::set_plain(false);
+    let checked = seen?.checked;
+    println!("{checked:?}");
+    assert!(checked.wrong > 0, "{checked:?}");
+    Ok(())
+}
+
+#[test]
+fn time_of_wasmtime_and_of_the_host_is_seen() -> wasmtime::Result<()> {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let seen = sample_text(HOST_TIME, Duration::from_secs(3))?;
+    println!(
+        "{} in Wasmtime, {} in the host",
+        seen.with(WASMTIME),
+        seen.with(HOST)
+    );
+    assert!(seen.with(WASMTIME) >= 20, "{}", seen.with(WASMTIME));
+    assert!(seen.with(HOST) >= 20, "{}", seen.with(HOST));
+    assert_eq!(seen.checked.wrong, 0, "{:?}", seen.checked);
+    Ok(())
+}
+
+#[test]
+fn a_guest_that_looks_at_no_epoch_is_ended() -> wasmtime::Result<()> {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    for text in [ENDLESS, CALLS] {
+        let seen = sample_text(text, Duration::from_millis(500))?;
+        assert!(seen.interrupted);
+    }
+    Ok(())
+}
