@@ -56,7 +56,6 @@ function writePackage(directory) {
     version: main.version,
     description: `Wasmtime's compiler in WebAssembly, for annotate and view of ${main.name}`,
     license: main.license,
-    repository: main.repository,
     files: ['compiler.wasm', 'THIRD-PARTY.txt'],
     engines: main.engines,
   };

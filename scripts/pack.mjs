@@ -26,11 +26,13 @@ import { BUNDLED } from './bundled-packages.mjs';
 import { checkMainFiles, npm, packIn, writeSums } from './packed.mjs';
 import { machineOf, platformOf } from './platforms.mjs';
 import { makePackage, platformName } from './prebuild.mjs';
+import { sourcesOf } from './repository.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const isTrial = process.argv.includes('--trial');
 const output = path.join(root, 'target', 'packages');
 const main = read(path.join(root, 'package.json'));
+const sources = sourcesOf(main, process.env);
 const LICENSES = ['LICENSE', 'THIRD-PARTY.txt'];
 /** What users can't do without; other files of the main package are of these kinds (`checkMainFiles`). */
 const ENTRIES = [
@@ -52,16 +54,17 @@ await squeezeAll();
 listNpm();
 listCrates();
 writeSums(output);
-if (main.repository === undefined) {
+if (sources.repository === undefined) {
   console.log(
-    'package.json has no `repository`: npm takes no package with provenance until it names the public one',
+    'No manifest has a `repository`, without which npm takes no package with provenance: package.json names none, and this ' +
+      'is no workflow of one on GitHub',
   );
 }
 
 /** The package of one platform: npm installs it by its manifest, and the loader finds it by its name. */
 function packPlatform(platform) {
   const directory = path.join(root, 'npm', platform.name);
-  const manifest = read(path.join(directory, 'package.json'));
+  const manifest = nameSources(path.join(directory, 'package.json'));
   const binary = `${main.napi.binaryName}.${platform.name}.node`;
   expectManifest(manifest, `${main.name}-${platform.name}`, {
     main: binary,
@@ -78,7 +81,7 @@ function packPlatform(platform) {
 
 function packCompiler() {
   const directory = path.join(root, 'wasm');
-  const manifest = read(path.join(directory, 'package.json'));
+  const manifest = nameSources(path.join(directory, 'package.json'));
   const [name] = Object.keys(main.peerDependencies);
   expectManifest(manifest, name, { os: undefined, cpu: undefined, libc: undefined });
   expectEqual(
@@ -95,7 +98,7 @@ function packMain() {
   const { filename } = packIn(root, output);
   mkdirSync(copy);
   execFileSync('tar', ['-xzf', path.join(output, filename), '-C', copy, '--strip-components=1']);
-  const manifest = read(path.join(copy, 'package.json'));
+  const manifest = nameSources(path.join(copy, 'package.json'));
   manifest.optionalDependencies = Object.fromEntries(
     all.map(({ name }) => [`${main.name}-${name}`, main.version]),
   );
@@ -160,15 +163,22 @@ async function squeeze(tools, filename) {
   console.log(`${filename}: ${megabytes(filename)} MB by zopfli`);
 }
 
+/** Has a manifest say where its sources are. */
+function nameSources(file) {
+  const manifest = { ...read(file), ...sources };
+  write(file, manifest);
+  return manifest;
+}
+
 /** What all manifests have in common, and what else is expected of this one. */
 function expectManifest(manifest, name, others) {
-  const { version, license, engines, repository } = main;
+  const { version, license, engines } = main;
   for (const [key, value] of Object.entries({
     name,
     version,
     license,
     engines,
-    repository,
+    ...sources,
     ...others,
   })) {
     expectEqual(`${key} of ${name}`, manifest[key], value);
