@@ -15,7 +15,7 @@
 //! exit frame, and the frame of the entry: on a stack that is there. Each step goes up.
 
 use super::leaf::{Frame, LeafRule, Registers};
-use super::machine::{code_address, return_address, word};
+use super::machine::{code_address, frame_of, return_address, word};
 use super::published::{Activation, StoreBlock};
 use super::ring::{OLDER, Record};
 use super::text::Reading;
@@ -143,8 +143,9 @@ impl Interrupted<'_> {
         if self.on_alternative_stack || text.is_empty() || fp >= newest.entry_fp || fp < sp {
             return false;
         }
+        // By the right rule also where walks go by another: a guest that is ended where its frame isn't whole is lost.
         // SAFETY: the text section is readable.
-        let is_whole = unsafe { self.frame(&text) } == Frame::At(fp);
+        let is_whole = unsafe { self.frame(frame_of, &text) } == Frame::At(fp);
         // SAFETY: between the stack pointer and the entry.
         is_whole
             && !self
@@ -156,7 +157,7 @@ impl Interrupted<'_> {
     /// # Safety
     ///
     /// The pc must be in `text`, a text section.
-    unsafe fn frame(&self, text: &Range<usize>) -> Frame {
+    unsafe fn frame(&self, rule: LeafRule, text: &Range<usize>) -> Frame {
         let pc = self.registers.pc;
         let start = pc.saturating_sub(32).max(text.start);
         let end = (pc + 32).min(text.end);
@@ -165,7 +166,7 @@ impl Interrupted<'_> {
             // SAFETY: as promised.
             unsafe { std::slice::from_raw_parts(start, range.len()) }
         };
-        (self.leaf)(self.registers, bytes(start..pc), bytes(pc..end))
+        rule(self.registers, bytes(start..pc), bytes(pc..end))
     }
 
     fn then_older(&self, store: &StoreBlock, record: &mut Record<'_>, how: How) -> How {
@@ -245,7 +246,7 @@ impl Interrupted<'_> {
         let Registers { pc, sp, fp, .. } = self.registers;
         let entry_fp = newest.entry_fp;
         // SAFETY: the text section is readable.
-        let frame = unsafe { self.frame(text) };
+        let frame = unsafe { self.frame(self.leaf, text) };
         let is_within = |at: usize| at >= sp && at.is_multiple_of(8) && at < entry_fp;
         // SAFETY: the stack pointer's own words, or checked.
         let (return_address, older_fp) = unsafe {
