@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use wasmtime::FrameInfo;
+use wasmtime::{FrameInfo, Module};
 
 /// The functions of the listed modules, in address order. Everything else has no address here, so it
 /// can't appear in a profile.
@@ -23,6 +23,43 @@ pub struct ListedCode {
     /// `None` for a module without functions.
     pub functions: Option<Range<usize>>,
     pub owner: Box<dyn CodeOwner>,
+}
+
+impl ListedCode {
+    /// Of a module, which is kept.
+    pub fn of(module: &Module) -> Self {
+        let functions = module.functions();
+        let mut functions: Vec<Range<usize>> = functions
+            .map(|function| function.offset..function.offset + function.len)
+            .collect();
+        functions.sort_unstable_by_key(|function| function.start);
+        let range = functions.first().zip(functions.last());
+        Self {
+            text: module.text().as_ptr().addr(),
+            functions: range.map(|(first, last)| first.start..last.end),
+            owner: Box::new(Functions {
+                functions,
+                _module: module.clone(),
+            }),
+        }
+    }
+}
+
+/// Those of a module, sorted.
+struct Functions {
+    functions: Vec<Range<usize>>,
+    /// Has the code.
+    _module: Module,
+}
+
+impl CodeOwner for Functions {
+    fn function_at(&self, offset: usize) -> Option<Range<usize>> {
+        let after = self
+            .functions
+            .partition_point(|function| function.start <= offset);
+        let function = self.functions[..after].last()?;
+        function.contains(&offset).then(|| function.clone())
+    }
 }
 
 /// Keeps code mapped.

@@ -1,10 +1,9 @@
 //! A guest under the sampler, as an embedder in Rust would do it: each stack is Wasmtime's own.
 
 use std::cell::RefCell;
-use std::ops::Range;
 use std::rc::Rc;
 use wasmtime::{CallHook, Caller, Config, Engine, Func, Linker, Module, Store, WasmBacktrace};
-use wasmtime_guest_sampler::allow_list::{AllowList, CodeOwner, ListedCode};
+use wasmtime_guest_sampler::allow_list::{AllowList, ListedCode};
 use wasmtime_guest_sampler::decode::{Decoder, Record};
 use wasmtime_guest_sampler::recorder::{Reader, Recorder};
 use wasmtime_guest_sampler::walker::{Activations, StoreWords};
@@ -19,18 +18,6 @@ const GUEST: &str = r#"(module
     (func (export "run")
         (call $sample (i32.const 2))
         (call $down (i32.const 5))))"#;
-
-/// Keeps the module's code.
-struct Owner(Module);
-
-impl CodeOwner for Owner {
-    fn function_at(&self, offset: usize) -> Option<Range<usize>> {
-        let mut functions = self.0.functions();
-        functions
-            .find(|function| (function.offset..function.offset + function.len).contains(&offset))
-            .map(|function| function.offset..function.offset + function.len)
-    }
-}
 
 struct Data {
     activations: Activations,
@@ -74,18 +61,9 @@ fn stacks_of_all_activations_are_wasmtimes() -> wasmtime::Result<()> {
     config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(100));
     let engine = Engine::new(&config)?;
     let module = Module::new(&engine, GUEST)?;
-    let functions: Vec<_> = module.functions().collect();
-    let end = functions
-        .iter()
-        .map(|function| function.offset + function.len);
-    let listed = ListedCode {
-        text: module.text().as_ptr() as usize,
-        functions: Some(functions[0].offset..end.max().unwrap_or_default()),
-        owner: Box::new(Owner(module.clone())),
-    };
     let words = Rc::new(RefCell::new(vec![0_u32; 1 << 12].into_boxed_slice()));
     let pointer = words.borrow_mut().as_mut_ptr();
-    let allowed = AllowList::new([listed]).expect("little code");
+    let allowed = AllowList::new([ListedCode::of(&module)]).expect("little code");
     let reader = Box::new(NoReader(words.clone()));
     let recorder = Recorder::new(allowed, reader);
     // SAFETY: the reader holds the words, and nobody else has them until the end.

@@ -8,9 +8,8 @@ use super::known_guest::GUEST;
 use super::leaf::LeafRule;
 use super::machine::frame_of;
 use super::{note_code, stepper};
-use crate::allow_list::{AllowList, CodeOwner, ListedCode};
+use crate::allow_list::{AllowList, ListedCode};
 use crate::walker::{Activations, StoreWords};
-use std::ops::Range;
 use std::sync::Arc;
 use std::thread;
 use wasmtime::{CallHook, Config, Engine, Func, Linker, Module, Store};
@@ -101,38 +100,9 @@ fn run(leaf: LeafRule) -> wasmtime::Result<()> {
 }
 
 fn listed(module: &Module) -> wasmtime::Result<Arc<AllowList>> {
-    let functions = module
-        .functions()
-        .map(|function| function.offset..function.offset + function.len);
-    let mut functions: Vec<Range<usize>> = functions.collect();
-    functions.sort_unstable_by_key(|function| function.start);
-    let range = functions.first().zip(functions.last());
-    let code = ListedCode {
-        text: module.text().as_ptr().addr(),
-        functions: range.map(|(first, last)| first.start..last.end),
-        owner: Box::new(Functions {
-            functions,
-            _module: module.clone(),
-        }),
-    };
-    AllowList::new([code])
+    AllowList::new([ListedCode::of(module)])
         .map(Arc::new)
         .map_err(|error| wasmtime::Error::msg(error.to_string()))
-}
-
-struct Functions {
-    functions: Vec<Range<usize>>,
-    _module: Module,
-}
-
-impl CodeOwner for Functions {
-    fn function_at(&self, offset: usize) -> Option<Range<usize>> {
-        let found = self
-            .functions
-            .iter()
-            .find(|function| function.contains(&offset));
-        found.cloned()
-    }
 }
 
 #[cfg(test)]

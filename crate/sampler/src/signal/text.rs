@@ -9,6 +9,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicUsize};
 use std::sync::{Arc, Mutex};
 use wasmtime::CustomCodeMemory;
+use wasmtime_internal_jit_icache_coherence::{clear_cache, pipeline_flush_mt};
 
 /// Sorted.
 type Table = Vec<Range<usize>>;
@@ -34,8 +35,9 @@ impl CustomCodeMemory for Texts {
 
     fn publish_executable(&self, ptr: *const u8, len: usize) -> wasmtime::Result<()> {
         let start = ptr.addr();
-        // Before it can't be written to any more, as Wasmtime does.
-        let_all_processors_see(ptr, len)?;
+        // As Wasmtime does: all processors see the code, which x86-64 needs nothing for.
+        // SAFETY: memory that was just written.
+        unsafe { clear_cache(ptr.cast(), len)? };
         // SAFETY: Wasmtime's own pages of code, which are whole.
         let failed = unsafe {
             libc::mprotect(
@@ -47,7 +49,7 @@ impl CustomCodeMemory for Texts {
         if failed != 0 {
             return Err(std::io::Error::last_os_error().into());
         }
-        let_pipelines_see()?;
+        pipeline_flush_mt()?;
         TABLE.replace(|table| {
             let at = table.partition_point(|range| range.start < start);
             table.insert(at, start..start + len);
@@ -60,28 +62,6 @@ impl CustomCodeMemory for Texts {
         TABLE.replace(|table| table.retain(|range| range.start != ptr.addr()));
         Ok(())
     }
-}
-
-#[cfg(target_arch = "aarch64")]
-fn let_all_processors_see(code: *const u8, len: usize) -> std::io::Result<()> {
-    // SAFETY: memory that was just written.
-    unsafe { wasmtime_internal_jit_icache_coherence::clear_cache(code.cast(), len) }
-}
-
-#[cfg(target_arch = "aarch64")]
-fn let_pipelines_see() -> std::io::Result<()> {
-    wasmtime_internal_jit_icache_coherence::pipeline_flush_mt()
-}
-
-/// x86-64 does so by itself.
-#[cfg(target_arch = "x86_64")]
-fn let_all_processors_see(_: *const u8, _: usize) -> std::io::Result<()> {
-    Ok(())
-}
-
-#[cfg(target_arch = "x86_64")]
-fn let_pipelines_see() -> std::io::Result<()> {
-    Ok(())
 }
 
 fn page_size() -> usize {

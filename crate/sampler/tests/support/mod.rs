@@ -6,11 +6,10 @@
 pub mod wasi;
 
 use std::cell::RefCell;
-use std::ops::Range;
 use std::path::PathBuf;
 use std::rc::Rc;
 use wasmtime::{CallHook, Config, Engine, Linker, Module, Store, StoreContextMut};
-use wasmtime_guest_sampler::allow_list::{AllowList, CodeOwner, ListedCode};
+use wasmtime_guest_sampler::allow_list::{AllowList, ListedCode};
 use wasmtime_guest_sampler::attachment::Attachment;
 use wasmtime_guest_sampler::decode::{Decoder, Record};
 use wasmtime_guest_sampler::recorder::{Reader, Recorder};
@@ -41,39 +40,6 @@ pub fn pulley() -> wasmtime::Result<Config> {
     let mut config = config();
     config.target("pulley64")?;
     Ok(config)
-}
-
-/// Functions of a module, sorted.
-struct Functions {
-    functions: Vec<Range<usize>>,
-    _module: Module,
-}
-
-impl CodeOwner for Functions {
-    fn function_at(&self, offset: usize) -> Option<Range<usize>> {
-        let after = self
-            .functions
-            .partition_point(|function| function.start <= offset);
-        let function = self.functions[..after].last()?;
-        function.contains(&offset).then(|| function.clone())
-    }
-}
-
-pub fn listed(module: &Module) -> ListedCode {
-    let functions = module.functions();
-    let mut functions: Vec<Range<usize>> = functions
-        .map(|function| function.offset..function.offset + function.len)
-        .collect();
-    functions.sort_unstable_by_key(|function| function.start);
-    let range = functions.first().zip(functions.last());
-    ListedCode {
-        text: module.text().as_ptr().addr(),
-        functions: range.map(|(first, last)| first.start..last.end),
-        owner: Box::new(Functions {
-            functions,
-            _module: module.clone(),
-        }),
-    }
 }
 
 /// The ring, and what was read of it.
@@ -119,7 +85,7 @@ pub fn store<T: 'static>(module: &Module, more: T) -> wasmtime::Result<Store<Dat
         read: Vec::new(),
     }));
     let ring = words.borrow_mut().ring.as_mut_ptr();
-    let allowed = AllowList::new([listed(module)]).expect("little code");
+    let allowed = AllowList::new([ListedCode::of(module)]).expect("little code");
     let recorder = Recorder::new(allowed, Box::new(Keep(words.clone())));
     // SAFETY: the reader holds the ring, and looks at it only when it is called, as `records` does.
     unsafe { recorder.set_ring(ring, CAPACITY) };
