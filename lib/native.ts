@@ -53,7 +53,11 @@ function first(): Common {
     lastCall: 0,
     isListening: false,
   };
-  native.initialize(slots, (...args) => made.makeError(...args));
+  native.initialize(
+    slots,
+    (...args) => made.makeError(...args),
+    () => {},
+  );
   return made;
 }
 

@@ -793,10 +793,10 @@ export declare function hotFunctions(): object
 
 /**
  * Hands over the buffer that values cross in and the maker of errors: `(kind, code, message,
- * detail, exception | null, store of the exception) => Error`. Once per environment, before anything else: false when it
- * was done already.
+ * detail, exception | null, store of the exception) => Error`, and a function that does nothing. Once per environment,
+ * before anything else: false when it was done already.
  */
-export declare function initialize(slots: ArrayBuffer, makeError: (kind: string, code: string, message: string, detail: NativeErrorDetail, exception: NativeRef | null, store: object | undefined) => unknown): boolean
+export declare function initialize(slots: ArrayBuffer, makeError: (kind: string, code: string, message: string, detail: NativeErrorDetail, exception: NativeRef | null, store: object | undefined) => unknown, nothing: () => void): boolean
 
 /** Hands over the function `(call) => void` that is told which call can go on, once per environment. */
 export declare function initializeAsync(wake: (call: number) => void): void

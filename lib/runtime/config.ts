@@ -112,8 +112,9 @@ export interface Config {
   /** On macOS, mach ports rather than signals. On by default. */
   readonly macosUseMachPorts?: boolean;
   /**
-   * Bytes of stack that WebAssembly may use, 512 KiB by default, and never more than its thread has left.
-   * JavaScript called from a guest has V8's own limit, about 1 MB from the bottom of the same stack.
+   * Bytes of stack that WebAssembly may use, 512 KiB by default. Where the thread's stack has less left, as below deep
+   * JavaScript, the guest runs on one of its own. JavaScript that it calls has what JavaScript has left of the
+   * thread's: 984 KB on a main thread unless Node's `--stack-size` says otherwise.
    */
   readonly maxWasmStack?: number;
   /**

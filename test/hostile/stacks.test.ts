@@ -7,27 +7,36 @@ import { type Config, Engine, Linker, Module, Store, Trap } from '../../lib/inde
 import { runNode, thrownBy } from '../runtime/support.js';
 
 const CHILD = fileURLToPath(new URL('stack-child.mjs', import.meta.url));
+const DEEP_CHILD = fileURLToPath(new URL('deep-child.mjs', import.meta.url));
 const LIB = new URL('../../dist/index.js', import.meta.url).href;
 
 /** How often each attempt had which outcome. */
 type Seen = Record<string, Record<string, number>>;
 
-function dive(where: 'main' | 'worker', config: Config, limit = ''): Seen {
+function dive(
+  where: 'main' | 'worker',
+  config: Config,
+  limit: string,
+  options: readonly string[],
+): Seen {
   const command = `${limit} exec "$@"`;
-  const args = [process.execPath, CHILD, LIB, where, JSON.stringify(config)];
+  const args = [process.execPath, ...options, CHILD, LIB, where, JSON.stringify(config)];
   return JSON.parse(execFileSync('bash', ['-c', command, 'bash', ...args], { encoding: 'utf8' }));
 }
 
 describe.skipIf(process.platform === 'win32')('a guest that recurses at each depth', () => {
   it.each([
     ['in a Worker', 'worker', {}, ''],
-    ['in a Worker that may use more than there is', 'worker', { maxWasmStack: 64 << 20 }, ''],
+    ['in a Worker that may use more than there is', 'worker', { maxWasmStack: 16 << 20 }, ''],
+    ['in a Worker, in Pulley', 'worker', { target: 'pulley64' }, ''],
     ['on a small main stack', 'main', {}, 'ulimit -s 1024;'],
     ['on a main stack', 'main', {}, ''],
-    ['on a main stack that is used up', 'main', { maxWasmStack: 64 << 20 }, ''],
+    ['on a main stack that is used up', 'main', { maxWasmStack: 16 << 20 }, ''],
+    ['on a main stack that is JavaScript’s', 'main', {}, '', ['--stack-size=6000']],
+    ['on a main stack that is hardly JavaScript’s', 'main', {}, '', ['--stack-size=300']],
     ['with little address space', 'main', {}, 'ulimit -v 40000000;'],
-  ] as const)('%s', (_, where, config, limit) => {
-    const seen = dive(where, config, limit);
+  ] as const)('%s', (_, where, config, limit, options: readonly string[] = []) => {
+    const seen = dive(where, config, limit, options);
     expect(Object.keys(seen)).toHaveLength(8);
     for (const outcomes of Object.values(seen)) {
       const others = Object.keys(outcomes).filter(
@@ -42,7 +51,7 @@ describe.skipIf(process.platform === 'win32')('a guest that recurses at each dep
 });
 
 describe('maxWasmStack beyond the thread’s', () => {
-  it('is what the thread has', () => {
+  it('is what a guest may use', () => {
     const engine = new Engine({ maxWasmStack: 1 << 29 });
     const module = Module.compile(engine, '(module (func $f (export "f") (call $f)))');
     const store = new Store(engine);
@@ -51,6 +60,19 @@ describe('maxWasmStack beyond the thread’s', () => {
     expect(trap).toBeInstanceOf(Trap);
     expect(trap.trapCode).toBe('StackOverflow');
     expect(trap.frames).toHaveLength(20);
+  });
+
+  // Node 24 ends the process where garbage is collected below the end of JavaScript's stack.
+  it.each(['main', 'worker'])('lets JavaScript be called from all of it: %s', (where) => {
+    const args = [DEEP_CHILD, LIB, where];
+    expect(JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }))).toEqual({
+      deep: '1',
+      deepCalls: 80_001,
+      nested: '1',
+      traps: Array.from({ length: 4 }, () => 'StackOverflow'),
+      over: 'StackOverflow',
+      samples: true,
+    });
   });
 
   it('needs as much and more of an asynchronous call’s', () => {

@@ -19,7 +19,7 @@
 //! - `js`, `engine/compilation`, `calls/hot`, `calls/async_call`, `objects/async_func`, `objects/gc_type`, `objects/outcome` and
 //!   `component`: calls of Node-API, and values that one of them has made (`objects/global`, `objects/table`, `objects/reference`,
 //!   `objects/reference_contents`);
-//! - `js/main_stack`: stacks;
+//! - `js/main_stack` and `waits/guest_room`: stacks;
 //! - `component/lift`, `component/lower` and `component/func`: the canonical ABI; `component/values` and `component/host_func`: what
 //!   of JavaScript is in values;
 //! - `objects/func_call`, `objects/host_func` and `objects/values`: the value buffer; `objects/identity`: the layout of `VMFuncRef`;

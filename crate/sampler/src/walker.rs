@@ -35,9 +35,6 @@ use std::sync::LazyLock;
 use wasmtime::{AsContextMut, Func, ValRaw};
 use wasmtime_environ::{HostPtr, PtrSize, VM_ARRAY_CALL_HOST_FUNC_MAGIC, VMCONTEXT_MAGIC};
 
-/// What Wasmtime has in place of a stack's limit (wasmtime 48 func.rs: `enter_wasm`).
-const NO_LIMIT: usize = usize::MAX;
-
 /// Where a store keeps the words of its newest activation.
 #[derive(Clone, Copy)]
 pub struct StoreWords {
@@ -173,12 +170,22 @@ impl StoreWords {
         unsafe { self.words.as_ptr().add(offset).cast::<usize>().read() }
     }
 
-    /// Where the guest's stack ends, or `NO_LIMIT` while no guest runs.
+    /// Where the guest's stack ends, or `usize::MAX` while no guest runs (wasmtime 48 func.rs: `enter_wasm`).
     #[inline]
     fn stack_limit(self) -> *mut usize {
         let offset = usize::from(HostPtr.vm_store_context().stack_limit());
         // SAFETY: within a VMStoreContext.
         unsafe { self.words.as_ptr().add(offset).cast() }
+    }
+
+    /// Sets where the guest's stack ends, which Wasmtime heeds in calls that are synchronous, and returns what was there.
+    ///
+    /// # Safety
+    ///
+    /// The store must be alive, and the guest that is entered next must have its stack down to `limit`.
+    pub unsafe fn replace_stack_limit(self, limit: usize) -> usize {
+        // SAFETY: of a live VMStoreContext, which its own thread may change.
+        unsafe { self.stack_limit().replace(limit) }
     }
 
     #[inline]
@@ -209,43 +216,6 @@ pub struct Activations {
 }
 
 impl Activations {
-    /// Keeps the guest that is about to be entered above `lowest`, an address of the stack.
-    #[inline]
-    pub fn keep_above(&self, lowest: usize) {
-        let Some(words) = self.words else { return };
-        let limit = words.stack_limit();
-        // SAFETY: of a live VMStoreContext, by the second invariant, which its own thread may change.
-        unsafe {
-            if limit.read() < lowest {
-                limit.write(lowest);
-            }
-        }
-    }
-
-    /// As `keep_above`, for an entry that Wasmtime tells no hook of: it leaves a limit alone that is there. False
-    /// if one was; else `end_limit` ends it.
-    pub fn begin_limit(&self, lowest: usize) -> bool {
-        let Some(words) = self.words else {
-            return false;
-        };
-        let limit = words.stack_limit();
-        // SAFETY: as above.
-        unsafe {
-            let is_free = limit.read() == NO_LIMIT;
-            if is_free {
-                limit.write(lowest);
-            }
-            is_free
-        }
-    }
-
-    pub fn end_limit(&self) {
-        if let Some(words) = self.words {
-            // SAFETY: as above.
-            unsafe { words.stack_limit().write(NO_LIMIT) };
-        }
-    }
-
     /// Of a store that has `words`.
     ///
     /// # Safety

@@ -158,12 +158,17 @@ impl NativeConfig {
         )
     }
 
+    /// What a guest may use of a stack, in bytes.
+    pub fn wasm_stack(&self) -> f64 {
+        self.max_wasm_stack.unwrap_or(DEFAULT_WASM_STACK)
+    }
+
     /// What the guest calls in the host needs room on the same fiber; Wasmtime asks for none.
     fn check_async_stack(&self) -> wasmtime::Result<()> {
         let Some(size) = self.async_stack_size else {
             return Ok(());
         };
-        let guest = self.max_wasm_stack.unwrap_or(DEFAULT_WASM_STACK);
+        let guest = self.wasm_stack();
         if size < guest + HOST_STACK {
             wasmtime::bail!(
                 "asyncStackSize is {size}: it must be at least {HOST_STACK} more than maxWasmStack, which is {guest}"

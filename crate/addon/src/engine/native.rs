@@ -49,6 +49,8 @@ pub struct NativeEngine {
     pub(crate) consume_fuel: bool,
     /// Bytes up to which a memory never moves.
     pub(crate) fixed_memory_size: u64,
+    /// What a guest may use of its thread's stack, in bytes: Pulley's has one in memory.
+    pub(crate) wasm_stack: usize,
     /// Guests may share memories, and wait in them.
     pub(crate) shared_memory: bool,
     watch: Arc<OnceLock<Arc<Ticker>>>,
@@ -99,6 +101,7 @@ impl NativeEngine {
             None => 0,
         };
         env.adjust_external_memory(told_bytes)?;
+        let is_pulley = engine.is_pulley();
         Ok(Self {
             engine,
             ticks: Arc::default(),
@@ -107,6 +110,11 @@ impl NativeEngine {
             guest_debug: config.guest_debug.unwrap_or(false),
             consume_fuel: config.consume_fuel.unwrap_or(false),
             fixed_memory_size: config.fixed_memory_size(),
+            wasm_stack: if is_pulley {
+                0
+            } else {
+                config.wasm_stack() as usize
+            },
             told_bytes,
             shared_memory: config.shared_memory.unwrap_or(false),
             watch: Arc::default(),

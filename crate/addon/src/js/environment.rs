@@ -1,6 +1,7 @@
 //! What one JS environment (the main thread, a Worker) shares between all its stores: the buffer that
 //! values cross in, and the function that makes JS errors.
 
+use crate::js::stack_room::JsStack;
 use crate::js::{JsReference, Strength};
 use napi::bindgen_prelude::*;
 use napi::threadsafe_function::ThreadsafeFunction;
@@ -37,6 +38,7 @@ pub struct Environment {
     slots: *mut u8,
     _slots_owner: JsReference,
     pub make_error: JsReference,
+    pub js_stack: JsStack,
     /// For async calls, once there was one.
     pub wake: OnceCell<Arc<WakeFunction>>,
     pub views: Rc<Views>,
@@ -81,8 +83,8 @@ impl Environment {
 }
 
 /// Hands over the buffer that values cross in and the maker of errors: `(kind, code, message,
-/// detail, exception | null, store of the exception) => Error`. Once per environment, before anything else: false when it
-/// was done already.
+/// detail, exception | null, store of the exception) => Error`, and a function that does nothing. Once per environment,
+/// before anything else: false when it was done already.
 #[napi(catch_unwind)]
 pub fn initialize(
     env: Env,
@@ -91,6 +93,7 @@ pub fn initialize(
         ts_arg_type = "(kind: string, code: string, message: string, detail: NativeErrorDetail, exception: NativeRef | null, store: object | undefined) => unknown"
     )]
     make_error: Function<'_, Unknown<'_>, Unknown<'_>>,
+    #[napi(ts_arg_type = "() => void")] nothing: Function<'_, Unknown<'_>, Unknown<'_>>,
 ) -> Result<bool> {
     if env.get_instance_data::<Environment>()?.is_some() {
         return Ok(false);
@@ -102,16 +105,18 @@ pub fn initialize(
     }
     let pointer = bytes.as_mut_ptr();
     let environment = (|| {
+        let nothing = JsReference::new(env.raw(), nothing.raw(), Strength::Strong)?;
         Some(Environment {
             env: env.raw(),
             slots: pointer,
             _slots_owner: JsReference::new(env.raw(), slots.raw(), Strength::Strong)?,
             make_error: JsReference::new(env.raw(), make_error.raw(), Strength::Strong)?,
+            js_stack: JsStack::new(env.raw(), nothing),
             wake: OnceCell::new(),
             views: Rc::default(),
         })
     })()
-    .ok_or_else(|| Error::from_reason("expected an ArrayBuffer and a function"))?;
+    .ok_or_else(|| Error::from_reason("expected an ArrayBuffer and two functions"))?;
     env.set_instance_data(environment, (), |_| {})?;
     Ok(true)
 }

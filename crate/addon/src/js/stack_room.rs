@@ -1,75 +1,105 @@
 //! How much room there is on the stack that code runs on.
 //!
-//! Wasmtime gives a guest `max_wasm_stack` bytes below the place where it is entered, whether the thread has
-//! them or not. So each entry lifts the guest's limit to what the thread really has:
-//!
-//! ```text
-//!   top    ┌──────────────────┐
-//!          │ Node, JavaScript │
-//!          ├──────────────────┤ ◄── the guest is entered
-//!          │ guest            │
-//!          ├──────────────────┤ ◄── its limit, at most `max_wasm_stack` below
-//!          │ RESERVE          │     for what the guest calls in the host
-//!   bottom └──────────────────┘
-//! ```
+//! JavaScript may use a part of its thread's stack only, which no function of Node-API tells. Beyond that end it throws a
+//! `RangeError`, and V8 may end the process: its garbage collector refuses to run there (Node 24). Native code that
+//! calls Node-API stays above it, and so does a guest that may call such code.
 
+use crate::js::{JsReference, in_handle_scope};
 use corosensei::stack::DefaultStack;
 use corosensei::{CoroutineResult, ScopedCoroutine, Yielder};
+use napi::sys;
 use sampler::thread_stack;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
+use std::hint::black_box;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 /// For host functions, Wasmtime's own, and for making an error of what happened.
-const RESERVE: usize = if cfg!(feature = "asan") { 512 } else { 128 } << 10;
+pub const RESERVE: usize = if cfg!(feature = "asan") { 512 } else { 128 } << 10;
 
 /// What compiling, reading debug information and the like may need.
 const AMPLE: usize = 1 << 20;
 
 const AMPLE_STACK: usize = 4 << 20;
 
+/// How far it is from one try to the next: what V8 leaves to native code at its end is 40 KB.
+const STEP: usize = 16 << 10;
+
+/// Nothing is tried any closer to the end of the thread's stack.
+const UNTRIED: usize = 32 << 10;
+
 thread_local! {
     /// Asking takes a while, on a main thread above all.
     static BOUNDS: OnceCell<Option<Range<usize>>> = const { OnceCell::new() };
 }
 
-/// A thread's stack, for those who ask often: a thread's own variables take as long as all else.
-#[derive(Clone)]
-pub struct Stack(Range<usize>);
+/// Where this thread's stack lies, if that can be told.
+fn bounds() -> Option<Range<usize>> {
+    BOUNDS.with(|bounds| bounds.get_or_init(thread_stack::bounds).clone())
+}
 
-impl Stack {
-    /// Of this thread; empty where it isn't known.
-    pub fn of_thread() -> Self {
-        let bounds = BOUNDS.with(|bounds| bounds.get_or_init(thread_stack::bounds).clone());
-        Self(bounds.unwrap_or(0..0))
-    }
+/// The part of its thread's stack that JavaScript may use. Where it ends is found out by calling JavaScript from further
+/// and further down, no further than somebody asks.
+pub struct JsStack {
+    env: sys::napi_env,
+    /// A function that does nothing.
+    nothing: JsReference,
+    /// JavaScript runs here, and wherever is above.
+    reached: Cell<usize>,
+    /// It doesn't run here.
+    end: Cell<usize>,
+}
 
-    /// Bytes to its end; `None` on another stack.
-    fn remaining(&self) -> Option<usize> {
-        let here = address_here();
-        self.0.contains(&here).then(|| here - self.0.start)
-    }
-
-    /// The lowest address that a guest entered here may use: `None` on a fiber, where Wasmtime's own limit holds.
-    /// `Err` where there is no room for a guest at all.
-    #[inline]
-    pub fn lowest_for_guest(&self) -> Result<Option<usize>, NoRoom> {
-        match self.remaining() {
-            None => Ok(None),
-            Some(room) if room < RESERVE => Err(NoRoom),
-            Some(_) => Ok(Some(self.0.start + RESERVE)),
+impl JsStack {
+    pub fn new(env: sys::napi_env, nothing: JsReference) -> Self {
+        Self {
+            env,
+            nothing,
+            reached: Cell::new(usize::MAX),
+            end: Cell::new(0),
         }
+    }
+
+    /// Whether JavaScript runs at `lowest`, an address below this one. To be called on the main stack.
+    #[inline]
+    pub fn reaches(&self, lowest: usize) -> bool {
+        lowest >= self.reached.get() || (lowest > self.end.get() && self.look(lowest))
+    }
+
+    /// The lowest address that it is known to reach.
+    pub fn reached(&self) -> usize {
+        self.reached.get()
+    }
+
+    #[cold]
+    fn look(&self, lowest: usize) -> bool {
+        let untried = bounds().map_or(lowest, |bounds| bounds.start + UNTRIED);
+        self.descend(lowest.max(untried));
+        lowest >= self.reached.get()
+    }
+
+    #[inline(never)]
+    fn descend(&self, lowest: usize) {
+        let step = [const { MaybeUninit::<u8>::uninit() }; STEP];
+        let here = black_box(&raw const step).addr();
+        if !in_handle_scope(self.env, || self.nothing.call(&[]).is_ok()) {
+            self.end.set(here);
+            return;
+        }
+        self.reached.set(self.reached.get().min(here));
+        if here > lowest {
+            self.descend(lowest);
+        }
+        // Or the frame would be gone before the call.
+        black_box(&raw const step);
     }
 }
 
-/// The stack ends before a guest could run.
-pub struct NoRoom;
-
 /// Runs `f`, which calls no JavaScript, where it has an ample stack: JavaScript may have left little.
 pub fn with_ample_room<R>(f: impl FnOnce() -> wasmtime::Result<R>) -> wasmtime::Result<R> {
-    if Stack::of_thread()
-        .remaining()
-        .is_none_or(|room| room >= AMPLE)
-    {
+    let here = address_here();
+    let room = bounds().and_then(|bounds| bounds.contains(&here).then(|| here - bounds.start));
+    if room.is_none_or(|room| room >= AMPLE) {
         return f();
     }
     let mut stack = DefaultStack::new(AMPLE_STACK)?;
@@ -81,8 +111,9 @@ pub fn with_ample_room<R>(f: impl FnOnce() -> wasmtime::Result<R>) -> wasmtime::
     })
 }
 
-#[inline(never)]
-fn address_here() -> usize {
-    let here = 0_u8;
-    std::hint::black_box(&raw const here).addr()
+/// Somewhere in the caller's frame, or just below.
+#[inline(always)]
+pub fn address_here() -> usize {
+    let here = MaybeUninit::<u8>::uninit();
+    black_box(&raw const here).addr()
 }

@@ -24,11 +24,11 @@ impl FuncCell {
     pub fn call(
         &self,
         env: &Env,
-        store: &StoreAccess,
+        access: &StoreAccess,
         references: Option<sys::napi_value>,
     ) -> Result<Option<sys::napi_value>> {
-        store.check_sync_call(env)?;
-        store
+        access.check_sync_call(env)?;
+        access
             .with(env, |mut store| {
                 let data = store.data();
                 if self.has_references || data.scopes.in_async_call.get() || data.is_in_call_hook()
@@ -36,7 +36,8 @@ impl FuncCell {
                     return self.call_checked(store, references);
                 }
                 // The call hook does the rest of `entering_wasm`.
-                match self.call_raw(store.as_context_mut()) {
+                let calls = &access.scopes().calls;
+                match calls.enter(|| self.call_raw(store.as_context_mut())) {
                     Ok(()) => Ok(None),
                     Err(error) => Err(collect(store, error)),
                 }
@@ -76,7 +77,8 @@ impl FuncCell {
     ) -> wasmtime::Result<Option<sys::napi_value>> {
         entering_wasm(store, |store| {
             if !self.has_references && !store.data().scopes.in_async_call.get() {
-                return self.call_raw(store).map(|()| None);
+                let calls = store.data().scopes.calls.clone();
+                return calls.enter(|| self.call_raw(store)).map(|()| None);
             }
             let mut scope = RootScope::new(store);
             let mut store = scope.as_context_mut();

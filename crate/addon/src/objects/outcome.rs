@@ -19,13 +19,8 @@ pub fn entering_wasm<R>(
     mut store: StoreContextMut<'_, StoreData>,
     f: impl FnOnce(StoreContextMut<'_, StoreData>) -> wasmtime::Result<R>,
 ) -> wasmtime::Result<R> {
-    let Ok(lowest) = store.data().stack.lowest_for_guest() else {
-        return Err(Trap::StackOverflow.into());
-    };
     let in_call_hook = store.data().is_in_call_hook();
-    let mut is_limited = false;
     if in_call_hook {
-        is_limited = lowest.is_some_and(|lowest| store.data().activations.begin_limit(lowest));
         change_activations(&mut store, Activations::push);
     }
     if store.data().scopes.in_async_call.get() {
@@ -34,9 +29,6 @@ pub fn entering_wasm<R>(
     let result = f(store.as_context_mut());
     if in_call_hook {
         change_activations(&mut store, Activations::pop);
-        if is_limited {
-            store.data().activations.end_limit();
-        }
     }
     result.map_err(|error| collect(store, error))
 }

@@ -1,6 +1,5 @@
 //! What our stores hold, put together of parts that know nothing of each other.
 
-use crate::js::stack_room::Stack;
 use crate::js::{self, JsReference};
 use crate::store::goroutines::Instances;
 use crate::store::limiter::Limiter;
@@ -31,8 +30,6 @@ pub struct StoreData {
     pub(super) facade: JsReference,
     pub scopes: Arc<Scopes>,
     pub activations: Activations,
-    /// Of the store's thread.
-    pub stack: Stack,
     pub(super) instances: Instances,
     /// Of the engine, see `Deadline`.
     pub(super) ticks: Arc<UserTicks>,

@@ -1,6 +1,5 @@
 //! What Wasmtime calls: at transitions between guest and host, and at epoch deadlines.
 
-use crate::js::stack_room::NoRoom;
 use crate::js::{self, JsReference, errors};
 use crate::store::activations::change_activations;
 use crate::store::data::{AtDeadline, Deadline, StoreData};
@@ -9,7 +8,7 @@ use crate::wasi::Wasi;
 use napi::bindgen_prelude::Uint8Array;
 use napi::sys;
 use sampler::walker::Activations;
-use wasmtime::{CallHook, StoreContextMut, Trap, UpdateDeadline};
+use wasmtime::{CallHook, StoreContextMut, UpdateDeadline};
 
 /// Has Wasmtime call `on_epoch_deadline` when something is to be done there.
 pub fn look_in_time(store: &mut StoreContextMut<'_, StoreData>) {
@@ -27,10 +26,7 @@ pub(super) fn on_call_hook(
         return on_call_hook_with_listeners(store, kind);
     }
     match kind {
-        CallHook::CallingWasm => {
-            keep_on_stack(&store)?;
-            store.data_mut().push_activation();
-        }
+        CallHook::CallingWasm => store.data_mut().push_activation(),
         CallHook::ReturningFromWasm => store.data_mut().pop_activation(),
         CallHook::CallingHost => store.data().activations.set_in_host(true),
         CallHook::ReturningFromHost => store.data().activations.set_in_host(false),
@@ -70,7 +66,7 @@ fn on_call_hook_with_listeners(
                 recorder.on_returning_from_host();
             }
         }
-        CallHook::CallingWasm => keep_on_stack(&store)?,
+        CallHook::CallingWasm => {}
     }
     if matches!(kind, CallHook::ReturningFromHost)
         && let Some(callback) = store.data().on_output.clone()
@@ -95,18 +91,6 @@ fn note_fuel(store: &StoreContextMut<'_, StoreData>, is_over: bool) {
         && recorder.wants_fuel(is_over)
     {
         recorder.note_fuel(store.get_fuel().ok());
-    }
-}
-
-/// Gives the guest that is about to be entered what the thread's stack has, if that is less than it may use.
-fn keep_on_stack(store: &StoreContextMut<'_, StoreData>) -> wasmtime::Result<()> {
-    match store.data().stack.lowest_for_guest() {
-        Ok(None) => Ok(()),
-        Ok(Some(lowest)) => {
-            store.data().activations.keep_above(lowest);
-            Ok(())
-        }
-        Err(NoRoom) => Err(Trap::StackOverflow.into()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::engine::NativeEngine;
 use crate::js::callback::{dispatcher, weak_callback};
-use crate::js::stack_room::Stack;
+use crate::js::environment::Environment;
 use crate::js::{JsReference, Strength, errors, handle};
 use crate::store::access::{StoreAccess, StoreCell, disposed};
 use crate::store::data::{AtDeadline, Deadline, StoreData};
@@ -12,6 +12,7 @@ use crate::store::limiter::{Limiter, NativeLimits};
 use crate::store::scope::Scopes;
 use crate::waits::atomic_wait::{self, Waits};
 use crate::waits::ending;
+use crate::waits::guest_room::GuestRoom;
 use crate::waits::interrupt::NativeInterruptHandle;
 use crate::wasi::{NativeInputQueue, NativeWasiConfig, Wasi};
 use napi::JsValue;
@@ -53,7 +54,6 @@ impl NativeStore {
             facade,
             scopes: scopes.clone(),
             activations: Activations::default(),
-            stack: Stack::of_thread(),
             instances: Instances::default(),
             ticks: engine.ticks.clone(),
             deadline: Deadline::Unset,
@@ -73,7 +73,8 @@ impl NativeStore {
             waits: None,
             peer: None,
         };
-        let store = new_store(engine, data)
+        let environment = Environment::of(&env)?;
+        let store = new_store(engine, environment, data)
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
         Ok(Self {
             access: StoreAccess {
@@ -314,7 +315,11 @@ impl NativeStore {
     }
 }
 
-fn new_store(engine: &NativeEngine, data: StoreData) -> wasmtime::Result<Store<StoreData>> {
+fn new_store(
+    engine: &NativeEngine,
+    environment: &'static Environment,
+    data: StoreData,
+) -> wasmtime::Result<Store<StoreData>> {
     let mut store = Store::try_new(&engine.engine, data)?;
     let waits = engine.shared_memory;
     let words = StoreWords::find(&mut store, |vmctx| {
@@ -329,6 +334,9 @@ fn new_store(engine: &NativeEngine, data: StoreData) -> wasmtime::Result<Store<S
         waits.watch(store.data().env, None);
         store.data_mut().waits = Some(waits);
     }
+    let room = GuestRoom::new(&environment.js_stack, words, engine.wasm_stack);
+    // Nobody else has set it.
+    let _ = store.data().scopes.room.set(room);
     // SAFETY: kept in the store's own data; `on_call_hook` pushes and pops.
     let activations = unsafe { Activations::new(words) };
     store.data().scopes.block.set(activations.block());

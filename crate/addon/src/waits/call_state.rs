@@ -1,8 +1,9 @@
 //! What is known of a store's calls where the store itself can't be reached.
 
 use crate::waits::ending;
+use crate::waits::guest_room::GuestRoom;
 use napi::sys;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 /// The calls of one store.
 #[derive(Default)]
@@ -21,9 +22,20 @@ pub struct CallState {
     pub waits_for_js: Cell<bool>,
     /// The environment of the store's thread, if that is a Worker, which may be ended from outside.
     pub worker: Cell<Option<sys::napi_env>>,
+    /// Set once the store is there.
+    pub room: OnceCell<GuestRoom>,
 }
 
 impl CallState {
+    /// Runs `f`, which enters the store's guest synchronously, see [`GuestRoom::enter`].
+    #[inline]
+    pub fn enter<R>(&self, f: impl FnOnce() -> wasmtime::Result<R>) -> wasmtime::Result<R> {
+        match self.room.get() {
+            Some(room) => room.enter(f),
+            None => f(),
+        }
+    }
+
     /// Whether the store's thread is being ended.
     pub fn is_ending(&self) -> bool {
         self.worker.get().is_some_and(ending::is_ending)

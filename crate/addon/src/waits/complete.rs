@@ -34,7 +34,7 @@ pub fn at_once_or_waiting<G, R>(
     if calls.in_async_call.get() {
         complete(calls, waiting(given))
     } else {
-        at_once(given)
+        calls.enter(|| at_once(given))
     }
 }
 

@@ -1,9 +1,10 @@
-//! How a guest waits, and what ends its wait. It knows no store.
+//! How a guest waits, what ends its wait, and what stack it runs on. It knows no store.
 
 pub mod atomic_wait;
 pub mod call_state;
 pub mod complete;
 pub mod ending;
+pub mod guest_room;
 pub mod interrupt;
 #[cfg(unix)]
 mod signals;
