@@ -21,7 +21,8 @@ const NAMELESS = /^wasm-function\[(\d+)\]$/;
 
 /**
  * Which function is which in two profiles. In modules that belong together, functions are the same by name and
- * source file, then by name, then by their code. Names that are only numbers count in the same binary alone.
+ * source file, then by name, then, unless it is the same binary, by their code. Names that are only numbers count in
+ * the same binary alone.
  */
 export function matchFunctions(
   before: Profile,
@@ -67,14 +68,19 @@ class ModuleMatch {
       const { name } = funcPlace(profile, func);
       return this.#tells(name) ? name : undefined;
     });
-    const bodies = pairBodies(this.#before, this.#old, this.#after, this.#recent);
-    this.#take(bodies.map(([old, recent]) => ({ before: [old], after: [recent] })));
-    this.#take(this.#byNumber(bodies));
+    // In one binary names tell all: what is left, only one side has samples of.
+    if (!this.#isSameBinary) this.#matchCode();
     return [
       ...this.#matched,
       ...this.#old.map((func) => ({ before: [func], after: [] })),
       ...this.#recent.map((func) => ({ before: [], after: [func] })),
     ];
+  }
+
+  #matchCode(): void {
+    const bodies = pairBodies(this.#before, this.#old, this.#after, this.#recent);
+    this.#take(bodies.map(([old, recent]) => ({ before: [old], after: [recent] })));
+    this.#take(this.#byNumber(bodies));
   }
 
   #tells(name: string): boolean {

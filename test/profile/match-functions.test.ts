@@ -89,6 +89,13 @@ describe('functions', () => {
     expect(match(before, after)).toEqual(['old=called', 'gone=', '=new']);
   });
 
+  it('of one binary are the same by name alone', () => {
+    const before = [f('read', { code: [0, 200], at: [7, 9] })];
+    const after = [f('write', { code: [300, 200], at: [7, 9] })];
+    expect(match(before, after)).toEqual(['read=write']);
+    expect(match(before, after, ['aa', 'aa'])).toEqual(['read=', '=write']);
+  });
+
   it('are not the same by a size alone that many have', () => {
     const before = [f('old', { code: [0, 20], at: [7] })];
     expect(match(before, [f('new', { code: [0, 20], at: [7] })])).toEqual(['old=', '=new']);
