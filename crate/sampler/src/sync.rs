@@ -1,6 +1,9 @@
 //! By what threads share things. `loom/` compiles the files that use this with its own in its place, to run them in all orders.
 
-pub use std::sync::{Mutex, PoisonError, atomic};
+pub use std::sync::atomic;
+#[cfg(signals)]
+pub use std::sync::{Mutex, PoisonError};
+#[cfg(signals)]
 pub use std::thread::yield_now;
 
 use atomic::AtomicU64;

@@ -30,9 +30,15 @@ const POOL_BYTES: i64 = 64 << 20;
 const NO_ROOM: &str = "no address space is left for the engine's pool: `dispose()` of engines that you no longer need \
     (those that nobody keeps are freed in a later turn of the event loop), or choose a smaller pool";
 
+#[cfg(unix)]
+const OUT_OF_MEMORY: i32 = libc::ENOMEM;
+/// `ERROR_NOT_ENOUGH_MEMORY`.
+#[cfg(windows)]
+const OUT_OF_MEMORY: i32 = 8;
+
 /// Whether the system refused memory. Wasmtime's error is of a crate of its own, but says what the system's would.
 fn lacks_memory(error: &wasmtime::Error) -> bool {
-    let refused = std::io::Error::from_raw_os_error(libc::ENOMEM).to_string();
+    let refused = std::io::Error::from_raw_os_error(OUT_OF_MEMORY).to_string();
     error.root_cause().to_string() == refused
 }
 
