@@ -111,6 +111,21 @@ describe('release.yml', () => {
   });
 });
 
+describe('ci.yml', () => {
+  it('installs the targets that scripts of CI compile for', () => {
+    const { jobs } = workflows.find(({ name }) => name === 'ci.yml')?.workflow ?? EMPTY;
+    const steps = Object.values(jobs).flatMap((job) => job.steps);
+    const { targets } = steps.find(({ with: given }) => given?.['targets'])?.with ?? {};
+    const scripts = ['build-wasm', 'test-arm64', 'check-platforms'];
+    const named = scripts.map((script) => {
+      const [, list = ''] =
+        /(?:target = |: \[)('.*?')(?:;|\])/.exec(read(`scripts/${script}.mjs`)) ?? [];
+      return list.replaceAll("'", '');
+    });
+    expect(targets).toBe(named.join(', '));
+  });
+});
+
 describe("the README's platforms", () => {
   const readme = read('README.md');
   const STATES = ['run natively', 'run under emulation', 'compiled', 'not tried'];
