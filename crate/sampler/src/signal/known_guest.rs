@@ -22,4 +22,4 @@ pub const GUEST: &str = r#"(module
     (func (export "run") (result i32)
         (call $host)
         (memory.fill (i32.const 0) (i32.const 1) (i32.const 100))
-        (i32.add (call $fib (i32.const 5)) (call $few (i32.const 3)))))"#;
+        (i32.add (call $fib (i32.const 3)) (call $few (i32.const 3)))))"#;

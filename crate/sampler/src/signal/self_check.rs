@@ -12,7 +12,7 @@ use crate::allow_list::{AllowList, ListedCode};
 use crate::walker::{Activations, StoreWords};
 use std::sync::Arc;
 use std::thread;
-use wasmtime::{CallHook, Config, Engine, Func, Linker, Module, Store};
+use wasmtime::{CallHook, Config, Engine, Linker, Module, Store, TypedFunc};
 
 /// More than the guest takes.
 const STEPS: u64 = 100_000;
@@ -41,7 +41,7 @@ pub fn check() -> Result<(), String> {
 
 struct Data {
     activations: Activations,
-    fib: Option<Func>,
+    fib: Option<TypedFunc<i32, i32>>,
 }
 
 fn run(leaf: LeafRule) -> wasmtime::Result<()> {
@@ -70,15 +70,13 @@ fn run(leaf: LeafRule) -> wasmtime::Result<()> {
     });
     let mut linker = Linker::<Data>::new(&engine);
     linker.func_wrap("", "host", |mut caller: wasmtime::Caller<'_, Data>| {
-        let Some(fib) = caller.data().fib else {
+        let Some(fib) = caller.data().fib.clone() else {
             return Ok(());
         };
-        fib.typed::<i32, i32>(&caller)?
-            .call(&mut caller, 4)
-            .map(drop)
+        fib.call(&mut caller, 3).map(drop)
     })?;
     let instance = linker.instantiate(&mut store, &module)?;
-    store.data_mut().fib = instance.get_func(&mut store, "fib");
+    store.data_mut().fib = Some(instance.get_typed_func(&mut store, "fib")?);
     let run = instance.get_typed_func::<(), i32>(&mut store, "run")?;
     // What is done once is no concern of the check.
     run.call(&mut store, ())?;
