@@ -111,7 +111,8 @@ impl GuestStack {
     }
 }
 
-fn run_on<R>(stack: &mut DefaultStack, f: impl FnOnce() -> R) -> R {
+/// As [`aside`], on that stack.
+pub(super) fn run_on<R>(stack: &mut DefaultStack, f: impl FnOnce() -> R) -> R {
     let coroutine = ScopedCoroutine::with_stack(stack, |yielder: &Yielder<(), ()>, ()| {
         let _way = Way::set(Some(NonNull::from(yielder)));
         f()

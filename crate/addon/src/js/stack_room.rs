@@ -4,9 +4,9 @@
 //! `RangeError`, and V8 may end the process: its garbage collector refuses to run there (Node 24). Native code that
 //! calls Node-API stays above it, and so does a guest that may call such code.
 
-use crate::js::{JsReference, in_handle_scope};
+use crate::js::main_stack::run_on;
+use crate::js::{JsReference, with_handle_scope};
 use corosensei::stack::DefaultStack;
-use corosensei::{CoroutineResult, ScopedCoroutine, Yielder};
 use napi::sys;
 use sampler::thread_stack;
 use std::cell::{Cell, OnceCell};
@@ -39,15 +39,15 @@ fn bounds() -> Option<Range<usize>> {
 }
 
 /// The part of its thread's stack that JavaScript may use. Where it ends is found out by calling JavaScript from further
-/// and further down, no further than somebody asks.
+/// and further down, no further than somebody asks, and each place once.
 pub struct JsStack {
     env: sys::napi_env,
     /// A function that does nothing.
     nothing: JsReference,
     /// JavaScript runs here, and wherever is above.
     reached: Cell<usize>,
-    /// It doesn't run here.
-    end: Cell<usize>,
+    /// It doesn't a step below.
+    is_end: Cell<bool>,
 }
 
 impl JsStack {
@@ -56,14 +56,14 @@ impl JsStack {
             env,
             nothing,
             reached: Cell::new(usize::MAX),
-            end: Cell::new(0),
+            is_end: Cell::new(false),
         }
     }
 
     /// Whether JavaScript runs at `lowest`, an address below this one. To be called on the main stack.
     #[inline]
     pub fn reaches(&self, lowest: usize) -> bool {
-        lowest >= self.reached.get() || (lowest > self.end.get() && self.look(lowest))
+        lowest >= self.reached.get() || (!self.is_end.get() && self.look(lowest))
     }
 
     /// The lowest address that it is known to reach.
@@ -73,25 +73,29 @@ impl JsStack {
 
     #[cold]
     fn look(&self, lowest: usize) -> bool {
-        let untried = bounds().map_or(lowest, |bounds| bounds.start + UNTRIED);
-        self.descend(lowest.max(untried));
+        // JavaScript has called.
+        self.reached.set(self.reached.get().min(address_here()));
+        let untried = bounds().map_or(0, |bounds| bounds.start + UNTRIED);
+        let is_there = self.descend(lowest.max(untried));
+        self.is_end.set(!is_there || lowest < untried);
         lowest >= self.reached.get()
     }
 
+    /// False where JavaScript's stack ends before.
     #[inline(never)]
-    fn descend(&self, lowest: usize) {
+    fn descend(&self, lowest: usize) -> bool {
         let step = [const { MaybeUninit::<u8>::uninit() }; STEP];
         let here = black_box(&raw const step).addr();
-        if !in_handle_scope(self.env, || self.nothing.call(&[]).is_ok()) {
-            self.end.set(here);
-            return;
+        if here < self.reached.get() {
+            if with_handle_scope(self.env, || self.nothing.call(&[]).is_err()) {
+                return false;
+            }
+            self.reached.set(here);
         }
-        self.reached.set(self.reached.get().min(here));
-        if here > lowest {
-            self.descend(lowest);
-        }
+        let is_there = here <= lowest || self.descend(lowest);
         // Or the frame would be gone before the call.
         black_box(&raw const step);
+        is_there
     }
 }
 
@@ -103,12 +107,7 @@ pub fn with_ample_room<R>(f: impl FnOnce() -> wasmtime::Result<R>) -> wasmtime::
         return f();
     }
     let mut stack = DefaultStack::new(AMPLE_STACK)?;
-    let coroutine = ScopedCoroutine::with_stack(&mut stack, |_: &Yielder<(), ()>, ()| f());
-    // The coroutine never yields.
-    coroutine.scope(|mut coroutine| match coroutine.as_mut().resume(()) {
-        CoroutineResult::Return(result) => result,
-        CoroutineResult::Yield(()) => unreachable!(),
-    })
+    run_on(&mut stack, f)
 }
 
 /// Somewhere in the caller's frame, or just below.

@@ -179,7 +179,7 @@ pub fn with_handle_scope<R>(env: sys::napi_env, f: impl FnOnce() -> R) -> R {
     on_main_stack(|| in_handle_scope(env, f))
 }
 
-pub(super) fn in_handle_scope<R>(env: sys::napi_env, f: impl FnOnce() -> R) -> R {
+fn in_handle_scope<R>(env: sys::napi_env, f: impl FnOnce() -> R) -> R {
     struct Scope(sys::napi_env, sys::napi_handle_scope);
     impl Drop for Scope {
         fn drop(&mut self) {

@@ -36,8 +36,8 @@ impl FuncCell {
                     return self.call_checked(store, references);
                 }
                 // The call hook does the rest of `entering_wasm`.
-                let calls = &access.scopes().calls;
-                match calls.enter(|| self.call_raw(store.as_context_mut())) {
+                let scopes = access.scopes();
+                match scopes.enter_guest(|| self.call_raw(store.as_context_mut())) {
                     Ok(()) => Ok(None),
                     Err(error) => Err(collect(store, error)),
                 }
@@ -76,9 +76,9 @@ impl FuncCell {
         references: Option<sys::napi_value>,
     ) -> wasmtime::Result<Option<sys::napi_value>> {
         entering_wasm(store, |store| {
-            if !self.has_references && !store.data().scopes.in_async_call.get() {
-                let calls = store.data().scopes.calls.clone();
-                return calls.enter(|| self.call_raw(store)).map(|()| None);
+            let scopes = store.data().scopes.clone();
+            if !self.has_references && !scopes.in_async_call.get() {
+                return scopes.enter_guest(|| self.call_raw(store)).map(|()| None);
             }
             let mut scope = RootScope::new(store);
             let mut store = scope.as_context_mut();
@@ -93,7 +93,6 @@ impl FuncCell {
                 &mut params,
             )?;
             let mut results = values::placeholders(&types.results);
-            let scopes = store.data().scopes.clone();
             at_once_or_waiting(
                 &scopes,
                 (&mut store, &mut results),

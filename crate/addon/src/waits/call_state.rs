@@ -29,7 +29,7 @@ pub struct CallState {
 impl CallState {
     /// Runs `f`, which enters the store's guest synchronously, see [`GuestRoom::enter`].
     #[inline]
-    pub fn enter<R>(&self, f: impl FnOnce() -> wasmtime::Result<R>) -> wasmtime::Result<R> {
+    pub fn enter_guest<R>(&self, f: impl FnOnce() -> wasmtime::Result<R>) -> wasmtime::Result<R> {
         match self.room.get() {
             Some(room) => room.enter(f),
             None => f(),

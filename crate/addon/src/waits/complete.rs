@@ -34,7 +34,7 @@ pub fn at_once_or_waiting<G, R>(
     if calls.in_async_call.get() {
         complete(calls, waiting(given))
     } else {
-        calls.enter(|| at_once(given))
+        calls.enter_guest(|| at_once(given))
     }
 }
 

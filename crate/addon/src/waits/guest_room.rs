@@ -42,18 +42,12 @@ impl GuestRoom {
         }
     }
 
-    /// Whether the guest may be entered right here, on the main stack.
-    #[inline]
-    pub fn is_here(&self) -> bool {
-        let lowest = address_here().saturating_sub(self.size + RESERVE);
-        self.js_stack.reaches(lowest)
-    }
-
     /// Runs `f`, which enters the guest and calls Node-API only by way of the main stack, where there is room for it. To
     /// be called on the main stack.
     #[inline]
     pub fn enter<R>(&self, f: impl FnOnce() -> wasmtime::Result<R>) -> wasmtime::Result<R> {
-        if self.is_here() {
+        let lowest = address_here().saturating_sub(self.size + RESERVE);
+        if self.js_stack.reaches(lowest) {
             f()
         } else {
             self.enter_aside(f)
