@@ -134,6 +134,8 @@ fn run(is_pulley: bool) -> wasmtime::Result<()> {
 
 fn engine(is_pulley: bool) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
+    // Threads would take longer to start.
+    config.parallel_compilation(false);
     if is_pulley {
         let endianness = if cfg!(target_endian = "big") {
             "be"

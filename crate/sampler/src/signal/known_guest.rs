@@ -1,9 +1,11 @@
 //! What self-checks look at.
 
-/// Recursion; tail calls with more arguments than there is room for, and with fewer; a libcall; a host function,
-/// which enters the guest anew.
+/// Recursion; tail calls with more arguments than there is room for, and with fewer; a libcall; if it is asked for, a
+/// host function that enters the guest anew; between two that tell where it begins and ends.
 pub const GUEST: &str = r#"(module
+    (import "" "begin" (func $begin))
     (import "" "host" (func $host))
+    (import "" "end" (func $end))
     (memory 1)
     (func $fib (export "fib") (param i32) (result i32)
         (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
@@ -19,7 +21,9 @@ pub const GUEST: &str = r#"(module
             (else (i32.const 1))))
     (func $many (param i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64) (result i32)
         (return_call $few (i32.sub (local.get 0) (i32.const 1))))
-    (func (export "run") (result i32)
-        (call $host)
+    (func (export "run") (param $calls_host i32) (result i32)
+        (call $begin)
+        (if (local.get $calls_host) (then (call $host)))
         (memory.fill (i32.const 0) (i32.const 1) (i32.const 100))
-        (i32.add (call $fib (i32.const 3)) (call $few (i32.const 3)))))"#;
+        (i32.add (call $fib (i32.const 2)) (call $few (i32.const 2)))
+        (call $end)))"#;

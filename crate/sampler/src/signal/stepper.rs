@@ -78,6 +78,8 @@ struct Stepper {
     used: usize,
     at: usize,
     before: Option<(usize, usize, bool)>,
+    /// What is on the stack is known.
+    compares: bool,
     walked: Vec<u32>,
     expected: Vec<u32>,
     stepped: Stepped,
@@ -98,8 +100,23 @@ pub fn is_free() -> bool {
     }
 }
 
-/// Steps this thread from here on, for at most `limit` instructions; walks find the newest frame by `leaf`.
+/// Steps this thread from here on, where no guest runs, for at most `limit` instructions; walks find the newest frame by
+/// `leaf`.
 pub fn begin(allowed: Arc<AllowList>, limit: u64, leaf: LeafRule) -> io::Result<()> {
+    step_from_here(allowed, limit, leaf, true)
+}
+
+/// As `begin`, in a host function that the outermost function of a guest has called: from its return on.
+pub fn begin_within(allowed: Arc<AllowList>, limit: u64, leaf: LeafRule) -> io::Result<()> {
+    step_from_here(allowed, limit, leaf, false)
+}
+
+fn step_from_here(
+    allowed: Arc<AllowList>,
+    limit: u64,
+    leaf: LeafRule,
+    compares: bool,
+) -> io::Result<()> {
     let stepper = Box::new(Stepper {
         allowed,
         thread: thread_block(),
@@ -110,6 +127,7 @@ pub fn begin(allowed: Arc<AllowList>, limit: u64, leaf: LeafRule) -> io::Result<
         used: 0,
         at: 0,
         before: None,
+        compares,
         walked: Vec::with_capacity(DEPTH),
         expected: Vec::with_capacity(DEPTH),
         stepped: Stepped::default(),
@@ -242,6 +260,11 @@ impl Stepper {
     }
 
     fn compare(&mut self, registers: Registers) {
+        let is_in_guest = self.allowed.function_at(registers.pc).is_some();
+        self.compares |= is_in_guest;
+        if !self.compares {
+            return;
+        }
         let texts = Reading::begin();
         let interrupted = Interrupted {
             registers,
@@ -257,7 +280,6 @@ impl Stepper {
         let how = interrupted.walk_current(store, &mut record) as u8;
         let how = number(&self.allowed, how, record.frames(), &mut self.walked);
         drop(texts);
-        let is_in_guest = self.allowed.function_at(registers.pc).is_some();
         let newest = is_in_guest.then_some(registers.pc + 1).into_iter();
         let own = self.stacks[self.at].entries.iter().rev();
         let others = self.stacks.iter().enumerate().rev();
