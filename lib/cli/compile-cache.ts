@@ -1,4 +1,3 @@
-import { createHash, randomUUID } from 'node:crypto';
 import {
   mkdirSync,
   readdirSync,
@@ -9,9 +8,11 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { unusedSuffix } from '../formats/output.js';
 import { printable } from '../formats/terminal-text.js';
+import { sha256 } from '../runtime/digest.js';
+import { checkOwner, defaultCacheDirectory } from './cache-directory.js';
 import type { CacheOptions } from './cache-options.js';
 import { reasonOf } from './cli-error.js';
 import { writeNow } from './terminal.js';
@@ -23,21 +24,6 @@ const ABANDONED_MS = 3_600_000;
 const CODE = '.cwasm';
 const UNFINISHED = '.tmp';
 const DIGEST_BYTES = 32;
-
-/** A directory of its own in the user's cache directory, by the platform's convention. */
-export function defaultCacheDirectory(): string {
-  const home = homedir();
-  const { XDG_CACHE_HOME: xdg, LOCALAPPDATA: local } = process.env;
-  const base =
-    process.platform === 'win32'
-      ? local || path.join(home, 'AppData', 'Local')
-      : process.platform === 'darwin'
-        ? path.join(home, 'Library', 'Caches')
-        : xdg && path.isAbsolute(xdg)
-          ? xdg
-          : path.join(home, '.cache');
-  return path.join(base, 'wasmtime-guest-profiler');
-}
 
 /**
  * Compiled code, in a file for each module and configuration. It is machine code that is run as it is, so that each file
@@ -69,14 +55,14 @@ export class CompileCache {
     let bytes: Uint8Array;
     try {
       if (statSync(this.#directory, { throwIfNoEntry: false }) === undefined) return undefined;
-      this.#checkOwner();
+      checkOwner(this.#directory);
       bytes = readFileSync(file);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#giveUp(error);
       return undefined;
     }
     const code = bytes.subarray(DIGEST_BYTES);
-    if (!digestOf(code).equals(bytes.subarray(0, DIGEST_BYTES))) return undefined;
+    if (!sha256(code).equals(bytes.subarray(0, DIGEST_BYTES))) return undefined;
     try {
       const now = new Date();
       utimesSync(file, now, now);
@@ -89,13 +75,13 @@ export class CompileCache {
   /** Keeps `code` under `key`. */
   write(key: string, code: Uint8Array): void {
     if (!this.#isUsable || code.length > this.#most) return;
-    const unfinished = path.join(this.#directory, `${key}.${randomUUID()}${UNFINISHED}`);
+    const unfinished = path.join(this.#directory, `${key}.${unusedSuffix()}${UNFINISHED}`);
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      this.#checkOwner();
+      checkOwner(this.#directory);
       this.#shrink(this.#most - code.length);
       try {
-        writeFileSync(unfinished, digestOf(code), { flag: 'wx', mode: 0o600 });
+        writeFileSync(unfinished, sha256(code), { flag: 'wx', mode: 0o600 });
         writeFileSync(unfinished, code, { flag: 'a' });
         renameSync(unfinished, this.#fileOf(key));
       } catch (error) {
@@ -109,16 +95,6 @@ export class CompileCache {
 
   #fileOf(key: string): string {
     return path.join(this.#directory, key + CODE);
-  }
-
-  /** Others that may write there could have us run what they like. */
-  #checkOwner(): void {
-    const uid = process.getuid?.();
-    if (uid === undefined) return;
-    const stats = statSync(this.#directory);
-    if (stats.uid !== uid || (stats.mode & 0o022) !== 0) {
-      throw new Error('others than you may write to it');
-    }
   }
 
   /** Lets go of what was used longest ago, until no more than `most` bytes are left. */
@@ -155,11 +131,7 @@ export class CompileCache {
 
 /** The key of what `parts` decide. */
 export function cacheKey(...parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part.length}:`).update(part);
-  return hash.digest('hex');
-}
-
-function digestOf(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest();
+  const bytes = parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part));
+  const marked = bytes.flatMap((part) => [Buffer.from(`${part.length}:`), part]);
+  return sha256(...marked).toString('hex');
 }

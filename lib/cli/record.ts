@@ -1,6 +1,7 @@
 import { GuestProfiler } from '../profiler/guest-profiler.js';
 import { watchMemory } from '../profiler/memory-watch.js';
 import type { ModuleSymbols } from '../profiler/module-symbols.js';
+import { REAL_CLOCK } from '../profiler/options.js';
 import type { SampleClock, Sampler } from '../profiler/sampler.js';
 import type { SourceReader } from '../profiler/source-texts.js';
 import { CallHook } from '../runtime/call-hook.js';
@@ -122,11 +123,11 @@ function begin(engine: Engine, guest: Guest, options: RecordOptions): Begun {
   // From here on Ctrl-C ends the guest, not the process. A second one must not cost the profile either.
   InterruptHandle.triggerOnTwoSignals(interrupt, 'SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT');
   if (timeoutMs !== undefined) interrupt.triggerAfter(timeoutMs);
-  const startMs = performance.now();
+  const startMs = REAL_CLOCK.monotonic();
   const startCpuMs = threadCpuTime();
   const end = (ending: Ending): Recording => {
     const cpuMs = threadCpuTime() - startCpuMs;
-    const wallMs = performance.now() - startMs;
+    const wallMs = REAL_CLOCK.monotonic() - startMs;
     recorder.detach();
     progress?.end();
     const { missedTicks } = recorder;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   copyFileSync,
@@ -15,7 +14,7 @@ import {
 } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { pipeline, Readable, type Writable } from 'node:stream';
+import { pipeline, type Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { createGzip, gzipSync } from 'node:zlib';
 
@@ -154,7 +153,7 @@ function isGzip(path: string): boolean {
 async function* gzip(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const compressed = createGzip();
   // What goes wrong destroys the stream, and so comes out of the loop below.
-  pipeline(Readable.from(chunks), compressed, () => {});
+  pipeline(chunks, compressed, () => {});
   for await (const chunk of compressed) yield chunk as Uint8Array;
 }
 
@@ -180,11 +179,17 @@ function planFile(path: string): Plan {
   const stats = statSync(final, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isFile()) return { opened: path, flags: 'w' };
   // In the same directory, since a rename works only within one file system.
-  const name = `${basename(final).slice(0, 60)}.${randomUUID().slice(0, 8)}.partial`;
+  const name = `${basename(final).slice(0, 60)}.${unusedSuffix()}.partial`;
   const plan = { opened: join(dirname(final), name), flags: 'wx', final } as const;
   if (stats === undefined) return plan;
   const isOthers = process.getuid !== undefined && stats.uid !== process.getuid();
   return { ...plan, mode: stats.mode & 0o777, isKept: stats.nlink > 1 || isOthers };
+}
+
+/** For a file that is made with the flag `wx`: unlike that of any other process or thread. */
+export function unusedSuffix(): string {
+  // Those of `node:crypto` would take 4 ms to load.
+  return `${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
 }
 
 /** Links that lead to each other are followed so often. */

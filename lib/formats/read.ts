@@ -1,5 +1,5 @@
 import { createReadStream, readFileSync } from 'node:fs';
-import { pipeline, Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { parseChunked } from '@discoveryjs/json-ext';
 import type { Profile } from '../profile/profile.js';
@@ -58,7 +58,7 @@ export async function readProfileStream(
   try {
     const [first, all] = await peek(chunks, GZIP.length);
     const isGzip = GZIP.every((byte, i) => first[i] === byte);
-    const plain = isGzip ? gunzip(Readable.from(all)) : all;
+    const plain = isGzip ? gunzip(all) : all;
     return profileOfFirefox(await parse(plain, options), options);
   } catch (error) {
     throw explained(error);
@@ -86,7 +86,7 @@ async function peek(
   return [first, all()];
 }
 
-function gunzip(stream: Readable): AsyncIterable<Uint8Array> {
+function gunzip(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const plain = createGunzip({ chunkSize: 1024 * 1024 });
   // What goes wrong comes out of the loop over the chunks.
   pipeline(stream, plain, () => {});

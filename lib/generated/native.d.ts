@@ -804,6 +804,9 @@ export declare function initializeAsync(wake: (call: number) => void): void
 /** Makes an instance; its poll ends with a `NativeComponentInstance`. */
 export declare function instantiateComponentAsync(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, pre: NativeComponentInstancePre): NativeAsyncCall
 
+/** Whether this is the thread that the process began with, which is no Worker's; false where that can't be told. */
+export declare function isFirstThread(): boolean
+
 /** Whether there is an operator of that name. */
 export declare function isOperator(name: string): boolean
 
@@ -1214,6 +1217,9 @@ export declare function parseWast(name: string, source: string): NativeWast
 
 /** The self-check, whether it was made before or not. */
 export declare function runSelfCheck(isPulley: boolean): void
+
+/** SHA-256 of the parts, one behind the other. */
+export declare function sha256(parts: Array<Uint8Array>): Uint8Array
 
 /** The number of the signal, once it is in use. */
 export declare function signalNumber(): number | null

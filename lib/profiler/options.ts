@@ -62,7 +62,11 @@ export interface ProfilerOptions {
 
 export const REAL_CLOCK: ProfilerClock = {
   wall: () => Date.now(),
-  monotonic: () => performance.now(),
+  // `performance` would take 2 ms to load.
+  monotonic: () => {
+    const [seconds, nanoseconds] = process.hrtime();
+    return 1e3 * seconds + nanoseconds / 1e6;
+  },
 };
 
 const OPTIONS: readonly (keyof ProfilerOptions)[] = [

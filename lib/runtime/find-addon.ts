@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { ownDirectories, packageAround, requireFrom } from '../own-files.js';
 
@@ -20,7 +20,10 @@ export function findAddon(): string {
   let installed: string | undefined;
   for (const place of places) {
     // An empty variable names no directory.
-    const root = process.env[INSTEAD] || packageAround(place);
+    const instead = process.env[INSTEAD] || undefined;
+    const built = instead === undefined ? beside(path.dirname(place)) : undefined;
+    if (built !== undefined) return loaded(built);
+    const root = instead ?? packageAround(place);
     const found = (root !== undefined && inPackage(root)) || beside(place);
     if (found) return loaded(found);
     installed ??= root;
@@ -95,16 +98,26 @@ function isMusl(): boolean {
 }
 
 function beside(directory: string): string | undefined {
-  const candidates = [path.join(directory, FILE), path.join(directory, 'build', 'Release', FILE)];
-  return candidates.find((file) => existsSync(file));
+  const candidates = [
+    path.join(directory, FILE),
+    path.join(directory, 'build', 'Release', FILE),
+  ] as const;
+  const { resolve } = requireFrom(candidates[0]);
+  return candidates.find((file) => {
+    try {
+      return resolve(file);
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** The path under which this file is loaded already: a second load of one library would take over the first's classes. */
 function loaded(file: string): string {
+  const others = Object.keys(requireFrom(file).cache).filter((other) => other.endsWith('.node'));
+  if (others.length === 0 || others.includes(file)) return file;
   const { dev, ino } = statSync(file, { bigint: true });
-  const { cache } = requireFrom(file);
-  const same = Object.keys(cache).find((other) => {
-    if (!other.endsWith('.node') || other === file) return false;
+  const same = others.find((other) => {
     const stats = statSync(other, { bigint: true, throwIfNoEntry: false });
     return stats?.dev === dev && stats.ino === ino;
   });

@@ -36,12 +36,10 @@ export function guardReceivers(
   hot: readonly string[] = [],
 ): void {
   const { prototype } = class_;
-  const properties = Object.entries(Object.getOwnPropertyDescriptors(prototype));
-  const symbols = Object.getOwnPropertySymbols(prototype).map(
-    (key) => [key, Reflect.getOwnPropertyDescriptor(prototype, key)] as const,
-  );
-  for (const [key, property] of [...properties, ...symbols]) {
-    if (key === 'constructor' || property === undefined || hot.includes(key as string)) continue;
+  for (const key of Reflect.ownKeys(prototype)) {
+    if (key === 'constructor' || hot.includes(key as string)) continue;
+    const property = Reflect.getOwnPropertyDescriptor(prototype, key);
+    if (property === undefined) continue;
     for (const part of ['value', 'get', 'set'] as const) {
       const method: unknown = property[part];
       if (typeof method !== 'function') continue;
@@ -62,18 +60,16 @@ export function invalidThis(class_: Class, method: string): TypeError {
 }
 
 function guarded(class_: Class, method: Method, isOwn: (value: object) => boolean): Method {
-  const isAsync = isAsyncFunction(method);
-  const { wrapper } = {
-    wrapper(this: unknown, ...args: unknown[]): unknown {
+  const { name, length } = method;
+  const wrapper = {
+    [name](this: unknown, ...args: unknown[]): unknown {
       if (isObject(this) && isOwn(this)) return Reflect.apply(method, this, args);
-      const error = invalidThis(class_, method.name);
-      if (isAsync) return Promise.reject(error);
+      const error = invalidThis(class_, name);
+      if (isAsyncFunction(method)) return Promise.reject(error);
       throw error;
     },
-  };
-  for (const key of ['name', 'length'] as const) {
-    Object.defineProperty(wrapper, key, { value: method[key], configurable: true });
-  }
+  }[name] as Method;
+  if (length > 0) Object.defineProperty(wrapper, 'length', { value: length, configurable: true });
   written.set(wrapper, method);
   return wrapper;
 }

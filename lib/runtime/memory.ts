@@ -1,7 +1,6 @@
 import { constants } from 'node:buffer';
-import { isMainThread } from 'node:worker_threads';
 import type { NativeMemory, NativeStore } from '../generated/native.js';
-import { native } from '../native.js';
+import { isWorker, native } from '../native.js';
 import { decodeUtf8 } from './bytes.js';
 import { checkBytes, checkInteger, checkString } from './check.js';
 import { misuse, outOfRange } from './errors.js';
@@ -16,7 +15,7 @@ let isFindingViews = false;
 
 /** The memory of a Worker that ends is freed where it is certain that no other thread has views of it. */
 function findViewsAtExit(): void {
-  if (isFindingViews || isMainThread) return;
+  if (isFindingViews || !isWorker) return;
   isFindingViews = true;
   process.once('exit', () => native.findMemoryViews());
 }

@@ -2,6 +2,7 @@
 
 pub mod compilation;
 mod config;
+mod digest;
 pub mod from_source;
 pub mod look_at_code;
 mod native;

@@ -20,6 +20,19 @@ thread_local! {
     static IS_WORKER: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Whether this is the thread that the process began with, which is no Worker's; false where that can't be told.
+#[napi(catch_unwind)]
+pub fn is_first_thread() -> bool {
+    #[cfg(target_os = "linux")]
+    // SAFETY: asks for two numbers.
+    return unsafe { libc::gettid() == libc::getpid() };
+    #[cfg(target_os = "macos")]
+    // SAFETY: asks for a number.
+    return unsafe { libc::pthread_main_np() != 0 };
+    #[cfg(not(any(target_os = "linux", target_os = "macos")))]
+    false
+}
+
 /// Tells that this thread is a Worker's: it may be ended from another one.
 #[napi(catch_unwind)]
 pub fn watch_ending() {
