@@ -10,7 +10,7 @@ import { launch } from '../test/browser/browser.js';
 import { largeModel } from './support/large-model.js';
 import { type Bench, digits, mebibytes, type Report, type Target } from './support/report.js';
 
-const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../dist/cli/main.cjs', import.meta.url));
 
 /** Makes a process tell at its end how much memory it had at most. */
 const TELL_PEAK = `data:text/javascript,${encodeURIComponent(

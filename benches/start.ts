@@ -9,7 +9,7 @@ import { rounds } from './support/rounds.js';
 import { byRound, spreadOf } from './support/spread.js';
 
 const DIST = new URL('../dist/', import.meta.url);
-const MAIN = fileURLToPath(new URL('cli/main.js', DIST));
+const MAIN = fileURLToPath(new URL('cli/main.cjs', DIST));
 
 const HELLO = `(module
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))

@@ -1,6 +1,7 @@
 // The public surface: everything here is documented where it is defined.
 
-export { FORMAT_NAMES, type FormatName, type FormatOptions } from './formats/formats.js';
+export { FORMAT_NAMES, type FormatName } from './formats/format-list.js';
+export type { FormatOptions } from './formats/formats.js';
 export type { ProfileOutput } from './formats/output.js';
 export type { ReadOptions } from './formats/row-limit.js';
 export type { CodeLabel } from './profile/code-text.js';

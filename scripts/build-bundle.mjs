@@ -1,5 +1,5 @@
-// Bundles lib/ into dist/: index.js, all that a program imports, and cli/main.js with what each command loads when it
-// runs (dist/cli-*.js). Loading a file costs more than what is in it.
+// Bundles lib/ into dist/: index.js, all that a program imports, cli/main.cjs, all options, and what each command loads when
+// it runs (dist/cli-*). Loading a file costs more than what is in it.
 //
 //   node scripts/build-bundle.mjs           once
 //   node scripts/build-bundle.mjs --watch   whenever a file changes
@@ -46,21 +46,139 @@ const globalProcess = {
   },
 };
 
+/**
+ * What is used of modules that take a millisecond or more to load (crypto and net three each), and that few programs need:
+ * loaded when it is first called. A name that is missing here fails the build.
+ */
+const LATE = {
+  'node:child_process': ['spawn'],
+  'node:crypto': ['randomBytes'],
+  'node:net': ['isIP'],
+  'node:tty': ['isatty'],
+  'node:v8': ['getHeapStatistics'],
+  'node:zlib': ['createGunzip', 'createGzip', 'gzipSync'],
+  '@discoveryjs/json-ext': ['parseChunked'],
+  'fastest-levenshtein': ['distance'],
+  picocolors: ['createColors'],
+};
+/** What a program that imports the library needs no more than that: files, which bring streams, four milliseconds. */
+const LATE_FOR_IMPORT = {
+  'node:fs': [
+    ...['closeSync', 'copyFileSync', 'createReadStream', 'existsSync', 'fchmodSync', 'fsyncSync'],
+    ...['lstatSync', 'mkdirSync', 'openSync', 'readFileSync', 'readdirSync', 'readlinkSync'],
+    ...['realpathSync', 'renameSync', 'rmSync', 'statSync', 'writeSync'],
+  ],
+  'node:fs/promises': ['open', 'readdir', 'rm'],
+  'node:stream': ['pipeline'],
+};
+/** Where a library has other things too that aren't needed. */
+const WITHIN = { '@discoveryjs/json-ext': 'src/parse-chunked.js' };
+
+const late = (names) => ({
+  name: 'late',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(?:${Object.keys(names).join('|')})$`) }, (asked) =>
+      asked.namespace === 'late'
+        ? undefined
+        : { path: asked.path, namespace: 'late', sideEffects: false },
+    );
+    onLoad({ filter: /.*/, namespace: 'late' }, ({ path: name }) => {
+      const within = WITHIN[name];
+      const file = within === undefined ? name : `./node_modules/${name}/${within}`;
+      // Node's own are found from anywhere.
+      const load = name.startsWith('node:')
+        ? `requireFrom(process.execPath)('${name}')`
+        : `require('${file}')`;
+      return {
+        resolveDir: root,
+        contents: [
+          `import { requireFrom } from './lib/own-files.ts';`,
+          'let loaded;',
+          `const load = () => (loaded ??= ${load});`,
+          ...names[name].map((key) => `export const ${key} = (...args) => load().${key}(...args);`),
+          `export default { ${names[name].join(', ')} };`,
+        ].join('\n'),
+      };
+    });
+  },
+});
+
+/** Of each bundle of the command line, what it has written. */
+const written = [];
+
+/** In dist/ itself, from which the package's other files are looked for, but for what `bin` names. */
+function commandLine(entryPoints, { plugins = [], ...options }) {
+  const at = written.push(undefined) - 1;
+  const tidied = {
+    name: 'tidy',
+    setup({ onEnd }) {
+      onEnd(({ errors, metafile }) => {
+        if (errors.length > 0) return;
+        written[at] = Object.keys(metafile.outputs);
+        if (!written.includes(undefined)) tidy();
+      });
+    },
+  };
+  return {
+    ...shared,
+    ...options,
+    entryPoints,
+    metafile: true,
+    plugins: [...plugins, globalProcess, late(LATE), tidied],
+  };
+}
+
+/** Node is ready for CommonJS some milliseconds before it is for ES modules. */
+const commonJs = {
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  define: { 'import.meta.url': 'importMetaUrl' },
+  // `own-files.ts` looks whether there is one.
+  logOverride: { 'empty-import-meta': 'silent' },
+};
+
+/** In pieces, for what one command needs and another doesn't. */
+const inPieces = {
+  splitting: true,
+  chunkNames: 'cli-[name]-[hash]',
+};
+
+/** What main.ts loads comes from other bundles. */
+const commandsApart = {
+  name: 'commands-apart',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\// }, ({ kind, path: file }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      if (file === './run.js') return { path: '../cli-run.cjs', namespace: 'required' };
+      return { path: `../cli-${path.basename(file)}`, external: true };
+    });
+    onResolve({ filter: /./, namespace: 'required' }, ({ path: file }) => ({
+      path: file,
+      external: true,
+    }));
+    onLoad({ filter: /./, namespace: 'required' }, ({ path: file }) => ({
+      contents: `module.exports = require('${file}');`,
+    }));
+  },
+};
+
+// Each file costs 0.7 ms, and several entries have files for each set of them that shares something.
 const bundles = [
-  { ...shared, entryPoints: { index: 'lib/index.ts' }, plugins: [globalProcess] },
   {
     ...shared,
-    entryPoints: { 'cli/main': 'lib/cli/main.ts' },
-    splitting: true,
-    // In dist/ itself, from which the package's other files are looked for.
-    chunkNames: 'cli-[name]-[hash]',
-    metafile: true,
-    // commander is CommonJS.
-    banner: {
-      js: "import { createRequire as requireFor } from 'node:module';\nconst require = requireFor(import.meta.url);",
-    },
-    plugins: [globalProcess, { name: 'tidy', setup: ({ onEnd }) => onEnd(tidy) }],
+    entryPoints: { index: 'lib/index.ts' },
+    plugins: [globalProcess, late({ ...LATE, ...LATE_FOR_IMPORT })],
   },
+  commandLine({ 'cli/main': 'lib/cli/main.ts' }, { ...commonJs, plugins: [commandsApart] }),
+  commandLine({ 'cli-run': 'lib/cli/run.ts' }, commonJs),
+  commandLine(
+    {
+      'cli-with-addon': 'lib/cli/with-addon.ts',
+      'cli-without-addon': 'lib/cli/without-addon.ts',
+    },
+    inPieces,
+  ),
 ];
 
 if (process.argv.includes('--watch')) {
@@ -70,12 +188,11 @@ if (process.argv.includes('--watch')) {
 }
 
 /** Removes what an older build has left, and dates the newest, which esbuild leaves alone where nothing has changed. */
-function tidy({ errors, metafile }) {
-  if (errors.length > 0) return;
-  const written = Object.keys(metafile.outputs).map((file) => path.basename(file));
+function tidy() {
+  const names = new Set(written.flat().map((file) => path.basename(file)));
   for (const file of readdirSync(dist)) {
-    if (/^cli-.*\.js$/.test(file) && !written.includes(file)) rmSync(path.join(dist, file));
+    if (/^cli-.*\.c?js$/.test(file) && !names.has(file)) rmSync(path.join(dist, file));
   }
   const now = new Date();
-  utimesSync(path.join(dist, 'cli', 'main.js'), now, now);
+  utimesSync(path.join(dist, 'cli', 'main.cjs'), now, now);
 }

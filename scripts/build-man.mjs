@@ -5,5 +5,5 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const dist = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), 'dist');
-const page = execFileSync(process.execPath, [path.join(dist, 'cli', 'main.js'), 'man-page']);
+const page = execFileSync(process.execPath, [path.join(dist, 'cli', 'main.cjs'), 'man-page']);
 writeFileSync(path.join(dist, 'wasmtime-guest-profiler.1'), page);

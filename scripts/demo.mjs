@@ -18,7 +18,7 @@ console.log(`$ npx wasmtime-guest-profiler ${args.join(' ')}`);
 mkdirSync(path.join(root, 'profiles'), { recursive: true });
 const { status, error } = spawnSync(
   process.execPath,
-  [path.join(root, 'dist', 'cli', 'main.js'), ...args],
+  [path.join(root, 'dist', 'cli', 'main.cjs'), ...args],
   { cwd: root, stdio: 'inherit' },
 );
 if (error) throw error;

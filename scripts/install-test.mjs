@@ -112,7 +112,7 @@ function use(name, project) {
   for (const node of nodes) {
     const run = (...args) => execFileSync(node, args, { cwd: project, encoding: 'utf8' });
     const said = run('use.mjs').trim();
-    const cli = path.join('node_modules', 'wasmtime-guest-profiler', 'dist', 'cli', 'main.js');
+    const cli = path.join('node_modules', 'wasmtime-guest-profiler', 'dist', 'cli', 'main.cjs');
     const guest = path.join(root, 'test', 'guests', 'c', 'parser.wasm');
     run(cli, 'run', '--quiet', '-o', 'app.json', guest, '20');
     const top = run(cli, 'top', 'app.json');

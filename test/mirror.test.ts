@@ -8,7 +8,6 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** Topics that no file has to itself; sorted. */
 const TOPICS: Readonly<Record<string, readonly string[]>> = {
-  cli: ['without-addon'],
   profiler: [
     ...['async', 'components', 'dropped-functions', 'every-line', 'inlining', 'lines', 'llvm'],
     ...['security', 'signal-guests', 'signal-hazards', 'workers'],

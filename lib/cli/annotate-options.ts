@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { AnnotateOptions } from './annotate.js';
 import { addCacheOptions } from './cache-options.js';
 import { positive, wasmFeatures } from './options.js';
-import { addSelectOptions } from './read-file.js';
+import { addSelectOptions } from './select-options.js';
 
 const HELP = `
 Self are the samples in which an instruction ran itself, total those in which it or what it called did. Samples
@@ -34,7 +34,7 @@ export function addAnnotateCommand(program: Command): void {
   addSelectOptions(addCacheOptions(command)).action(
     async (path: string, app: string, options: AnnotateOptions) => {
       // It compiles, as other commands don't.
-      const { annotate } = await import('./annotate.js');
+      const { annotate } = await import('./without-addon.js');
       await annotate(path, app, options);
     },
   );

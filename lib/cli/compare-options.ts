@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { WEIGHTS } from '../profile/sample-weight.js';
 import type { CompareOptions } from './compare.js';
 import { natural, positive } from './options.js';
-import { addPrintDiffOptions, checkPrintDiff } from './print-diff.js';
+import { addPrintDiffOptions } from './print-diff-options.js';
 import { addGuestOptions } from './run-options.js';
 
 const HELP = `
@@ -54,7 +54,6 @@ export function addCompareCommand(program: Command): void {
   addPrintDiffOptions(addGuestOptions(command, INTERVAL_MS))
     .addHelpText('after', HELP)
     .action(async (before: string, after: string, args: string[], options: CompareOptions) => {
-      checkPrintDiff(options, [before, after, ...options.preload.map(({ path }) => path)]);
       // It needs the addon.
       const { compare } = await import('./with-addon.js');
       process.exitCode = await compare([before, after], args, options);

@@ -13,7 +13,8 @@ import { commandEngine } from './command-module.js';
 import { describeEnding, errorTextOf } from './ending.js';
 import { invocation, START } from './entry.js';
 import { loadGuest } from './guest.js';
-import { type PrintDiffOptions, printDiff, usualWeight } from './print-diff.js';
+import { checkPrintDiff, printDiff, usualWeight } from './print-diff.js';
+import type { PrintDiffOptions } from './print-diff-options.js';
 import { unwritable } from './profile-path.js';
 import {
   type AllRuns,
@@ -47,6 +48,7 @@ export async function compare(
   args: readonly string[],
   options: CompareOptions,
 ): Promise<number> {
+  checkPrintDiff(options, [...apps, ...options.preload.map(({ path }) => path)]);
   const { profiles } = options;
   if (profiles !== undefined) makeDirectory(profiles);
   const { runs, last } = await recordAll(apps, args, options);

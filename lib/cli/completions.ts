@@ -1,5 +1,4 @@
 import { Argument, type Command } from 'commander';
-import type { CommandFacts } from './command-facts.js';
 import { write } from './terminal.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -19,8 +18,8 @@ export function addCompletionsCommand(program: Command): void {
     .addArgument(new Argument('<shell>', 'your shell').choices(SHELLS))
     .addHelpText('after', HELP)
     .action(async (shell: Shell) => {
-      const { commandsOf } = await import('./command-facts.js');
-      const script = await scriptOf(shell);
+      const { commandsOf, ...scripts } = await import('./without-addon.js');
+      const script = scripts[`${shell}Completions`];
       write(process.stdout, script(program.name(), commandsOf(program)));
     });
 }
@@ -28,21 +27,7 @@ export function addCompletionsCommand(program: Command): void {
 /** Adds the command that the build makes the man page with. */
 export function addManPageCommand(program: Command, version: string): void {
   program.command('man-page', { hidden: true }).action(async () => {
-    const { commandsOf } = await import('./command-facts.js');
-    const { manPage } = await import('./man-page.js');
+    const { commandsOf, manPage } = await import('./without-addon.js');
     write(process.stdout, manPage(version, commandsOf(program)));
   });
-}
-
-async function scriptOf(
-  shell: Shell,
-): Promise<(program: string, commands: readonly CommandFacts[]) => string> {
-  switch (shell) {
-    case 'bash':
-      return (await import('./bash-completions.js')).bashCompletions;
-    case 'zsh':
-      return (await import('./zsh-completions.js')).zshCompletions;
-    case 'fish':
-      return (await import('./fish-completions.js')).fishCompletions;
-  }
 }

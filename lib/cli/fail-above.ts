@@ -1,16 +1,8 @@
-import { InvalidArgumentError } from 'commander';
 import { oneLine } from '../formats/terminal-text.js';
 import { type Change, differenceOf, type ProfileDiff } from '../profile/diff.js';
 import { signedPercent } from './amount.js';
 import { CliError } from './cli-error.js';
 import { FEWEST_PAIRS, FEWEST_RUNS } from './diff-report.js';
-
-/** `5%`, or `5`; as a share. */
-export function share(text: string): number {
-  const [, digits] = /^(\d+(?:\.\d+)?)\s*%?$/.exec(text.trim()) ?? [];
-  if (digits === undefined) throw new InvalidArgumentError('Expected a share such as 5%.');
-  return Number(digits) / 100;
-}
 
 /**
  * What grew, significantly, by more than `limit`: of the functions that `functions` fits, each beside what it was

@@ -6,6 +6,7 @@ import { didYouMean } from '../runtime/did-you-mean.js';
 import type { WasiPreopen } from '../runtime/wasi-config.js';
 import { checkAddress } from '../runtime/wasi-network.js';
 import { WASM_FEATURES } from '../runtime/wasm-features.js';
+import type { Environment } from './environment.js';
 
 /** What the library would read otherwise: signs, words, numbers without a unit. */
 const DURATION = /^(?:\d+(?:\.\d+)?(?:us|µs|ms|s|m|h))+$/;
@@ -79,25 +80,12 @@ export function preload(text: string, before: readonly Preload[]): readonly Prel
   return [...before, { name, path }];
 }
 
-/** Variables by name; undefined for one that the guest inherits. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** `NAME=value`; `NAME` alone is inherited. */
 export function variable(text: string, before: Environment): Environment {
   const at = text.indexOf('=');
   const name = at < 0 ? text : text.slice(0, at);
   if (name === '') throw new InvalidArgumentError('Expected NAME=value, or a NAME to inherit.');
   return { ...before, [name]: at < 0 ? undefined : text.slice(at + 1) };
-}
-
-/** The guest's variables; one to inherit that we don't have ourselves stays unset. */
-export function environmentOf(asked: Environment, own: Environment): Record<string, string> {
-  const variables: Record<string, string> = Object.create(null);
-  for (const [name, given] of Object.entries(asked)) {
-    const value = given ?? own[name];
-    if (value !== undefined) variables[name] = value;
-  }
-  return variables;
 }
 
 const UNITS = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 } as const;

@@ -1,6 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander';
 import { foldedDiff } from '../formats/folded.js';
-import { formatOfPath } from '../formats/formats.js';
+import { formatOfPath } from '../formats/format-list.js';
 import { writeProfile } from '../formats/output.js';
 import { htmlPageOf } from '../formats/page.js';
 import { comparedPageData } from '../formats/page-diff.js';
@@ -12,45 +11,10 @@ import { diffJson } from './diff-json.js';
 import { diffMarkdown } from './diff-markdown.js';
 import { diffReport } from './diff-report.js';
 import { ExitCode } from './exit-code.js';
-import { exceeding, share } from './fail-above.js';
+import { exceeding } from './fail-above.js';
+import type { PrintDiffOptions } from './print-diff-options.js';
 import { checkDistinct, checkWritable, unwritable } from './profile-path.js';
-import { regex } from './read-file.js';
 import { layoutOf, write } from './terminal.js';
-
-/** How a comparison is told. */
-export interface PrintDiffOptions {
-  readonly output?: string;
-  readonly json?: boolean;
-  readonly markdown?: boolean;
-  readonly all?: boolean;
-  readonly failAbove?: number;
-  readonly function?: RegExp;
-  readonly map: ReadonlyMap<string, string>;
-}
-
-/** Adds the options of {@link printDiff}. */
-export function addPrintDiffOptions(command: Command): Command {
-  return command
-    .option(
-      '-o, --output <file>',
-      'also a differential flame graph: .html, or .folded for its tools',
-    )
-    .option('--all', 'also list the functions that are within noise')
-    .option('--json', 'as JSON, for programs: docs/schemas/diff.schema.json')
-    .option('--markdown', 'as Markdown, for a pull request')
-    .option(
-      '--fail-above <share>',
-      'exit with 3 if the whole grew significantly by more, such as 5%, or a function by so much of the whole',
-      share,
-    )
-    .option('--function <regex>', 'look at these functions alone, each by a share of itself', regex)
-    .option(
-      '--map <old=new>',
-      'a module whose name has changed; repeat it for more',
-      mapping,
-      new Map<string, string>(),
-    );
-}
 
 /** @throws CliError for options that don't go together, and for a file that can't be written or is one of those read. */
 export function checkPrintDiff(
@@ -115,12 +79,4 @@ export function usualWeight(...compared: readonly ComparedProfile[]): Weight {
       return false;
     });
   return compared.every(hasCpu) ? 'cpu' : 'samples';
-}
-
-function mapping(text: string, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  const at = text.indexOf('=');
-  if (at <= 0 || at === text.length - 1) {
-    throw new InvalidArgumentError('Expected the names of a module, old=new.');
-  }
-  return new Map([...before, [text.slice(0, at), text.slice(at + 1)]]);
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { FORMAT_NAMES, FORMATS, hasUnknownExtension } from '../formats/formats.js';
+import { FORMAT_NAMES, FORMATS, hasUnknownExtension } from '../formats/format-list.js';
 import { targetOf } from '../formats/output.js';
 import { CliError, reasonOf } from './cli-error.js';
 

@@ -1,17 +1,17 @@
 import { type Command, Option } from 'commander';
-import { FORMAT_NAMES, type FormatName } from '../formats/formats.js';
+import { FORMAT_NAMES, type FormatName } from '../formats/format-list.js';
 import { WEIGHTS, type Weight } from '../profile/sample-weight.js';
 import { CLOCKS, SAMPLERS, type SampleClock, type Sampler } from '../profiler/sampler.js';
 import type { Config } from '../runtime/config.js';
 import type { WasiPreopen } from '../runtime/wasi-config.js';
 import { addCacheOptions, type CacheOptions } from './cache-options.js';
-import { formatsHelp } from './convert.js';
+import type { Environment } from './environment.js';
+import { formatsHelp } from './formats-help.js';
 import {
   address,
   byteSize,
   directory,
   duration,
-  type Environment,
   fuel,
   fuelUnits,
   hertz,

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { FORMATS, formatOfPath } from '../formats/formats.js';
+import { FORMATS, formatOfPath } from '../formats/format-list.js';
 import { printable } from '../formats/terminal-text.js';
 import { FinishedProfile } from '../profiler/finished-profile.js';
 import { GuestProfiler } from '../profiler/guest-profiler.js';
@@ -11,12 +11,12 @@ import { CliError } from './cli-error.js';
 import { commandEngine } from './command-module.js';
 import { describeEnding, errorTextOf, exitCodeOf } from './ending.js';
 import { type Entry, invocation, resultText, START } from './entry.js';
+import { environmentOf } from './environment.js';
 import { ExitCode } from './exit-code.js';
 import { loadGuest } from './guest.js';
 import { addGuestCode } from './guest-code.js';
 import { type Guest, hasEpochChecks } from './guest-file.js';
 import { linkedLayout } from './hyperlinks.js';
-import { environmentOf } from './options.js';
 import {
   checkDistinct,
   checkExtensionOf,
@@ -24,7 +24,6 @@ import {
   defaultProfilePath,
 } from './profile-path.js';
 import { type Recording, type RecordOptions, record } from './record.js';
-import { runRepeatedly } from './repeat.js';
 import type { GuestOptions, RunOptions } from './run-options.js';
 import { seededRandom } from './seeded-random.js';
 import { sourcesIn } from './sources.js';
@@ -63,6 +62,7 @@ export async function run(
   const wasi = wasiOptions(options.invoke === undefined ? [name, ...args] : [name], options);
   const how = recordOptions(name, args, wasi, options);
   if (options.repeat !== undefined) {
+    const { runRepeatedly } = await import('./run-more.js');
     return runRepeatedly({ engine, guest, options: how, outputs }, options);
   }
   const recording = record(engine, guest, how);
@@ -86,7 +86,7 @@ export async function run(
   for (const { message } of failures) writeError(`error: ${printable(message)}`);
   if (options.open) {
     recording.interrupt.dispose();
-    const { openProfile } = await import('./open-profile.js');
+    const { openProfile } = await import('./run-more.js');
     await openProfile(GuestProfiler.end(profiler), { open: true });
   }
   return failures.length > 0 && exitCode === 0 ? ExitCode.Failure : exitCode;

@@ -1,4 +1,4 @@
-import { formatOfPath } from '../formats/formats.js';
+import { formatOfPath } from '../formats/format-list.js';
 import { oneLine } from '../formats/terminal-text.js';
 import { fuelBetweenSamples } from '../profile/fuel.js';
 import { hotFunctions, hottestLines } from '../profile/hot-functions.js';

@@ -33,14 +33,12 @@ export interface Style {
 
 export const PLAIN: Style = { bold: (text) => text, dim: (text) => text };
 
-const COLOURED: Style = pc.createColors(true);
-
 /** Emphasis for a terminal that has it, or where `FORCE_COLOR` asks for it; `NO_COLOR` asks for none. */
 export function styleOf(stream: NodeJS.WriteStream): Style {
   // As Node reads it for terminals, where it comes before NO_COLOR.
   const forced = process.env['FORCE_COLOR'];
-  if (forced !== undefined) return /^(?:|1|2|3|true)$/.test(forced) ? COLOURED : PLAIN;
-  return stream.isTTY && stream.hasColors() ? COLOURED : PLAIN;
+  if (forced !== undefined) return /^(?:|1|2|3|true)$/.test(forced) ? pc.createColors(true) : PLAIN;
+  return stream.isTTY && stream.hasColors() ? pc.createColors(true) : PLAIN;
 }
 
 /** How text is laid out. */

@@ -1,4 +1,3 @@
-import { type Command, Option } from 'commander';
 import { functionWeights } from '../profile/hot-functions.js';
 import { hotLines } from '../profile/hot-lines.js';
 import { neighboursOf } from '../profile/neighbours.js';
@@ -7,9 +6,9 @@ import { unitOf } from './amount.js';
 import { functionsNamed } from './chosen-functions.js';
 import { CliError } from './cli-error.js';
 import { linkedLayout } from './hyperlinks.js';
-import { positive } from './options.js';
-import { addViewOptions, type ProfileView, readSelected } from './read-file.js';
+import { readSelected } from './read-file.js';
 import { markdownReportOf, type Report, textReport } from './report.js';
+import type { ProfileView } from './select-options.js';
 import { sourceLookup } from './source-lookup.js';
 import { type Layout, layoutOf, PLAIN, write } from './terminal.js';
 import { prepareWidths } from './text-width.js';
@@ -32,55 +31,14 @@ export interface TopOptions extends ProfileView {
   readonly sources?: string;
 }
 
-const HELP = `
-Self is what a function ran itself, total what it ran with all that it called. FUNC is a function's name, or a part of
-it that no other name has.
-
-Examples:
-  $ wasmtime-guest-profiler top app.profile.json
-  $ wasmtime-guest-profiler top --lines app.profile.json
-  $ wasmtime-guest-profiler top --list parse --sources ~/app/src app.profile.json
-  $ wasmtime-guest-profiler top --callers memcpy app.profile.json
-  $ wasmtime-guest-profiler top --weight cpu --limit 50 app.profile.json.gz
-  $ wasmtime-guest-profiler top --markdown app.profile.json > report.md`;
-
-export function addTopCommand(program: Command): void {
-  const command = program
-    .command('top')
-    .summary('list the hottest functions of a profile')
-    .description(
-      "Lists a profile's functions, those first that ran longest themselves; or lines, or callers.",
-    )
-    .argument(
-      '<file>',
-      'a profile that run has written, in the Firefox format or .jslb; - for stdin',
-    )
-    .option('-n, --limit <number>', 'how many functions, or lines', positive, 30)
-    .option('--lines', 'the hottest source lines instead')
-    .addOption(
-      new Option('--callers <func>', 'who calls a function, and what it calls').conflicts('lines'),
-    )
-    .addOption(
-      new Option('--list <func>', "a function's source, with what each line ran").conflicts([
-        'lines',
-        'callers',
-      ]),
-    )
-    .option(
-      '--sources <directory>',
-      "with --list: where source files lie that the profile doesn't carry; here by default",
-    )
-    .option('--markdown', 'as a Markdown report, for people and models to read')
-    .option('--json', 'as JSON, for programs: docs/schemas/')
-    .addHelpText('after', HELP);
-  addViewOptions(command, 'samples').action(async (path: string, options: TopOptions) => {
-    if (options.json && options.markdown) throw new CliError('--json and --markdown: choose one');
-    const profile = await readSelected(path, options);
-    const layout = await linkedLayout(process.stdout, options.sources);
-    // Whatever the source says.
-    if (options.list !== undefined) await prepareWidths(['漢']);
-    write(process.stdout, top(profile, options, layout));
-  });
+/** Prints what `top` tells of a profile. */
+export async function printTop(path: string, options: TopOptions): Promise<void> {
+  if (options.json && options.markdown) throw new CliError('--json and --markdown: choose one');
+  const profile = await readSelected(path, options);
+  const layout = await linkedLayout(process.stdout, options.sources);
+  // Whatever the source says.
+  if (options.list !== undefined) await prepareWidths(['漢']);
+  write(process.stdout, top(profile, options, layout));
 }
 
 /**

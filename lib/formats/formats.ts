@@ -1,27 +1,14 @@
-import { extname } from 'node:path';
 import type { Profile } from '../profile/profile.js';
-import { WEIGHTS, type Weight } from '../profile/sample-weight.js';
+import type { Weight } from '../profile/sample-weight.js';
 import { Thread } from '../profile/thread.js';
 import { cpuProfile } from './cpuprofile.js';
 import { firefoxJson } from './firefox.js';
 import { foldedStacks } from './folded.js';
+import { FORMATS, type FormatName } from './format-list.js';
 import { jslb } from './jslb.js';
 import { htmlPage } from './page.js';
 import { pprof } from './pprof.js';
 import { speedscopeJson } from './speedscope.js';
-
-/** The formats that a profile can be written in. */
-export const FORMAT_NAMES = [
-  'firefox',
-  'jslb',
-  'cpuprofile',
-  'speedscope',
-  'pprof',
-  'folded',
-  'html',
-] as const;
-/** A format that profiles are written in. */
-export type FormatName = (typeof FORMAT_NAMES)[number];
 
 /** What a writer may be told. */
 interface WriteOptions {
@@ -30,87 +17,17 @@ interface WriteOptions {
   readonly thread: Thread;
 }
 
-/** One format: how it is recognized, what it can say, and its writer. */
-export interface Format {
-  /** For people: what opens it. */
-  readonly title: string;
-  /** Ends of file names, longest first, before any `.gz`. */
-  readonly extensions: readonly string[];
-  /** What samples may weigh, the default first; empty where the file has all of it anyway. */
-  readonly weights: readonly Weight[];
-  /** The format holds the samples of one thread. */
-  readonly oneThread?: boolean;
-  /** What it writes is gzip. */
-  readonly compressed?: boolean;
-  write(profile: Profile, options: WriteOptions): Iterable<Uint8Array>;
-}
+type Writer = (profile: Profile, options: WriteOptions) => Iterable<Uint8Array>;
 
-const BY_TIME: readonly Weight[] = ['wall', 'cpu', 'samples'];
-
-/** The one list of formats: the API, the command line and its help are made from it. */
-export const FORMATS: Readonly<Record<FormatName, Format>> = {
-  firefox: {
-    title: 'Firefox Profiler, https://profiler.firefox.com',
-    extensions: ['.json'],
-    weights: [],
-    write: (profile) => firefoxJson(profile),
-  },
-  jslb: {
-    title: 'Firefox Profiler, binary: opens faster',
-    extensions: ['.jslb'],
-    weights: [],
-    write: (profile) => jslb(profile),
-  },
-  cpuprofile: {
-    title: "Chrome's DevTools, VS Code",
-    extensions: ['.cpuprofile'],
-    weights: BY_TIME,
-    oneThread: true,
-    write: (profile, { weight, thread }) => cpuProfile(profile, weight, thread),
-  },
-  speedscope: {
-    title: 'speedscope',
-    extensions: ['.speedscope.json', '.speedscope'],
-    weights: BY_TIME,
-    write: (profile, { weight }) => speedscopeJson(profile, weight),
-  },
-  pprof: {
-    title: 'pprof, go tool pprof; always compressed',
-    extensions: ['.pprof', '.pb'],
-    weights: WEIGHTS,
-    compressed: true,
-    write: (profile, { weight }) => pprof(profile, weight),
-  },
-  folded: {
-    title: 'folded stacks, for flame graph tools',
-    extensions: ['.folded', '.collapsed'],
-    weights: WEIGHTS,
-    write: (profile, { weight }) => foldedStacks(profile, weight),
-  },
-  html: {
-    title: 'a page for any browser, with a flame graph and tables',
-    extensions: ['.html', '.htm'],
-    weights: [],
-    write: (profile) => htmlPage(profile),
-  },
+const WRITERS: Readonly<Record<FormatName, Writer>> = {
+  firefox: (profile) => firefoxJson(profile),
+  jslb: (profile) => jslb(profile),
+  cpuprofile: (profile, { weight, thread }) => cpuProfile(profile, weight, thread),
+  speedscope: (profile, { weight }) => speedscopeJson(profile, weight),
+  pprof: (profile, { weight }) => pprof(profile, weight),
+  folded: (profile, { weight }) => foldedStacks(profile, weight),
+  html: (profile) => htmlPage(profile),
 };
-
-/** The format that a file's name asks for, by the longest extension that fits; undefined for none. */
-export function formatOfPath(path: string): FormatName | undefined {
-  const name = path.toLowerCase().replace(/\.gz$/, '');
-  const fitting = FORMAT_NAMES.flatMap((format) =>
-    FORMATS[format].extensions
-      .filter((extension) => name.endsWith(extension))
-      .map((extension) => ({ format, length: extension.length })),
-  );
-  return fitting.sort((a, b) => b.length - a.length)[0]?.format;
-}
-
-/** Whether a file's name says a format that there is none of; a name without an extension says nothing. */
-export function hasUnknownExtension(path: string): boolean {
-  const name = path.replace(/\.gz$/i, '');
-  return extname(name) !== '' && formatOfPath(name) === undefined;
-}
 
 /** How a profile is written; see {@link GuestProfiler.finish}. */
 export interface FormatOptions {
@@ -144,7 +61,7 @@ export function encodeProfile(
     weight: weight ?? format.weights[0] ?? 'samples',
     thread: chosen ?? new Thread({ name: profile.product }, 0),
   };
-  return { chunks: format.write(profile, options), compressed: format.compressed ?? false };
+  return { chunks: WRITERS[name](profile, options), compressed: format.compressed ?? false };
 }
 
 function busiestThread(profile: Profile): Thread | undefined {

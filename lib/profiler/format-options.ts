@@ -3,10 +3,10 @@ import {
   FORMAT_NAMES,
   FORMATS,
   type FormatName,
-  type FormatOptions,
   formatOfPath,
   hasUnknownExtension,
-} from '../formats/formats.js';
+} from '../formats/format-list.js';
+import type { FormatOptions } from '../formats/formats.js';
 import type { ProfileOutput } from '../formats/output.js';
 import type { Profile } from '../profile/profile.js';
 import { WEIGHTS } from '../profile/sample-weight.js';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { FORMAT_NAMES, FORMATS, type FormatName } from '../formats/formats.js';
+import { FORMAT_NAMES, FORMATS, type FormatName } from '../formats/format-list.js';
 import { checkFunction, checkObject } from '../runtime/check.js';
 import type { FinishedProfile } from './finished-profile.js';
 

@@ -19,7 +19,7 @@ import { assertProfileIntegrity } from '../support/profile-integrity.js';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The built command line, as users start it. */
-export const MAIN = join(ROOT, 'dist', 'cli', 'main.js');
+export const MAIN = join(ROOT, 'dist', 'cli', 'main.cjs');
 
 const CACHE = join(tmpdir(), 'wasmtime-guest-profiler-test-cache');
 

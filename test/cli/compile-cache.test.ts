@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -10,10 +11,12 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import nodeModule from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { CompileCache, cacheKey, defaultCacheDirectory } from '../../lib/cli/compile-cache.js';
+import { defaultCacheDirectory } from '../../lib/cli/cache-directory.js';
+import { CompileCache, cacheKey } from '../../lib/cli/compile-cache.js';
 import { CliDirectory, guest, MAIN, type Outcome } from './command.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'cache-test-'));
@@ -173,4 +176,30 @@ it('the directory is where the platform has caches', () => {
   expect(defaultCacheDirectory()).toMatch(/\.cache\/wasmtime-guest-profiler$/);
   if (XDG_CACHE_HOME === undefined) delete process.env['XDG_CACHE_HOME'];
   else process.env['XDG_CACHE_HOME'] = XDG_CACHE_HOME;
+});
+
+describe("V8's code of this program", () => {
+  const cache = () => join(place, 'wasmtime-guest-profiler');
+  const help = async () => {
+    const env = { XDG_CACHE_HOME: place, LOCALAPPDATA: place, HOME: place };
+    await using cli = new CliDirectory();
+    const { code, stderr } = await cli.run(['top', '/dev/null'], { env });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('no profile') });
+  };
+
+  it('is kept by a Node that can, for the user alone', async () => {
+    await help();
+    const isKept = 'enableCompileCache' in nodeModule;
+    expect(existsSync(join(cache(), 'node'))).toBe(isKept);
+    if (!isKept) return;
+    expect(statSync(cache()).mode & 0o777).toBe(0o700);
+    expect(readdirSync(join(cache(), 'node'), { recursive: true }).length).toBeGreaterThan(1);
+  });
+
+  it('is not taken from where others may write', async () => {
+    mkdirSync(join(cache(), 'node'), { recursive: true });
+    chmodSync(join(cache(), 'node'), 0o777);
+    await help();
+    expect(readdirSync(join(cache(), 'node'))).toEqual([]);
+  });
 });

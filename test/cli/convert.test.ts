@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FORMAT_NAMES } from '../../lib/formats/formats.js';
+import { FORMAT_NAMES } from '../../lib/formats/format-list.js';
 import { sampleProfile } from '../support/sample-profile.js';
 import { CliDirectory } from './command.js';
 

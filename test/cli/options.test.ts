@@ -1,10 +1,10 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { environmentOf } from '../../lib/cli/environment.js';
 import {
   byteSize,
   directory,
   duration,
-  environmentOf,
   fuel,
   interval,
   variable,

@@ -1,4 +1,6 @@
+import type { Command } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
+import { programOf } from '../../lib/cli/program.js';
 import { CliDirectory, guest } from './command.js';
 
 const ENDINGS = guest('c/endings.wasm');
@@ -42,5 +44,34 @@ describe('help', () => {
     const { code, stdout, stderr } = await directory.run(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(text);
+  });
+});
+
+const whole = programOf('1.2.3');
+
+const helpOf = (program: Command, name: string) => {
+  const command = program.commands.find((command) => command.name() === name);
+  let help = '';
+  command?.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+  return help;
+};
+
+describe('the program', () => {
+  it('has a command alone as among all others', () => {
+    const names = whole.commands.map((command) => command.name());
+    expect(names).toContain('run');
+    const alone = names.filter((name) => programOf('1.2.3', name).commands.length === 1);
+    expect(alone).toHaveLength(names.length - 2); // Those that tell of all commands need all.
+    for (const name of alone) {
+      const help = helpOf(programOf('1.2.3', name), name);
+      expect(help).toMatch(`Usage: wasmtime-guest-profiler ${name}`);
+      expect(help).toBe(helpOf(whole, name));
+    }
+  });
+
+  it('has all commands for whatever names none', () => {
+    for (const first of [undefined, '--help', 'help', 'completions', 'rum', 'constructor']) {
+      expect(programOf('1.2.3', first).commands).toHaveLength(whole.commands.length);
+    }
   });
 });

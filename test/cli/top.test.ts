@@ -8,7 +8,8 @@ import callersSchema from '../../docs/schemas/callers.schema.json' with { type: 
 import linesSchema from '../../docs/schemas/lines.schema.json' with { type: 'json' };
 import listSchema from '../../docs/schemas/list.schema.json' with { type: 'json' };
 import { PLAIN } from '../../lib/cli/terminal.js';
-import { addTopCommand, type TopOptions, top } from '../../lib/cli/top.js';
+import { type TopOptions, top } from '../../lib/cli/top.js';
+import { addTopCommand } from '../../lib/cli/top-options.js';
 import { Profile } from '../../lib/profile/profile.js';
 import { select } from '../../lib/profile/select.js';
 import { NO_STACK } from '../../lib/profile/stack-table.js';

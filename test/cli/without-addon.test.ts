@@ -29,7 +29,7 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 function cli(...args: string[]) {
-  const main = join(directory, 'dist', 'cli', 'main.js');
+  const main = join(directory, 'dist', 'cli', 'main.cjs');
   return spawnSync(process.execPath, [main, ...args], { cwd: directory, encoding: 'utf8' });
 }
 
@@ -72,7 +72,7 @@ it('annotate refuses a compiler of another version', () => {
   }
   writeFileSync(join(compiler, 'package.json'), '{ "version": "0.0.9" }');
   writeFileSync(join(compiler, 'compiler.wasm'), '');
-  const main = join(directory, 'compiler', 'dist', 'cli', 'main.js');
+  const main = join(directory, 'compiler', 'dist', 'cli', 'main.cjs');
   const args = [main, 'annotate', 'app.json', guest('c/parser.wasm')];
   const { status, stderr } = spawnSync(process.execPath, args, {
     cwd: directory,

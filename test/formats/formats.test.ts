@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { encodeProfile, FORMAT_NAMES, FORMATS, formatOfPath } from '../../lib/formats/formats.js';
+import { FORMAT_NAMES, FORMATS, formatOfPath } from '../../lib/formats/format-list.js';
+import { encodeProfile } from '../../lib/formats/formats.js';
 import { Profile } from '../../lib/profile/profile.js';
 import { sampleProfile } from '../support/sample-profile.js';
 import { jsonOf, textOf } from './text.js';

@@ -24,7 +24,7 @@ export function runExample(name: string, code: string): string {
 /** What commands of a page print, run in the checkout. */
 export function runCommands(commands: string): string {
   // An installed package's command is on the PATH of npx; this is the checkout's own.
-  const npx = `npx() { shift; '${process.execPath}' dist/cli/main.js "$@"; }`;
+  const npx = `npx() { shift; '${process.execPath}' dist/cli/main.cjs "$@"; }`;
   const script = `set -e\n${npx}\n${commands}`;
   return execFileSync('bash', ['-c', script], HOW);
 }

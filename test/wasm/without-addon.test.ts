@@ -32,7 +32,7 @@ function cli(main: string, ...args: string[]) {
   return spawnSync(process.execPath, [main, ...args], { cwd: directory, encoding: 'utf8', env });
 }
 
-const withoutAddon = () => join(directory, 'dist', 'cli', 'main.js');
+const withoutAddon = () => join(directory, 'dist', 'cli', 'main.cjs');
 
 it.each([
   ['app.json', 'c/parser.wasm', []],
