@@ -85,6 +85,13 @@ export interface HotFunctions {
     store: object,
     values: number | readonly [Uint8Array, Uint8Array[], Native.NativeResource[]],
   ): readonly [Uint8Array, Uint8Array[], Native.NativeResource[]] | undefined;
+  /** As `call`, on a fiber; the call where its guest waits or yields, known by `id`. */
+  startCall(
+    func: object,
+    store: object,
+    id: number,
+    references?: unknown[],
+  ): unknown[] | Native.NativeAsyncCall | undefined;
   /** Records a sample; a negative time means now. */
   sample(recorder: object, store: object, cpuDeltaMs: number, timeMs: number): void;
 }

@@ -192,6 +192,8 @@ export declare class NativeAsyncCall {
    * Throws what it failed with.
    */
   poll(): 0 | 1 | Array<unknown> | NativeInstance | NativeComponentInstance | undefined
+  /** Of what `startCall` gives: it can go on at once. */
+  get hasYielded(): boolean
   /**
    * Ends the guest wherever it waits, without a result. Once it has ended this does nothing. False
    * while it runs.
@@ -788,7 +790,7 @@ export declare function floorsForBench(): object
 /** See `call_component` below. */
 export declare function hotComponentCall(): unknown
 
-/** `{ bind, callBound, call, sample }`: see below; `callComponent` is in `component/hot.rs`. */
+/** `{ bind, callBound, call, startCall, sample }`: see below; `callComponent` is in `component/hot.rs`. */
 export declare function hotFunctions(): object
 
 /**

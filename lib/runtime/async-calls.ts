@@ -1,5 +1,5 @@
 import type { NativeAsyncCall, NativeEpochTicker } from '../generated/native.js';
-import { common } from '../native.js';
+import { common, native } from '../native.js';
 import { Caller } from './caller.js';
 import { checkKeys, checkObject, checkSignal } from './check.js';
 import { Engine } from './engine.js';
@@ -69,12 +69,32 @@ export function callAsync<T>(
     try {
       const startTicking = (id: number) => start(id, ticks?.native);
       const settled = { resolve: resolve as (result: unknown) => void, reject, end };
-      new AsyncCall(startTicking, read, settled, signal, store);
+      new AsyncCall(read, signal).begin(startTicking, settled, store);
     } catch (error) {
       end();
       throw error;
     }
   });
+}
+
+/**
+ * @internal Makes a call whose guest `start` runs until it ends, waits or yields; what `read` makes of its references, at
+ * once where it has ended.
+ */
+export function callAtOnce<T>(
+  start: (id: number) => unknown[] | NativeAsyncCall | undefined,
+  read: (references: unknown[] | undefined) => T,
+): T | Promise<T> {
+  const call = new AsyncCall(read as (result: unknown) => unknown, undefined);
+  const found = call.start(start);
+  if (found instanceof native.NativeAsyncCall) {
+    return new Promise((resolve, reject) => {
+      const settled = { resolve: resolve as (result: unknown) => void, reject, end: () => {} };
+      call.goesOn(found, settled);
+    });
+  }
+  call.hasEnded();
+  return read(found);
 }
 
 /** Who is told how a call ends. */
@@ -86,38 +106,73 @@ interface Settled {
 
 /** @internal A call that is under way. */
 export class AsyncCall {
-  readonly #id: number;
-  readonly #native: NativeAsyncCall;
+  readonly #id = nextCall();
   readonly #read: (result: unknown) => unknown;
-  readonly #settled: Settled;
   readonly #signal: AbortSignal | undefined;
-  /** Those of async host functions that the guest waits for. */
-  readonly callers = new Set<Caller>();
-  readonly #forget: () => void;
-  readonly #onAbort = (): void => this.#abort();
+  #native: NativeAsyncCall | undefined;
+  #settled: Settled | undefined;
+  #callers: Set<Caller> | undefined;
+  #forget: (() => void) | undefined;
+  #onAbort: (() => void) | undefined;
   #alive: { release(): void } | undefined;
   #isReady = false;
   #isRunning = false;
   #hasEnded = false;
 
-  /** Starts a call, which goes on until its guest first yields or waits. */
-  constructor(
-    start: (id: number) => NativeAsyncCall,
-    read: (result: unknown) => unknown,
-    settled: Settled,
-    signal: AbortSignal | undefined,
-    store: Storelike,
-  ) {
-    this.#id = nextCall();
-    this.#native = start(this.#id);
+  constructor(read: (result: unknown) => unknown, signal: AbortSignal | undefined) {
     this.#read = read;
-    this.#settled = settled;
     this.#signal = signal;
+  }
+
+  /** Those of async host functions that the guest waits for. */
+  get callers(): Set<Caller> {
+    this.#callers ??= new Set();
+    return this.#callers;
+  }
+
+  /** Starts it, which goes on until its guest first yields or waits. */
+  begin(start: (id: number) => NativeAsyncCall, settled: Settled, store: Storelike): void {
+    this.#native = start(this.#id);
+    this.#settled = settled;
     this.#forget = Caller.own(store, this);
-    signal?.addEventListener('abort', this.#onAbort);
+    if (this.#signal !== undefined) {
+      this.#onAbort = () => this.#abort();
+      this.#signal.addEventListener('abort', this.#onAbort);
+    }
     this.#poll();
-    // Most guests never wait.
-    if (this.#hasEnded) return;
+    if (!this.#hasEnded) this.#keep();
+  }
+
+  /** What `start` gives, which runs its guest. It is nobody's, so that nobody ends it meanwhile. */
+  start<T>(start: (id: number) => T): T {
+    const outer = running;
+    running = this;
+    this.#isRunning = true;
+    try {
+      return start(this.#id);
+    } catch (error) {
+      this.#settle();
+      throw error;
+    } finally {
+      running = outer;
+      this.#isRunning = false;
+    }
+  }
+
+  /** After {@link start}: its guest has returned, and all that it waited for. */
+  hasEnded(): void {
+    this.#hasEnded = true;
+  }
+
+  /** After {@link start}: its guest waits, or has yielded. */
+  goesOn(native: NativeAsyncCall, settled: Settled): void {
+    this.#native = native;
+    this.#settled = settled;
+    this.#keep();
+    if (native.hasYielded) this.schedule();
+  }
+
+  #keep(): void {
     common.calls.set(this.#id, this);
     pending.add(this);
     // It waits, for WASI say.
@@ -165,11 +220,13 @@ export class AsyncCall {
       this.schedule();
       return;
     }
+    const call = this.#native;
+    if (call === undefined) return;
     const outer = running;
     running = this;
     this.#isRunning = true;
     try {
-      const result = this.#native.poll();
+      const result = call.poll();
       if (result === WAITS || result === YIELDED) {
         if (this.#signal?.aborted) this.#abort();
         else if (result === YIELDED) this.schedule();
@@ -177,11 +234,11 @@ export class AsyncCall {
       }
       const value = this.#read(result);
       this.#settle();
-      this.#settled.resolve(value);
+      this.#settled?.resolve(value);
     } catch (error) {
       this.#settle();
       // It was aborted by what the guest called, and ended by that.
-      this.#settled.reject(this.#signal?.aborted ? this.#signal.reason : error);
+      this.#settled?.reject(this.#signal?.aborted ? this.#signal.reason : error);
     } finally {
       running = outer;
       this.#isRunning = false;
@@ -191,9 +248,9 @@ export class AsyncCall {
   /** Ends the guest: what a host function has called ends with it. */
   endWith(reason: unknown): void {
     // False while the guest runs: it is ended when it yields, waits or returns from the host.
-    if (this.#hasEnded || !this.#native.cancel()) return;
+    if (this.#hasEnded || !this.#native?.cancel()) return;
     this.#settle();
-    this.#settled.reject(reason);
+    this.#settled?.reject(reason);
   }
 
   #abort(): void {
@@ -202,11 +259,11 @@ export class AsyncCall {
 
   #settle(): void {
     this.#hasEnded = true;
-    this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#forget();
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#forget?.();
     // Of a guest that was ended where it waited.
-    for (const caller of this.callers) Caller.end(caller);
-    this.#settled.end();
+    for (const caller of this.#callers ?? []) Caller.end(caller);
+    this.#settled?.end();
     common.calls.delete(this.#id);
     pending.delete(this);
     this.#alive?.release();

@@ -1,6 +1,11 @@
 import type { NativeFunc } from '../generated/native.js';
 import { hot, native } from '../native.js';
-import { type AsyncCallOptions, callAsync, checkAsyncCallOptions } from './async-calls.js';
+import {
+  type AsyncCallOptions,
+  callAsync,
+  callAtOnce,
+  checkAsyncCallOptions,
+} from './async-calls.js';
 import { type AsyncHostFunction, asyncHostDispatch } from './async-func.js';
 import { Caller } from './caller.js';
 import { checkFunction } from './check.js';
@@ -179,6 +184,16 @@ export class Func {
     const hasOptions = args.length === params.length + 1;
     const options = checkAsyncCallOptions(hasOptions ? args.pop() : undefined);
     const references = this.#encode(params, args);
+    if (store === this.store && options.signal === undefined) {
+      const [func, handle] = [this.#nativeHandle(), Store.ownHandle(this.store)];
+      return await callAtOnce(
+        (id) =>
+          references === undefined
+            ? hot.startCall(func, handle, id)
+            : hot.startCall(func, handle, id, references),
+        (found) => this.#decode(results, found),
+      );
+    }
     return await callAsync(
       this.store.engine,
       store,

@@ -14,7 +14,7 @@ use crate::engine::ticker::NativeEpochTicker;
 use crate::js::environment::{Environment, WakeFunction};
 use crate::js::errors;
 use crate::js::main_stack::on_main_stack;
-use crate::objects::func::NativeFunc;
+use crate::objects::func::{FuncCell, NativeFunc};
 use crate::objects::instance::NativeInstance;
 use crate::objects::instance_pre::NativeInstancePre;
 use crate::objects::linker::NativeLinker;
@@ -23,7 +23,7 @@ use crate::objects::outcome;
 use crate::objects::values;
 use crate::store::goroutines::GoModule;
 use crate::store::instances::note_instance;
-use crate::store::{NativeStore, StoreData, look_in_time};
+use crate::store::{NativeStore, StoreAccess, StoreData, look_in_time};
 use napi::JsValue;
 use napi::bindgen_prelude::*;
 use napi::sys;
@@ -57,6 +57,7 @@ pub struct NativeAsyncCall {
     call: Rc<Call>,
     /// `code` of the errors that no more special code fits.
     code: &'static str,
+    has_yielded: bool,
 }
 
 #[napi]
@@ -72,24 +73,8 @@ impl NativeAsyncCall {
         func: &NativeFunc,
         #[napi(ts_arg_type = "Array<unknown> | undefined")] references: Unknown<'_>,
     ) -> Result<Self> {
-        let environment = Environment::of(&env)?;
-        let (func, types) = (func.func, func.types());
         let references = (references.get_type()? == ValueType::Object).then(|| references.raw());
-        Self::begin(&env, id, store, ticker, errors::GENERIC, |store| {
-            // In this scope until the results are read.
-            let mut scope = RootScope::new(store);
-            let mut params = values::placeholders(&types.params);
-            let context = scope.as_context_mut();
-            values::read(environment, context, &types.params, references, &mut params)?;
-            Ok(Box::pin(async move {
-                let mut results = values::placeholders(&types.results);
-                let called = func.call_async(&mut scope, &params, &mut results).await;
-                called.map_err(|error| collect(scope.as_context_mut(), error))?;
-                // In the handle scope of `poll`.
-                on_main_stack(|| values::write(environment, scope.as_context_mut(), &results))
-                    .map(Outcome::Values)
-            }))
-        })
+        Self::of_func(&env, id, store, ticker, func, references)
     }
 
     #[napi(factory, catch_unwind)]
@@ -183,6 +168,12 @@ impl NativeAsyncCall {
         Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
     }
 
+    /// Of what `startCall` gives: it can go on at once.
+    #[napi(getter, catch_unwind)]
+    pub fn has_yielded(&self) -> bool {
+        self.has_yielded
+    }
+
     /// Ends the guest wherever it waits, without a result. Once it has ended this does nothing. False
     /// while it runs.
     #[napi(catch_unwind)]
@@ -199,12 +190,65 @@ impl Drop for NativeAsyncCall {
 }
 
 impl NativeAsyncCall {
+    /// Runs `func` until it ends, waits or yields: the references among its results, or the call, which goes on when the
+    /// wake function is called, or when a promise settles, or at once if it `has_yielded`.
+    pub fn start(
+        env: &Env,
+        id: u32,
+        store: &StoreAccess,
+        func: &FuncCell,
+        references: Option<sys::napi_value>,
+    ) -> Result<Option<sys::napi_value>> {
+        let mut begun = Self::of_func(env, id, store, None, func, references)?;
+        match begun.call.poll()? {
+            Polled::Ended(result) => {
+                match result.map_err(|error| errors::throw(env, &error, begun.code))? {
+                    Outcome::Values(references) => Ok(references),
+                    Outcome::Instance(_) | Outcome::Value(_) => Ok(None),
+                }
+            }
+            Polled::Pending { woken } => {
+                begun.has_yielded = woken;
+                // SAFETY: makes a new object of env.
+                unsafe { ToNapiValue::to_napi_value(env.raw(), begun) }.map(Some)
+            }
+        }
+    }
+
+    /// A call of `func` with the arguments in the value buffer.
+    fn of_func(
+        env: &Env,
+        id: u32,
+        store: &StoreAccess,
+        ticker: Option<&NativeEpochTicker>,
+        func: &FuncCell,
+        references: Option<sys::napi_value>,
+    ) -> Result<Self> {
+        let environment = Environment::of(env)?;
+        let (func, types) = (func.func, func.types());
+        Self::begin(env, id, store, ticker, errors::GENERIC, |store| {
+            // In this scope until the results are read.
+            let mut scope = RootScope::new(store);
+            let mut params = values::placeholders(&types.params);
+            let context = scope.as_context_mut();
+            values::read(environment, context, &types.params, references, &mut params)?;
+            Ok(Box::pin(async move {
+                let mut results = values::placeholders(&types.results);
+                let called = func.call_async(&mut scope, &params, &mut results).await;
+                called.map_err(|error| collect(scope.as_context_mut(), error))?;
+                // In the handle scope of what polls.
+                on_main_stack(|| values::write(environment, scope.as_context_mut(), &results))
+                    .map(Outcome::Values)
+            }))
+        })
+    }
+
     /// A call that `make` starts, with arguments that it reads; its errors have `code` where no more special
     /// one fits.
     pub fn begin(
         env: &Env,
         id: u32,
-        store: &NativeStore,
+        store: &StoreAccess,
         ticker: Option<&NativeEpochTicker>,
         code: &'static str,
         make: impl FnOnce(StoreContextMut<'static, StoreData>) -> wasmtime::Result<CallFuture>,
@@ -230,7 +274,11 @@ impl NativeAsyncCall {
             match make(context) {
                 Ok(future) => {
                     call.start(future, interrupted);
-                    Ok(Self { call, code })
+                    Ok(Self {
+                        call,
+                        code,
+                        has_yielded: false,
+                    })
                 }
                 Err(error) => {
                     call.end();

@@ -6,6 +6,7 @@
 //!
 //! Invariant: only `lib/` calls these, with handles of `js::handle`.
 
+use crate::calls::async_call::NativeAsyncCall;
 use crate::js::errors;
 use crate::js::native_function::{arguments, function, guarded};
 use crate::js::{self, handle};
@@ -18,13 +19,14 @@ use napi_derive::napi;
 use sampler::recorder::{Recorder, nanoseconds};
 use std::rc::Rc;
 
-/// `{ bind, callBound, call, sample }`: see below; `callComponent` is in `component/hot.rs`.
+/// `{ bind, callBound, call, startCall, sample }`: see below; `callComponent` is in `component/hot.rs`.
 #[napi(catch_unwind)]
 pub fn hot_functions<'env>(env: &'env Env) -> Result<Object<'env>> {
     let mut functions = Object::new(env)?;
     functions.set("bind", function(env, "bind", bind)?)?;
     functions.set("callBound", function(env, "callBound", call_bound)?)?;
     functions.set("call", function(env, "call", call_func)?)?;
+    functions.set("startCall", function(env, "startCall", start_call)?)?;
     functions.set("sample", function(env, "sample", sample_store)?)?;
     Ok(functions)
 }
@@ -74,6 +76,20 @@ unsafe extern "C" fn call_bound(
             return Err(not_func_and_store());
         };
         func.call(env, store, (count > 1).then_some(references))
+    })
+}
+
+/// `startCall(func, store, id, references?)`: as `call`, on a fiber. A guest that waits or yields gives a `NativeAsyncCall`,
+/// of which the wake function is told by `id`.
+unsafe extern "C" fn start_call(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    guarded(env, |env| {
+        let ([func, store, id, references], count) = arguments(env.raw(), info);
+        let (func, store) = func_and_store(env, func, store)?;
+        let id = js::to_number(env.raw(), id).unwrap_or_default() as u32;
+        NativeAsyncCall::start(env, id, store, func, (count > 3).then_some(references))
     })
 }
 
