@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
-import { runNode } from './support.js';
+import { runNode, USED_MEMORY } from './support.js';
 
 /** A busy machine needs minutes for so many. */
 const TIMEOUT_MS = 600_000;
 vi.setConfig({ testTimeout: TIMEOUT_MS });
 
 /** 50,000 of everything; memory is compared between the first fifth and the end, in MiB. */
-function growth(how: string): { growth: number; rss: number } {
+function growth(how: string): { growth: number; used: number } {
   const output = runNode(
     `
     import { Engine, Func, Linker, Module, Store } from 'LIB';
@@ -27,19 +27,16 @@ function growth(how: string): { growth: number; rss: number } {
       using() { const store = new Store(engine); try { make(store); } finally { store[Symbol.dispose](); } },
       collector() { make(new Store(engine)); },
     }['${how}'];
-    const rss = async () => {
-      for (let i = 0; i < 5; i++) { gc(); await turn(); }
-      return process.memoryUsage.rss() / 2 ** 20;
-    };
+    ${USED_MEMORY}
     let before = 0;
     for (let i = 1; i <= 50_000; i++) {
       round();
       if (i % 100 === 0) await turn();
       if ('${how}' === 'collector' && i % 500 === 0) gc();
-      if (i === 10_000) before = await rss();
+      if (i === 10_000) before = await usedMemory();
     }
-    const after = await rss();
-    console.log(JSON.stringify({ growth: after - before, rss: after }));`,
+    const after = await usedMemory();
+    console.log(JSON.stringify({ growth: after - before, used: after }));`,
     { gc: true, timeoutMs: TIMEOUT_MS },
   );
   return JSON.parse(output);
@@ -49,7 +46,7 @@ describe('50,000 stores with an instance, a func and an externref each', () => {
   it.each(['dispose', 'using', 'collector'])('leave memory level: %s', (how) => {
     const found = growth(how);
     console.log(
-      `${how}: ${found.growth.toFixed(1)} MiB more after 40,000 rounds, ${found.rss.toFixed(0)} MiB in all`,
+      `${how}: ${found.growth.toFixed(1)} MiB more after 40,000 rounds, ${found.used.toFixed(0)} MiB in all`,
     );
     // A round that leaked but 1 KiB would leave 39 MiB.
     expect(found.growth).toBeLessThan(20);
@@ -57,7 +54,7 @@ describe('50,000 stores with an instance, a func and an externref each', () => {
 });
 
 /** As above, of asynchronous calls, by how they end; each has one within. */
-function asyncGrowth(how: string): { growth: number; rss: number } {
+function asyncGrowth(how: string): { growth: number; used: number } {
   const output = runNode(
     `
     import { Engine, Linker, Module, Store } from 'LIB';
@@ -97,20 +94,17 @@ function asyncGrowth(how: string): { growth: number; rss: number } {
         await call.then(() => process.exit(1), () => {});
       },
     }['${how}'];
-    const rss = async () => {
-      for (let i = 0; i < 5; i++) { gc(); await turn(); }
-      return process.memoryUsage.rss() / 2 ** 20;
-    };
+    ${USED_MEMORY}
     let before = 0;
     for (let i = 1; i <= 40_000; i++) {
       await round();
       if (i % 100 === 0) await turn();
       // References live as long as their store.
       if (i % 1000 === 0) { store.dispose(); store = await start(); }
-      if (i === 20_000) before = await rss();
+      if (i === 20_000) before = await usedMemory();
     }
-    const after = await rss();
-    console.log(JSON.stringify({ growth: after - before, rss: after }));`,
+    const after = await usedMemory();
+    console.log(JSON.stringify({ growth: after - before, used: after }));`,
     { gc: true, timeoutMs: 110_000 },
   );
   return JSON.parse(output);
@@ -120,7 +114,7 @@ describe('80,000 asynchronous calls, half of them within others', () => {
   it.each(['value', 'throw', 'abort'])('leave memory level: %s', (how) => {
     const found = asyncGrowth(how);
     console.log(
-      `${how}: ${found.growth.toFixed(1)} MiB more after 20,000 rounds, ${found.rss.toFixed(0)} MiB in all`,
+      `${how}: ${found.growth.toFixed(1)} MiB more after 20,000 rounds, ${found.used.toFixed(0)} MiB in all`,
     );
     // A round that leaked but 1 KiB would leave 19 MiB.
     expect(found.growth).toBeLessThan(15);

@@ -228,3 +228,15 @@ export function runCaptured(store: Store, main: () => void): CapturedRun {
   };
   return { error, stdout: text('stdout'), stderr: text('stderr') };
 }
+
+/**
+ * For a program of {@link runNode} with `gc`: `await usedMemory()` is what is in use, in MiB. Room that V8 keeps for young
+ * objects, which doubles now and then, is not.
+ */
+export const USED_MEMORY = `
+    const { getHeapStatistics } = await import('node:v8');
+    const usedMemory = async () => {
+      for (let i = 0; i < 5; i++) { gc(); await new Promise((resolve) => setImmediate(resolve)); }
+      const heap = getHeapStatistics();
+      return (process.memoryUsage.rss() - heap.total_physical_size + heap.used_heap_size) / 2 ** 20;
+    };`;

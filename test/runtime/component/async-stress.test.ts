@@ -12,7 +12,7 @@ import {
 } from '../../../lib/index.js';
 import { assertProfileIntegrity } from '../../support/profile-integrity.js';
 import { seededRandom } from '../../support/random.js';
-import { runNode } from '../support.js';
+import { runNode, USED_MEMORY } from '../support.js';
 import { turn, yielding } from './async-support.js';
 
 /** One component calls another, which asks the host with a string, both ways. */
@@ -216,26 +216,23 @@ it.each(['value', 'throw', 'abort'])('asynchronous calls leave memory level: %s'
       if (result !== (how === 'value' ? 8192 : 'expected')) throw new Error('another result: ' + result);
       store.dispose();
     };
-    const rss = async () => {
-      for (let i = 0; i < 5; i++) { gc(); await turn(); }
-      return process.memoryUsage.rss() / 2 ** 20;
-    };
+    ${USED_MEMORY}
     let before = 0;
     for (let i = 1; i <= 20_000; i++) {
       await round();
       if (i % 100 === 0) await turn();
       // What is garbage piles up otherwise until V8 looks, in Node 24 to some 300 MB.
       if (i % 1000 === 0) gc();
-      if (i === 8_000) before = await rss();
+      if (i === 8_000) before = await usedMemory();
     }
-    const after = await rss();
-    console.log(JSON.stringify({ growth: after - before, rss: after }));`,
+    const after = await usedMemory();
+    console.log(JSON.stringify({ growth: after - before, used: after }));`,
     { gc: true, timeoutMs: 110_000 },
   );
-  const found = JSON.parse(output) as { growth: number; rss: number };
+  const found = JSON.parse(output) as { growth: number; used: number };
   console.log(
     `components, asynchronous, ${how}: ${found.growth.toFixed(1)} MiB more after 12,000 rounds, ` +
-      `${found.rss.toFixed(0)} MiB in all`,
+      `${found.used.toFixed(0)} MiB in all`,
   );
   // Rounds that leaked their arguments would leave 94 MiB; the process grows by some 20 once.
   expect(found.growth).toBeLessThan(50);

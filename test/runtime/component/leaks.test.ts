@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { runNode } from '../support.js';
+import { runNode, USED_MEMORY } from '../support.js';
 
 /** 40,000 rounds; memory is compared between the first half and the end, in MiB. */
-function growth(how: string): { growth: number; rss: number } {
+function growth(how: string): { growth: number; used: number } {
   const output = runNode(
     `
     import { Component, ComponentLinker, Engine, ResourceType, Store } from 'LIB';
@@ -32,19 +32,16 @@ function growth(how: string): { growth: number; rss: number } {
       dispose() { const store = new Store(engine); make(store); store.dispose(); },
       collector() { make(new Store(engine)); },
     }['${how}'];
-    const rss = async () => {
-      for (let i = 0; i < 5; i++) { gc(); await turn(); }
-      return process.memoryUsage.rss() / 2 ** 20;
-    };
+    ${USED_MEMORY}
     let before = 0;
     for (let i = 1; i <= 40_000; i++) {
       round();
       if (i % 100 === 0) await turn();
       if ('${how}' === 'collector' && i % 500 === 0) gc();
-      if (i === 20_000) before = await rss();
+      if (i === 20_000) before = await usedMemory();
     }
-    const after = await rss();
-    console.log(JSON.stringify({ growth: after - before, rss: after }));`,
+    const after = await usedMemory();
+    console.log(JSON.stringify({ growth: after - before, used: after }));`,
     { gc: true },
   );
   return JSON.parse(output);
@@ -53,7 +50,7 @@ function growth(how: string): { growth: number; rss: number } {
 it.each(['dispose', 'collector'])('components and host objects leave memory level: %s', (how) => {
   const found = growth(how);
   console.log(
-    `components, ${how}: ${found.growth.toFixed(1)} MiB more after 20,000 rounds, ${found.rss.toFixed(0)} MiB in all`,
+    `components, ${how}: ${found.growth.toFixed(1)} MiB more after 20,000 rounds, ${found.used.toFixed(0)} MiB in all`,
   );
   // A round that leaked but 2 KiB would leave 39 MiB.
   expect(found.growth).toBeLessThan(30);
