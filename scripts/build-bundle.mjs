@@ -70,6 +70,7 @@ const LATE_FOR_IMPORT = {
   ],
   'node:fs/promises': ['open', 'readdir', 'rm'],
   'node:stream': ['pipeline'],
+  'node:timers/promises': ['setImmediate'],
 };
 /** Where a library has other things too that aren't needed. */
 const WITHIN = { '@discoveryjs/json-ext': 'src/parse-chunked.js' };
@@ -103,6 +104,26 @@ const late = (names) => ({
   },
 });
 
+/** The file that `simple-statistics` is makes a table when it is loaded, which nothing here looks at. */
+const STATISTICS = ['mean', 'median', 'probit'];
+
+const statistics = {
+  name: 'statistics',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^simple-statistics$/ }, ({ path: name }) => ({
+      path: name,
+      namespace: 'statistics',
+      sideEffects: false,
+    }));
+    onLoad({ filter: /./, namespace: 'statistics' }, ({ path: name }) => ({
+      resolveDir: root,
+      contents: STATISTICS.map(
+        (key) => `export { default as ${key} } from './node_modules/${name}/src/${key}.js';`,
+      ).join('\n'),
+    }));
+  },
+};
+
 /** Of each bundle of the command line, what it has written. */
 const written = [];
 
@@ -124,7 +145,7 @@ function commandLine(entryPoints, { plugins = [], ...options }) {
     ...options,
     entryPoints,
     metafile: true,
-    plugins: [...plugins, globalProcess, late(LATE), tidied],
+    plugins: [...plugins, globalProcess, statistics, late(LATE), tidied],
   };
 }
 
@@ -136,6 +157,54 @@ const commonJs = {
   define: { 'import.meta.url': 'importMetaUrl' },
   // `own-files.ts` looks whether there is one.
   logOverride: { 'empty-import-meta': 'silent' },
+};
+
+/** Writers of formats that few runs ask for: `run` loads them when it writes one. */
+const WRITERS = {
+  cpuprofile: 'cpuProfile',
+  folded: 'foldedStacks',
+  jslb: 'jslb',
+  page: 'htmlPage',
+  pprof: 'pprof',
+  speedscope: 'speedscopeJson',
+};
+const WRITERS_ENTRY = 'lib/formats/writers-of-run';
+
+const lateWriters = {
+  name: 'late-writers',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/\w+\.js$/ }, ({ path: file, importer }) => {
+      const writer = path.basename(file, '.js');
+      const isAsked = importer === path.join(root, 'lib/formats/formats.ts');
+      return isAsked && writer in WRITERS
+        ? { path: writer, namespace: 'writer', sideEffects: false }
+        : undefined;
+    });
+    onResolve({ filter: /./, namespace: 'writer' }, ({ path: file }) => ({
+      path: file,
+      external: true,
+    }));
+    onLoad({ filter: /./, namespace: 'writer' }, ({ path: writer }) => ({
+      contents: `export const ${WRITERS[writer]} = (...args) => require('./cli-writers.cjs').${WRITERS[writer]}(...args);`,
+    }));
+  },
+};
+
+/** A file of them all. */
+const allWriters = {
+  name: 'all-writers',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^${WRITERS_ENTRY}$`) }, () => ({
+      path: WRITERS_ENTRY,
+      namespace: 'writers',
+    }));
+    onLoad({ filter: /./, namespace: 'writers' }, () => ({
+      resolveDir: path.join(root, 'lib', 'formats'),
+      contents: Object.entries(WRITERS)
+        .map(([file, name]) => `export { ${name} } from './${file}.ts';`)
+        .join('\n'),
+    }));
+  },
 };
 
 /** In pieces, for what one command needs and another doesn't. */
@@ -168,10 +237,11 @@ const bundles = [
   {
     ...shared,
     entryPoints: { index: 'lib/index.ts' },
-    plugins: [globalProcess, late({ ...LATE, ...LATE_FOR_IMPORT })],
+    plugins: [globalProcess, statistics, late({ ...LATE, ...LATE_FOR_IMPORT })],
   },
   commandLine({ 'cli/main': 'lib/cli/main.ts' }, { ...commonJs, plugins: [commandsApart] }),
-  commandLine({ 'cli-run': 'lib/cli/run.ts' }, commonJs),
+  commandLine({ 'cli-run': 'lib/cli/run.ts' }, { ...commonJs, plugins: [lateWriters] }),
+  commandLine({ 'cli-writers': WRITERS_ENTRY }, { ...commonJs, plugins: [allWriters] }),
   commandLine(
     {
       'cli-with-addon': 'lib/cli/with-addon.ts',

@@ -93,6 +93,11 @@ impl Attachment {
         attachment
     }
 
+    /// Whether it walks stacks itself; signal handlers have a walk of their own.
+    pub fn walks(&self) -> bool {
+        self.signals.is_none() || self.host_calls
+    }
+
     /// Whether the store is to look at each tick of its engine's epoch.
     pub fn looks_at_epochs(&self) -> bool {
         self.signals.is_none()

@@ -14,7 +14,11 @@ use wasmtime::{AsContextMut, StoreContextMut};
 /// Samples the store with `attachment`, also one whose guest is suspended; false when another recorder does
 /// already.
 pub fn attach(env: &Env, store: &StoreAccess, attachment: Attachment) -> Result<bool> {
-    self_check::passed(store.is_pulley).map_err(|error| errors::throw(env, &error, STACK_WALK))?;
+    // Signals have a check of their own, and samples by hand are checked in `before_record`.
+    if attachment.walks() {
+        self_check::passed(store.is_pulley)
+            .map_err(|error| errors::throw(env, &error, STACK_WALK))?;
+    }
     let scopes = store.scopes();
     if scopes.is_recorded() {
         return Ok(false);
