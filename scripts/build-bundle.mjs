@@ -72,24 +72,32 @@ const LATE_FOR_IMPORT = {
   'node:stream': ['pipeline'],
   'node:timers/promises': ['setImmediate'],
 };
-/** Where a library has other things too that aren't needed. */
-const WITHIN = { '@discoveryjs/json-ext': 'src/parse-chunked.js' };
+/** What `run` has in a file of its own. */
+const LATE_FOR_RUN = {
+  './writers.js': [
+    ...['cpuProfile', 'foldedStacks', 'htmlPage', 'jslb', 'pprof', 'speedscopeJson'],
+  ],
+};
+/** Where these are, if elsewhere: of a library without what else is in it, and in dist/. */
+const FILES = {
+  '@discoveryjs/json-ext': './node_modules/@discoveryjs/json-ext/src/parse-chunked.js',
+  './writers.js': './cli-writers.cjs',
+};
 
 const late = (names) => ({
   name: 'late',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: new RegExp(`^(?:${Object.keys(names).join('|')})$`) }, (asked) =>
-      asked.namespace === 'late'
-        ? undefined
-        : { path: asked.path, namespace: 'late', sideEffects: false },
-    );
+    onResolve({ filter: /./ }, ({ path: name, namespace }) => {
+      if (namespace === 'late') {
+        return name.startsWith('./cli-') ? { path: name, external: true } : undefined;
+      }
+      return name in names ? { path: name, namespace: 'late', sideEffects: false } : undefined;
+    });
     onLoad({ filter: /.*/, namespace: 'late' }, ({ path: name }) => {
-      const within = WITHIN[name];
-      const file = within === undefined ? name : `./node_modules/${name}/${within}`;
       // Node's own are found from anywhere.
       const load = name.startsWith('node:')
         ? `requireFrom(process.execPath)('${name}')`
-        : `require('${file}')`;
+        : `require('${FILES[name] ?? name}')`;
       return {
         resolveDir: root,
         contents: [
@@ -128,7 +136,7 @@ const statistics = {
 const written = [];
 
 /** In dist/ itself, from which the package's other files are looked for, but for what `bin` names. */
-function commandLine(entryPoints, { plugins = [], ...options }) {
+function commandLine(entryPoints, { plugins = [], names = LATE, ...options }) {
   const at = written.push(undefined) - 1;
   const tidied = {
     name: 'tidy',
@@ -145,7 +153,7 @@ function commandLine(entryPoints, { plugins = [], ...options }) {
     ...options,
     entryPoints,
     metafile: true,
-    plugins: [...plugins, globalProcess, statistics, late(LATE), tidied],
+    plugins: [...plugins, globalProcess, statistics, late(names), tidied],
   };
 }
 
@@ -157,54 +165,6 @@ const commonJs = {
   define: { 'import.meta.url': 'importMetaUrl' },
   // `own-files.ts` looks whether there is one.
   logOverride: { 'empty-import-meta': 'silent' },
-};
-
-/** Writers of formats that few runs ask for: `run` loads them when it writes one. */
-const WRITERS = {
-  cpuprofile: 'cpuProfile',
-  folded: 'foldedStacks',
-  jslb: 'jslb',
-  page: 'htmlPage',
-  pprof: 'pprof',
-  speedscope: 'speedscopeJson',
-};
-const WRITERS_ENTRY = 'lib/formats/writers-of-run';
-
-const lateWriters = {
-  name: 'late-writers',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\.\/\w+\.js$/ }, ({ path: file, importer }) => {
-      const writer = path.basename(file, '.js');
-      const isAsked = importer === path.join(root, 'lib/formats/formats.ts');
-      return isAsked && writer in WRITERS
-        ? { path: writer, namespace: 'writer', sideEffects: false }
-        : undefined;
-    });
-    onResolve({ filter: /./, namespace: 'writer' }, ({ path: file }) => ({
-      path: file,
-      external: true,
-    }));
-    onLoad({ filter: /./, namespace: 'writer' }, ({ path: writer }) => ({
-      contents: `export const ${WRITERS[writer]} = (...args) => require('./cli-writers.cjs').${WRITERS[writer]}(...args);`,
-    }));
-  },
-};
-
-/** A file of them all. */
-const allWriters = {
-  name: 'all-writers',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: new RegExp(`^${WRITERS_ENTRY}$`) }, () => ({
-      path: WRITERS_ENTRY,
-      namespace: 'writers',
-    }));
-    onLoad({ filter: /./, namespace: 'writers' }, () => ({
-      resolveDir: path.join(root, 'lib', 'formats'),
-      contents: Object.entries(WRITERS)
-        .map(([file, name]) => `export { ${name} } from './${file}.ts';`)
-        .join('\n'),
-    }));
-  },
 };
 
 /** In pieces, for what one command needs and another doesn't. */
@@ -240,8 +200,11 @@ const bundles = [
     plugins: [globalProcess, statistics, late({ ...LATE, ...LATE_FOR_IMPORT })],
   },
   commandLine({ 'cli/main': 'lib/cli/main.ts' }, { ...commonJs, plugins: [commandsApart] }),
-  commandLine({ 'cli-run': 'lib/cli/run.ts' }, { ...commonJs, plugins: [lateWriters] }),
-  commandLine({ 'cli-writers': WRITERS_ENTRY }, { ...commonJs, plugins: [allWriters] }),
+  commandLine(
+    { 'cli-run': 'lib/cli/run.ts' },
+    { ...commonJs, names: { ...LATE, ...LATE_FOR_RUN } },
+  ),
+  commandLine({ 'cli-writers': 'lib/formats/writers.ts' }, commonJs),
   commandLine(
     {
       'cli-with-addon': 'lib/cli/with-addon.ts',

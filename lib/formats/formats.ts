@@ -1,14 +1,9 @@
 import type { Profile } from '../profile/profile.js';
 import type { Weight } from '../profile/sample-weight.js';
 import { Thread } from '../profile/thread.js';
-import { cpuProfile } from './cpuprofile.js';
 import { firefoxJson } from './firefox.js';
-import { foldedStacks } from './folded.js';
 import { FORMATS, type FormatName } from './format-list.js';
-import { jslb } from './jslb.js';
-import { htmlPage } from './page.js';
-import { pprof } from './pprof.js';
-import { speedscopeJson } from './speedscope.js';
+import { cpuProfile, foldedStacks, htmlPage, jslb, pprof, speedscopeJson } from './writers.js';
 
 /** What a writer may be told. */
 interface WriteOptions {
