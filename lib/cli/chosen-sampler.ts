@@ -17,7 +17,7 @@ export function chosenSampler({
   readonly sampler?: Sampler;
 }): Sampler {
   if (by === 'fuel' || sampler === 'epoch') return 'epoch';
-  const obstacle = signalObstacle();
+  const obstacle = signalObstacle(sampler === 'signal');
   if (obstacle === undefined) return 'signal';
   if (sampler === 'signal') throw new CliError(`--sampler signal: ${obstacle}`);
   return 'epoch';

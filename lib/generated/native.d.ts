@@ -1226,8 +1226,11 @@ export declare function sha256(parts: Array<Uint8Array>): Uint8Array
 /** The number of the signal, once it is in use. */
 export declare function signalNumber(): number | null
 
-/** Why no store can be sampled by signals, if so. */
-export declare function signalObstacle(): string | null
+/**
+ * Why no store is sampled at the true instruction, if so; what is only not tried enough to be the default is no obstacle
+ * when it is asked for.
+ */
+export declare function signalObstacle(isAskedFor: boolean): string | null
 
 /** CPU time that the calling thread has used, in milliseconds. */
 export declare function threadCpuTime(): number

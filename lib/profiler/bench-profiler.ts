@@ -218,7 +218,7 @@ export class BenchProfiler {
         log(`${name}: ${summaryOf(profile)} → ${files.join(', ')}`);
         if (sampler === 'epoch' && this.#how.sampler === undefined) {
           log(
-            `${name}: SAMPLED AT EPOCHS, which favour some functions: ${signalObstacle(owner.engine)}`,
+            `${name}: SAMPLED AT EPOCHS, which favour some functions: ${signalObstacle(false, owner.engine)}`,
           );
         }
         if (baseline !== undefined) log(`${name}: ${baseline.take(profile)}`);

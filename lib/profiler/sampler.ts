@@ -1,7 +1,8 @@
 /**
  * What a sample interrupts the guest by.
  *
- * - `'signal'`: a signal, at whatever instruction runs, in the host too. Code needs no epoch checks. On Linux, x86-64.
+ * - `'signal'`: a signal, at whatever instruction runs, in the host too. Code needs no epoch checks. On Linux, x64 and arm64; on
+ *   macOS and Windows x64 the thread is suspended instead, where it is asked for: only an emulator has tried that.
  * - `'epoch'`: the next check of the engine's epoch, at a function's entry or a loop's header, as upstream.
  */
 export type Sampler = 'signal' | 'epoch';

@@ -4,14 +4,10 @@ import { Engine } from '../runtime/engine.js';
 import { misuse } from '../runtime/errors.js';
 import { SAMPLERS, type Sampler } from './sampler.js';
 
-/** Of the whole process; null where there is none. */
-let obstacle: string | null | undefined;
-
-/** Why stores, or those of `engine`, can't be sampled by signals; undefined when they can. */
-export function signalObstacle(engine?: Engine): string | undefined {
+/** Why stores, or those of `engine`, aren't sampled by signals, which may have been asked for; undefined when they are. */
+export function signalObstacle(isAskedFor: boolean, engine?: Engine): string | undefined {
   if (engine?.isPulley) return 'the engine interprets its code';
-  if (obstacle === undefined) obstacle = native.signalObstacle();
-  return obstacle ?? undefined;
+  return native.signalObstacle(isAskedFor) ?? undefined;
 }
 
 /**
@@ -29,7 +25,7 @@ export function samplerFor(
     throw misuse('ERR_SAMPLER', "everyEpoch is of the sampler 'epoch'");
   }
   const epochs = asked === 'epoch' || everyEpoch;
-  const obstacle = epochs ? undefined : signalObstacle(engine);
+  const obstacle = epochs ? undefined : signalObstacle(asked === 'signal', engine);
   if (!epochs && obstacle === undefined) return 'signal';
   if (asked === 'signal') throw misuse('ERR_SAMPLER', `no samples by signals: ${obstacle}`);
   if (Engine.hasEpochs(engine)) return 'epoch';

@@ -11,7 +11,7 @@ import { CliDirectory, guest } from './command.js';
 
 const directory = new CliDirectory();
 /** Whether samples are taken by signals, and so programs run at the same time. */
-const areSignals = signalObstacle() === undefined;
+const areSignals = signalObstacle(false) === undefined;
 afterAll(() => directory[Symbol.asyncDispose]());
 
 /** Parses what a command printed, and checks it against its schema. */

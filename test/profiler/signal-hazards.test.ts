@@ -177,7 +177,7 @@ describe.skipIf(!HAS_SIGNALS)('signals beside', () => {
     const script = `
       import { createRequire } from 'node:module';
       const native = createRequire(import.meta.url)(${JSON.stringify(findAddon())});
-      native.signalObstacle();
+      native.signalObstacle(false);
       for (let i = 0; i < 100; i++) process.kill(process.pid, native.signalNumber());
       console.log('alive');`;
     const { stdout, signal } = spawnSync(

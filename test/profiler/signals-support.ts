@@ -14,7 +14,7 @@ import {
 import { signalObstacle } from '../../lib/profiler/signal-sampler.js';
 
 /** Whether this machine can sample by signals. */
-export const HAS_SIGNALS = signalObstacle() === undefined;
+export const HAS_SIGNALS = signalObstacle(false) === undefined;
 
 /** How many divisions follow each other in the loop of `divide`. */
 export const DIVISION_COUNT = 16;

@@ -15,8 +15,9 @@
 //! - `walker`, `frames`, `self_check`, `signal/stack`, `signal/machine` and `signal/calls`: Wasmtime's stack and code;
 //! - `goroutines/instance` and `signal/joined`: a guest's memory;
 //! - `recorder` and `sync`: the ring;
-//! - `signal/published`, `signal/replaced` and `signal/interrupt`: what a signal handler reads of other threads;
-//! - `cpu_clock`, `scheduler`, `thread_stack`, `signal/handler`, `signal/text`: system calls;
+//! - `signal/published`, `signal/replaced`, `signal/slots` and `signal/interrupt`: what is read of a thread that was interrupted;
+//! - `cpu_clock`, `scheduler`, `thread_handle`, `thread_stack`, `thread_state`, `signal/handler`, `signal/suspend`, `signal/text`:
+//!   system calls;
 //! - `broken` and `signal/stepper`, for tests alone.
 
 pub mod allow_list;
@@ -34,9 +35,13 @@ pub mod recorder;
 pub mod scheduler;
 pub mod self_check;
 pub mod signal;
-#[cfg_attr(not(signals), allow(dead_code))]
+#[cfg_attr(not(interrupts), allow(dead_code))]
 mod sync;
+#[cfg(any(target_os = "macos", windows))]
+mod thread_handle;
 pub mod thread_stack;
+#[cfg(interrupts)]
+mod thread_state;
 pub mod ticker;
 pub mod traps;
 pub mod user_ticks;

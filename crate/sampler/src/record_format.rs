@@ -60,7 +60,7 @@ pub(crate) fn kind_of(word: u32) -> (u32, u32) {
 }
 
 /// The word of `shared` of a sample by a signal; see `signal::stack::How`.
-#[cfg_attr(not(signals), allow(dead_code))]
+#[cfg_attr(not(interrupts), allow(dead_code))]
 pub(crate) fn with_how(shared: usize, how: u8) -> u32 {
     shared as u32 | u32::from(how) << HOW_SHIFT
 }

@@ -1,9 +1,9 @@
 //! By what threads share things. `loom/` compiles the files that use this with its own in its place, to run them in all orders.
 
 pub use std::sync::atomic;
-#[cfg(signals)]
+#[cfg(interrupts)]
 pub use std::sync::{Mutex, PoisonError};
-#[cfg(signals)]
+#[cfg(interrupts)]
 pub use std::thread::yield_now;
 
 use atomic::AtomicU64;

@@ -73,9 +73,29 @@ static PROBE: LazyLock<Probe> = LazyLock::new(|| {
 
 type TellCaller = unsafe extern "C" fn(*mut u8, *mut u8, *mut ValRaw, usize) -> bool;
 
+/// The registers of `array_call`'s second and third argument, by the C calling convention.
+#[cfg(all(interrupts, target_arch = "x86_64", not(windows)))]
+macro_rules! argument {
+    (caller) => {
+        "rsi"
+    };
+    (slots) => {
+        "rdx"
+    };
+}
+#[cfg(all(interrupts, target_arch = "x86_64", windows))]
+macro_rules! argument {
+    (caller) => {
+        "rdx"
+    };
+    (slots) => {
+        "r8"
+    };
+}
+
 /// As `VMFuncRef::array_call`, called with the `VMContext` that each store has for callers from the host: tells it, and
 /// where it returns to, which is where Wasmtime's calls of guests return to.
-#[cfg(all(signals, target_arch = "x86_64"))]
+#[cfg(all(interrupts, target_arch = "x86_64"))]
 #[unsafe(naked)]
 unsafe extern "C" fn tell_caller(
     _: *mut u8,
@@ -84,16 +104,16 @@ unsafe extern "C" fn tell_caller(
     _: usize,
 ) -> bool {
     std::arch::naked_asm!(
-        "mov [rdx], rsi",
+        concat!("mov [", argument!(slots), "], ", argument!(caller)),
         "mov rax, [rsp]",
-        "mov [rdx + {slot}], rax",
+        concat!("mov [", argument!(slots), " + {slot}], rax"),
         "mov eax, 1",
         "ret",
         slot = const size_of::<ValRaw>(),
     )
 }
 
-#[cfg(all(signals, target_arch = "aarch64"))]
+#[cfg(all(interrupts, target_arch = "aarch64"))]
 #[unsafe(naked)]
 unsafe extern "C" fn tell_caller(
     _: *mut u8,
@@ -110,7 +130,7 @@ unsafe extern "C" fn tell_caller(
     )
 }
 
-#[cfg(not(signals))]
+#[cfg(not(interrupts))]
 unsafe extern "C" fn tell_caller(
     _: *mut u8,
     caller: *mut u8,

@@ -297,9 +297,13 @@ impl NativeRecorder {
     }
 }
 
-/// Why no store can be sampled by signals, if so.
+/// Why no store is sampled at the true instruction, if so; what is only not tried enough to be the default is no obstacle
+/// when it is asked for.
 #[napi(catch_unwind)]
-pub fn signal_obstacle() -> Option<String> {
+pub fn signal_obstacle(is_asked_for: bool) -> Option<String> {
+    if signal::SUSPENDS && !is_asked_for {
+        return Some("it suspends threads on this system, which only an emulator has tried: ask for sampler 'signal'".to_owned());
+    }
     signal::ready().err()
 }
 

@@ -1,10 +1,10 @@
-//! Before the first samples by signals of a process, where no thread can step through a guest by itself: is the code
+//! Before the first samples of a process, where no thread can step through a guest by itself: is the code
 //! of a known guest what the leaf's rule takes it to be?
 //!
 //! That of Cranelift is pinned, so what this finds is a processor or a system for which it makes other code.
 
 use super::known_guest::GUEST;
-use super::leaf_arm64::check_function;
+use super::machine::check_function;
 use wasmtime::{Config, Engine, Module};
 
 pub fn check() -> Result<(), String> {

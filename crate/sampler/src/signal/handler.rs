@@ -1,166 +1,49 @@
-//! The signal and its handler.
+//! Threads are interrupted by a signal, whose handler is this.
 //!
-//! A real-time signal, so that none is lost behind another, of those that nobody uses. It carries the number of a
-//! slot in a static table and that slot's generation; what comes from elsewhere, or late, finds nothing there.
-//!
-//! The handler runs between any two instructions of its thread, V8's and malloc's too. So it takes no lock,
-//! allocates nothing, has no thread-local variable (which may allocate where a library was loaded late), and calls
-//! nothing but `clock_gettime` and `gettid`.
-//!
-//! Invariant: what a slot points to stays as long as its generation, and that is changed on the slot's own thread,
-//! so never while a handler of it runs. The handler is never taken away: a signal that comes late would end the
-//! process.
+//! A real-time signal, so that none is lost behind another, of those that nobody uses. The handler is never taken away: a
+//! signal that comes late would end the process. It runs between any two instructions of its thread: see `slots`.
 
-use super::gate::Gate;
-use super::joined;
-use super::machine::{call, registers_of};
-use super::published::{Chain, StoreBlock, ThreadBlock};
-use super::ring::Ring;
-use super::stack::{How, Interrupted};
-use super::text::Reading;
-use super::trial;
-use crate::frames::{AsBuilt, Layout};
+use super::leaf::Registers;
+use super::machine::{registers_of, set_registers};
+use super::slots::{self, Stopped};
 use std::io;
 use std::ptr;
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, compiler_fence,
-};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// Threads that are sampled at once, at one rate each.
-pub const SLOTS: usize = 256;
-/// Recorders of a slot whose stores may be on one thread's stack at once, and each get a sample.
-const STREAMS: usize = 8;
-
-/// What one source of ticks shares with the handler on its thread.
-pub struct Slot {
-    gate: Gate,
-    thread_id: AtomicI32,
-    thread: AtomicPtr<ThreadBlock>,
-    ring: AtomicPtr<Ring>,
-    /// CPU time since the last sample, in nanoseconds.
-    cpu_ns: AtomicU64,
-    /// Samples so far; numbers the runs of the handler.
-    runs: AtomicUsize,
-}
-
-static TABLE: [Slot; SLOTS] = [const {
-    Slot {
-        gate: Gate {
-            generation: AtomicU32::new(0),
-            pending: AtomicBool::new(false),
-            wants_sample: AtomicBool::new(true),
-        },
-        thread_id: AtomicI32::new(0),
-        thread: AtomicPtr::new(ptr::null_mut()),
-        ring: AtomicPtr::new(ptr::null_mut()),
-        cpu_ns: AtomicU64::new(0),
-        runs: AtomicUsize::new(0),
-    }
-}; SLOTS];
-
-static FREE: Mutex<Vec<usize>> = Mutex::new(Vec::new());
-static USED: AtomicUsize = AtomicUsize::new(0);
 static PROCESS: AtomicI32 = AtomicI32::new(0);
 /// Signals of ours that came when nobody wanted them any more, and such as were somebody else's.
 static STRAY: AtomicU64 = AtomicU64::new(0);
+static SIGNAL: OnceLock<i32> = OnceLock::new();
 
-/// A slot in use, on its own thread.
-pub struct Used {
-    at: usize,
-    value: usize,
-    /// Kept for the handler.
-    _ring: Arc<Ring>,
-}
+/// The value of the first signal, of no slot: nobody wants it.
+const TRIAL: usize = usize::MAX;
 
-impl Used {
-    /// For the calling thread.
-    pub fn new(thread: &'static ThreadBlock, ring: Arc<Ring>) -> io::Result<Self> {
-        install()?;
-        let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let at = free.unwrap_or_else(|| USED.fetch_add(1, Relaxed));
-        let slot = TABLE.get(at).ok_or_else(|| {
-            io::Error::other("more threads and rates are sampled than there is room for")
-        })?;
-        slot.thread_id.store(thread_id(), Relaxed);
-        slot.thread.store(ptr::from_ref(thread).cast_mut(), Relaxed);
-        slot.ring.store(Arc::as_ptr(&ring).cast_mut(), Relaxed);
-        slot.cpu_ns.store(0, Relaxed);
-        compiler_fence(SeqCst);
-        let generation = slot.gate.open();
-        Ok(Self {
-            at,
-            value: at | (generation as usize) << 16,
-            _ring: ring,
-        })
+/// A thread that is sampled.
+pub struct Thread(usize);
+
+impl Thread {
+    pub fn current() -> io::Result<Self> {
+        Ok(Self(thread_id()))
     }
 
-    pub fn number(&self) -> usize {
-        self.at
-    }
-
-    pub fn sender(&self) -> Sender {
-        Sender {
-            slot: &TABLE[self.at],
-            value: self.value,
-        }
+    pub fn id(&self) -> usize {
+        self.0
     }
 }
 
-impl Drop for Used {
-    fn drop(&mut self) {
-        let slot = &TABLE[self.at];
-        slot.gate.close();
-        compiler_fence(SeqCst);
-        slot.ring.store(ptr::null_mut(), Relaxed);
-        slot.thread.store(ptr::null_mut(), Relaxed);
-        FREE.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(self.at);
-    }
+fn thread_id() -> usize {
+    // SAFETY: asks, and changes nothing.
+    unsafe { libc::syscall(libc::SYS_gettid) as usize }
 }
 
-/// Sends a slot's signals, from any thread.
-#[derive(Clone, Copy)]
-pub struct Sender {
-    slot: &'static Slot,
-    value: usize,
-}
-
-/// What became of a signal that was to be sent.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Sent {
-    Yes,
-    /// The one before has not arrived.
-    Pending,
-    /// The thread is gone, or has no room for signals.
-    Failed,
-}
-
-impl Sender {
-    /// Has CPU time counted for the next sample.
-    pub fn add_cpu(&self, ns: u64) {
-        self.slot.cpu_ns.fetch_add(ns, Relaxed);
-    }
-
-    pub fn send(&self, wants_sample: bool) -> Sent {
-        if !self.slot.gate.claim(wants_sample) {
-            return Sent::Pending;
-        }
-        let thread_id = self.slot.thread_id.load(Relaxed);
-        let signal = SIGNAL.get().copied().unwrap_or(0);
-        let failed = queue(signal, thread_id, self.value).is_err();
-        if failed {
-            self.slot.gate.release();
-            return Sent::Failed;
-        }
-        Sent::Yes
-    }
+/// Has a thread call `slots::handle` with `value`, when it runs next.
+pub fn interrupt(thread_id: usize, value: usize) -> io::Result<()> {
+    queue(SIGNAL.get().copied().unwrap_or(0), thread_id, value)
 }
 
 /// Sends `signal` to a thread of this process.
-fn queue(signal: i32, thread_id: i32, value: usize) -> io::Result<()> {
+fn queue(signal: i32, thread_id: usize, value: usize) -> io::Result<()> {
     // SAFETY: a siginfo of our own making, to a thread of our own process.
     let sent = unsafe {
         let mut info: SigInfo = std::mem::zeroed();
@@ -171,7 +54,7 @@ fn queue(signal: i32, thread_id: i32, value: usize) -> io::Result<()> {
         libc::syscall(
             libc::SYS_rt_tgsigqueueinfo,
             info.pid,
-            thread_id,
+            thread_id as libc::pid_t,
             signal,
             &raw const info,
         )
@@ -197,11 +80,6 @@ struct SigInfo {
 }
 
 const _: () = assert!(size_of::<SigInfo>() == size_of::<libc::siginfo_t>());
-
-static SIGNAL: OnceLock<i32> = OnceLock::new();
-
-/// The value of the first signal, of no slot: nobody wants it.
-const TRIAL: usize = usize::MAX;
 
 /// The number of the signal, once it is in use.
 pub fn signal() -> Option<i32> {
@@ -251,22 +129,6 @@ pub fn install() -> io::Result<()> {
     Err(io::Error::other("no real-time signal is free"))
 }
 
-pub fn thread_id() -> i32 {
-    // SAFETY: asks, and changes nothing.
-    unsafe { libc::syscall(libc::SYS_gettid) as i32 }
-}
-
-/// Nanoseconds of the clock that `Instant` has too.
-pub fn monotonic_ns() -> u64 {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: a place to write the time to; may be called in a handler.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
-}
-
 unsafe extern "C" fn on_signal(
     _signal: libc::c_int,
     info: *mut libc::siginfo_t,
@@ -279,116 +141,30 @@ unsafe extern "C" fn on_signal(
             &mut *context.cast::<libc::ucontext_t>(),
         )
     };
-    if !handle(info, context) {
+    let is_ours = info.code == libc::SI_QUEUE && info.pid == PROCESS.load(Relaxed);
+    let is_trial = info.value == TRIAL;
+    if !is_ours || !is_trial && !slots::handle(info.value, thread_id(), &mut Context(context)) {
         STRAY.fetch_add(1, Relaxed);
     }
 }
 
-/// False for a signal that is nobody's.
-fn handle(info: &SigInfo, context: &mut libc::ucontext_t) -> bool {
-    if info.code != libc::SI_QUEUE || info.pid != PROCESS.load(Relaxed) {
-        return false;
-    }
-    if info.value == TRIAL {
-        return true;
-    }
-    let Some(slot) = TABLE.get(info.value & 0xffff) else {
-        return false;
-    };
-    let Some(wants_sample) = slot.gate.accepts(info.value >> 16) else {
-        return false;
-    };
-    if slot.thread_id.load(Relaxed) != thread_id() {
-        return false;
-    }
-    // SAFETY: by the module's invariant; this is the slot's thread.
-    let (thread, ring) = unsafe {
-        let Some(thread) = slot.thread.load(Relaxed).as_ref() else {
-            return false;
-        };
-        let Some(ring) = slot.ring.load(Relaxed).as_ref() else {
-            return false;
-        };
-        (thread, ring)
-    };
-    let texts = Reading::begin();
-    let interrupted = Interrupted {
-        registers: registers_of(context),
-        on_alternative_stack: is_on_alternative_stack(context),
-        texts: &texts,
-        words: AsBuilt::words(),
-        leaf: trial::leaf_rule(),
-    };
-    if wants_sample {
-        sample(slot, info.value & 0xffff, thread, ring, &interrupted);
-    }
-    if let Some(store) = thread.current()
-        && let Some(trap) = store.interruption.due()
-        && interrupted.is_in_function(store)
-    {
-        // SAFETY: it was asked just now.
-        unsafe { call(context, trap) };
-        store.interruption.count();
-    }
-    drop(texts);
-    slot.gate.release();
-    true
-}
+/// Of the thread that the handler is on.
+struct Context<'a>(&'a mut libc::ucontext_t);
 
-/// One record for each recorder of the slot that has a store on the stack: of its newest one.
-fn sample(
-    slot: &Slot,
-    number: usize,
-    thread: &ThreadBlock,
-    ring: &Ring,
-    interrupted: &Interrupted<'_>,
-) {
-    let run = slot.runs.load(Relaxed) + 1;
-    slot.runs.store(run, Relaxed);
-    // Another slot of the same thread counts runs too.
-    let run = run * SLOTS + number;
-    let mut chain = Chain::new(thread);
-    let mut streams = [usize::MAX; STREAMS];
-    let mut count = 0;
-    let mut is_current = true;
-    let mut cpu_ns = None;
-    while let Some((store, is_first)) = chain.next(run) {
-        let was_current = std::mem::take(&mut is_current);
-        let Some(recorded) = store
-            .recorded()
-            .filter(|recorded| is_first && recorded.slot == number)
-        else {
-            continue;
-        };
-        if count == STREAMS || streams[..count].contains(&recorded.stream) {
-            continue;
-        }
-        streams[count] = recorded.stream;
-        count += 1;
-        let cpu_ns = *cpu_ns.get_or_insert_with(|| slot.cpu_ns.swap(0, Relaxed));
-        let mut record = ring.begin();
-        let how = walk(interrupted, store, was_current, &mut record);
-        // SAFETY: the store is one of this thread's.
-        unsafe { joined::join(store, how, &mut record) };
-        record.commit(how as u8, recorded.stream, monotonic_ns(), cpu_ns);
+impl Stopped for Context<'_> {
+    fn registers(&self) -> Registers {
+        registers_of(self.0)
     }
-}
 
-fn walk(
-    interrupted: &Interrupted<'_>,
-    store: &StoreBlock,
-    is_current: bool,
-    record: &mut super::ring::Record<'_>,
-) -> How {
-    if is_current {
-        interrupted.walk_current(store, record)
-    } else {
-        interrupted.walk_waiting(store, record)
+    fn is_on_alternative_stack(&self) -> bool {
+        let stack = &self.0.uc_stack;
+        let sp = self.registers().sp;
+        stack.ss_flags & libc::SS_DISABLE == 0
+            && sp.wrapping_sub(stack.ss_sp.addr()) < stack.ss_size
     }
-}
 
-fn is_on_alternative_stack(context: &libc::ucontext_t) -> bool {
-    let stack = &context.uc_stack;
-    let sp = registers_of(context).sp;
-    stack.ss_flags & libc::SS_DISABLE == 0 && sp.wrapping_sub(stack.ss_sp.addr()) < stack.ss_size
+    fn set_registers(&mut self, registers: Registers) -> bool {
+        set_registers(self.0, registers);
+        true
+    }
 }

@@ -69,7 +69,7 @@ impl Interruption {
     }
 
     /// Where the guest is to go now.
-    #[cfg(signals)]
+    #[cfg(interrupts)]
     #[inline]
     pub(super) fn due(&self) -> Option<usize> {
         // SAFETY: by `set`, on the store's thread.
@@ -78,7 +78,7 @@ impl Interruption {
     }
 
     /// The guest has gone there.
-    #[cfg(signals)]
+    #[cfg(interrupts)]
     pub(super) fn count(&self) {
         self.done.store(1, Relaxed);
     }

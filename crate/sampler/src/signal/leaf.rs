@@ -8,6 +8,7 @@ pub struct Registers {
     pub sp: usize,
     pub fp: usize,
     /// The link register, on processors that have one.
+    #[cfg_attr(not(target_arch = "aarch64"), allow(dead_code))]
     pub lr: usize,
 }
 

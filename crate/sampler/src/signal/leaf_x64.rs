@@ -40,6 +40,15 @@ pub fn frame_of(registers: Registers, before: &[u8], code: &[u8]) -> Frame {
     }
 }
 
+/// Whether a function's code begins as the rule takes it to; else what differs.
+#[cfg(any(suspends, test))]
+pub fn check_function(code: &[u8]) -> Result<(), String> {
+    match code.strip_prefix(&[PUSH_RBP]) {
+        Some(rest) if rest.starts_with(MOV_RBP_RSP) => Ok(()),
+        _ => Err("a function doesn't begin with its frame record".to_owned()),
+    }
+}
+
 /// Within the copying of a frame that moves down: by how much it moves.
 #[inline]
 fn grown_by(before: &[u8], code: &[u8]) -> Option<usize> {
@@ -133,6 +142,15 @@ mod tests {
             assert_eq!(at(&code, 0, 0x1000), Frame::At(0x9000));
             assert_eq!(at(&code, offset, 0x1000), Frame::At(0x9000));
         }
+    }
+
+    #[test]
+    fn functions_are_checked() {
+        assert_eq!(
+            check_function(&[0x55, 0x48, 0x89, 0xe5, 0x90, 0xc3]),
+            Ok(())
+        );
+        assert!(check_function(&[0x48, 0x89, 0xe5, 0x90, 0xc3]).is_err());
     }
 
     #[test]

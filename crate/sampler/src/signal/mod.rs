@@ -1,13 +1,14 @@
-//! Samples at the true instruction: a signal interrupts the guest wherever it is, and its handler walks the stack.
+//! Samples at the true instruction: the guest is interrupted wherever it is, and its stack is walked. On Linux a signal does so,
+//! whose handler walks; macOS and Windows let one thread suspend another, and walk its stack.
 //!
 //! ```text
-//! source      a thread for each that is sampled ── signal ──► handler   on the sampled thread
-//!   ▲                       gate: one at a time               │ published   which store runs, where its stack begins
-//!   │                                                           │ text        what is compiled code, see replaced
-//!   │                                                           │ stack       the walk; leaf_…, machine: the newest frame
-//!   │                                                           │ joined      callers that the guest's memory has
-//!   │                                                           │ interrupt   ends a guest that looks at no epoch
-//!   └──────────────────────── ring of records ◄─────────────────┘
+//! source      a thread for each that is sampled ── handler: a signal ────► slots   one sample
+//!   ▲                       gate: one at a time    suspend: from outside     │ published   which store runs, where its stack begins
+//!   │                                                                        │ text        what is compiled code, see replaced
+//!   │                                                                        │ stack       the walk; leaf_…, machine: the newest frame
+//!   │                                                                        │ joined      callers that the guest's memory has
+//!   │                                                                        │ interrupt   ends a guest that looks at no epoch
+//!   └──────────────────────── ring of records ◄──────────────────────────────┘
 //! stream      records → the words of `record_format`
 //! ```
 //!
@@ -17,47 +18,55 @@ use std::sync::OnceLock;
 
 pub mod published;
 
-#[cfg(all(signals, feature = "broken"))]
+#[cfg(all(interrupts, feature = "broken"))]
 pub mod calls;
-#[cfg(all(signals, target_arch = "aarch64"))]
+#[cfg(all(interrupts, any(suspends, target_arch = "aarch64", test)))]
 mod code_check;
-#[cfg(all(signals, target_arch = "aarch64", test))]
+#[cfg(all(interrupts, target_arch = "aarch64", test))]
 mod every_instruction;
-#[cfg(signals)]
+#[cfg(interrupts)]
 mod gate;
 #[cfg(signals)]
 mod handler;
-#[cfg(signals)]
+#[cfg(interrupts)]
 mod joined;
-#[cfg(signals)]
+#[cfg(interrupts)]
 mod known_guest;
-#[cfg(any(signals, test))]
+#[cfg(any(interrupts, test))]
 mod leaf;
-#[cfg(any(all(signals, target_arch = "aarch64"), test))]
+#[cfg(any(all(interrupts, target_arch = "aarch64"), test))]
 mod leaf_arm64;
-#[cfg(any(all(signals, target_arch = "x86_64"), test))]
+#[cfg(any(all(interrupts, target_arch = "x86_64"), test))]
 mod leaf_x64;
-#[cfg(signals)]
+#[cfg(interrupts)]
 mod machine;
-#[cfg(signals)]
+#[cfg(interrupts)]
+mod monotonic;
+#[cfg(interrupts)]
 mod replaced;
-#[cfg(signals)]
+#[cfg(interrupts)]
 mod ring;
 #[cfg(all(signals, target_arch = "x86_64"))]
 mod self_check;
-#[cfg(signals)]
+#[cfg(interrupts)]
+mod sender;
+#[cfg(interrupts)]
+mod slots;
+#[cfg(interrupts)]
 mod source;
-#[cfg(signals)]
+#[cfg(interrupts)]
 mod stack;
 #[cfg(all(signals, target_arch = "x86_64"))]
 pub mod stepper;
-#[cfg(signals)]
+#[cfg(interrupts)]
 mod stream;
-#[cfg(signals)]
+#[cfg(suspends)]
+mod suspend;
+#[cfg(interrupts)]
 mod text;
-#[cfg(all(signals, feature = "broken"))]
+#[cfg(all(interrupts, feature = "broken"))]
 pub mod trial;
-#[cfg(all(signals, not(feature = "broken")))]
+#[cfg(all(interrupts, not(feature = "broken")))]
 #[path = "release.rs"]
 mod trial;
 
@@ -65,47 +74,53 @@ mod clock;
 mod interrupt;
 mod signals;
 
+/// How threads are interrupted here.
 #[cfg(signals)]
-pub use self::{
-    handler::{monotonic_ns, signal, stray},
-    source::Source,
-    stack::learn_entry,
-    stream::SampleStream,
-};
-#[cfg(not(signals))]
+use handler as interruption;
+#[cfg(suspends)]
+use suspend as interruption;
+
+#[cfg(signals)]
+pub use self::handler::{signal, stray};
+#[cfg(interrupts)]
+pub use self::{monotonic::monotonic_ns, source::Source, stack::learn_entry, stream::SampleStream};
+#[cfg(not(interrupts))]
 mod unsupported;
 pub use clock::Clock;
 pub use interrupt::TrapFunction;
 pub use signals::Signals;
-#[cfg(not(signals))]
+#[cfg(not(interrupts))]
 pub use unsupported::{SampleStream, Source, learn_entry, monotonic_ns};
 
 /// Whether this platform has it at all.
-pub const IS_SUPPORTED: bool = cfg!(signals);
+pub const IS_SUPPORTED: bool = cfg!(interrupts);
 
-/// Has the code of an engine made with `config` known to signal handlers.
+/// Whether threads are suspended for it, rather than interrupted by signals: no machine that is at hand does so.
+pub const SUSPENDS: bool = cfg!(suspends);
+
+/// Has the code of an engine made with `config` known to who walks.
 pub fn note_code(config: &mut wasmtime::Config) {
-    #[cfg(signals)]
+    #[cfg(interrupts)]
     config.with_custom_code_memory(Some(text::texts()));
     let _ = config;
 }
 
-/// Whether stores of this process can be sampled by signals; else why not.
+/// Whether stores of this process can be sampled so; else why not.
 pub fn ready() -> Result<(), String> {
     static READY: OnceLock<Result<(), String>> = OnceLock::new();
     READY.get_or_init(check).clone()
 }
 
-#[cfg(signals)]
+#[cfg(interrupts)]
 fn check() -> Result<(), String> {
-    handler::install().map_err(|error| error.to_string())?;
-    #[cfg(target_arch = "x86_64")]
+    interruption::install().map_err(|error| error.to_string())?;
+    #[cfg(all(signals, target_arch = "x86_64"))]
     return self_check::check();
-    #[cfg(target_arch = "aarch64")]
+    #[cfg(not(all(signals, target_arch = "x86_64")))]
     code_check::check()
 }
 
-#[cfg(not(signals))]
+#[cfg(not(interrupts))]
 fn check() -> Result<(), String> {
     Err("this platform is not supported".to_owned())
 }

@@ -1,28 +1,27 @@
-//! Where ticks come from: a thread for each thread that is sampled and each rate, which sends the signals, and
-//! brings what the handler has written to the recorders.
+//! Where ticks come from: a thread for each thread that is sampled and each rate, which interrupts that, and
+//! brings the samples to the recorders.
 //!
-//! By the CPU clock, a tick is a signal only when the thread runs just then, or wants to:
+//! By the CPU clock, a tick is a sample only when the thread runs just then, or wants to:
 //!
 //! ```text
 //! ticks      |     |     |     |     |     |     |
 //! thread  ███████░░░░░░░░░░░░░░░███████████░░░░░░░░     ░ sleeps
-//! signals    ↑     ·     ·     ·     ↑     ·     ·
+//! samples    ↑     ·     ·     ·     ↑     ·     ·
 //! ```
 //!
 //! So samples fall as the thread's CPU time does, and nothing that sleeps is woken. What was used between two
-//! signals counts for the second. By the wall clock each tick is a signal.
+//! samples counts for the second. By the wall clock each tick is a sample.
 
 use super::clock::Clock;
-use super::handler::{Sender, Sent, Used, thread_id};
 use super::published::{Recorded, ThreadBlock, thread_block};
 use super::ring::{Ring, WORDS};
+use super::sender::{Sender, Sent, Used};
 use super::stream::SampleStream;
 use crate::cpu_clock::ThreadClock;
 use crate::scheduler::wake_precisely;
+use crate::thread_state::ThreadState;
 use std::cell::RefCell;
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,7 +51,7 @@ struct Shared {
     sender: Mutex<Option<Sender>>,
     block: &'static ThreadBlock,
     cpu: ThreadClock,
-    state_file: Option<File>,
+    state: ThreadState,
     /// Stores that are in WebAssembly now.
     guests: AtomicU32,
     resting: AtomicBool,
@@ -118,7 +117,7 @@ impl Source {
             sender: Mutex::new(Some(used.sender())),
             block,
             cpu: ThreadClock::current()?,
-            state_file: File::open(format!("/proc/self/task/{}/stat", thread_id())).ok(),
+            state: ThreadState::current(),
             guests: AtomicU32::new(0),
             resting: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
@@ -331,22 +330,8 @@ impl Shared {
         }
         // Its clock goes on while it has one.
         self.cpu.update();
-        self.cpu.last_ns() != now || self.is_runnable()
-    }
-
-    /// As the system has it: it may have had to make room for this very thread.
-    fn is_runnable(&self) -> bool {
-        let Some(file) = &self.state_file else {
-            return true;
-        };
-        let mut text = [0; 128];
-        let length = file.read_at(&mut text, 0).unwrap_or(0);
-        let text = &text[..length];
-        // `42 (name) R …`, where the name may have anything in it.
-        match text.iter().rposition(|&byte| byte == b')') {
-            Some(end) => text.get(end + 2) == Some(&b'R'),
-            None => true,
-        }
+        // It may have had to make room for this very thread.
+        self.cpu.last_ns() != now || self.state.is_runnable()
     }
 
     /// Waits until a guest runs or nobody wants ticks any more.

@@ -4,6 +4,7 @@
 //! be on a stack. The handler reads a table that is never changed, only replaced (see `replaced`).
 
 use super::replaced::{self, Replaced};
+use std::io;
 use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicUsize};
@@ -39,16 +40,7 @@ impl CustomCodeMemory for Texts {
         // SAFETY: memory that was just written.
         unsafe { clear_cache(ptr.cast(), len)? };
         // SAFETY: Wasmtime's own pages of code, which are whole.
-        let failed = unsafe {
-            libc::mprotect(
-                ptr.cast_mut().cast(),
-                len.next_multiple_of(page_size()),
-                libc::PROT_READ | libc::PROT_EXEC,
-            )
-        };
-        if failed != 0 {
-            return Err(std::io::Error::last_os_error().into());
-        }
+        unsafe { make_executable(ptr, len)? };
         pipeline_flush_mt()?;
         TABLE.replace(|table| {
             let at = table.partition_point(|range| range.start < start);
@@ -64,9 +56,40 @@ impl CustomCodeMemory for Texts {
     }
 }
 
-fn page_size() -> usize {
+/// # Safety
+///
+/// The pages must have code and nothing else.
+#[cfg(unix)]
+unsafe fn make_executable(ptr: *const u8, len: usize) -> io::Result<()> {
     // SAFETY: asks, and changes nothing.
-    unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize }
+    let page_size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize };
+    // SAFETY: as promised.
+    let failed = unsafe {
+        libc::mprotect(
+            ptr.cast_mut().cast(),
+            len.next_multiple_of(page_size),
+            libc::PROT_READ | libc::PROT_EXEC,
+        )
+    };
+    if failed != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// # Safety
+///
+/// The pages must have code and nothing else.
+#[cfg(windows)]
+unsafe fn make_executable(ptr: *const u8, len: usize) -> io::Result<()> {
+    use windows_sys::Win32::System::Memory::{PAGE_EXECUTE_READ, VirtualProtect};
+    let mut before = 0;
+    // SAFETY: as promised; all pages that have a byte of it.
+    let done = unsafe { VirtualProtect(ptr.cast(), len, PAGE_EXECUTE_READ, &mut before) };
+    if done == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
 }
 
 /// The table, while a handler reads it.

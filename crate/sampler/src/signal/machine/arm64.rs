@@ -5,7 +5,7 @@
 use crate::signal::leaf::Registers;
 use std::arch::asm;
 
-pub use crate::signal::leaf_arm64::frame_of;
+pub use crate::signal::leaf_arm64::{check_function, frame_of};
 
 /// The word at `address`; see `x64::word`.
 ///
@@ -45,6 +45,7 @@ pub fn code_address(return_address: usize) -> usize {
     address
 }
 
+#[cfg(signals)]
 pub fn registers_of(context: &libc::ucontext_t) -> Registers {
     let registers = &context.uc_mcontext;
     Registers {
@@ -55,15 +56,22 @@ pub fn registers_of(context: &libc::ucontext_t) -> Registers {
     }
 }
 
+#[cfg(signals)]
+pub fn set_registers(context: &mut libc::ucontext_t, registers: Registers) {
+    let Registers { pc, sp, fp, lr } = registers;
+    let context = &mut context.uc_mcontext;
+    (context.pc, context.sp) = (pc as u64, sp as u64);
+    (context.regs[29], context.regs[30]) = (fp as u64, lr as u64);
+}
+
 /// As if the guest had called `function` where it is.
 ///
 /// # Safety
 ///
 /// The guest must be in a function whose frame is whole: it has its link register there.
-pub unsafe fn call(context: &mut libc::ucontext_t, function: usize) {
-    let registers = &mut context.uc_mcontext;
-    registers.regs[30] = registers.pc;
-    registers.pc = function as u64;
+pub unsafe fn call(registers: &mut Registers, function: usize) {
+    registers.lr = registers.pc;
+    registers.pc = function;
 }
 
 /// The bytes before a return address that `call_before` looks at.

@@ -4,6 +4,8 @@ use crate::signal::leaf::Registers;
 use std::arch::asm;
 use std::ptr;
 
+#[cfg(any(suspends, test))]
+pub use crate::signal::leaf_x64::check_function;
 pub use crate::signal::leaf_x64::frame_of;
 
 /// The word at `address`, in words of the machine, since it may lie between the variables of any function's frame, where
@@ -39,6 +41,7 @@ pub fn code_address(return_address: usize) -> usize {
     return_address
 }
 
+#[cfg(signals)]
 pub fn registers_of(context: &libc::ucontext_t) -> Registers {
     let registers = &context.uc_mcontext.gregs;
     let register = |which: libc::c_int| registers[which as usize] as usize;
@@ -50,19 +53,29 @@ pub fn registers_of(context: &libc::ucontext_t) -> Registers {
     }
 }
 
+#[cfg(signals)]
+pub fn set_registers(context: &mut libc::ucontext_t, registers: Registers) {
+    let Registers { pc, sp, fp, lr: _ } = registers;
+    let gregs = &mut context.uc_mcontext.gregs;
+    for (which, value) in [
+        (libc::REG_RIP, pc),
+        (libc::REG_RSP, sp),
+        (libc::REG_RBP, fp),
+    ] {
+        gregs[which as usize] = value as i64;
+    }
+}
+
 /// As if the guest had called `function` where it is.
 ///
 /// # Safety
 ///
 /// The guest must be in a function whose frame is whole.
-pub unsafe fn call(context: &mut libc::ucontext_t, function: usize) {
-    let registers = &mut context.uc_mcontext.gregs;
-    let pc = registers[libc::REG_RIP as usize];
-    let sp = registers[libc::REG_RSP as usize] - 8;
-    registers[libc::REG_RSP as usize] = sp;
-    registers[libc::REG_RIP as usize] = function as i64;
+pub unsafe fn call(registers: &mut Registers, function: usize) {
+    registers.sp -= 8;
     // SAFETY: below the guest's stack, which has room for the host's frames.
-    unsafe { ptr::with_exposed_provenance_mut::<i64>(sp as usize).write_volatile(pc) };
+    unsafe { ptr::with_exposed_provenance_mut::<usize>(registers.sp).write_volatile(registers.pc) };
+    registers.pc = function;
 }
 
 /// The bytes before a return address that `call_before` looks at.
