@@ -5,17 +5,21 @@
 //
 // Zig compiles what is C (scripts/install-zig.sh). Where Rust has no standard library for a target, that is compiled too, as
 // for WebAssembly (scripts/wasm-toolchain.sh).
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { standardLibrary } from './emulated.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const directory = path.join(root, 'target', 'platforms');
 const zig = path.join(root, 'target', 'zig');
 
 const given = process.argv.slice(2);
-const targets = given.length > 0 ? given : ['aarch64-apple-darwin', 'x86_64-pc-windows-gnu'];
+const targets =
+  given.length > 0
+    ? given
+    : ['aarch64-apple-darwin', 'x86_64-apple-darwin', 'x86_64-pc-windows-gnu'];
 
 if (!existsSync(path.join(zig, 'bin', 'cargo-zigbuild'))) {
   console.error('no cargo-zigbuild: scripts/install-zig.sh installs it');
@@ -37,7 +41,7 @@ const { status, stderr, error } = spawnSync(
     stdio: ['ignore', 'inherit', 'pipe'],
     env: {
       ...process.env,
-      ...standardLibrary(),
+      ...standardLibrary(root, targets),
       PATH: `${path.join(zig, 'bin')}:${process.env.PATH}`,
       PYTHONPATH: zig,
       CARGO_ZIGBUILD_CACHE_DIR: path.join(directory, 'zig'),
@@ -53,22 +57,3 @@ process.stderr.write(stderr);
 const hasWarnings = /^warning: `wasmtime-guest-/m.test(stderr);
 if (status === 0 && !hasWarnings) console.log(`compiles for ${targets.join(', ')}`);
 process.exit(status !== 0 || hasWarnings ? 1 : 0);
-
-/** Variables of a Rust that has the targets' standard library, or its sources. */
-function standardLibrary() {
-  const hasAll = targets.every((target) => {
-    const args = ['--print', 'target-libdir', '--target', target];
-    return existsSync(execFileSync('rustc', args, { encoding: 'utf8' }).trim());
-  });
-  if (hasAll) return {};
-  const lines = execFileSync(path.join(root, 'scripts', 'wasm-toolchain.sh'), {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [, compiler] = /^RUSTC=(.*)$/m.exec(lines) ?? [];
-  if (compiler === undefined) {
-    console.error(`Rust has no standard library: rustup target add ${targets.join(' ')}`);
-    process.exit(1);
-  }
-  return { RUSTC: compiler, RUSTC_BOOTSTRAP: '1', CARGO_UNSTABLE_BUILD_STD: 'std,panic_unwind' };
-}

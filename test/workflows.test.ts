@@ -116,7 +116,7 @@ describe('ci.yml', () => {
     const { jobs } = workflows.find(({ name }) => name === 'ci.yml')?.workflow ?? EMPTY;
     const steps = Object.values(jobs).flatMap((job) => job.steps);
     const { targets } = steps.find(({ with: given }) => given?.['targets'])?.with ?? {};
-    const scripts = ['build-wasm', 'test-arm64', 'check-platforms'];
+    const scripts = ['build-wasm', 'test-arm64', 'test-musl', 'check-platforms'];
     const named = scripts.map((script) => {
       const [, list = ''] =
         /(?:target = |: \[)('.*?')(?:;|\])/.exec(read(`scripts/${script}.mjs`)) ?? [];
