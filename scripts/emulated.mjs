@@ -11,13 +11,13 @@ const SAMPLER = 'wasmtime-guest-sampler';
 /**
  * Runs Cargo for another machine.
  *
- * @param {{ root: string, cargo: string, target: string, env: NodeJS.ProcessEnv }} machine
+ * @param {{ root: string, cargo: string, profile: string, target: string, env: NodeJS.ProcessEnv }} machine
  * @param {string[]} args
  */
-function cargo({ root, cargo, target, env }, command, ...args) {
+function cargo({ root, cargo, profile, target, env }, command, ...args) {
   const { status, stdout, error } = spawnSync(
     cargo,
-    [command, '--locked', '--profile', 'emulated', '--target', target, ...args],
+    [command, '--locked', '--profile', profile, '--target', target, ...args],
     {
       cwd: root,
       encoding: 'utf8',

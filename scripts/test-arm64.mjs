@@ -15,6 +15,7 @@ import { randomModules } from './rust-tests.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const target = 'aarch64-unknown-linux-gnu';
+const profile = 'emulated';
 const emulator = 'qemu-aarch64-static';
 const directory = path.join(root, 'target', 'arm64');
 const packages = path.join(directory, 'node', 'node_modules');
@@ -33,7 +34,7 @@ const environment = {
   QEMU_LD_PREFIX: '/usr/aarch64-linux-gnu',
   QEMU_SET_ENV: 'LD_LIBRARY_PATH=/usr/aarch64-linux-gnu/lib',
 };
-const machine = { root, cargo: path.join(toolchain, 'cargo'), target, env: environment };
+const machine = { root, cargo: path.join(toolchain, 'cargo'), profile, target, env: environment };
 
 const [mode, ...files] = process.argv.slice(2);
 process.exit(run() ? 0 : 1);
@@ -64,7 +65,7 @@ function testJavaScript(given) {
   const addon = path.join(directory, 'addon');
   mkdirSync(addon, { recursive: true });
   copyFileSync(
-    path.join(directory, target, 'emulated', 'libwasmtime_guest_profiler.so'),
+    path.join(directory, target, profile, 'libwasmtime_guest_profiler.so'),
     path.join(addon, 'wasmtime_guest_profiler.node'),
   );
   const rollup = path.join(root, 'node_modules', 'rollup', 'package.json');

