@@ -1,6 +1,6 @@
 // What test-arm64.mjs and test-windows.mjs have in common: another machine's tests, by an emulator of it.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { countTests } from './rust-tests.mjs';
 
@@ -33,7 +33,7 @@ function cargo({ root, cargo, profile, target, env }, command, ...args) {
 const TESTS = ['test', '-p', SAMPLER, '--features', 'broken', '--lib', '--tests'];
 
 /** Compiles the tests of the crate that walks stacks. */
-export function buildTests(machine) {
+function buildTests(machine) {
   return cargo(machine, ...TESTS, '--no-run').isDone;
 }
 
@@ -50,9 +50,40 @@ export function runTests(machine, report) {
   return isDone && counted.numPassedTests > 0;
 }
 
-/** Builds the addon as the tests in JavaScript want it. */
-export function buildAddon(machine) {
-  return cargo(machine, 'build', '-p', ADDON, '--features', 'oracle').isDone;
+/**
+ * Does what a script's first argument says: `--build` compiles the crate's tests, `--node` runs tests in JavaScript, nothing runs the
+ * crate's tests. Ends the process.
+ *
+ * @param {{ testCrate(): boolean, testJavaScript(files: string[]): boolean }} tests
+ */
+export function runMode(machine, { testCrate, testJavaScript }) {
+  const [mode, ...files] = process.argv.slice(2);
+  const test = () => (mode === '--node' ? testJavaScript(files) : testCrate());
+  process.exit((mode === '--build' ? buildTests(machine) : test()) ? 0 : 1);
+}
+
+/**
+ * Builds the addon as the tests in JavaScript want it.
+ *
+ * @param {string} library the file that Cargo makes
+ * @returns {string | undefined} the directory that it is in under its own name; undefined where it can't be built
+ */
+export function buildAddon(machine, library) {
+  if (!cargo(machine, 'build', '-p', ADDON, '--features', 'oracle').isDone) return undefined;
+  const { env, profile, target } = machine;
+  const addon = path.join(env.CARGO_TARGET_DIR, 'addon');
+  mkdirSync(addon, { recursive: true });
+  copyFileSync(
+    path.join(env.CARGO_TARGET_DIR, target, profile, library),
+    path.join(addon, 'wasmtime_guest_profiler.node'),
+  );
+  return addon;
+}
+
+/** A package with the version that `name` has in the project: what that wants for another machine. */
+export function sameVersion(root, own, name) {
+  const file = path.join(root, 'node_modules', name, 'package.json');
+  return `${own}@${JSON.parse(readFileSync(file, 'utf8')).version}`;
 }
 
 /**

