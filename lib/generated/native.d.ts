@@ -717,8 +717,8 @@ export declare class NativeTag {
 }
 
 /**
- * Steps through what this thread does from here on, for at most `limit` instructions; frames are compared of what
- * `recorder` has listed. With `plain` the walk is one by the frame pointer alone.
+ * Steps through what this thread does from here on, for at most `limit` instructions while a guest is entered: what V8
+ * does on the way there counts for nothing. Frames are compared of what `recorder` has listed. With `plain` the walk is one by the frame pointer alone.
  */
 export declare function beginSteps(recorder: NativeRecorder, limit: number, plain: boolean): void
 

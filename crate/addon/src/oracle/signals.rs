@@ -58,8 +58,8 @@ pub struct NativeStepped {
     pub difference: Option<String>,
 }
 
-/// Steps through what this thread does from here on, for at most `limit` instructions; frames are compared of what
-/// `recorder` has listed. With `plain` the walk is one by the frame pointer alone.
+/// Steps through what this thread does from here on, for at most `limit` instructions while a guest is entered: what V8
+/// does on the way there counts for nothing. Frames are compared of what `recorder` has listed. With `plain` the walk is one by the frame pointer alone.
 #[cfg(target_arch = "x86_64")]
 #[napi(catch_unwind)]
 pub fn begin_steps(recorder: &NativeRecorder, limit: f64, plain: bool) -> Result<()> {

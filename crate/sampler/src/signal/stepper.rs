@@ -31,9 +31,11 @@ const TRAP_FLAG: i64 = 0x100;
 #[derive(Clone, Debug, Default)]
 pub struct Stepped {
     pub steps: u64,
+    /// Steps while a guest was entered.
+    pub entered: u64,
     /// Steps in functions of listed modules.
     pub in_guest: u64,
-    /// Steps while a guest was entered, in which the walk was compared.
+    /// Steps in which the walk was compared.
     pub compared: u64,
     /// Of those, without frames where there were some: in the host, at the ends of a guest's run.
     pub without: u64,
@@ -100,8 +102,8 @@ pub fn is_free() -> bool {
     }
 }
 
-/// Steps this thread from here on, where no guest runs, for at most `limit` instructions; walks find the newest frame by
-/// `leaf`.
+/// Steps this thread from here on, where no guest runs, for at most `limit` instructions while a guest is entered; walks
+/// find the newest frame by `leaf`.
 pub fn begin(allowed: Arc<AllowList>, limit: u64, leaf: LeafRule) -> io::Result<()> {
     step_from_here(allowed, limit, leaf, true)
 }
@@ -184,7 +186,7 @@ unsafe extern "C" fn on_step(
         )
     };
     match stepper {
-        Some(stepper) if STEPS.load(SeqCst) && stepper.stepped.steps < stepper.limit => {
+        Some(stepper) if STEPS.load(SeqCst) && stepper.stepped.entered < stepper.limit => {
             stepper.step(registers_of(context));
         }
         _ => context.uc_mcontext.gregs[libc::REG_EFL as usize] &= !TRAP_FLAG,
@@ -202,6 +204,7 @@ impl Stepper {
         let is_return = matches!(code, [0xc3 | 0xc2, _] | [0xf2 | 0xf3, 0xc3]);
         self.before = Some((pc, sp, is_return));
         if self.thread.current().is_some() {
+            self.stepped.entered += 1;
             self.compare(registers);
         }
     }
