@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { Engine, Linker, Module, Store, threadCpuTime } from '../lib/index.js';
 import { native } from '../lib/native.js';
 import { Func as FuncClass } from '../lib/runtime/func.js';
 import { Store as StoreClass } from '../lib/runtime/store.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { benchGuestFile } from './support/guests.js';
+import { HOW_TO_INSTALL_NODE_24, NODE_WITH_JSPI, startJspi } from './support/jspi.js';
 import { type Bench, type Budget, type Report, rowBeside } from './support/report.js';
 import { rounds } from './support/rounds.js';
 
@@ -15,7 +17,8 @@ export const asyncCalls: Bench = {
   name: 'async',
   question: 'What does an asynchronous call cost beside a synchronous one, and an await within it?',
   async run(budget) {
-    return report(await inFreshProcess(import.meta.url, measureAsync, budget));
+    const { node, options } = NODE_WITH_JSPI ?? {};
+    return report(await inFreshProcess(import.meta.url, measureAsync, budget, options, node));
   },
 };
 
@@ -38,6 +41,8 @@ export async function measureAsync({ quick }: Budget) {
     start(new Linker(engine).funcWrapAsync('env', 'add', TYPE, (_, a, b) => fn(a, b)));
   const value = await awaiting((a, b) => a + b);
   const promise = await awaiting(async (a, b) => a + b);
+  const jspi = startJspi(readFileSync(benchGuestFile('calls.wasm')), async (a, b) => a + b);
+  const nothing = async (a: number, b: number) => a + b;
   let reads = 0;
   const reading = await start(
     new Linker(engine).funcWrapAsync('env', 'add', TYPE, async (caller, a, b) => {
@@ -53,7 +58,7 @@ export async function measureAsync({ quick }: Budget) {
     return ((threadCpuTime() - before) * 1e6) / count;
   };
   const host = (guest: typeof sync) => each(calls, () => guest.host.callAsync(guest.store, calls));
-  return await rounds(
+  const measured = await rounds(
     quick ? 2 : 15,
     {
       call: () =>
@@ -63,6 +68,10 @@ export async function measureAsync({ quick }: Budget) {
       callAsync: () =>
         each(calls, async () => {
           for (let i = 0; i < calls; i++) await sync.add.callAsync(sync.store, i, 1);
+        }),
+      promise: () =>
+        each(calls, async () => {
+          for (let i = 0; i < calls; i++) await nothing(i, 1);
         }),
       rust: () =>
         native.benchCallAsync(StoreClass.native(sync.store), FuncClass.native(sync.add), calls),
@@ -76,13 +85,23 @@ export async function measureAsync({ quick }: Budget) {
         reads = 10;
         return ((await host(reading)) - none) / reads;
       },
+      jspi:
+        jspi &&
+        (() =>
+          each(calls, async () => {
+            for (let i = 0; i < calls; i++) await jspi.add(i, 1);
+          })),
+      jspiHost: jspi && (() => each(calls, () => jspi.callHost(calls))),
     },
     1,
   );
+  return { measured, node: process.version };
 }
 
-function report(measured: Measured): Report {
-  const { call, hostSync } = measured;
+function report({ measured, node }: Measured): Report {
+  const { call, hostSync, jspi, jspiHost } = measured;
+  const unlessNotRun = (name: string, row: number[] | undefined, beside: number[]) =>
+    row ? rowBeside(name, row, beside) : [name, 'not run', 'not run'];
   return {
     tables: [
       {
@@ -92,6 +111,8 @@ function report(measured: Measured): Report {
           rowBeside('`Func.call`', call, call),
           rowBeside('`await Func.callAsync`, the guest never waits', measured.callAsync, call),
           rowBeside('of which Wasmtime’s own `call_async`, in Rust', measured.rust, call),
+          rowBeside('`await` of an `async` function of JavaScript’s', measured.promise, call),
+          unlessNotRun('JSPI: `await` of a function that is `promising`', jspi, call),
         ],
       },
       {
@@ -110,9 +131,12 @@ function report(measured: Measured): Report {
             measured.hostPromise,
             hostSync,
           ),
+          unlessNotRun('JSPI: an `async` function that is `Suspending`', jspiHost, hostSync),
           rowBeside('a use of the caller after an `await`', measured.hostVisits, hostSync),
         ],
         notes: [
+          `In Node ${node}; JSPI is V8’s own WebAssembly.`,
+          ...(jspi ? [] : [HOW_TO_INSTALL_NODE_24]),
           'CPU time of the thread, median (min–max) of rounds; no epoch checks. Wasmtime keeps the last fiber’s stack for the next call.',
         ],
       },

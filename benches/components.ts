@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { measure } from 'mitata';
 import { Component, ComponentLinker, Engine, Store } from '../lib/index.js';
 import { native } from '../lib/native.js';
+import { Component as ComponentClass } from '../lib/runtime/component/component.js';
 import { Engine as EngineClass } from '../lib/runtime/engine.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { HOW_TO_INSTALL_JCO, startJco } from './support/jco.js';
@@ -55,6 +56,9 @@ export async function measureComponents({ quick }: Budget) {
   const work: Record<string, () => Promise<number>> = {};
   const ticker = native.NativeEpochTicker.start(EngineClass.native('engine', engine), 60_000);
   work['floor'] = () => one(() => ticker.ticks());
+  const calls = quick ? 100 : 20_000;
+  const inRust = ComponentClass.native('component', component);
+  work['rust'] = async () => native.benchComponentCall(inRust, calls);
   for (const [name, [exported, make]] of Object.entries(CALLS)) {
     const func = instance.getFunc(store, exported);
     const args = make();
@@ -75,13 +79,17 @@ function report({ measured, hasJco }: Measured): Report {
     const ratio = theirs && withSpread(byRound(ours, theirs, (a, b) => a / b));
     return [name, withSpread(ours), theirs ? withSpread(theirs) : 'not run', ratio ?? 'not run'];
   });
-  const floor = withSpread(measured['floor'] as number[]);
+  const row = (name: string, key: string) => [name, withSpread(measured[key] as number[]), '', ''];
   return {
     tables: [
       {
         title: 'Nanoseconds a call',
         columns: ['values', 'ours', 'jco', 'times jco'],
-        rows: [...rows, ['an ordinary method of the addon, through napi-rs', floor, '', '']],
+        rows: [
+          ...rows,
+          row('of the first, Wasmtime’s own call, in Rust', 'rust'),
+          row('an ordinary method of the addon, through napi-rs', 'floor'),
+        ],
         notes: [
           'Median (min–max) of rounds; the ratio is of each round. jco makes JavaScript and modules for V8 of a component, so that its calls need no crossing from one runtime into another.',
           ...(hasJco ? [] : [HOW_TO_INSTALL_JCO]),

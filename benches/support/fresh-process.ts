@@ -10,7 +10,7 @@ export interface Order {
 }
 
 /**
- * `cell(params)` in a new process, which starts with no compiled code, no garbage and a small RSS.
+ * `cell(params)` in a new process of `node`, which starts with no compiled code, no garbage and a small RSS.
  * `cell` must be exported by `module`, under its own name.
  *
  * @throws Error when the child fails, in whatever way.
@@ -20,9 +20,11 @@ export function inFreshProcess<P, R>(
   cell: (params: P) => R | Promise<R>,
   params: P,
   nodeOptions: readonly string[] = [],
+  node = process.execPath,
 ): Promise<R> {
   return new Promise((resolve, reject) => {
     const child = fork(new URL('./child.ts', import.meta.url), {
+      execPath: node,
       execArgv: ['--import', loader, ...nodeOptions],
       serialization: 'advanced',
     });

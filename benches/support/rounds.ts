@@ -1,25 +1,30 @@
+type Work = () => number | Promise<number>;
+
+/** The results of each round; undefined where there was nothing to do. */
+export type Measured<W> = {
+  [K in keyof W]: undefined extends W[K] ? number[] | undefined : number[];
+};
+
 /**
  * Measures each of `work` once a round, in another order each round, so that what drifts (a clock rate,
  * a neighbour's load) touches all alike, and none always comes after the same other. The results of
  * the first `warmUps` rounds are left out.
  */
-export async function rounds<K extends string>(
+export async function rounds<W extends Readonly<Record<string, Work | undefined>>>(
   count: number,
-  work: Readonly<Record<K, () => number | Promise<number>>>,
+  work: W,
   warmUps = 0,
-): Promise<Record<K, number[]>> {
-  const names = Object.keys(work) as K[];
-  const measured = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
-    K,
-    number[]
-  >;
+): Promise<Measured<W>> {
+  const all = Object.entries(work).flatMap(([name, measure]) =>
+    measure === undefined ? [] : [{ name, measure, results: [] as number[] }],
+  );
   for (let round = -warmUps; round < count; round++) {
-    for (const name of shuffled(names, round)) {
-      const value = await work[name]();
-      if (round >= 0) measured[name].push(value);
+    for (const { measure, results } of shuffled(all, round)) {
+      const value = await measure();
+      if (round >= 0) results.push(value);
     }
   }
-  return measured;
+  return Object.fromEntries(all.map(({ name, results }) => [name, results])) as Measured<W>;
 }
 
 /** An order that depends on the round alone. */

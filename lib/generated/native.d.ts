@@ -731,6 +731,12 @@ export declare function benchCall(module: NativeModule, withHook: boolean, count
 /** Nanoseconds of CPU time of a call `func(i, 1)` by Wasmtime's own `call_async`, polled here. */
 export declare function benchCallAsync(store: NativeStore, func: NativeFunc, count: number): number
 
+/**
+ * As [`bench_call`], of a call `add(i, 1)` of a component's export by Wasmtime alone, in a store with a call hook that does
+ * nothing.
+ */
+export declare function benchComponentCall(component: NativeComponent, count: number): number
+
 /** Runs `work` ("nothing", "upstream", "upstream-cpu": with deltas of CPU time, "backtrace") at each tick that `store` sees, or at each check. */
 export declare function benchPeer(store: NativeStore, work: string, everyCheck: boolean, oracle?: NativeOracle | undefined | null): void
 

@@ -16,8 +16,11 @@ const utf8 = new TextEncoder();
 
 /** Longer text is written by Node, for the price of a call. */
 const SHORT_TEXT = 64;
-/** Bytes of a buffer that is kept for the next call. */
+/** Longer text is given no more room than it needs. */
+const LONG_TEXT = 1 << 12;
+/** Bytes of a buffer that is kept for the next call, and of the one that may be larger. */
 const KEPT_BUFFER = 1 << 16;
+const LARGE_KEPT_BUFFER = 1 << 22;
 const KEPT_ENCODERS = 8;
 
 /** Encoders that no call uses. */
@@ -59,7 +62,8 @@ export class Encoder {
     this.#resources = undefined;
     this.#length = 0;
     this.path.length = 0;
-    if (this.#bytes.length <= KEPT_BUFFER && spare.length < KEPT_ENCODERS) spare.push(this);
+    const kept = spare.length === 0 ? LARGE_KEPT_BUFFER : KEPT_BUFFER;
+    if (this.#bytes.length <= kept && spare.length < KEPT_ENCODERS) spare.push(this);
   }
 
   /** What the values are written to, the store's own. */
@@ -139,8 +143,8 @@ export class Encoder {
   /** The text's UTF-8, after its length. */
   text(text: string): void {
     const { length } = text;
-    // As much as UTF-8 may need, given back after.
-    const at = this.#grow(4 + 3 * length);
+    // To count is worth it where there is much; else there is as much as UTF-8 may need, given back after.
+    const at = this.#grow(4 + (length > LONG_TEXT ? Buffer.byteLength(text) : 3 * length));
     let written = 0;
     if (length <= SHORT_TEXT) {
       while (written < length) {
@@ -150,7 +154,7 @@ export class Encoder {
       }
     }
     if (written < length || length > SHORT_TEXT) {
-      if (LONE_SURROGATE.test(text)) {
+      if (!text.isWellFormed()) {
         throw outOfRange(this.where(), 'a string without lone surrogates', text);
       }
       ({ written } = utf8.encodeInto(text, this.#bytes.subarray(at + 4)));
@@ -213,5 +217,3 @@ export class Encoder {
     return at;
   }
 }
-
-const LONE_SURROGATE = /\p{Surrogate}/u;

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { Component, ComponentLinker, Engine, Store } from '../../../lib/index.js';
 import { runNode } from '../support.js';
+import { echo, startComponent } from './support.js';
 
 /** Takes a list that it never reads, and gives one of as many zeros, of up to 190 MiB. */
 const WAT = `(component
@@ -42,6 +43,35 @@ it('a long list takes no more than three times its bytes', () => {
     const back = process.resourceUsage().maxRSS;
     console.log(there - before < 200_000_000 / 1024, back - there < 200_000_000 / 1024);`);
   expect(output).toBe('100000000\n100000000\ntrue true\n');
+});
+
+it('texts of all lengths cross whole, with calls of others between', () => {
+  const wat = echo('', '(tuple string string (list u8))', Array<string>(6).fill('i32'));
+  // On either side of where another way to copy them begins.
+  const lengths = [0, 1, 63, 64, 65, 1023, 1024, 4096, 4097, 16_000, 70_000, 1 << 20, 2 << 20];
+  const values = lengths.flatMap((length, i) =>
+    ['a', 'é', '漢', '😀'].map((letter) => [
+      letter.repeat(length),
+      `${letter}${i}`,
+      new Uint8Array(length).fill(i),
+    ]),
+  );
+  // What tells of a difference takes minutes where texts are long.
+  const expectSame = (found: unknown[], value: unknown[]) => {
+    const [text, label, list] = found;
+    expect([text === value[0], label]).toEqual([true, value[1]]);
+    expect(Buffer.compare(list as Uint8Array, value[2] as Uint8Array)).toBe(0);
+  };
+  let next = 0;
+  const other = startComponent(wat, { host: (_store, value) => value });
+  const guest = startComponent(wat, {
+    host: (_store, value) => {
+      const another = values[next++ % values.length];
+      expectSame(other.call('echo', another), another as unknown[]);
+      return value;
+    },
+  });
+  for (const value of values.toReversed()) expectSame(guest.call('echo', value), value);
 });
 
 it('a guest gives no more than Wasmtime lets it', () => {

@@ -165,19 +165,25 @@ pub struct Output {
 }
 
 impl Output {
-    /// Through the value buffer, or `[bytes, lists, handles]`.
-    pub fn give(self, environment: &Environment) -> Result<Option<sys::napi_value>> {
+    /// Through the value buffer, or `[bytes, lists, handles]`. JS reads them at once.
+    pub fn give(mut self, environment: &Environment) -> Result<Option<sys::napi_value>> {
         if self.lists.is_empty()
             && self.resources.is_empty()
             && environment.put_value_bytes(&self.bytes)
         {
             return Ok(None);
         }
-        self.into_js(environment.env).map(Some)
+        let bytes = environment.lend_value_bytes(std::mem::take(&mut self.bytes))?;
+        self.packet(environment.env, bytes).map(Some)
     }
 
-    /// `[bytes, lists, handles]`.
-    pub fn into_js(self, env: sys::napi_env) -> Result<sys::napi_value> {
+    /// `[bytes, lists, handles]`, to be read at any time.
+    pub fn into_js(mut self, env: sys::napi_env) -> Result<sys::napi_value> {
+        let bytes = js::into_js(env, Uint8Array::from(std::mem::take(&mut self.bytes)))?;
+        self.packet(env, bytes)
+    }
+
+    fn packet(self, env: sys::napi_env, bytes: sys::napi_value) -> Result<sys::napi_value> {
         let handles = js::array(env, self.resources.len());
         for (i, resource) in self.resources.into_iter().enumerate() {
             js::set_element(
@@ -192,7 +198,6 @@ impl Output {
             js::set_element(env, lists, i, js::into_js(env, Uint8Array::from(list))?);
         }
         let packet = js::array(env, 3);
-        let bytes = js::into_js(env, Uint8Array::from(self.bytes))?;
         for (i, part) in [bytes, lists, handles].into_iter().enumerate() {
             js::set_element(env, packet, i, part);
         }

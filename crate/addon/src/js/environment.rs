@@ -1,8 +1,9 @@
 //! What one JS environment (the main thread, a Worker) shares between all its stores: the buffer that
 //! values cross in, and the function that makes JS errors.
 
+use crate::js::scratch::Scratch;
 use crate::js::stack_room::JsStack;
-use crate::js::{JsReference, Strength};
+use crate::js::{self, JsReference, Strength};
 use napi::bindgen_prelude::*;
 use napi::threadsafe_function::ThreadsafeFunction;
 use napi::{JsValue, sys};
@@ -37,6 +38,7 @@ pub struct Environment {
     /// other at once, with no JS or guest code between, so that nested calls may share it.
     slots: *mut u8,
     _slots_owner: JsReference,
+    scratch: RefCell<Scratch>,
     pub make_error: JsReference,
     pub js_stack: JsStack,
     /// For async calls, once there was one.
@@ -72,6 +74,14 @@ impl Environment {
             };
         }
         fit
+    }
+
+    /// `bytes` as a `Uint8Array` that JS reads before the next ones are put: a copy, or themselves where they are long.
+    pub fn lend_value_bytes(&self, bytes: Vec<u8>) -> wasmtime::Result<sys::napi_value> {
+        match self.scratch.borrow_mut().array(self.env, &bytes) {
+            Some(array) => Ok(array),
+            None => js::into_js(self.env, Uint8Array::from(bytes)),
+        }
     }
 
     pub fn slot(&self, index: usize) -> *mut [u8; SLOT_SIZE] {
@@ -110,6 +120,7 @@ pub fn initialize(
             env: env.raw(),
             slots: pointer,
             _slots_owner: JsReference::new(env.raw(), slots.raw(), Strength::Strong)?,
+            scratch: RefCell::default(),
             make_error: JsReference::new(env.raw(), make_error.raw(), Strength::Strong)?,
             js_stack: JsStack::new(env.raw(), nothing),
             wake: OnceCell::new(),

@@ -9,6 +9,7 @@ pub mod failure;
 pub mod handle;
 pub mod main_stack;
 pub mod native_function;
+pub mod scratch;
 pub mod stack_room;
 mod values;
 

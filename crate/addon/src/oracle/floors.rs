@@ -2,6 +2,7 @@
 //!
 //! Written as one would in C, by the plain functions of Node-API, and without checks that could be left out.
 
+use crate::component::native::NativeComponent;
 use crate::js::errors;
 use crate::js::native_function::function;
 use crate::objects::module::NativeModule;
@@ -10,6 +11,7 @@ use napi::sys;
 use napi_derive::napi;
 use sampler::cpu_clock::current_thread_ns;
 use std::ptr;
+use wasmtime::component::{self, Component};
 use wasmtime::{Linker, Module, Store, ValRaw};
 
 /// `{ add, callBack }`: see below.
@@ -92,6 +94,27 @@ fn call_add(module: &Module, with_hook: bool, count: i32) -> wasmtime::Result<f6
             add.func()
                 .call_unchecked(&mut store, &raw mut values as *mut [ValRaw])?
         };
+    }
+    Ok((current_thread_ns()? - start) as f64 / f64::from(count))
+}
+
+/// As [`bench_call`], of a call `add(i, 1)` of a component's export by Wasmtime alone, in a store with a call hook that does
+/// nothing.
+#[napi(catch_unwind)]
+pub fn bench_component_call(env: Env, component: &NativeComponent, count: i32) -> Result<f64> {
+    call_component_add(&component.component, count)
+        .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+}
+
+fn call_component_add(component: &Component, count: i32) -> wasmtime::Result<f64> {
+    let mut store = Store::new(component.engine(), ());
+    store.call_hook(|_, _| Ok(()));
+    let linker = component::Linker::new(component.engine());
+    let instance = linker.instantiate(&mut store, component)?;
+    let add = instance.get_typed_func::<(i32, i32), (i32,)>(&mut store, "add")?;
+    let start = current_thread_ns()?;
+    for i in 0..count {
+        add.call(&mut store, (i, 1))?;
     }
     Ok((current_thread_ns()? - start) as f64 / f64::from(count))
 }
