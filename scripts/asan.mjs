@@ -27,7 +27,9 @@ const reports = path.join(target, 'reports');
 
 const TESTS = [
   ...['test/oracle', 'test/runtime'],
-  ...['faults', 'smith', 'stacks', 'endings'].map((name) => `test/hostile/${name}.test.ts`),
+  ...['faults', 'smith', 'stacks', 'endings', 'lists'].map(
+    (name) => `test/hostile/${name}.test.ts`,
+  ),
   ...[
     'recorder',
     'trap-markers',

@@ -1,0 +1,40 @@
+// Lists from guests that lie, in processes of their own: a crash fails one of them.
+//
+//   LISTS_GUESTS=20000 LISTS_SEED=7 npx vitest run test/hostile/lists.test.ts    many, and others
+import { expect, it } from 'vitest';
+import { Component, Engine } from '../../lib/index.js';
+import { runChild } from '../support/child-process.js';
+
+const guests = Number(process.env['LISTS_GUESTS'] ?? 150);
+const firstSeed = Number(process.env['LISTS_SEED'] ?? 1);
+const GUESTS_OF_A_CHILD = 500;
+
+it('random guests give what the canonical ABI says, take what they were given, or are refused', {
+  timeout: 24 * 3_600_000,
+}, async () => {
+  const total: Record<string, number> = {};
+  for (let seed = firstSeed; seed < firstSeed + guests; seed += GUESTS_OF_A_CHILD) {
+    const count = Math.min(GUESTS_OF_A_CHILD, firstSeed + guests - seed);
+    const counted = await runChild<Record<string, number>>('test/hostile/lists-child.ts', [
+      seed,
+      count,
+    ]);
+    for (const [key, number] of Object.entries(counted)) total[key] = (total[key] ?? 0) + number;
+  }
+  console.log(`lists: ${JSON.stringify(total)}`);
+  for (const what of ['given', 'refused', 'taken', 'notTaken']) {
+    expect(total[what]).toBeGreaterThan(guests);
+  }
+});
+
+it('a component has no memory of 64 bits for its values', () => {
+  const engine = new Engine({ wasmMemory64: true });
+  const component = `(component
+    (import "f" (func $f (param "x" (list u8))))
+    (core module $libc (memory (export "memory") i64 1))
+    (core instance $libc (instantiate $libc))
+    (core func (canon lower (func $f) (memory (core memory $libc "memory")))))`;
+  expect(() => Component.compile(engine, component)).toThrow(
+    '64-bit memories require the `cm64` feature',
+  );
+});
