@@ -35,17 +35,18 @@ export class Program {
   /** What its runs print by argument, which must always be the same. */
   readonly #printed = new Map<string, string>();
 
-  constructor(name: string, config: boolean | Config = true) {
+  constructor(name: string, config: boolean | Config = true, file = guestFile(name)) {
     const engine = new Engine(typeof config === 'boolean' ? { epochInterruption: config } : config);
     this.#name = name;
-    this.module = Module.fromFile(engine, guestFile(name));
+    this.module = Module.fromFile(engine, file);
     this.#linker = new Linker(engine).addWasi();
   }
 
   /** Runs it in a store that `prepare` has seen, and throws unless it does its work. */
-  run(argument: string, prepare: (store: Store) => void = () => {}): RunTime {
+  run(argument: string | readonly string[], prepare: (store: Store) => void = () => {}): RunTime {
     using store = new Store(this.module.engine);
-    store.setWasi(new WasiConfig({ args: [this.#name, argument], stdout: 'capture' }));
+    const args = [this.#name, ...[argument].flat()];
+    store.setWasi(new WasiConfig({ args, stdout: 'capture' }));
     // No deadline of its own.
     store.setEpochDeadline(Number.MAX_SAFE_INTEGER);
     const instance = this.#linker.instantiate(store, this.module);
@@ -55,16 +56,16 @@ export class Program {
     start(store, instance);
     const cpuMs = threadCpuTime() - cpu;
     const wallMs = performance.now() - wall;
-    this.#check(argument, Buffer.from(store.wasiOutput('stdout') ?? []).toString());
+    this.#check(args.join(' '), Buffer.from(store.wasiOutput('stdout') ?? []).toString());
     return { wallMs, cpuMs };
   }
 
-  #check(argument: string, printed: string): void {
-    const before = this.#printed.get(argument) ?? printed;
+  #check(command: string, printed: string): void {
+    const before = this.#printed.get(command) ?? printed;
     if (!printed.includes('checksum=') || printed !== before) {
-      throw new Error(`${this.#name} ${argument} printed '${printed}', and '${before}' before`);
+      throw new Error(`${command} printed '${printed}', and '${before}' before`);
     }
-    this.#printed.set(argument, printed);
+    this.#printed.set(command, printed);
   }
 }
 

