@@ -92,6 +92,17 @@ export interface HotFunctions {
     id: number,
     references?: unknown[],
   ): unknown[] | Native.NativeAsyncCall | undefined;
+  /** Runs the call's guest until it ends, waits (0) or yields (1); else what the call gives. */
+  pollCall(
+    call: Native.NativeAsyncCall,
+  ):
+    | 0
+    | 1
+    | unknown[]
+    | Native.NativeInstance
+    | Native.NativeComponentInstance
+    | Native.NativeResource
+    | undefined;
   /** Records a sample; a negative time means now. */
   sample(recorder: object, store: object, cpuDeltaMs: number, timeMs: number): void;
 }

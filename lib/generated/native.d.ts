@@ -184,14 +184,6 @@ export declare class NativeAsyncCall {
   static instantiatePre(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, pre: NativeInstancePre): NativeAsyncCall
   /** Instantiates a module and defines its exports in `linker`, as `NativeLinker::module`. */
   static defineModule(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, linker: NativeLinker, name: string, module: NativeModule): NativeAsyncCall
-  /**
-   * Runs the guest until it ends, waits or yields. 0 when it waits: the wake function will be called, or a
-   * promise of an async host function settles; 1 when it can go on at once; else what it ended with: an
-   * array of the references among the results (the rest is in the value buffer), an instance, or what the
-   * call of a component gave.
-   * Throws what it failed with.
-   */
-  poll(): 0 | 1 | Array<unknown> | NativeInstance | NativeComponentInstance | undefined
   /** Of what `startCall` gives: it can go on at once. */
   get hasYielded(): boolean
   /**
@@ -268,7 +260,7 @@ export declare class NativeComponentLinker {
    * Defines a host function, see `host_func::HostFunction`, or an async one, see `async_func`; `dispatch` is held
    * weakly.
    */
-  funcNew(path: Array<string>, name: string, isAsync: boolean, dispatch: (store: object, number: number, type?: NativeComponentFuncType | null, values?: readonly [Uint8Array, Uint8Array[], NativeResource[]], pending?: object) => unknown): void
+  funcNew(path: Array<string>, name: string, isAsync: boolean, dispatch: (store: object, number: number, type?: NativeComponentFuncType | null, values?: readonly [Uint8Array, Uint8Array[], NativeResource[]], pending?: number) => unknown): void
   /** Defines a resource; `dispatch(store, number)`, held weakly, is told which object is dropped. */
   resource(path: Array<string>, name: string, ty: NativeResourceType, dispatch: (store: object, number: number) => void): void
   module(path: Array<string>, name: string, module: NativeModule): void
@@ -401,7 +393,7 @@ export declare class NativeLinker {
   /** Defines a host function for any store, see `NativeFunc::create`. */
   funcNew(module: string, name: string, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>) => unknown): void
   /** Defines an async host function for any store, see `async_func.rs`. */
-  funcNewAsync(module: string, name: string, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>, pending?: object) => unknown): void
+  funcNewAsync(module: string, name: string, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>, pending?: number) => unknown): void
   /** Defines all exports of an instance under `module`. */
   instance(store: NativeStore, module: string, instance: NativeInstance): void
   allowUnknownExports(allow: boolean): void
@@ -771,7 +763,7 @@ export declare function checkWalks(enabled: boolean): void
 export declare function componentInterfaces(source: Uint8Array | string): NativeInterfaces
 
 /** An async host function of a store. */
-export declare function createAsyncFunc(store: NativeStore, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>, pending?: object) => unknown): NativeFunc
+export declare function createAsyncFunc(store: NativeStore, params: Array<string>, results: Array<string>, dispatch: (store: object, references?: Array<unknown>, pending?: number) => unknown): NativeFunc
 
 /**
  * Takes the bytes from a buffer of `create`, as `WebAssembly.Memory` does when it grows: the buffer has none from then
@@ -796,7 +788,7 @@ export declare function floorsForBench(): object
 /** See `call_component` below. */
 export declare function hotComponentCall(): unknown
 
-/** `{ bind, callBound, call, startCall, sample }`: see below; `callComponent` is in `component/hot.rs`. */
+/** `{ bind, callBound, call, startCall, pollCall, sample }`: see below; `callComponent` is in `component/hot.rs`. */
 export declare function hotFunctions(): object
 
 /**

@@ -1,5 +1,5 @@
 import type { NativeAsyncCall, NativeEpochTicker } from '../generated/native.js';
-import { common, native } from '../native.js';
+import { common, hot, native } from '../native.js';
 import { Caller } from './caller.js';
 import { checkKeys, checkObject, checkSignal } from './check.js';
 import { Engine } from './engine.js';
@@ -97,6 +97,11 @@ export function callAtOnce<T>(
   return read(found);
 }
 
+/** A promise that a guest waits for, which is told that the guest was ended. */
+interface Waited {
+  end(): void;
+}
+
 /** Who is told how a call ends. */
 interface Settled {
   resolve(result: unknown): void;
@@ -111,7 +116,7 @@ export class AsyncCall {
   readonly #signal: AbortSignal | undefined;
   #native: NativeAsyncCall | undefined;
   #settled: Settled | undefined;
-  #callers: Set<Caller> | undefined;
+  #waiting: Set<Waited> | undefined;
   #forget: (() => void) | undefined;
   // Made here: one that is made while the call begins has V8 (13.6) keep young calls for long.
   readonly #onAbort = (): void => this.#abort();
@@ -125,10 +130,15 @@ export class AsyncCall {
     this.#signal = signal;
   }
 
-  /** Those of async host functions that the guest waits for. */
-  get callers(): Set<Caller> {
-    this.#callers ??= new Set();
-    return this.#callers;
+  /** An async host function has returned a promise. */
+  waitsFor(waited: Waited): void {
+    this.#waiting ??= new Set();
+    this.#waiting.add(waited);
+  }
+
+  /** The guest goes on with what the promise has settled with. */
+  waitsNoMore(waited: Waited): void {
+    this.#waiting?.delete(waited);
   }
 
   /** Starts it, which goes on until its guest first yields or waits. */
@@ -224,7 +234,7 @@ export class AsyncCall {
     running = this;
     this.#isRunning = true;
     try {
-      const result = call.poll();
+      const result = hot.pollCall(call);
       if (result === WAITS || result === YIELDED) {
         if (this.#signal?.aborted) this.#abort();
         else if (result === YIELDED) this.schedule();
@@ -259,8 +269,7 @@ export class AsyncCall {
     this.#hasEnded = true;
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#forget?.();
-    // Of a guest that was ended where it waited.
-    for (const caller of this.#callers ?? []) Caller.end(caller);
+    for (const waited of this.#waiting ?? []) waited.end();
     this.#settled?.end();
     common.calls.delete(this.#id);
     pending.delete(this);

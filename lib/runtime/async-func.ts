@@ -19,10 +19,10 @@ export type AsyncHostFunction<
 > = (caller: Caller, ...args: ValuesOf<P>) => O | PromiseLike<O>;
 
 /**
- * @internal What native code calls for one: again with `pending`, what the first call returned, when the
- * promise may have settled.
+ * @internal What native code calls for one: again with `pending`, the number that the first call returned for a
+ * promise, when that may have settled.
  */
-export type AsyncDispatch = (store: object, references?: unknown[], pending?: object) => unknown;
+export type AsyncDispatch = (store: object, references?: unknown[], pending?: number) => unknown;
 
 /** @internal */
 export function asyncHostDispatch({ params, results }: FuncType, fn: unknown): AsyncDispatch {
@@ -31,11 +31,12 @@ export function asyncHostDispatch({ params, results }: FuncType, fn: unknown): A
   checkFunction('fn', fn);
   const host = fn as unknown as (caller: Caller, ...args: unknown[]) => unknown;
   return (store, references, pending) => {
-    if (pending instanceof PendingResult) {
-      if (!pending.hasSettled) return pending;
+    if (pending !== undefined) {
+      const result = PendingResult.of(pending);
+      if (!result.hasSettled) return pending;
       let returned: unknown;
       try {
-        returned = pending.take();
+        returned = result.take();
       } catch (error) {
         throw asException(error, store as Store);
       }
@@ -46,7 +47,7 @@ export function asyncHostDispatch({ params, results }: FuncType, fn: unknown): A
     try {
       const returned = host(caller, ...args);
       if (isPromiseLike(returned)) {
-        return new PendingResult(returned, caller);
+        return new PendingResult(returned, caller).number;
       }
       Caller.end(caller);
       return encodeResults(results, returned, store as Store);
@@ -67,37 +68,58 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
+/** Those that guests wait for, by their numbers. */
+const pendingResults = new Map<number, PendingResult>();
+
 /** @internal What a guest waits for. */
 export class PendingResult {
-  /** By which native code knows it. */
-  readonly id: number;
+  /** What native code has for it: a negative number. */
+  readonly number: number;
+  readonly #caller: Caller;
+  readonly #call = AsyncCall.running;
   #settled: { readonly value: unknown } | { readonly reason: unknown } | undefined;
 
   constructor(promise: PromiseLike<unknown>, caller: Caller) {
-    this.id = Caller.suspend(caller);
+    this.number = -Caller.suspend(caller);
+    this.#caller = caller;
+    pendingResults.set(this.number, this);
     // Whose guest it is that has called.
-    const call = AsyncCall.running;
-    call?.callers.add(caller);
-    const settle = (settled: { value: unknown } | { reason: unknown }): void => {
-      this.#settled = settled;
-      call?.callers.delete(caller);
-      Caller.end(caller);
-      call?.resume();
-    };
+    this.#call?.waitsFor(this);
     Promise.resolve(promise).then(
-      (value) => settle({ value }),
-      (reason) => settle({ reason }),
+      (value) => this.#settle({ value }),
+      (reason) => this.#settle({ reason }),
     );
+  }
+
+  /** @throws Error when nobody waits for it any more. */
+  static of(number: number): PendingResult {
+    const result = pendingResults.get(number);
+    if (result === undefined) throw new Error(`no promise has the number ${number}`);
+    return result;
   }
 
   get hasSettled(): boolean {
     return this.#settled !== undefined;
   }
 
-  /** The promise's value; throws what it was rejected with. */
+  /** The promise's value; throws what it was rejected with. The guest goes on. */
   take(): unknown {
+    pendingResults.delete(this.number);
+    this.#call?.waitsNoMore(this);
     if (this.#settled === undefined) return undefined;
     if ('reason' in this.#settled) throw this.#settled.reason;
     return this.#settled.value;
+  }
+
+  /** Of a guest that was ended where it waited. */
+  end(): void {
+    pendingResults.delete(this.number);
+    Caller.end(this.#caller);
+  }
+
+  #settle(settled: { value: unknown } | { reason: unknown }): void {
+    this.#settled = settled;
+    Caller.end(this.#caller);
+    this.#call?.resume();
   }
 }

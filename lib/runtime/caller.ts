@@ -74,10 +74,10 @@ export class Caller {
     return item === null ? undefined : fromNativeExtern(store, item);
   }
 
-  /** @internal The host function has returned a promise; the number by which native code knows it. */
+  /** @internal The host function has returned a promise; the number by which native code knows it, which is not 0. */
   static suspend(caller: Caller): number {
     Store.setCaller(caller.store, caller.#outer);
-    lastId = (lastId + 1) % 2 ** 32;
+    lastId = (lastId % (2 ** 32 - 1)) + 1;
     caller.#waiting = { id: lastId, calls: new Set() };
     return lastId;
   }

@@ -177,8 +177,20 @@ export class Func {
    * signal's reason.
    */
   // biome-ignore lint/suspicious/noExplicitAny: what a function returns is in its type at run time.
-  async callAsync(store: Storelike, ...args: unknown[]): Promise<any> {
-    if (Caller.isStarting(store)) await undefined;
+  callAsync(store: Storelike, ...args: unknown[]): Promise<any> {
+    // Not an async function, which would take a turn of its own for a guest that never waits.
+    try {
+      if (Caller.isStarting(store)) {
+        return Promise.resolve().then(() => this.#startCall(store, args));
+      }
+      return Promise.resolve(this.#startCall(store, args));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** What the guest returns, or a promise of it. */
+  #startCall(store: Storelike, args: unknown[]): unknown {
     const owner = Store.nativeOwner(this.store, store);
     const { params, results } = this.#funcType();
     const hasOptions = args.length === params.length + 1;
@@ -186,7 +198,7 @@ export class Func {
     const references = this.#encode(params, args);
     if (store === this.store && options.signal === undefined) {
       const [func, handle] = [this.#nativeHandle(), Store.ownHandle(this.store)];
-      return await callAtOnce(
+      return callAtOnce(
         (id) =>
           references === undefined
             ? hot.startCall(func, handle, id)
@@ -194,7 +206,7 @@ export class Func {
         (found) => this.#decode(results, found),
       );
     }
-    return await callAsync(
+    return callAsync(
       this.store.engine,
       store,
       options,

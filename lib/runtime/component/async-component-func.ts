@@ -17,16 +17,16 @@ import { componentFuncType } from './wit-type.js';
 export type AsyncComponentHostFunction = (caller: Caller, ...args: any[]) => unknown;
 
 /**
- * @internal What native code calls for one: again with `pending`, what the first call returned, when the
- * promise may have settled.
+ * @internal What native code calls for one: again with `pending`, the number that the first call returned for a
+ * promise, when that may have settled.
  */
 export type AsyncComponentDispatch = (
   store: object,
   number: number,
   type?: Parameters<typeof componentFuncType>[0] | null,
   values?: Packet,
-  pending?: object,
-) => number | Packet | object;
+  pending?: number,
+) => number | Packet;
 
 /** @internal */
 export function asyncComponentDispatch(
@@ -39,15 +39,16 @@ export function asyncComponentDispatch(
     const store = storeObject as Store;
     if (nativeType) plans[number] = new Plan(componentFuncType(nativeType));
     const plan = plans[number] as Plan;
-    if (pending instanceof PendingResult) {
-      return pending.hasSettled ? plan.encodeResult(store, name, () => pending.take()) : pending;
+    if (pending !== undefined) {
+      const result = PendingResult.of(pending);
+      return result.hasSettled ? plan.encodeResult(store, name, () => result.take()) : pending;
     }
     const args = plan.decodeArguments(store, values);
     const caller = new Caller(INTERNAL, store, { isAsync: true, hasExports: false });
     let returned: unknown;
     try {
       returned = fn(caller, ...args);
-      if (isPromiseLike(returned)) return new PendingResult(returned, caller);
+      if (isPromiseLike(returned)) return new PendingResult(returned, caller).number;
     } catch (error) {
       Caller.end(caller);
       return plan.encodeResult(store, name, () => {

@@ -12,8 +12,8 @@
 use crate::calls::pending_call::{Call, CallFuture, CallWaker, Interrupted, Outcome, Polled};
 use crate::engine::ticker::NativeEpochTicker;
 use crate::js::environment::{Environment, WakeFunction};
-use crate::js::errors;
 use crate::js::main_stack::on_main_stack;
+use crate::js::{self, errors};
 use crate::objects::func::{FuncCell, NativeFunc};
 use crate::objects::instance::NativeInstance;
 use crate::objects::instance_pre::NativeInstancePre;
@@ -139,35 +139,6 @@ impl NativeAsyncCall {
         })
     }
 
-    /// Runs the guest until it ends, waits or yields. 0 when it waits: the wake function will be called, or a
-    /// promise of an async host function settles; 1 when it can go on at once; else what it ended with: an
-    /// array of the references among the results (the rest is in the value buffer), an instance, or what the
-    /// call of a component gave.
-    /// Throws what it failed with.
-    #[napi(
-        catch_unwind,
-        ts_return_type = "0 | 1 | Array<unknown> | NativeInstance | NativeComponentInstance | undefined"
-    )]
-    pub fn poll<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
-        let raw = match self.call.poll()? {
-            Polled::Pending { woken } => js_number(env, u32::from(woken))?,
-            Polled::Ended(result) => {
-                match result.map_err(|error| errors::throw(env, &error, self.code))? {
-                    Outcome::Values(references) => {
-                        references.unwrap_or_else(|| crate::js::undefined(env.raw()))
-                    }
-                    // SAFETY: makes a new object of env.
-                    Outcome::Instance(instance) => unsafe {
-                        ToNapiValue::to_napi_value(env.raw(), NativeInstance { instance })?
-                    },
-                    Outcome::Value(make) => make(env.raw())?,
-                }
-            }
-        };
-        // SAFETY: a live handle of env.
-        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
-    }
-
     /// Of what `startCall` gives: it can go on at once.
     #[napi(getter, catch_unwind)]
     pub fn has_yielded(&self) -> bool {
@@ -190,6 +161,23 @@ impl Drop for NativeAsyncCall {
 }
 
 impl NativeAsyncCall {
+    /// See `pollCall` of `hot`.
+    pub fn poll(&self, env: &Env) -> Result<Option<sys::napi_value>> {
+        match self.call.poll()? {
+            Polled::Pending { woken } => Ok(Some(js::number(env.raw(), f64::from(woken)))),
+            Polled::Ended(result) => {
+                match result.map_err(|error| errors::throw(env, &error, self.code))? {
+                    Outcome::Values(references) => Ok(references),
+                    // SAFETY: makes a new object of env.
+                    Outcome::Instance(instance) => unsafe {
+                        ToNapiValue::to_napi_value(env.raw(), NativeInstance { instance }).map(Some)
+                    },
+                    Outcome::Value(make) => make(env.raw()).map(Some),
+                }
+            }
+        }
+    }
+
     /// Runs `func` until it ends, waits or yields: the references among its results, or the call, which goes on when the
     /// wake function is called, or when a promise settles, or at once if it `has_yielded`.
     pub fn start(
@@ -303,9 +291,4 @@ fn made(
     let instance = instance.map_err(|error| collect(store.as_context_mut(), error))?;
     note_instance(store, module, instance);
     Ok(Outcome::Instance(instance))
-}
-
-fn js_number(env: &Env, number: u32) -> Result<sys::napi_value> {
-    // SAFETY: makes a number of env.
-    unsafe { ToNapiValue::to_napi_value(env.raw(), number) }
 }

@@ -19,7 +19,7 @@ use napi_derive::napi;
 use sampler::recorder::{Recorder, nanoseconds};
 use std::rc::Rc;
 
-/// `{ bind, callBound, call, startCall, sample }`: see below; `callComponent` is in `component/hot.rs`.
+/// `{ bind, callBound, call, startCall, pollCall, sample }`: see below; `callComponent` is in `component/hot.rs`.
 #[napi(catch_unwind)]
 pub fn hot_functions<'env>(env: &'env Env) -> Result<Object<'env>> {
     let mut functions = Object::new(env)?;
@@ -27,6 +27,7 @@ pub fn hot_functions<'env>(env: &'env Env) -> Result<Object<'env>> {
     functions.set("callBound", function(env, "callBound", call_bound)?)?;
     functions.set("call", function(env, "call", call_func)?)?;
     functions.set("startCall", function(env, "startCall", start_call)?)?;
+    functions.set("pollCall", function(env, "pollCall", poll_call)?)?;
     functions.set("sample", function(env, "sample", sample_store)?)?;
     Ok(functions)
 }
@@ -90,6 +91,22 @@ unsafe extern "C" fn start_call(
         let (func, store) = func_and_store(env, func, store)?;
         let id = js::to_number(env.raw(), id).unwrap_or_default() as u32;
         NativeAsyncCall::start(env, id, store, func, (count > 3).then_some(references))
+    })
+}
+
+/// `pollCall(call)`: runs the guest of a `NativeAsyncCall` until it ends, waits or yields. 0 when it waits: the wake
+/// function will be called, or a promise of an async host function settles; 1 when it can go on at once; else what it
+/// ended with: an array of the references among the results (the rest is in the value buffer), an instance, or what the call
+/// of a component gave. Throws what it failed with.
+unsafe extern "C" fn poll_call(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    guarded(env, |env| {
+        let ([call], _) = arguments(env.raw(), info);
+        let call = js::unwrap::<NativeAsyncCall>(env.raw(), call);
+        let call = call.ok_or_else(|| Error::from_reason("expected a call"))?;
+        call.poll(env)
     })
 }
 

@@ -233,14 +233,20 @@ impl Call {
         future: &mut Option<CallFuture>,
         is_visit: bool,
     ) -> io::Result<Poll<wasmtime::Result<Outcome>>> {
-        let Some(pinned) = future else {
-            return Ok(Poll::Pending);
-        };
         let scopes = self.cell.scopes();
         let _running = Running::enter(self, scopes);
         self.wake.state.store(POLLING, Ordering::SeqCst);
         let mut context = Context::from_waker(&self.waker);
-        let poll = || pinned.as_mut().poll(&mut context);
+        let poll = || {
+            let polled = match future {
+                Some(future) => future.as_mut().poll(&mut context),
+                None => Poll::Pending,
+            };
+            if polled.is_ready() {
+                *future = None;
+            }
+            polled
+        };
         // WASI's timers and files are Tokio's, where the guest may wait for them.
         let mut polled = if scopes.has_wasi.get() && scopes.async_required.get() {
             aside(|| with_ambient_tokio_runtime(poll))?
@@ -252,11 +258,9 @@ impl Call {
             let interrupted = interrupted.as_mut().map(|i| i.as_mut().poll(&mut context));
             if interrupted.is_some_and(|polled| polled.is_ready()) {
                 polled = Poll::Ready(Err(Trap::Interrupt.into()));
+                // The guest is unwound.
+                aside(|| drop(future.take()))?;
             }
-        }
-        if polled.is_ready() {
-            // A guest that was interrupted is unwound.
-            aside(|| drop(future.take()))?;
         }
         Ok(polled)
     }

@@ -1,7 +1,7 @@
 //! Host functions of components that return promises, see `crate::objects::async_func`.
 //!
-//! `dispatch` is that of `HostFunction`, or returns what stands for a promise. Once the promise has settled,
-//! `dispatch(store, number, undefined, undefined, thatObject)` gives the results.
+//! `dispatch` is that of `HostFunction`, or returns a number that stands for a promise. Once the promise has settled,
+//! `dispatch(store, number, undefined, undefined, thatNumber)` gives the results.
 
 use crate::component::host_func::{HostResult, Lent, LinkedFunction, unlinked};
 use crate::component::values::Input;
@@ -52,7 +52,7 @@ async fn call(
         &mut store,
         |scopes, store, request| scopes.enter_context(store, request),
         |store| {
-            result = settled(function, store, &promise, &mut lent)?;
+            result = settled(function, store, promise, &mut lent)?;
             Ok(result.is_some())
         },
     )
@@ -72,8 +72,8 @@ fn start(
     let env = function.env();
     js::with_handle_scope(env, || {
         let HostResult { returned, mut lent } = function.start(store, arguments)?;
-        if let Ok(object) = returned
-            && let Some(promise) = Promise::of(env, object)?
+        if let Ok(number) = returned
+            && let Some(promise) = Promise::of(env, number)
         {
             lent.hold(env)?;
             return Ok(Started::Pending(promise, lent));
@@ -87,14 +87,14 @@ fn start(
 fn settled(
     function: &LinkedFunction,
     store: &mut StoreContextMut<'_, StoreData>,
-    promise: &Promise,
+    promise: Promise,
     lent: &mut Lent,
 ) -> Result<Option<Input>> {
     let env = function.env();
     js::with_handle_scope(env, || {
-        let returned = function.settle(store, promise.object(env));
+        let returned = function.settle(store, promise.number(env));
         if let Ok(returned) = returned
-            && Promise::is(env, returned)
+            && Promise::of(env, returned).is_some()
         {
             return Ok(None);
         }

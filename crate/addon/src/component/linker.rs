@@ -78,7 +78,7 @@ impl NativeComponentLinker {
         name: String,
         is_async: bool,
         #[napi(
-            ts_arg_type = "(store: object, number: number, type?: NativeComponentFuncType | null, values?: readonly [Uint8Array, Uint8Array[], NativeResource[]], pending?: object) => unknown"
+            ts_arg_type = "(store: object, number: number, type?: NativeComponentFuncType | null, values?: readonly [Uint8Array, Uint8Array[], NativeResource[]], pending?: number) => unknown"
         )]
         dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
     ) -> Result<()> {

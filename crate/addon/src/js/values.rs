@@ -7,7 +7,6 @@
 use crate::js::main_stack::on_main_stack;
 use napi::bindgen_prelude::{ToNapiValue, TypeTag, validate_type_tag};
 use napi::sys;
-use std::ffi::CStr;
 use std::fmt;
 use std::ptr;
 use std::slice;
@@ -237,29 +236,6 @@ pub fn is_null(env: sys::napi_env, value: sys::napi_value) -> bool {
     // SAFETY: value is a live handle of env.
     let status = unsafe { sys::napi_typeof(env, value, &mut kind) };
     status == sys::Status::napi_ok && kind == sys::ValueType::napi_null
-}
-
-/// An object that is no array.
-pub fn is_plain_object(env: sys::napi_env, value: sys::napi_value) -> bool {
-    let (mut kind, mut is_array) = (0, false);
-    // SAFETY: value is a live handle of env.
-    unsafe {
-        sys::napi_typeof(env, value, &mut kind) == sys::Status::napi_ok
-            && kind == sys::ValueType::napi_object
-            && sys::napi_is_array(env, value, &mut is_array) == sys::Status::napi_ok
-            && !is_array
-    }
-}
-
-pub fn property(env: sys::napi_env, object: sys::napi_value, name: &CStr) -> sys::napi_value {
-    let mut value = ptr::null_mut();
-    // SAFETY: object is a live handle of env.
-    let status = unsafe { sys::napi_get_named_property(env, object, name.as_ptr(), &mut value) };
-    if status == sys::Status::napi_ok {
-        value
-    } else {
-        undefined(env)
-    }
 }
 
 pub fn array(env: sys::napi_env, length: usize) -> sys::napi_value {

@@ -1,8 +1,8 @@
 //! Host functions that return promises: the guest is suspended until they settle.
 //!
-//! `dispatch(store, references)` returns as that of a host function does, or what stands for a promise. Once the promise
-//! has settled, `lib/` has the call polled, and `dispatch(store, undefined, thatObject)` gives the results or throws, or
-//! the same object once more.
+//! `dispatch(store, references)` returns as that of a host function does, or a number that stands for a promise. Once the
+//! promise has settled, `lib/` has the call polled, and `dispatch(store, undefined, thatNumber)` gives the results or throws,
+//! or the same number once more.
 
 use crate::js::callback::dispatcher;
 use crate::js::environment::Environment;
@@ -28,7 +28,7 @@ pub fn create_async_func(
     params: Vec<String>,
     results: Vec<String>,
     #[napi(
-        ts_arg_type = "(store: object, references?: Array<unknown>, pending?: object) => unknown"
+        ts_arg_type = "(store: object, references?: Array<unknown>, pending?: number) => unknown"
     )]
     dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
 ) -> Result<NativeFunc> {
@@ -96,7 +96,7 @@ impl AsyncHostFunction {
                 promise.id,
                 &mut caller,
                 |scopes, caller, request| scopes.enter_caller(caller, request),
-                |caller| self.settled(caller, &promise, results),
+                |caller| self.settled(caller, promise, results),
             )
             .await
         })
@@ -114,7 +114,7 @@ impl AsyncHostFunction {
             let references = values::write(self.environment, caller.as_context_mut(), params)?;
             let references = references.unwrap_or_else(|| js::undefined(env));
             let returned = self.dispatch(caller, &[references])?;
-            let promise = Promise::of(env, returned)?;
+            let promise = Promise::of(env, returned);
             if promise.is_none() {
                 self.read(caller, returned, results)?;
             }
@@ -126,14 +126,14 @@ impl AsyncHostFunction {
     fn settled(
         &self,
         caller: &mut Caller<'_, StoreData>,
-        promise: &Promise,
+        promise: Promise,
         results: &mut [Val],
     ) -> wasmtime::Result<bool> {
         let env = self.environment.env;
         js::with_handle_scope(env, || {
-            let args = [js::undefined(env), promise.object(env)];
+            let args = [js::undefined(env), promise.number(env)];
             let returned = self.dispatch(caller, &args)?;
-            let is_settled = !Promise::is(env, returned);
+            let is_settled = Promise::of(env, returned).is_none();
             if is_settled {
                 self.read(caller, returned, results)?;
             }

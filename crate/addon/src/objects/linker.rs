@@ -101,7 +101,7 @@ impl NativeLinker {
         params: Vec<String>,
         results: Vec<String>,
         #[napi(
-            ts_arg_type = "(store: object, references?: Array<unknown>, pending?: object) => unknown"
+            ts_arg_type = "(store: object, references?: Array<unknown>, pending?: number) => unknown"
         )]
         dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
     ) -> Result<()> {
