@@ -709,10 +709,10 @@ export declare class NativeTag {
 }
 
 /**
- * Steps through what this thread does from here on, for at most `limit` instructions while a guest is entered: what V8
- * does on the way there counts for nothing. Frames are compared of what `recorder` has listed. With `plain` the walk is one by the frame pointer alone.
+ * Steps through what this thread does from here on, for at most so many instructions in all, and while a guest is
+ * entered. Frames are compared of what `recorder` has listed. With `plain` the walk is one by the frame pointer alone.
  */
-export declare function beginSteps(recorder: NativeRecorder, limit: number, plain: boolean): void
+export declare function beginSteps(recorder: NativeRecorder, all: number, entered: number, plain: boolean): void
 
 /**
  * Nanoseconds of CPU time of a call `add(i, 1)` of a module's export by Wasmtime alone, in Rust: in a store with a call hook

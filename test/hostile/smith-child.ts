@@ -156,7 +156,7 @@ function stepModule(seed: number, bytes: Uint8Array): void {
   };
   // What JavaScript does at first calls only would take most of the steps.
   callAll();
-  native.beginSteps(GuestProfiler.recording(profiler).native, Number(steps), false);
+  native.beginSteps(GuestProfiler.recording(profiler).native, Number(steps), Number(steps), false);
   try {
     callAll();
   } catch (error) {

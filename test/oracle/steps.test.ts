@@ -27,7 +27,8 @@ function stepped(
   const { native: recorder } = GuestProfiler.recording(
     new GuestProfiler('steps', 1, [['guest', module]]),
   );
-  native.beginSteps(recorder, limit, plain);
+  // What V8 does on the way to the guest is its own affair.
+  native.beginSteps(recorder, Number.POSITIVE_INFINITY, limit, plain);
   let result: ReturnType<typeof native.endSteps>;
   try {
     f();
@@ -71,7 +72,7 @@ describe.skipIf(!HAS_SIGNALS)('at every single instruction, the walk', () => {
     ['fib', 12],
     ['indirect', 8],
     ['tails', 40],
-    ['exceptions', 8],
+    ['exceptions', 4],
     ['clear', 2],
     ['calls', 10],
   ] as const)('is right: %s', (name, n) => {

@@ -12,7 +12,7 @@ use crate::profiler::recorder::NativeRecorder;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 #[cfg(target_arch = "x86_64")]
-use sampler::signal::stepper;
+use sampler::signal::stepper::{self, Limits};
 use sampler::signal::{calls, trial};
 
 /// Samples whose stacks were compared with the code's own calls.
@@ -58,16 +58,17 @@ pub struct NativeStepped {
     pub difference: Option<String>,
 }
 
-/// Steps through what this thread does from here on, for at most `limit` instructions while a guest is entered: what V8
-/// does on the way there counts for nothing. Frames are compared of what `recorder` has listed. With `plain` the walk is one by the frame pointer alone.
+/// Steps through what this thread does from here on, for at most so many instructions in all, and while a guest is
+/// entered. Frames are compared of what `recorder` has listed. With `plain` the walk is one by the frame pointer alone.
 #[cfg(target_arch = "x86_64")]
 #[napi(catch_unwind)]
-pub fn begin_steps(recorder: &NativeRecorder, limit: f64, plain: bool) -> Result<()> {
-    Ok(stepper::begin(
-        recorder.stream().allowed().clone(),
-        limit as u64,
-        trial::rule(plain),
-    )?)
+pub fn begin_steps(recorder: &NativeRecorder, all: f64, entered: f64, plain: bool) -> Result<()> {
+    let limits = Limits {
+        all: all as u64,
+        entered: entered as u64,
+    };
+    let allowed = recorder.stream().allowed().clone();
+    Ok(stepper::begin(allowed, limits, trial::rule(plain))?)
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -9,7 +9,7 @@ use super::known_guest::GUEST;
 use super::leaf::LeafRule;
 use super::machine::frame_of;
 use super::note_code;
-use super::stepper::{self, Stepped};
+use super::stepper::{self, Limits, Stepped};
 use crate::allow_list::{AllowList, ListedCode};
 use crate::walker::{Activations, StoreWords};
 use std::sync::Arc;
@@ -18,6 +18,10 @@ use wasmtime::{CallHook, Caller, Config, Engine, Linker, Module, Store, TypedFun
 
 /// More than the guest takes.
 const STEPS: u64 = 100_000;
+const LIMITS: Limits = Limits {
+    all: STEPS,
+    entered: STEPS,
+};
 /// The least that it runs by itself.
 const LEAST: u64 = 200;
 const THREAD_STACK_SIZE: usize = 4 << 20;
@@ -91,7 +95,7 @@ fn run(leaf: LeafRule, extent: Extent) -> wasmtime::Result<()> {
         "",
         "begin",
         move |mut caller: Caller<'_, Data>| match caller.data_mut().listed.take() {
-            Some(listed) => stepper::begin_within(listed, STEPS, leaf).map_err(Into::into),
+            Some(listed) => stepper::begin_within(listed, LIMITS, leaf).map_err(Into::into),
             None => Ok(()),
         },
     )?;
@@ -120,7 +124,7 @@ fn run(leaf: LeafRule, extent: Extent) -> wasmtime::Result<()> {
         }
         Extent::Whole => {
             store.data_mut().fib = Some(instance.get_typed_func(&mut store, "fib")?);
-            stepper::begin(listed, STEPS, leaf)?;
+            stepper::begin(listed, LIMITS, leaf)?;
             let result = run.call(&mut store, calls_host);
             let stepped = stepper::end();
             result?;

@@ -27,6 +27,14 @@ const STACKS: usize = 64;
 const DEPTH: usize = 1 << 16;
 const TRAP_FLAG: i64 = 0x100;
 
+/// How many instructions are stepped through at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub all: u64,
+    /// While a guest is entered.
+    pub entered: u64,
+}
+
 /// What was compared.
 #[derive(Clone, Debug, Default)]
 pub struct Stepped {
@@ -73,7 +81,7 @@ struct Stepper {
     allowed: Arc<AllowList>,
     thread: &'static ThreadBlock,
     leaf: LeafRule,
-    limit: u64,
+    limits: Limits,
     ring: Ring,
     /// Those of which some are used, the rest made beforehand.
     stacks: Vec<Shadow>,
@@ -102,20 +110,19 @@ pub fn is_free() -> bool {
     }
 }
 
-/// Steps this thread from here on, where no guest runs, for at most `limit` instructions while a guest is entered; walks
-/// find the newest frame by `leaf`.
-pub fn begin(allowed: Arc<AllowList>, limit: u64, leaf: LeafRule) -> io::Result<()> {
-    step_from_here(allowed, limit, leaf, true)
+/// Steps this thread from here on, where no guest runs; walks find the newest frame by `leaf`.
+pub fn begin(allowed: Arc<AllowList>, limits: Limits, leaf: LeafRule) -> io::Result<()> {
+    step_from_here(allowed, limits, leaf, true)
 }
 
 /// As `begin`, in a host function that the outermost function of a guest has called: from its return on.
-pub fn begin_within(allowed: Arc<AllowList>, limit: u64, leaf: LeafRule) -> io::Result<()> {
-    step_from_here(allowed, limit, leaf, false)
+pub fn begin_within(allowed: Arc<AllowList>, limits: Limits, leaf: LeafRule) -> io::Result<()> {
+    step_from_here(allowed, limits, leaf, false)
 }
 
 fn step_from_here(
     allowed: Arc<AllowList>,
-    limit: u64,
+    limits: Limits,
     leaf: LeafRule,
     compares: bool,
 ) -> io::Result<()> {
@@ -123,7 +130,7 @@ fn step_from_here(
         allowed,
         thread: thread_block(),
         leaf,
-        limit,
+        limits,
         ring: Ring::default(),
         stacks: (0..STACKS).map(|_| Shadow::default()).collect(),
         used: 0,
@@ -186,7 +193,7 @@ unsafe extern "C" fn on_step(
         )
     };
     match stepper {
-        Some(stepper) if STEPS.load(SeqCst) && stepper.stepped.entered < stepper.limit => {
+        Some(stepper) if STEPS.load(SeqCst) && stepper.goes_on() => {
             stepper.step(registers_of(context));
         }
         _ => context.uc_mcontext.gregs[libc::REG_EFL as usize] &= !TRAP_FLAG,
@@ -194,6 +201,11 @@ unsafe extern "C" fn on_step(
 }
 
 impl Stepper {
+    fn goes_on(&self) -> bool {
+        let Stepped { steps, entered, .. } = self.stepped;
+        steps < self.limits.all && entered < self.limits.entered
+    }
+
     fn step(&mut self, registers: Registers) {
         self.stepped.steps += 1;
         let Registers { pc, sp, .. } = registers;
