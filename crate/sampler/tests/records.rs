@@ -2,7 +2,7 @@
 //! can take it. Without native code, so that Miri runs it.
 
 use proptest::prelude::*;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasmtime_guest_sampler::allow_list::{AllowList, ListedCode};
 use wasmtime_guest_sampler::decode::{Decoder, Malformed, Record};
@@ -11,7 +11,8 @@ use wasmtime_guest_sampler::walker::Activations;
 
 /// A ring, and what its reader took of it.
 struct Ring {
-    words: Box<[u32]>,
+    /// Shared, since the recorder writes them meanwhile.
+    words: Rc<[Cell<u32>]>,
     /// Whether the reader can take the ring now.
     is_free: bool,
     taken: Vec<u32>,
@@ -33,8 +34,8 @@ impl Reader for RingReader {
 }
 
 fn recorder(capacity: usize) -> (Recorder, Rc<RefCell<Ring>>, *mut u32) {
-    let mut words = vec![0_u32; capacity].into_boxed_slice();
-    let pointer = words.as_mut_ptr();
+    let words: Rc<[Cell<u32>]> = vec![Cell::new(0); capacity].into();
+    let pointer = words.as_ptr().cast::<u32>().cast_mut();
     let ring = Rc::new(RefCell::new(Ring {
         words,
         is_free: true,

@@ -213,6 +213,10 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(
+        miri,
+        ignore = "cpp_demangle compares addresses of vtables, of which Miri has more than one"
+    )]
     fn a_text_that_doubles_is_given_up() {
         assert!(display(&nested(4), false).starts_with("f(std::pair<A, A>, "));
         let name = nested(40);
@@ -244,6 +248,10 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(
+        miri,
+        ignore = "cpp_demangle compares addresses of vtables, of which Miri has more than one"
+    )]
     fn a_name_that_doubles_is_not_harmless() {
         assert!(is_harmless(&nested(4)));
         assert!(is_harmless(

@@ -37,6 +37,7 @@ pub struct ThreadBlock {
 }
 
 /// Beneath the guest of an async call, on the stack of who polls it.
+#[derive(Clone, Copy)]
 pub struct Base {
     current: *mut StoreBlock,
     older: *mut Base,
@@ -151,7 +152,8 @@ impl Default for Inside {
 /// before is beneath it.
 pub struct Polled<'a> {
     thread: &'static ThreadBlock,
-    base: Box<Base>,
+    /// A box, which others point to: one that was moved would be nobody else's.
+    base: *mut Base,
     inside: &'a Inside,
 }
 
@@ -159,12 +161,12 @@ impl<'a> Polled<'a> {
     pub fn begin(inside: &'a Inside) -> Self {
         let thread = thread_block();
         let before = thread.current.load(Relaxed);
-        let mut base = Box::new(Base {
+        let base = Box::into_raw(Box::new(Base {
             current: before,
             older: thread.base.load(Relaxed),
-        });
+        }));
         compiler_fence(SeqCst);
-        thread.base.store(&raw mut *base, Relaxed);
+        thread.base.store(base, Relaxed);
         if !inside.0.get().is_null() {
             thread.set_current(inside.0.get().cast_mut());
         }
@@ -178,13 +180,20 @@ impl<'a> Polled<'a> {
 
 impl Drop for Polled<'_> {
     fn drop(&mut self) {
+        // SAFETY: from `begin`, and freed below.
+        let Base {
+            current: before,
+            older,
+        } = unsafe { *self.base };
         let current = self.thread.current.load(Relaxed);
-        let entered = current != self.base.current;
+        let entered = current != before;
         let inside = if entered { current } else { ptr::null_mut() };
         self.inside.0.set(inside);
-        self.thread.set_current(self.base.current);
-        self.thread.base.store(self.base.older, Relaxed);
+        self.thread.set_current(before);
+        self.thread.base.store(older, Relaxed);
         compiler_fence(SeqCst);
+        // SAFETY: nothing leads to it any more.
+        drop(unsafe { Box::from_raw(self.base) });
     }
 }
 
@@ -441,8 +450,8 @@ impl StoreBlock {
         let entries: Vec<Saved> = (0..FIRST << (chunk + 1))
             .map(|_| Saved::default())
             .collect();
-        let entries = Box::leak(entries.into_boxed_slice());
-        self.chunks[chunk].store(entries.as_mut_ptr(), Relaxed);
+        let entries: &[Saved] = Box::leak(entries.into_boxed_slice());
+        self.chunks[chunk].store(entries.as_ptr().cast_mut(), Relaxed);
         &entries[at]
     }
 }
