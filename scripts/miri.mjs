@@ -1,5 +1,5 @@
 // Runs under Miri what of the crates runs without native code: what threads and handlers share in the sampler, its records,
-// what it reads of instructions; names and places of symbols; Go's stacks. Some eight minutes.
+// what it reads of instructions; names and places of symbols; Go's stacks. Some ten minutes.
 //
 //   rustup toolchain install nightly --component miri
 //   npm run test:miri                  with RUSTUP_TOOLCHAIN=… another toolchain that has it

@@ -135,7 +135,7 @@ fn write(recorder: &Recorder, record: Record, fuel: &mut u64) -> Record {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: if cfg!(miri) { 10 } else { 512 },
+        cases: if cfg!(miri) { 3 } else { 512 },
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
