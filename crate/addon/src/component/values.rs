@@ -22,7 +22,6 @@ use crate::js::failure::TooLarge;
 use crate::js::{self, JsReference, Strength};
 use crate::store::StoreData;
 use crate::waits::complete::at_once_or_waiting;
-use napi::bindgen_prelude::Uint8Array;
 use napi::sys;
 use std::cell::Cell;
 use std::collections::TryReserveError;
@@ -166,20 +165,20 @@ pub struct Output {
 
 impl Output {
     /// Through the value buffer, or `[bytes, lists, handles]`. JS reads them at once.
-    pub fn give(mut self, environment: &Environment) -> Result<Option<sys::napi_value>> {
+    pub fn give(self, environment: &Environment) -> Result<Option<sys::napi_value>> {
         if self.lists.is_empty()
             && self.resources.is_empty()
             && environment.put_value_bytes(&self.bytes)
         {
             return Ok(None);
         }
-        let bytes = environment.lend_value_bytes(std::mem::take(&mut self.bytes))?;
+        let bytes = environment.lend_value_bytes(&self.bytes).ok_or(TooLarge)?;
         self.packet(environment.env, bytes).map(Some)
     }
 
     /// `[bytes, lists, handles]`, to be read at any time.
-    pub fn into_js(mut self, env: sys::napi_env) -> Result<sys::napi_value> {
-        let bytes = js::into_js(env, Uint8Array::from(std::mem::take(&mut self.bytes)))?;
+    pub fn into_js(self, env: sys::napi_env) -> Result<sys::napi_value> {
+        let bytes = js::copied(env, &self.bytes).ok_or(TooLarge)?;
         self.packet(env, bytes)
     }
 
@@ -195,7 +194,7 @@ impl Output {
         }
         let lists = js::array(env, self.lists.len());
         for (i, list) in self.lists.into_iter().enumerate() {
-            js::set_element(env, lists, i, js::into_js(env, Uint8Array::from(list))?);
+            js::set_element(env, lists, i, js::copied(env, &list).ok_or(TooLarge)?);
         }
         let packet = js::array(env, 3);
         for (i, part) in [bytes, lists, handles].into_iter().enumerate() {

@@ -76,12 +76,11 @@ impl Environment {
         fit
     }
 
-    /// `bytes` as a `Uint8Array` that JS reads before the next ones are put: a copy, or themselves where they are long.
-    pub fn lend_value_bytes(&self, bytes: Vec<u8>) -> wasmtime::Result<sys::napi_value> {
-        match self.scratch.borrow_mut().array(self.env, &bytes) {
-            Some(array) => Ok(array),
-            None => js::into_js(self.env, Uint8Array::from(bytes)),
-        }
+    /// `bytes` as a `Uint8Array` that JS reads before the next ones are put.
+    /// `None` where there is no memory.
+    pub fn lend_value_bytes(&self, bytes: &[u8]) -> Option<sys::napi_value> {
+        let lent = self.scratch.borrow_mut().array(self.env, bytes);
+        lent.or_else(|| js::copied(self.env, bytes))
     }
 
     pub fn slot(&self, index: usize) -> *mut [u8; SLOT_SIZE] {

@@ -298,6 +298,64 @@ pub fn typed_array_bytes<'a>(env: sys::napi_env, array: sys::napi_value) -> Opti
     Some(unsafe { slice::from_raw_parts(data.cast(), length) })
 }
 
+/// More bytes than V8 is asked for without a chance to refuse them.
+const LARGE: usize = 1 << 20;
+
+/// A `Uint8Array` of a copy of `bytes`, in memory of V8's, which its collector frees. Memory of ours would stay until the
+/// event loop's turn, however often a program that gives it none calls. `None` where there is no memory.
+pub fn copied(env: sys::napi_env, bytes: &[u8]) -> Option<sys::napi_value> {
+    let length = bytes.len();
+    let (mut start, mut buffer, mut array) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+    // SAFETY: makes new objects of env, and writes to the buffer's own bytes.
+    let is_made = unsafe {
+        let is_ok = |status| status == sys::Status::napi_ok;
+        let first = length.min(LARGE);
+        is_ok(sys::napi_create_arraybuffer(
+            env,
+            first,
+            &mut start,
+            &mut buffer,
+        )) && (length == first || {
+            // V8 ends the process where it has no room for a buffer of Node-API's; JS's own throw.
+            let (mut constructor, mut argument) = (ptr::null_mut(), ptr::null_mut());
+            let mut found = 0;
+            let name = c"constructor".as_ptr();
+            is_ok(sys::napi_get_named_property(
+                env,
+                buffer,
+                name,
+                &mut constructor,
+            )) && is_ok(sys::napi_create_double(env, length as f64, &mut argument))
+                && is_ok(sys::napi_new_instance(
+                    env,
+                    constructor,
+                    1,
+                    &argument,
+                    &mut buffer,
+                ))
+                && is_ok(sys::napi_get_arraybuffer_info(
+                    env, buffer, &mut start, &mut found,
+                ))
+                && found == length
+        }) && {
+            start
+                .cast::<u8>()
+                .copy_from_nonoverlapping(bytes.as_ptr(), length);
+            let kind = sys::TypedarrayType::uint8_array;
+            is_ok(sys::napi_create_typedarray(
+                env, kind, length, buffer, 0, &mut array,
+            ))
+        }
+    };
+    if is_made {
+        return Some(array);
+    }
+    let mut thrown = ptr::null_mut();
+    // SAFETY: the exception, if there is one, says no more.
+    unsafe { sys::napi_get_and_clear_last_exception(env, &mut thrown) };
+    None
+}
+
 /// `value` as JS sees it, in the current handle scope.
 pub fn into_js<T: ToNapiValue>(env: sys::napi_env, value: T) -> wasmtime::Result<sys::napi_value> {
     // SAFETY: env is this thread's.

@@ -1,11 +1,11 @@
 //! What Wasmtime calls: at transitions between guest and host, and at epoch deadlines.
 
+use crate::js::failure::TooLarge;
 use crate::js::{self, JsReference, errors};
 use crate::store::activations::change_activations;
 use crate::store::data::{AtDeadline, Deadline, StoreData};
 use crate::store::walks::{LOOK_AT_WALK, fuel_to_note};
 use crate::wasi::Wasi;
-use napi::bindgen_prelude::Uint8Array;
 use napi::sys;
 use sampler::walker::Activations;
 use wasmtime::{CallHook, StoreContextMut, UpdateDeadline};
@@ -137,7 +137,7 @@ fn deliver_output(
         };
         in_call_hook(store, |store| {
             let arguments = |env| {
-                let bytes = js::into_js(env, Uint8Array::from(bytes))?;
+                let bytes = js::copied(env, &bytes).ok_or(TooLarge)?;
                 Ok([Some(js::number(env, f64::from(descriptor))), Some(bytes)])
             };
             call_js(store, callback, arguments, |_| ())

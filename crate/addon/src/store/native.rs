@@ -3,7 +3,8 @@
 use crate::engine::NativeEngine;
 use crate::js::callback::{dispatcher, weak_callback};
 use crate::js::environment::Environment;
-use crate::js::{JsReference, Strength, errors, handle};
+use crate::js::failure::TooLarge;
+use crate::js::{self, JsReference, Strength, errors, handle};
 use crate::store::access::{StoreAccess, StoreCell, disposed};
 use crate::store::data::{AtDeadline, Deadline, StoreData};
 use crate::store::goroutines::Instances;
@@ -291,13 +292,20 @@ impl NativeStore {
     }
 
     /// What the guest has written so far to a captured stdout (1) or stderr (2).
-    #[napi(catch_unwind)]
-    pub fn wasi_output(&self, env: Env, descriptor: u32) -> Result<Option<Uint8Array>> {
-        self.with(&env, |store| {
+    #[napi(catch_unwind, ts_return_type = "Uint8Array | null")]
+    pub fn wasi_output(&self, env: Env, descriptor: u32) -> Result<Option<Unknown<'_>>> {
+        let captured = self.with(&env, |store| {
             let wasi = store.data().wasi.as_ref();
             wasi.and_then(|wasi| wasi.captured(descriptor))
-                .map(Uint8Array::from)
-        })
+        })?;
+        let to_js = |bytes: Vec<u8>| {
+            let array = js::copied(env.raw(), &bytes).ok_or_else(|| {
+                errors::throw(&env, &wasmtime::Error::new(TooLarge), errors::GENERIC)
+            })?;
+            // SAFETY: a live handle of env.
+            Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), array) })
+        };
+        captured.map(to_js).transpose()
     }
 
     #[napi(catch_unwind)]
