@@ -172,7 +172,7 @@ impl NativeAsyncCall {
                     Outcome::Instance(instance) => unsafe {
                         ToNapiValue::to_napi_value(env.raw(), NativeInstance { instance }).map(Some)
                     },
-                    Outcome::Value(make) => make(env.raw()).map(Some),
+                    Outcome::Value(make) => make(env.raw()),
                 }
             }
         }

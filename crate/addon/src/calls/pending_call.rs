@@ -64,11 +64,11 @@ pub enum Outcome {
     /// The results are in the value buffer, references in that JS array.
     Values(Option<sys::napi_value>),
     Instance(Instance),
-    /// A JS value, made when the guest has ended.
+    /// A JS value, or undefined, made when the guest has ended.
     Value(MakeValue),
 }
 
-pub type MakeValue = Box<dyn FnOnce(sys::napi_env) -> napi::Result<sys::napi_value>>;
+pub type MakeValue = Box<dyn FnOnce(sys::napi_env) -> napi::Result<Option<sys::napi_value>>>;
 
 pub type CallFuture = Pin<Box<dyn Future<Output = wasmtime::Result<Outcome>>>>;
 /// Ready once the store's interrupt is triggered.

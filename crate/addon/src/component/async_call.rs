@@ -9,6 +9,7 @@ use crate::component::resource::{NativeResource, RESOURCE};
 use crate::component::tasks;
 use crate::component::values::{Input, Keep};
 use crate::engine::ticker::NativeEpochTicker;
+use crate::js::environment::Environment;
 use crate::js::errors;
 use crate::store::NativeStore;
 use napi::bindgen_prelude::*;
@@ -27,6 +28,7 @@ pub fn call_component_async(
         '_,
     >,
 ) -> Result<NativeAsyncCall> {
+    let environment = Environment::of(&env)?;
     let func = func.cell();
     let input = Input::from_js(env.raw(), values.raw(), Keep::Copied)
         .map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
@@ -37,9 +39,9 @@ pub fn call_component_async(
             let called = func.call_async(store.as_context_mut(), &input).await;
             tasks::leave(&mut store, depth);
             let output = called.map_err(|error| collect(store, error))?;
-            Ok(Outcome::Value(Box::new(|env| {
+            Ok(Outcome::Value(Box::new(|_| {
                 output
-                    .into_js(env)
+                    .give(environment)
                     .map_err(|error| Error::from_reason(error.to_string()))
             })))
         }))
@@ -64,6 +66,7 @@ pub fn instantiate_component_async(
             Ok(Outcome::Value(Box::new(move |env| {
                 // SAFETY: makes a new object of env.
                 unsafe { ToNapiValue::to_napi_value(env, NativeComponentInstance { instance }) }
+                    .map(Some)
             })))
         }))
     })

@@ -172,17 +172,8 @@ impl Output {
         {
             return Ok(None);
         }
+        let env = environment.env;
         let bytes = environment.lend_value_bytes(&self.bytes).ok_or(TooLarge)?;
-        self.packet(environment.env, bytes).map(Some)
-    }
-
-    /// `[bytes, lists, handles]`, to be read at any time.
-    pub fn into_js(self, env: sys::napi_env) -> Result<sys::napi_value> {
-        let bytes = js::copied(env, &self.bytes).ok_or(TooLarge)?;
-        self.packet(env, bytes)
-    }
-
-    fn packet(self, env: sys::napi_env, bytes: sys::napi_value) -> Result<sys::napi_value> {
         let handles = js::array(env, self.resources.len());
         for (i, resource) in self.resources.into_iter().enumerate() {
             js::set_element(
@@ -200,7 +191,7 @@ impl Output {
         for (i, part) in [bytes, lists, handles].into_iter().enumerate() {
             js::set_element(env, packet, i, part);
         }
-        Ok(packet)
+        Ok(Some(packet))
     }
 }
 

@@ -3,9 +3,8 @@
 //! JS reads them at once, as it does those, so that the next ones may have the same memory. Memory of its own for each
 //! call would cost more than the copy: the system makes it anew, and V8 learns late that it is free.
 
-use crate::js::{JsReference, Strength};
+use crate::js::{self, JsReference, Strength};
 use napi::sys;
-use std::ptr;
 
 /// Longer values are too few to keep memory for.
 const LARGEST: usize = 4 << 20;
@@ -42,26 +41,16 @@ impl Scratch {
                 .start
                 .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
         }
-        let (owner, mut array) = (buffer.owner.get()?, ptr::null_mut());
-        let kind = sys::TypedarrayType::uint8_array;
-        // SAFETY: a part of a live buffer of env.
-        let status =
-            unsafe { sys::napi_create_typedarray(env, kind, bytes.len(), owner, 0, &mut array) };
-        (status == sys::Status::napi_ok).then_some(array)
+        js::uint8_array(env, buffer.owner.get()?, bytes.len())
     }
 }
 
 impl Buffer {
     fn new(env: sys::napi_env, length: usize) -> Option<Self> {
-        let (mut start, mut buffer) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: makes a new object of env.
-        let status = unsafe { sys::napi_create_arraybuffer(env, length, &mut start, &mut buffer) };
-        if status != sys::Status::napi_ok {
-            return None;
-        }
+        let (buffer, start) = js::array_buffer(env, length)?;
         Some(Self {
             owner: JsReference::new(env, buffer, Strength::Strong)?,
-            start: start.cast(),
+            start,
             length,
         })
     }

@@ -298,62 +298,79 @@ pub fn typed_array_bytes<'a>(env: sys::napi_env, array: sys::napi_value) -> Opti
     Some(unsafe { slice::from_raw_parts(data.cast(), length) })
 }
 
-/// More bytes than V8 is asked for without a chance to refuse them.
+/// More bytes than V8 is asked for without a chance to refuse them: it ends the process where it has no room for a buffer
+/// of Node-API's.
 const LARGE: usize = 1 << 20;
+
+/// A new `ArrayBuffer`, of V8's memory, and where its bytes are. `None` where there is no memory.
+pub fn array_buffer(env: sys::napi_env, length: usize) -> Option<(sys::napi_value, *mut u8)> {
+    let is_large = length > LARGE;
+    let at_once = if is_large { 0 } else { length };
+    let (mut start, mut buffer) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: makes a new object of env.
+    let status = unsafe { sys::napi_create_arraybuffer(env, at_once, &mut start, &mut buffer) };
+    if status != sys::Status::napi_ok {
+        return None;
+    }
+    if is_large {
+        return large_buffer(env, buffer, length);
+    }
+    Some((buffer, start.cast()))
+}
+
+/// As `array_buffer`, by the constructor of `other`, which throws where there is no memory.
+fn large_buffer(
+    env: sys::napi_env,
+    other: sys::napi_value,
+    length: usize,
+) -> Option<(sys::napi_value, *mut u8)> {
+    let (mut constructor, mut buffer) = (ptr::null_mut(), ptr::null_mut());
+    let (mut start, mut found) = (ptr::null_mut(), 0);
+    let name = c"constructor".as_ptr();
+    let argument = number(env, length as f64);
+    let is_ok = |status| status == sys::Status::napi_ok;
+    // SAFETY: makes new objects of env, and asks them; an exception says no more than `None`.
+    unsafe {
+        let is_made = is_ok(sys::napi_get_named_property(
+            env,
+            other,
+            name,
+            &mut constructor,
+        )) && is_ok(sys::napi_new_instance(
+            env,
+            constructor,
+            1,
+            &argument,
+            &mut buffer,
+        )) && is_ok(sys::napi_get_arraybuffer_info(
+            env, buffer, &mut start, &mut found,
+        ));
+        if !is_made {
+            sys::napi_get_and_clear_last_exception(env, &mut constructor);
+        }
+        (is_made && found == length).then_some((buffer, start.cast()))
+    }
+}
+
+/// The first `length` bytes of an `ArrayBuffer` as a `Uint8Array`.
+pub fn uint8_array(
+    env: sys::napi_env,
+    buffer: sys::napi_value,
+    length: usize,
+) -> Option<sys::napi_value> {
+    let (kind, mut array) = (sys::TypedarrayType::uint8_array, ptr::null_mut());
+    // SAFETY: a part of a live buffer of env.
+    let status = unsafe { sys::napi_create_typedarray(env, kind, length, buffer, 0, &mut array) };
+    (status == sys::Status::napi_ok).then_some(array)
+}
 
 /// A `Uint8Array` of a copy of `bytes`, in memory of V8's, which its collector frees. Memory of ours would stay until the
 /// event loop's turn, however often a program that gives it none calls. `None` where there is no memory.
 pub fn copied(env: sys::napi_env, bytes: &[u8]) -> Option<sys::napi_value> {
-    let length = bytes.len();
-    let (mut start, mut buffer, mut array) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
-    // SAFETY: makes new objects of env, and writes to the buffer's own bytes.
-    let is_made = unsafe {
-        let is_ok = |status| status == sys::Status::napi_ok;
-        let first = length.min(LARGE);
-        is_ok(sys::napi_create_arraybuffer(
-            env,
-            first,
-            &mut start,
-            &mut buffer,
-        )) && (length == first || {
-            // V8 ends the process where it has no room for a buffer of Node-API's; JS's own throw.
-            let (mut constructor, mut argument) = (ptr::null_mut(), ptr::null_mut());
-            let mut found = 0;
-            let name = c"constructor".as_ptr();
-            is_ok(sys::napi_get_named_property(
-                env,
-                buffer,
-                name,
-                &mut constructor,
-            )) && is_ok(sys::napi_create_double(env, length as f64, &mut argument))
-                && is_ok(sys::napi_new_instance(
-                    env,
-                    constructor,
-                    1,
-                    &argument,
-                    &mut buffer,
-                ))
-                && is_ok(sys::napi_get_arraybuffer_info(
-                    env, buffer, &mut start, &mut found,
-                ))
-                && found == length
-        }) && {
-            start
-                .cast::<u8>()
-                .copy_from_nonoverlapping(bytes.as_ptr(), length);
-            let kind = sys::TypedarrayType::uint8_array;
-            is_ok(sys::napi_create_typedarray(
-                env, kind, length, buffer, 0, &mut array,
-            ))
-        }
-    };
-    if is_made {
-        return Some(array);
-    }
-    let mut thrown = ptr::null_mut();
-    // SAFETY: the exception, if there is one, says no more.
-    unsafe { sys::napi_get_and_clear_last_exception(env, &mut thrown) };
-    None
+    let (buffer, start) = array_buffer(env, bytes.len())?;
+    // SAFETY: a new buffer's own bytes, as many.
+    unsafe { start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    uint8_array(env, buffer, bytes.len())
 }
 
 /// `value` as JS sees it, in the current handle scope.
