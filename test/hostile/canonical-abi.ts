@@ -1,4 +1,5 @@
 // The canonical ABI's loads, by its specification, as a model of what a guest's values are.
+import { ARRAYS } from '../runtime/component/support.js';
 
 const SCALARS = {
   bool: 1,
@@ -27,18 +28,9 @@ export type Type =
 /** What a guest must be refused for. */
 export class Refused extends Error {}
 
-const ARRAYS: Partial<Record<string, new (buffer: ArrayBuffer) => unknown>> = {
-  u8: Uint8Array,
-  s8: Int8Array,
-  u16: Uint16Array,
-  s16: Int16Array,
-  u32: Uint32Array,
-  s32: Int32Array,
-  u64: BigUint64Array,
-  s64: BigInt64Array,
-  f32: Float32Array,
-  f64: Float64Array,
-};
+function isNumber(kind: string): kind is keyof typeof ARRAYS {
+  return kind in ARRAYS;
+}
 
 export function isScalar(type: Type): type is { kind: Scalar } {
   return type.kind in SCALARS;
@@ -146,8 +138,8 @@ export class Memory {
   list(element: Type, pointer: number, length: number): unknown {
     this.#check(pointer, length * size(element));
     if (pointer % alignment(element) !== 0) throw new Refused('not aligned');
-    const Numbers = ARRAYS[element.kind];
-    if (Numbers !== undefined) {
+    if (isNumber(element.kind)) {
+      const Numbers = ARRAYS[element.kind];
       return new Numbers(this.bytes.slice(pointer, pointer + length * size(element)).buffer);
     }
     const values: unknown[] = [];

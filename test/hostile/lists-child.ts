@@ -278,13 +278,13 @@ function randomType(random: (limit: number) => number, depth: number): Type {
 function randomMemory(random: (limit: number) => number, element: Type): Uint8Array {
   const bytes = new Uint8Array(2 * PAGE);
   const view = new DataView(bytes.buffer);
-  const isScalarOrText = isScalar(element);
+  const hasNoPlaces = isScalar(element);
   for (let at = DATA; at < bytes.length; at += 8) {
     const kind = random(100);
     if (kind < 2) {
       view.setUint32(at, randomPointer(random), true);
       view.setUint32(at + 4, randomLength(random), true);
-    } else if (kind < 60 && !isScalarOrText) {
+    } else if (kind < 60 && !hasNoPlaces) {
       view.setUint32(at, 8 * random(PAGE / 8), true);
       view.setUint32(at + 4, random(6), true);
     } else {

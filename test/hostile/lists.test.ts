@@ -3,24 +3,15 @@
 //   LISTS_GUESTS=20000 LISTS_SEED=7 npx vitest run test/hostile/lists.test.ts    many, and others
 import { expect, it } from 'vitest';
 import { Component, Engine } from '../../lib/index.js';
-import { runChild } from '../support/child-process.js';
+import { countInChildren } from '../support/child-process.js';
 
 const guests = Number(process.env['LISTS_GUESTS'] ?? 150);
-const firstSeed = Number(process.env['LISTS_SEED'] ?? 1);
-const GUESTS_OF_A_CHILD = 500;
+const seeds = { first: Number(process.env['LISTS_SEED'] ?? 1), count: guests, ofAChild: 500 };
 
 it('random guests give what the canonical ABI says, take what they were given, or are refused', {
   timeout: 24 * 3_600_000,
 }, async () => {
-  const total: Record<string, number> = {};
-  for (let seed = firstSeed; seed < firstSeed + guests; seed += GUESTS_OF_A_CHILD) {
-    const count = Math.min(GUESTS_OF_A_CHILD, firstSeed + guests - seed);
-    const counted = await runChild<Record<string, number>>('test/hostile/lists-child.ts', [
-      seed,
-      count,
-    ]);
-    for (const [key, number] of Object.entries(counted)) total[key] = (total[key] ?? 0) + number;
-  }
+  const total = await countInChildren('test/hostile/lists-child.ts', seeds);
   console.log(`lists: ${JSON.stringify(total)}`);
   for (const what of ['given', 'refused', 'taken', 'notTaken']) {
     expect(total[what]).toBeGreaterThan(guests);

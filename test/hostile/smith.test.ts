@@ -5,30 +5,20 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { HAS_SIGNALS } from '../profiler/signals-support.js';
-import { runChild } from '../support/child-process.js';
+import { countInChildren } from '../support/child-process.js';
 
 const modules = Number(process.env['SMITH_MODULES'] ?? 300);
 /** Instructions of each that are stepped through, at most. */
 const steps = Number(process.env['SMITH_STEPS'] ?? 20_000);
-const firstSeed = Number(process.env['SMITH_SEED'] ?? 1);
-/** Modules that are tried with one process. */
-const MODULES_OF_A_CHILD = 150;
+const seeds = { first: Number(process.env['SMITH_SEED'] ?? 1), count: modules, ofAChild: 150 };
 
 it('random modules: each sample equals upstream’s, each step’s walk is right', {
   timeout: 24 * 3_600_000,
 }, async () => {
   const manifest = fileURLToPath(new URL('../smith/Cargo.toml', import.meta.url));
   execFileSync('cargo', ['build', '--release', '--locked', '--quiet', '--manifest-path', manifest]);
-  const total: Record<string, number> = {};
-  for (let seed = firstSeed; seed < firstSeed + modules; seed += MODULES_OF_A_CHILD) {
-    const count = Math.min(MODULES_OF_A_CHILD, firstSeed + modules - seed);
-    const args = [seed, count, HAS_SIGNALS ? steps : 0];
-    const counted = await runChild<Record<string, number>>('test/hostile/smith-child.ts', args);
-    for (const [key, number] of Object.entries(counted)) {
-      total[key] =
-        key === 'deepest' ? Math.max(total[key] ?? 0, number) : (total[key] ?? 0) + number;
-    }
-  }
+  const args = [HAS_SIGNALS ? steps : 0];
+  const total = await countInChildren('test/hostile/smith-child.ts', seeds, args, ['deepest']);
   console.log(`smith: ${JSON.stringify(total)}`);
   const {
     refused = 0,

@@ -33,3 +33,32 @@ export async function runChild<T>(script: string, args: readonly (string | numbe
     );
   }
 }
+
+/** Random cases: the first seed, how many, and how many with one process. */
+export interface Seeds {
+  readonly first: number;
+  readonly count: number;
+  readonly ofAChild: number;
+}
+
+/**
+ * Runs `script FIRST COUNT …args` for all seeds, and adds up what its processes have counted; of `largest` the largest
+ * counts.
+ */
+export async function countInChildren(
+  script: string,
+  { first, count, ofAChild }: Seeds,
+  args: readonly number[] = [],
+  largest: readonly string[] = [],
+): Promise<Record<string, number>> {
+  const total: Record<string, number> = {};
+  for (let seed = first; seed < first + count; seed += ofAChild) {
+    const part = Math.min(ofAChild, first + count - seed);
+    const counted = await runChild<Record<string, number>>(script, [seed, part, ...args]);
+    for (const [key, number] of Object.entries(counted)) {
+      const before = total[key] ?? 0;
+      total[key] = largest.includes(key) ? Math.max(before, number) : before + number;
+    }
+  }
+  return total;
+}

@@ -2,20 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Component, ComponentLinker, Engine, Store, UpdateDeadline } from '../../../lib/index.js';
 import { thrownBy } from '../support.js';
-import { echo, LIBC, startComponent } from './support.js';
-
-const ARRAYS = {
-  u8: Uint8Array,
-  s8: Int8Array,
-  u16: Uint16Array,
-  s16: Int16Array,
-  u32: Uint32Array,
-  s32: Int32Array,
-  u64: BigUint64Array,
-  s64: BigInt64Array,
-  f32: Float32Array,
-  f64: Float64Array,
-} as const;
+import { ARRAYS, echo, LIBC, startComponent } from './support.js';
 
 type Kind = keyof typeof ARRAYS;
 const KINDS = Object.keys(ARRAYS) as Kind[];

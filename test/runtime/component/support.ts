@@ -8,6 +8,20 @@ import {
   Store,
 } from '../../../lib/index.js';
 
+/** The typed arrays that lists of numbers cross as. */
+export const ARRAYS = {
+  u8: Uint8Array,
+  s8: Int8Array,
+  u16: Uint16Array,
+  s16: Int16Array,
+  u32: Uint32Array,
+  s32: Int32Array,
+  u64: BigUint64Array,
+  s64: BigInt64Array,
+  f32: Float32Array,
+  f64: Float64Array,
+} as const;
+
 /** A memory with an allocator that never frees, as components need it to receive strings and lists. */
 export const LIBC = `
   (core module $libc
