@@ -1,27 +1,13 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Engine, type Func, Linker, Module, Store, threadCpuTime } from '../../lib/index.js';
-import { Program } from './guests.js';
+import { guestFile, Program } from './guests.js';
 
 /** A guest for `truth`: code, and a run of some 100 ms in a store that `prepare` has seen. */
 export interface TruthGuest {
   readonly module: Module;
   run(prepare: (store: Store) => void): void;
 }
-
-const PROGRAMS: Readonly<Record<string, readonly [file: string, argument: string]>> = {
-  C: ['c/parser.wasm', '10'],
-  'C++': ['cpp/raytracer.wasm', '400'],
-  Go: ['go/pipeline.wasm', '300'],
-};
-
-/** Mozilla's reader of source maps, in Rust, as `test/readers` installs it. */
-const RUST = fileURLToPath(
-  new URL(
-    '../../test/readers/node_modules/@firefox-devtools/profiler-cli/dist/mappings.wasm',
-    import.meta.url,
-  ),
-);
 
 /** CPython 3.12, as `benches/install-python.sh` installs it: an interpreter, of which nothing here was built for profiles. */
 const PYTHON = fileURLToPath(
@@ -37,11 +23,31 @@ names = re.findall(r"name (\\d+)", text)
 numbers = sorted((x * 7919) % 100003 for x in range(30000))
 print("checksum=%d" % (fib(19) + len(json.loads(text)) + len(names) + numbers[17]))`;
 
+/** By language: a name, arguments, and the file where it isn't of the tests. */
+const PROGRAMS: Readonly<
+  Record<string, readonly [name: string, args: string | readonly string[], file?: string]>
+> = {
+  C: ['c/parser.wasm', '10'],
+  'C++': ['cpp/raytracer.wasm', '400'],
+  Go: ['go/pipeline.wasm', '300'],
+  Python: ['python', ['-c', PYTHON_PROGRAM], PYTHON],
+};
+
+/** Mozilla's reader of source maps, in Rust, as `test/readers` installs it. */
+const RUST = fileURLToPath(
+  new URL(
+    '../../test/readers/node_modules/@firefox-devtools/profiler-cli/dist/mappings.wasm',
+    import.meta.url,
+  ),
+);
+
 /** Their languages. */
 export function truthGuests(): readonly string[] {
-  const installed = { Rust: RUST, Python: PYTHON };
-  const there = Object.entries(installed).filter(([, file]) => existsSync(file));
-  return [...Object.keys(PROGRAMS), ...there.map(([language]) => language)];
+  const files = Object.entries(PROGRAMS).map(
+    ([language, [name, , file = guestFile(name)]]) => [language, file] as const,
+  );
+  const there = [...files, ['Rust', RUST] as const].filter(([, file]) => existsSync(file));
+  return there.map(([language]) => language);
 }
 
 /** `nativeProfiler` has Wasmtime tell `perf` where its code is. */
@@ -52,15 +58,10 @@ export function truthGuest(
 ): TruthGuest {
   const program = PROGRAMS[language];
   const config = { epochInterruption, nativeProfiler };
-  if (language === 'Python') {
-    const guest = new Program('python', config, PYTHON);
-    const args = ['-c', PYTHON_PROGRAM];
-    return { module: guest.module, run: (prepare) => void guest.run(args, prepare) };
-  }
   if (program === undefined) return sourceMapReader(new Engine(config));
-  const [file, argument] = program;
-  const guest = new Program(file, config);
-  return { module: guest.module, run: (prepare) => void guest.run(argument, prepare) };
+  const [name, args, file] = program;
+  const guest = new Program(name, config, file);
+  return { module: guest.module, run: (prepare) => void guest.run(args, prepare) };
 }
 
 /** Calls `f` again and again, for so many milliseconds of CPU time. */
