@@ -16,6 +16,12 @@ const WORD: u64 = 8;
 /// Most frames on the thread's stack that are looked for in the memory, and most callers that are found there.
 const LIMIT: usize = 4096;
 
+/// Bytes of the text section that are one step of a search.
+const BLOCK: u32 = 512;
+
+/// Functions on the thread's stack that are kept for all walks of a sample.
+const KEPT: usize = 64;
+
 /// Of `runtime.g`, the goroutine, and `runtime.m`: `g.m`, `g.sched.sp`, and as far as `m.curg` may be.
 const GOROUTINE_M: u64 = 48;
 const GOROUTINE_SCHED_SP: u64 = 56;
@@ -27,6 +33,9 @@ pub struct GoCode {
     text: usize,
     /// Of each function, its bytes from the start of the text section, and its index; in their order.
     places: Vec<(Range<u32>, u32)>,
+    /// How many functions begin at or before each block of the text section, and at its end: a handler that would search
+    /// all of them waits for memory at each step.
+    begun: Vec<u32>,
     /// The module's own functions, by index less that of the first.
     functions: Vec<Function>,
 }
@@ -44,13 +53,61 @@ pub struct Registers {
     pub goroutine: u64,
 }
 
+/// Functions with a frame that a loop has called, newest first: looked up once for all walks. Those beyond are looked up in
+/// each.
+struct Called {
+    functions: [(u32, u32); KEPT],
+    len: usize,
+    /// Frames that these are of.
+    frames: usize,
+    is_full: bool,
+}
+
+impl Default for Called {
+    fn default() -> Self {
+        Self {
+            functions: [(0, 0); KEPT],
+            len: 0,
+            frames: 0,
+            is_full: false,
+        }
+    }
+}
+
+impl Called {
+    fn push(&mut self, function: (u32, u32)) {
+        self.is_full |= self.len == KEPT;
+        if !self.is_full {
+            self.functions[self.len] = function;
+            self.len += 1;
+            self.frames += 1;
+        }
+    }
+
+    fn skip(&mut self) {
+        if !self.is_full {
+            self.frames += 1;
+        }
+    }
+
+    fn functions(&self) -> impl Iterator<Item = (u32, u32)> + Clone {
+        self.functions[..self.len].iter().copied()
+    }
+}
+
 impl GoCode {
     /// `places` in any order: of each function, its bytes from the start of the text section, and its index less that
     /// of the first in `functions`.
     pub fn new(text: usize, mut places: Vec<(Range<u32>, u32)>, functions: Vec<Function>) -> Self {
         places.sort_unstable_by_key(|(range, _)| range.start);
+        let end = places.last().map_or(0, |(range, _)| range.end);
+        let begun = (0..=end.div_ceil(BLOCK)).map(|block| {
+            let at = block.saturating_mul(BLOCK);
+            places.partition_point(|(range, _)| range.start <= at) as u32
+        });
         Self {
             text,
+            begun: begun.collect(),
             places,
             functions,
         }
@@ -64,9 +121,11 @@ impl GoCode {
     /// The index of the function that a host address is in.
     fn function_at(&self, pc: usize) -> Option<u32> {
         let offset = u32::try_from(pc.checked_sub(self.text)?).ok()?;
-        let after = self
-            .places
-            .partition_point(|(range, _)| range.start <= offset);
+        let block = (offset / BLOCK) as usize;
+        let (low, high) = (*self.begun.get(block)?, *self.begun.get(block + 1)?);
+        let (low, high) = (low as usize, high as usize);
+        let more = self.places.get(low..high)?;
+        let after = low + more.partition_point(|(range, _)| range.start <= offset);
         let (range, index) = self.places.get(after.checked_sub(1)?)?;
         range.contains(&offset).then_some(*index)
     }
@@ -75,32 +134,28 @@ impl GoCode {
         self.functions.get(index as usize).copied()
     }
 
-    /// Of the frames of one activation, newest first, as the bytes within their instructions: which is Go's newest
-    /// loop.
-    pub fn loop_in(&self, frames: impl Iterator<Item = usize>) -> Option<usize> {
-        let is_loop = |pc: usize| {
-            let function = self.function_at(pc).and_then(|index| self.function(index));
-            function.is_some_and(|function| function.role == Role::Loop)
-        };
-        frames.take(LIMIT).position(is_loop)
-    }
-
-    /// Calls `visit` with each caller of the outermost of `frames`, newest first; of none when the memory doesn't tell
-    /// them for sure. `frames` are those that the loop has called, newest first.
+    /// Of the frames of one activation, newest first, as the bytes within their instructions: calls `visit` with the
+    /// frame of Go's newest loop, and with each caller of the outermost of those that the loop has called, newest first; with
+    /// none when the memory doesn't tell them for sure.
     pub fn callers(
         &self,
         frames: impl Iterator<Item = usize> + Clone,
         memory: &impl GuestMemory,
-        registers: Registers,
-        mut visit: impl FnMut(Caller),
+        registers: impl FnOnce() -> Registers,
+        mut visit: impl FnMut(usize, Caller),
     ) {
-        // Trampolines, other modules' functions and those that work without a frame are left out.
-        let own = frames
-            .filter_map(|pc| self.function_at(pc))
-            .filter_map(|index| Some((index, self.function(index)?.frame?)));
+        let frames = frames.take(LIMIT);
+        let mut called = Called::default();
+        let Some(loop_pc) = self.find_loop(frames.clone(), &mut called) else {
+            return;
+        };
+        let rest = frames.skip(called.frames).take_while(|pc| *pc != loop_pc);
+        let rest = rest.filter_map(|pc| self.with_frame(self.function_at(pc)?));
+        let own = called.functions().chain(rest);
         let Some((_, size)) = own.clone().next() else {
             return;
         };
+        let registers = registers();
         // In the function; with a return address for a function that it calls; before it has made its frame.
         let (size, sp) = (u64::from(size), u64::from(registers.stack_pointer));
         let usual = [sp + size, sp + size + WORD, sp];
@@ -120,7 +175,32 @@ impl GoCode {
                 None => return,
             },
         };
-        let _ = self.walk(own, memory, registers, at, &mut visit);
+        let _ = self.walk(own, memory, registers, at, |caller| visit(loop_pc, caller));
+    }
+
+    /// The frame of the newest loop; what it has called is `called`, as far as there is room.
+    fn find_loop(&self, frames: impl Iterator<Item = usize>, called: &mut Called) -> Option<usize> {
+        for pc in frames {
+            let Some(index) = self.function_at(pc) else {
+                called.skip();
+                continue;
+            };
+            let is_loop = |function: Function| function.role == Role::Loop;
+            if self.function(index).is_some_and(is_loop) {
+                return Some(pc);
+            }
+            match self.with_frame(index) {
+                Some(function) => called.push(function),
+                None => called.skip(),
+            }
+        }
+        None
+    }
+
+    /// A function and the size of its frame. Trampolines, other modules' functions and those that work without a frame
+    /// have none.
+    fn with_frame(&self, index: u32) -> Option<(u32, u32)> {
+        Some((index, self.function(index)?.frame?))
     }
 
     /// `at` is where the first return address is.
@@ -258,13 +338,15 @@ mod tests {
 
     fn callers(memory: &Memory, sp: u32, frames: &[u32]) -> Vec<(u32, u32)> {
         let code = code();
-        let frames: Vec<usize> = frames.iter().map(|&index| pc(&code, index)).collect();
-        let registers = Registers {
+        let frames = frames.iter().chain(&[LOOP, DEEP, LOOP]);
+        let frames: Vec<usize> = frames.map(|&index| pc(&code, index)).collect();
+        let registers = || Registers {
             stack_pointer: sp,
             goroutine: 0x200,
         };
         let mut found = Vec::new();
-        code.callers(frames.iter().copied(), memory, registers, |caller| {
+        code.callers(frames.iter().copied(), memory, registers, |at, caller| {
+            assert_eq!(at, pc(&code, LOOP));
             found.push((caller.function, caller.block));
         });
         found
@@ -383,10 +465,55 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_newest_loop() {
+    fn finds_callers_of_more_functions_than_it_keeps() {
+        for count in [KEPT - 1, KEPT, KEPT + 1, 3 * KEPT] {
+            let mut memory = Memory::default();
+            let mut stack = vec![(DEEP, 3, 24); count + 1];
+            stack.extend([(MAIN, 9, 72), (EXIT, 1, 0)]);
+            lay(&mut memory, 0x1000, &stack);
+            for more in [&[][..], &[DIV], &[DIV, DIV, DIV]] {
+                let mut frames = vec![BURN];
+                frames.extend(vec![DEEP; count]);
+                frames.splice(1..1, more.iter().copied());
+                let found = callers(&memory, 0x1000, &frames);
+                assert_eq!(found, [(DEEP, 3), (MAIN, 9)], "{count} {more:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn finds_functions_wherever_they_are() {
+        // Of all sizes, some across blocks, some with gaps between them.
+        let (mut places, mut at) = (Vec::new(), 0);
+        for index in 0..300_u32 {
+            let size = [1, 7, 90, BLOCK - 1, BLOCK, BLOCK + 1, 5 * BLOCK][index as usize % 7];
+            places.push((at..at + size, index));
+            at += size + [0, 0, 3, BLOCK][index as usize % 4];
+        }
+        let code = GoCode::new(TEXT, places.clone(), Vec::new());
+        for offset in 0..at + 3 * BLOCK {
+            let expected = places.iter().find(|(range, _)| range.contains(&offset));
+            let found = code.function_at(TEXT + offset as usize);
+            assert_eq!(found, expected.map(|(_, index)| *index), "{offset}");
+        }
+        assert_eq!(code.function_at(TEXT - 1), None);
+        assert_eq!(
+            GoCode::new(TEXT, Vec::new(), Vec::new()).function_at(TEXT),
+            None
+        );
+    }
+
+    #[test]
+    fn needs_a_loop() {
         let code = code();
-        let frames = [BURN, DEEP, LOOP, DEEP, LOOP].map(|index| pc(&code, index));
-        assert_eq!(code.loop_in(frames.iter().copied()), Some(2));
-        assert_eq!(code.loop_in([5, TEXT, TEXT + 95].into_iter()), None);
+        let mut memory = Memory::default();
+        lay(&mut memory, 0x1000, &STACK);
+        let registers = || Registers {
+            stack_pointer: 0x1000,
+            goroutine: 0x200,
+        };
+        for frames in [vec![pc(&code, BURN)], vec![5, TEXT, TEXT + 95]] {
+            code.callers(frames.iter().copied(), &memory, registers, |_, _| panic!());
+        }
     }
 }

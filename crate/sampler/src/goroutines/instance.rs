@@ -102,30 +102,27 @@ impl GoInstance {
         &self,
         frames: impl Iterator<Item = usize> + Clone,
         guest_runs: bool,
-        visit: impl FnMut(Caller),
+        visit: impl FnMut(usize, Caller),
     ) {
         if !guest_runs && !self.is_fixed {
             return;
         }
         let layout = HostPtr.vm_memory_definition();
         // SAFETY: words of the instance's, which lives as long as the store.
-        let (memory, registers) = unsafe {
-            let memory = LinearMemory {
+        let memory = unsafe {
+            LinearMemory {
                 base: word_at(self.memory + usize::from(layout.base())) as usize,
                 length: word_at(self.memory + usize::from(layout.current_length())),
-            };
-            let registers = Registers {
+            }
+        };
+        // SAFETY: as above.
+        let registers = || unsafe {
+            Registers {
                 stack_pointer: word_at(self.stack_pointer) as u32,
                 goroutine: word_at(self.goroutine),
-            };
-            (memory, registers)
+            }
         };
         self.code.callers(frames, &memory, registers, visit);
-    }
-
-    /// See [`GoCode::loop_in`].
-    pub fn loop_in(&self, frames: impl Iterator<Item = usize>) -> Option<usize> {
-        self.code.loop_in(frames)
     }
 }
 

@@ -20,20 +20,15 @@ pub unsafe fn join(store: &StoreBlock, how: How, record: &mut Record<'_>) {
     for instance in store.goroutines() {
         // Those of the newest activation, as the bytes within their instructions.
         let newest = record.frames().take_while(|pc| pc & OLDER == 0);
-        let Some(at) = instance.loop_in(newest.clone().map(|pc| pc.wrapping_sub(1))) else {
-            continue;
-        };
-        let Some(loop_pc) = newest.clone().nth(at) else {
-            continue;
-        };
-        let called = newest.take(at).map(|pc| pc.wrapping_sub(1));
+        let newest = newest.map(|pc| pc.wrapping_sub(1));
         let mut is_first = true;
         // SAFETY: as promised.
         unsafe {
-            instance.callers(called, how == How::Guest, |Caller { function, block }| {
+            instance.callers(newest, how == How::Guest, |loop_at, caller| {
                 if std::mem::take(&mut is_first) {
-                    record.push(loop_pc | JOINED);
+                    record.push((loop_at + 1) | JOINED);
                 }
+                let Caller { function, block } = caller;
                 record.push((function as usize) << 16 | block as usize | JOINED);
             });
         }
