@@ -166,14 +166,14 @@ impl NativeAsyncCall {
         match self.call.poll()? {
             Polled::Pending { woken } => Ok(Some(js::number(env.raw(), f64::from(woken)))),
             Polled::Ended(result) => {
-                match result.map_err(|error| errors::throw(env, &error, self.code))? {
+                let value = result.and_then(|outcome| match outcome {
                     Outcome::Values(references) => Ok(references),
-                    // SAFETY: makes a new object of env.
-                    Outcome::Instance(instance) => unsafe {
-                        ToNapiValue::to_napi_value(env.raw(), NativeInstance { instance }).map(Some)
-                    },
+                    Outcome::Instance(instance) => {
+                        js::into_js(env.raw(), NativeInstance { instance }).map(Some)
+                    }
                     Outcome::Value(make) => make(env.raw()),
-                }
+                });
+                value.map_err(|error| errors::throw(env, &error, self.code))
             }
         }
     }

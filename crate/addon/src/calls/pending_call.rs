@@ -68,7 +68,7 @@ pub enum Outcome {
     Value(MakeValue),
 }
 
-pub type MakeValue = Box<dyn FnOnce(sys::napi_env) -> napi::Result<Option<sys::napi_value>>>;
+pub type MakeValue = Box<dyn FnOnce(sys::napi_env) -> wasmtime::Result<Option<sys::napi_value>>>;
 
 pub type CallFuture = Pin<Box<dyn Future<Output = wasmtime::Result<Outcome>>>>;
 /// Ready once the store's interrupt is triggered.

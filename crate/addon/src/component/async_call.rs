@@ -10,7 +10,7 @@ use crate::component::tasks;
 use crate::component::values::{Input, Keep};
 use crate::engine::ticker::NativeEpochTicker;
 use crate::js::environment::Environment;
-use crate::js::errors;
+use crate::js::{self, errors};
 use crate::store::NativeStore;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -39,11 +39,7 @@ pub fn call_component_async(
             let called = func.call_async(store.as_context_mut(), &input).await;
             tasks::leave(&mut store, depth);
             let output = called.map_err(|error| collect(store, error))?;
-            Ok(Outcome::Value(Box::new(|_| {
-                output
-                    .give(environment)
-                    .map_err(|error| Error::from_reason(error.to_string()))
-            })))
+            Ok(Outcome::Value(Box::new(|_| output.give(environment))))
         }))
     })
 }
@@ -64,9 +60,7 @@ pub fn instantiate_component_async(
             let instance = pre.instantiate_async(store.as_context_mut()).await;
             let instance = instance.map_err(|error| collect(store, error))?;
             Ok(Outcome::Value(Box::new(move |env| {
-                // SAFETY: makes a new object of env.
-                unsafe { ToNapiValue::to_napi_value(env, NativeComponentInstance { instance }) }
-                    .map(Some)
+                js::into_js(env, NativeComponentInstance { instance }).map(Some)
             })))
         }))
     })
