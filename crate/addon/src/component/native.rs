@@ -6,7 +6,7 @@ use crate::engine::from_source::{FromSource, INVALID_COMPONENT};
 use crate::engine::look_at_code::look_at_code;
 use crate::engine::source::NativeSource;
 use crate::engine::{NativeEngine, nothing};
-use crate::js::errors;
+use crate::js::{Bytes, errors};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use std::sync::Arc;
@@ -71,11 +71,11 @@ impl NativeComponent {
         Self::from_serialized(&env, component, &[])
     }
 
-    #[napi(catch_unwind)]
-    pub fn serialize(&self, env: Env) -> Result<Uint8Array> {
+    #[napi(catch_unwind, ts_return_type = "Uint8Array")]
+    pub fn serialize(&self, env: Env) -> Result<Bytes> {
         self.component
             .serialize()
-            .map(Uint8Array::from)
+            .map(Bytes)
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
     }
 

@@ -4,8 +4,8 @@ use crate::engine::compilation::NativeCompilation;
 use crate::engine::config::NativeConfig;
 use crate::engine::from_source::{INVALID_COMPONENT, INVALID_MODULE};
 use crate::engine::source::{NativeSource, bytes_of};
-use crate::js::errors;
 use crate::js::stack_room::with_ample_room;
+use crate::js::{Bytes, errors};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 use sampler::signal::TrapFunction;
@@ -142,18 +142,14 @@ impl NativeEngine {
         self.engine.is_pulley()
     }
 
-    #[napi(catch_unwind)]
-    pub fn precompile_module(&self, env: Env, source: Either<&[u8], String>) -> Result<Uint8Array> {
+    #[napi(catch_unwind, ts_return_type = "Uint8Array")]
+    pub fn precompile_module(&self, env: Env, source: Either<&[u8], String>) -> Result<Bytes> {
         let precompile = Engine::precompile_module;
         self.precompile(&env, &source, INVALID_MODULE, precompile)
     }
 
-    #[napi(catch_unwind)]
-    pub fn precompile_component(
-        &self,
-        env: Env,
-        source: Either<&[u8], String>,
-    ) -> Result<Uint8Array> {
+    #[napi(catch_unwind, ts_return_type = "Uint8Array")]
+    pub fn precompile_component(&self, env: Env, source: Either<&[u8], String>) -> Result<Bytes> {
         let precompile = Engine::precompile_component;
         self.precompile(&env, &source, INVALID_COMPONENT, precompile)
     }
@@ -230,9 +226,9 @@ impl NativeEngine {
         source: &Either<&[u8], String>,
         code: &'static str,
         precompile: fn(&Engine, &[u8]) -> wasmtime::Result<Vec<u8>>,
-    ) -> Result<Uint8Array> {
+    ) -> Result<Bytes> {
         with_ample_room(|| precompile(&self.engine, bytes_of(source)))
-            .map(Uint8Array::from)
+            .map(Bytes)
             .map_err(|error| errors::throw(env, &error, code))
     }
 
@@ -251,7 +247,7 @@ impl NativeEngine {
                 |bytes| precompile(&engine, bytes),
                 |path| precompile(&engine, &std::fs::read(path)?),
             );
-            compiled.map(Uint8Array::from)
+            compiled.map(Bytes)
         })
     }
 

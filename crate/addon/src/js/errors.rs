@@ -3,7 +3,7 @@
 use crate::js::backtrace_text::{backtrace_text, is_backtrace};
 use crate::js::environment::Environment;
 use crate::js::failure::{Failure, MustBeAsync, TasksInCircle, ThrownObject, TooLarge};
-use crate::js::{self, JsException};
+use crate::js::{self, Bytes, JsException};
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
@@ -34,7 +34,7 @@ pub struct NativeFrameSymbol {
 }
 
 /// What an error carries beside its message.
-#[napi(object)]
+#[napi(object, object_from_js = false)]
 #[derive(Default)]
 pub struct NativeErrorDetail {
     /// Name of the `wasmtime::Trap` variant.
@@ -42,7 +42,8 @@ pub struct NativeErrorDetail {
     pub exit_code: Option<i32>,
     pub frames: Vec<NativeFrame>,
     /// In the format of WebAssembly's tool conventions.
-    pub core_dump: Option<Uint8Array>,
+    #[napi(ts_type = "Uint8Array")]
+    pub core_dump: Option<Bytes>,
 }
 
 impl From<&FrameInfo> for NativeFrame {
@@ -107,7 +108,7 @@ fn throw_with(env: &Env, error: &wasmtime::Error, failure: Option<&Failure>, cod
         trap,
         exit_code,
         frames,
-        core_dump: core_dump.map(Uint8Array::from),
+        core_dump: core_dump.map(|bytes| Bytes(bytes.to_vec())),
     };
     let thrown = failure.and_then(|failure| failure.exception.as_ref());
     throw_kind(env, kind, code, &message(error), detail, thrown)

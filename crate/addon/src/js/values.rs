@@ -216,6 +216,13 @@ pub fn null(env: sys::napi_env) -> sys::napi_value {
     value
 }
 
+pub fn boolean(env: sys::napi_env, boolean: bool) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: env is this thread's.
+    unsafe { sys::napi_get_boolean(env, boolean, &mut value) };
+    value
+}
+
 pub fn number(env: sys::napi_env, number: f64) -> sys::napi_value {
     let mut value = ptr::null_mut();
     // SAFETY: env is this thread's.
@@ -371,6 +378,16 @@ pub fn copied(env: sys::napi_env, bytes: &[u8]) -> Option<sys::napi_value> {
     // SAFETY: a new buffer's own bytes, as many.
     unsafe { start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     uint8_array(env, buffer, bytes.len())
+}
+
+/// Bytes for JS, [`copied`].
+pub struct Bytes(pub Vec<u8>);
+
+impl ToNapiValue for Bytes {
+    unsafe fn to_napi_value(env: sys::napi_env, bytes: Self) -> napi::Result<sys::napi_value> {
+        copied(env, &bytes.0)
+            .ok_or_else(|| napi::Error::from_reason("there is no memory for the bytes"))
+    }
 }
 
 /// `value` as JS sees it, in the current handle scope.

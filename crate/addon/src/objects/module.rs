@@ -5,8 +5,8 @@ use crate::engine::from_source::{FromSource, INVALID_MODULE};
 use crate::engine::look_at_code::look_at_code;
 use crate::engine::source::NativeSource;
 use crate::engine::{NativeEngine, nothing};
-use crate::js::errors;
 use crate::js::stack_room::with_ample_room;
+use crate::js::{Bytes, errors};
 use crate::objects::val_types::val_type_name;
 use crate::store::goroutines::GoModule;
 use napi::bindgen_prelude::*;
@@ -102,11 +102,11 @@ impl NativeModule {
         Self::from_serialized(&env, module, Arc::default())
     }
 
-    #[napi(catch_unwind)]
-    pub fn serialize(&self, env: Env) -> Result<Uint8Array> {
+    #[napi(catch_unwind, ts_return_type = "Uint8Array")]
+    pub fn serialize(&self, env: Env) -> Result<Bytes> {
         self.module
             .serialize()
-            .map(Uint8Array::from)
+            .map(Bytes)
             .map_err(|error| errors::throw(&env, &error, errors::GENERIC))
     }
 
