@@ -72,10 +72,12 @@ if (isWorker) native.watchEnding();
 export interface HotFunctions {
   /** Calls with the arguments in the slots; returns the references among the results, by position. */
   call(func: object, store: object, references?: unknown[]): unknown[] | undefined;
-  /** A function and its store, for `callBound`. */
+  /** A function and its store, for `callBound` and `callAtOnce`. */
   bind(func: object, store: object): object;
   /** As `call`. */
   callBound(bound: object, references?: unknown[]): unknown[] | undefined;
+  /** As `callBound`, for an asynchronous call; false, and nothing is done, where the guest may need a fiber. */
+  callAtOnce(bound: object, references?: unknown[]): unknown[] | undefined | false;
   /**
    * Calls a component's function with so many bytes of arguments in the slots, or with all of them; returns all of the
    * results that aren't in the slots.

@@ -788,7 +788,7 @@ export declare function floorsForBench(): object
 /** See `call_component` below. */
 export declare function hotComponentCall(): unknown
 
-/** `{ bind, callBound, call, startCall, pollCall, sample }`: see below; `callComponent` is in `component/hot.rs`. */
+/** `{ bind, callBound, callAtOnce, call, startCall, pollCall, sample }`: see below; `callComponent` is in `component/hot.rs`. */
 export declare function hotFunctions(): object
 
 /**

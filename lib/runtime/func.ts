@@ -21,6 +21,8 @@ import {
   decodeOne,
   encode,
   encodeOne,
+  isNumber,
+  putNumber,
   type References,
   type ResultOf,
   type ValueOf,
@@ -49,6 +51,14 @@ export type HostFunction<
 /** What native code calls for a host function. @internal */
 export type Dispatch = (store: object, references?: unknown[]) => unknown;
 
+/** How a function is called by its own store. */
+interface Plan extends FuncType {
+  /** The function and its store. */
+  readonly bound: object;
+  /** At most two parameters and one result, all of them numbers: no list needs to be gone through. */
+  readonly isPlain: boolean;
+}
+
 /**
  * A function of a store, WebAssembly's or the host's: one object for each function, while anything keeps it. Mirrors
  * `wasmtime::Func`.
@@ -67,8 +77,7 @@ export class Func {
   readonly store: Store;
   readonly #native: NativeFunc;
   #handle: object | undefined;
-  /** With the store. */
-  #bound: object | undefined;
+  #plan: Plan | undefined;
   #type: FuncType | undefined;
 
   private constructor(key: typeof INTERNAL, store: Store, nativeFunc: NativeFunc) {
@@ -92,6 +101,9 @@ export class Func {
   /**
    * Makes a host function that may return a promise, as {@link Linker.funcWrapAsync}. From then on only
    * asynchronous calls enter the store. Mirrors `Func::wrap_async`.
+   *
+   * @throws TypeError `ERR_ASYNC_REQUIRED` in the middle of a call whose guest can't be suspended: a synchronous one, or one of
+   * a store where nothing could suspend it so far.
    */
   static wrapAsync<
     const P extends readonly ValType[],
@@ -134,17 +146,21 @@ export class Func {
   // biome-ignore lint/suspicious/noExplicitAny: what a function returns is in its type at run time.
   call(store: Storelike, ...args: unknown[]): any {
     if (!Func.is(this)) throw invalidThis(Func, 'call');
-    const owner = this.store;
     // Most calls are by the store itself.
-    if (store !== owner) return this.#callVia(store, args);
-    this.#bound ??= hot.bind(this.#nativeHandle(), Store.ownHandle(owner));
-    const { params, results } = this.#funcType();
-    const references = this.#encode(params, args);
-    const found =
-      references === undefined
-        ? hot.callBound(this.#bound)
-        : hot.callBound(this.#bound, references);
-    return this.#decode(results, found);
+    if (store !== this.store) return this.#callVia(store, args);
+    const { bound, params, results, isPlain } = this.#planned();
+    if (!isPlain || args.length !== params.length) {
+      const references = this.#encode(params, args);
+      const found =
+        references === undefined ? hot.callBound(bound) : hot.callBound(bound, references);
+      return this.#decode(results, found);
+    }
+    const [first, second] = params;
+    if (first !== undefined) putNumber('args', 0, first, args[0]);
+    if (second !== undefined) putNumber('args', 1, second, args[1]);
+    hot.callBound(bound);
+    const [type] = results;
+    return type && decodeOne(0, type, undefined, REFERENCES, this.store);
   }
 
   /** By a caller. */
@@ -167,6 +183,9 @@ export class Func {
    * Store.epochDeadlineAsyncYieldAndUpdate}, {@link Store.fuelAsyncYieldInterval}). It begins at once. The
    * last argument, after those of the function, may be {@link AsyncCallOptions}. Mirrors
    * `Func::call_async`.
+   *
+   * Where nothing in the store can suspend a guest, and there is no signal, it needs no fiber, and costs little more than
+   * {@link Func.call}.
    *
    * Until the promise settles, only what the guest calls may use the store. Of that, an async host function
    * may make such calls itself, one at a time, with its caller as the store: they are part of its own, and
@@ -197,6 +216,10 @@ export class Func {
     const options = checkAsyncCallOptions(hasOptions ? args.pop() : undefined);
     const references = this.#encode(params, args);
     if (store === this.store && options.signal === undefined) {
+      const { bound } = this.#planned();
+      const atOnce =
+        references === undefined ? hot.callAtOnce(bound) : hot.callAtOnce(bound, references);
+      if (atOnce !== false) return this.#decode(results, atOnce);
       const [func, handle] = [this.#nativeHandle(), Store.ownHandle(this.store)];
       return callAtOnce(
         (id) =>
@@ -246,6 +269,19 @@ export class Func {
     if (results.length > 1) return decode(results, found, REFERENCES, this.store);
     const type = results[0];
     return type && decodeOne(0, type, found, REFERENCES, this.store);
+  }
+
+  #planned(): Plan {
+    this.#plan ??= this.#makePlan();
+    return this.#plan;
+  }
+
+  #makePlan(): Plan {
+    const { params, results } = this.#funcType();
+    const bound = hot.bind(this.#nativeHandle(), Store.ownHandle(this.store));
+    const isPlain =
+      params.length <= 2 && results.length <= 1 && [...params, ...results].every(isNumber);
+    return { bound, params, results, isPlain };
   }
 
   #nativeHandle(): object {

@@ -228,7 +228,11 @@ export class Linker {
     return this;
   }
 
-  /** What is called so, undefined when nothing is. Mirrors `Linker::get`. */
+  /**
+   * What is called so, undefined when nothing is. Mirrors `Linker::get`.
+   *
+   * @throws TypeError `ERR_ASYNC_REQUIRED` for an async host function, as {@link Func.wrapAsync}.
+   */
   get(store: Storelike, module: string, name: string): Extern | undefined {
     const owner = this.#sameEngine(Store.of('store', store));
     checkString('module', module);

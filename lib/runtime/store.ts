@@ -100,6 +100,8 @@ export class Store {
    * At the deadline, yield to the event loop, then go on until `ticks` ticks beyond the epoch of that
    * time. From then on only asynchronous calls enter the store. Mirrors
    * `Store::epoch_deadline_async_yield_and_update`.
+   *
+   * @throws TypeError `ERR_ASYNC_REQUIRED` as {@link Func.wrapAsync}.
    */
   epochDeadlineAsyncYieldAndUpdate(ticks: number): void {
     this.#native.epochDeadlineAsyncYieldAndUpdate(checkInteger('ticks', ticks));
@@ -163,7 +165,7 @@ export class Store {
    * then on only asynchronous calls enter the store. Mirrors `Store::fuel_async_yield_interval`.
    *
    * @throws WasmtimeError `ERR_FUEL` unless the engine has `consumeFuel`, RangeError for 0, TypeError
-   * `ERR_RECORDER_ATTACHED` while a recorder samples by fuel.
+   * `ERR_RECORDER_ATTACHED` while a recorder samples by fuel, `ERR_ASYNC_REQUIRED` as {@link Func.wrapAsync}.
    */
   fuelAsyncYieldInterval(interval: number | bigint | null): void {
     const fuel = interval === null ? null : checkFuel(interval);
@@ -222,16 +224,17 @@ export class Store {
    *
    * With a stream for stdin only asynchronous calls enter the store from then on.
    *
-   * @throws WasmtimeError `ERR_WASI_CONFIG` for a file or directory that can't be opened.
+   * @throws WasmtimeError `ERR_WASI_CONFIG` for a file or directory that can't be opened, TypeError `ERR_ASYNC_REQUIRED` for
+   * a stream, as {@link Func.wrapAsync}.
    */
   setWasi(config: WasiConfig): void {
     const nativeConfig = WasiConfig.native('config', config);
     const onOutput = WasiConfig.onOutput(config);
     const feed = WasiConfig.inputFeed(config);
+    if (feed !== undefined) this.#native.requireAsync();
     this.#native.setWasi(nativeConfig, onOutput, feed?.native ?? null);
     this.#callbacks.wasiOutput = onOutput;
     this.#callbacks.wasiInput = feed;
-    if (feed !== undefined) this.#native.requireAsync();
     this.#hasWasi = true;
   }
 

@@ -86,8 +86,13 @@ export function encodeOne(
   return [references.toNative(`${what}[0]`, type, value, store)];
 }
 
+/** Whether values of a type are numbers, of either kind, which are in slots alone. */
+export function isNumber(type: ValType): boolean {
+  return type === 'i32' || type === 'i64' || type === 'f32' || type === 'f64';
+}
+
 /** Puts a value into its slot; false for a reference, which has none. */
-function putNumber(what: string, i: number, type: ValType, value: unknown): boolean {
+export function putNumber(what: string, i: number, type: ValType, value: unknown): boolean {
   switch (type) {
     case 'i32':
       int32[4 * i] = checkI32(what, i, value);

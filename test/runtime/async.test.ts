@@ -1,17 +1,20 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import {
+  type Caller,
   CallHook,
   type Config,
   Engine,
-  type Func,
+  Func,
   Instance,
   InterruptHandle,
   Linker,
   Memory,
   Module,
   Store,
+  type Table,
   UpdateDeadline,
   WasiConfig,
 } from '../../lib/index.js';
@@ -265,6 +268,105 @@ describe('JavaScript called from a guest on a fiber', () => {
     expect(error).toMatchObject({ name: 'TypeError', code: 'ERR_ASYNC_REQUIRED' });
     // The store is none the worse.
     expect(await func('get').callAsync(store, 5)).toBe(5);
+  });
+});
+
+/** Calls `host` in the middle of a guest, and then what lies in the guest's table. */
+const HOST_THEN_TABLE = `(module
+  (import "env" "host" (func $host))
+  (table (export "table") 1 funcref)
+  (elem (i32.const 0) func $nothing)
+  (func $nothing)
+  (func (export "run") (result i32)
+    call $host
+    (call_indirect (i32.const 0))
+    i32.const 7))`;
+
+describe('a store where nothing can suspend a guest', () => {
+  const none = { params: [], results: [] } as const;
+  const set = (host: (caller: Caller, store: Store, engine: Engine) => void) => {
+    const engine = new Engine({ epochInterruption: true, consumeFuel: true });
+    const store = new Store(engine);
+    store.setFuel(2n ** 40n);
+    store.setEpochDeadline(1000);
+    const linker = new Linker(engine).funcWrap('env', 'host', none, (caller) =>
+      host(caller, store, engine),
+    );
+    const instance = linker.instantiate(store, Module.compile(engine, HOST_THEN_TABLE));
+    return { engine, store, run: instance.getFunc(store, 'run') };
+  };
+
+  it('has asynchronous calls begin at once and settle later', async () => {
+    const order: string[] = [];
+    const { store, run } = set(() => order.push('guest'));
+    const call = run.callAsync(store).then((value) => order.push(`settled with ${value}`));
+    order.push('called');
+    await call;
+    expect(order).toEqual(['guest', 'called', 'settled with 7']);
+    expect(await run.typed({ params: [], results: ['i32'] }).callAsync(store)).toBe(7);
+  });
+
+  it('has its errors reject, and is in use meanwhile', async () => {
+    const inner: Promise<unknown>[] = [];
+    const { store, run } = set((caller) => {
+      inner.push(rejection(run.callAsync(store)), rejection(run.callAsync(caller)));
+      throw REASON;
+    });
+    expect(await rejection(run.callAsync(store))).toBe(REASON);
+    expect(await rejection(run.callAsync(store, 1, 2))).toMatchObject({
+      code: 'ERR_ARGUMENT_COUNT',
+    });
+    for (const error of await Promise.all(inner)) {
+      expect(error).toMatchObject({ name: 'TypeError', code: 'ERR_STORE_IN_USE' });
+    }
+    store.dispose();
+    expect(await rejection(run.callAsync(store))).toMatchObject({ code: 'ERR_DISPOSED' });
+  });
+
+  it('yields where its callback says so', async () => {
+    const { engine, store, run } = set(() => engine.incrementEpoch());
+    let yields = 0;
+    store.epochDeadlineCallback(() => {
+      yields++;
+      return UpdateDeadline.yield(1000);
+    });
+    store.setEpochDeadline(1);
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    expect(await run.callAsync(store)).toBe(7);
+    expect({ yields, turned }).toEqual({ yields: 1, turned: true });
+  });
+
+  const asyncLinker = (engine: Engine) =>
+    new Linker(engine).funcWrapAsync('env', 'wait', none, async () => {});
+  const waysToSuspend: Record<string, (caller: Caller, store: Store, engine: Engine) => unknown> = {
+    'Func.wrapAsync': (caller) => {
+      const table = caller.getExport('table') as Table;
+      table.set(
+        caller,
+        0,
+        Func.wrapAsync(caller, none, async () => {}),
+      );
+    },
+    'Linker.get of an async function': (caller, _, engine) => {
+      const table = caller.getExport('table') as Table;
+      table.set(caller, 0, asyncLinker(engine).get(caller, 'env', 'wait') as Func);
+    },
+    epochDeadlineAsyncYieldAndUpdate: (_, store) => store.epochDeadlineAsyncYieldAndUpdate(1),
+    fuelAsyncYieldInterval: (_, store) => store.fuelAsyncYieldInterval(1),
+    'a stream for stdin': (_, store) => store.setWasi(new WasiConfig({ stdin: Readable.from([]) })),
+  };
+
+  it.each(Object.entries(waysToSuspend))('learns before a call: %s', async (_, way) => {
+    const parts = set((caller, store, engine) => {
+      expectMisuse('ERR_ASYNC_REQUIRED', () => way(caller, store, engine));
+    });
+    expect(parts.run.call(parts.store)).toBe(7);
+    expect(await parts.run.callAsync(parts.store)).toBe(7);
+    // Nothing has changed.
+    expect(parts.run.call(parts.store)).toBe(7);
   });
 });
 

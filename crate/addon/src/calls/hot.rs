@@ -19,12 +19,13 @@ use napi_derive::napi;
 use sampler::recorder::{Recorder, nanoseconds};
 use std::rc::Rc;
 
-/// `{ bind, callBound, call, startCall, pollCall, sample }`: see below; `callComponent` is in `component/hot.rs`.
+/// `{ bind, callBound, callAtOnce, call, startCall, pollCall, sample }`: see below; `callComponent` is in `component/hot.rs`.
 #[napi(catch_unwind)]
 pub fn hot_functions<'env>(env: &'env Env) -> Result<Object<'env>> {
     let mut functions = Object::new(env)?;
     functions.set("bind", function(env, "bind", bind)?)?;
     functions.set("callBound", function(env, "callBound", call_bound)?)?;
+    functions.set("callAtOnce", function(env, "callAtOnce", call_at_once)?)?;
     functions.set("call", function(env, "call", call_func)?)?;
     functions.set("startCall", function(env, "startCall", start_call)?)?;
     functions.set("pollCall", function(env, "pollCall", poll_call)?)?;
@@ -51,7 +52,7 @@ struct Bound {
     store: StoreAccess,
 }
 
-/// `bind(func, store)`: for `callBound`.
+/// `bind(func, store)`: for `callBound` and `callAtOnce`.
 unsafe extern "C" fn bind(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     guarded(env, |env| {
         let ([func, store], _) = arguments(env.raw(), info);
@@ -71,12 +72,37 @@ unsafe extern "C" fn call_bound(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
+    with_bound(env, info, |env, Bound { func, store }, references| {
+        func.call(env, store, references)
+    })
+}
+
+/// `callAtOnce(bound, references?)`: as `callBound`, for an asynchronous call whose guest needs no fiber. False, and nothing
+/// is done, where it may need one, or the store is in use.
+unsafe extern "C" fn call_at_once(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    with_bound(env, info, |env, Bound { func, store }, references| {
+        if store.may_suspend() {
+            return Ok(Some(js::boolean(env.raw(), false)));
+        }
+        func.call(env, store, references)
+    })
+}
+
+#[inline]
+fn with_bound(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+    call: impl FnOnce(&Env, &Bound, Option<sys::napi_value>) -> Result<Option<sys::napi_value>>,
+) -> sys::napi_value {
     guarded(env, |env| {
         let ([bound, references], count) = arguments(env.raw(), info);
-        let Some(Bound { func, store }) = handle::from_js(env.raw(), bound) else {
+        let Some(bound) = handle::from_js(env.raw(), bound) else {
             return Err(not_func_and_store());
         };
-        func.call(env, store, (count > 1).then_some(references))
+        call(env, bound, (count > 1).then_some(references))
     })
 }
 

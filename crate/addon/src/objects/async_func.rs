@@ -34,13 +34,13 @@ pub fn create_async_func(
 ) -> Result<NativeFunc> {
     let dispatch = dispatcher(&env, &dispatch)?;
     let environment = Environment::of(&env)?;
+    store.require_async_calls(&env)?;
     store.with(&env, |mut store| {
         let ty = val_types::func_type(store.engine(), &params, &results)?;
         let host = AsyncHostFunction::new(environment, dispatch, &ty);
         let func = Func::new_async(&mut store, ty, move |caller, params, results| {
             host.clone().call(caller, params, results)
         });
-        store.data().scopes.async_required.set(true);
         Ok(NativeFunc::new(environment, store, func))
     })?
 }

@@ -56,6 +56,16 @@ impl StoreAccess {
         !self.scopes.is_empty() || !self.scopes.store_busy.get()
     }
 
+    /// Whether an async call that is made now may have its guest suspended, or can't be made.
+    pub fn may_suspend(&self) -> bool {
+        let scopes = &self.scopes;
+        self.visitor.is_some()
+            || !scopes.is_empty()
+            || scopes.store_busy.get()
+            || scopes.async_required.get()
+            || scopes.may_yield.get()
+    }
+
     /// The async host function that this leads through, unless its callbacks use the store just now.
     pub fn visitor(&self) -> Option<waiting::Id> {
         self.visitor.filter(|_| self.scopes.is_empty())
@@ -120,6 +130,26 @@ impl StoreCell {
                 env,
                 "ERR_ASYNC_REQUIRED",
                 "something of the store's may suspend the guest: use callAsync or instantiateAsync",
+            ));
+        }
+        Ok(())
+    }
+
+    /// From now on something of the store's may suspend its guest.
+    pub fn require_async_calls(&self, env: &Env) -> Result<()> {
+        self.check_suspension(env)?;
+        self.scopes.async_required.set(true);
+        Ok(())
+    }
+
+    /// Refuses what may suspend the store's guest while one runs that has no fiber: Wasmtime panics where it would have to
+    /// wait.
+    pub(super) fn check_suspension(&self, env: &Env) -> Result<()> {
+        if self.scopes.depth.get() > 0 && !self.scopes.in_async_call.get() {
+            return Err(errors::misuse(
+                env,
+                "ERR_ASYNC_REQUIRED",
+                "a guest of the store runs, and can't be suspended: do this before the call",
             ));
         }
         Ok(())

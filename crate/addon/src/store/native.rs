@@ -224,6 +224,7 @@ impl NativeStore {
     ) -> Result<()> {
         let callback = weak_callback(&env, callback)?;
         self.with(&env, |mut store| {
+            store.data().scopes.may_yield.set(callback.is_some());
             store.data_mut().at_deadline = callback.map_or(AtDeadline::Trap, AtDeadline::Callback)
         })
     }
@@ -231,8 +232,8 @@ impl NativeStore {
     /// Yields at each epoch deadline and sets the next one.
     #[napi(catch_unwind)]
     pub fn epoch_deadline_async_yield_and_update(&self, env: Env, ticks: f64) -> Result<()> {
+        self.require_async_calls(&env)?;
         self.with(&env, |mut store| {
-            store.data().scopes.async_required.set(true);
             store.data_mut().at_deadline = AtDeadline::Yield(ticks as u64);
         })
     }
@@ -241,6 +242,7 @@ impl NativeStore {
     #[napi(catch_unwind)]
     pub fn fuel_async_yield_interval(&self, env: Env, interval: Option<BigInt>) -> Result<()> {
         let interval = interval.map(|interval| interval.get_u64().1);
+        self.check_suspension(&env)?;
         self.with(&env, |mut store| {
             store.fuel_async_yield_interval(interval)?;
             store.data().scopes.async_required.set(true);
@@ -251,8 +253,8 @@ impl NativeStore {
 
     /// From now on only async calls enter the store.
     #[napi(catch_unwind)]
-    pub fn require_async(&self) {
-        self.scopes.async_required.set(true);
+    pub fn require_async(&self, env: Env) -> Result<()> {
+        self.require_async_calls(&env)
     }
 
     /// `hook(store, kind)` runs at each transition between guest and host; `kind` counts

@@ -14,6 +14,8 @@ pub struct CallState {
     pub in_async_call: Cell<bool>,
     /// Something of the store's may suspend its guest, so that only async calls enter it.
     pub async_required: Cell<bool>,
+    /// A callback may have the guest yield.
+    pub may_yield: Cell<bool>,
     /// The store was given a WASI configuration.
     pub has_wasi: Cell<bool>,
     /// A function of synchronous WASI runs: what would wait keeps JS from running.
