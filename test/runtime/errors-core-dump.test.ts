@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Linker, Trap, WasmtimeError } from '../../lib/index.js';
 import { startAsync } from './component/async-support.js';
 import { startComponent } from './component/support.js';
-import { expectError, rejection, start, world } from './support.js';
+import { expectError, rejection, runNode, start, world } from './support.js';
 
 const WAT = `(module $program
   (memory (export "memory") 1) (data (i32.const 100) "in the memory")
@@ -94,4 +94,29 @@ it('none where Wasmtime can not write one: exceptions in globals, components tha
   expect(outside.coreDump).toBeUndefined();
   const async = await startAsync({ wat: outer, config });
   expect(((await rejection(async.call('run'))) as Trap).coreDump).toBeUndefined();
+});
+
+it('core dumps and compiled code do not stay, in a loop that gives the event loop no turn', () => {
+  // All of them would be 3 GB.
+  const output = runNode(`
+    import { Engine, Linker, Module, Store } from 'LIB';
+    const engine = new Engine({ coredumpOnTrap: true });
+    const module = Module.compile(engine, \`(module (memory 160)
+      (data (i32.const 0) "\${'x'.repeat(2 ** 20)}")
+      (func (export "run") (memory.fill (i32.const 0) (i32.const 1) (i32.const 10485760)) unreachable))\`);
+    const store = new Store(engine);
+    const run = new Linker(engine).instantiate(store, module).getFunc(store, 'run');
+    const before = process.memoryUsage.rss();
+    let total = 0;
+    for (let i = 0; i < 200; i++) {
+      try {
+        run.call(store);
+      } catch (error) {
+        total += error.coreDump.length;
+      }
+    }
+    for (let i = 0; i < 1000; i++) total += module.serialize().length;
+    const more = process.memoryUsage.rss() - before;
+    console.log(total > 3e9, more < 500e6 ? 'level' : more);`);
+  expect(output).toBe('true level\n');
 });
