@@ -55,8 +55,11 @@ export type Dispatch = (store: object, references?: unknown[]) => unknown;
 interface Plan extends FuncType {
   /** The function and its store. */
   readonly bound: object;
-  /** At most two parameters and one result, all of them numbers: no list needs to be gone through. */
-  readonly isPlain: boolean;
+  /** How many parameters there are, if that is at most two, with at most one result, and all are numbers; else -1. */
+  readonly plainCount: number;
+  readonly first: ValType | undefined;
+  readonly second: ValType | undefined;
+  readonly result: ValType | undefined;
 }
 
 /**
@@ -148,19 +151,19 @@ export class Func {
     if (!Func.is(this)) throw invalidThis(Func, 'call');
     // Most calls are by the store itself.
     if (store !== this.store) return this.#callVia(store, args);
-    const { bound, params, results, isPlain } = this.#planned();
-    if (!isPlain || args.length !== params.length) {
-      const references = this.#encode(params, args);
+    const plan = this.#plan ?? this.#makePlan();
+    if (args.length !== plan.plainCount) {
+      const references = this.#encode(plan.params, args);
       const found =
-        references === undefined ? hot.callBound(bound) : hot.callBound(bound, references);
-      return this.#decode(results, found);
+        references === undefined
+          ? hot.callBound(plan.bound)
+          : hot.callBound(plan.bound, references);
+      return this.#decode(plan.results, found);
     }
-    const [first, second] = params;
-    if (first !== undefined) putNumber('args', 0, first, args[0]);
-    if (second !== undefined) putNumber('args', 1, second, args[1]);
-    hot.callBound(bound);
-    const [type] = results;
-    return type && decodeOne(0, type, undefined, REFERENCES, this.store);
+    if (plan.first !== undefined) putNumber('args', 0, plan.first, args[0]);
+    if (plan.second !== undefined) putNumber('args', 1, plan.second, args[1]);
+    hot.callBound(plan.bound);
+    return plan.result && decodeOne(0, plan.result, undefined, REFERENCES, this.store);
   }
 
   /** By a caller. */
@@ -216,7 +219,7 @@ export class Func {
     const options = checkAsyncCallOptions(hasOptions ? args.pop() : undefined);
     const references = this.#encode(params, args);
     if (store === this.store && options.signal === undefined) {
-      const { bound } = this.#planned();
+      const { bound } = this.#plan ?? this.#makePlan();
       const atOnce =
         references === undefined ? hot.callAtOnce(bound) : hot.callAtOnce(bound, references);
       if (atOnce !== false) return this.#decode(results, atOnce);
@@ -271,17 +274,15 @@ export class Func {
     return type && decodeOne(0, type, found, REFERENCES, this.store);
   }
 
-  #planned(): Plan {
-    this.#plan ??= this.#makePlan();
-    return this.#plan;
-  }
-
   #makePlan(): Plan {
     const { params, results } = this.#funcType();
     const bound = hot.bind(this.#nativeHandle(), Store.ownHandle(this.store));
     const isPlain =
       params.length <= 2 && results.length <= 1 && [...params, ...results].every(isNumber);
-    return { bound, params, results, isPlain };
+    const [[first, second], [result]] = [params, results];
+    const plainCount = isPlain ? params.length : -1;
+    this.#plan = { bound, params, results, plainCount, first, second, result };
+    return this.#plan;
   }
 
   #nativeHandle(): object {

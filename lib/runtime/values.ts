@@ -95,7 +95,9 @@ export function isNumber(type: ValType): boolean {
 export function putNumber(what: string, i: number, type: ValType, value: unknown): boolean {
   switch (type) {
     case 'i32':
-      int32[4 * i] = checkI32(what, i, value);
+      // Most are such, for which V8 needs no call.
+      int32[4 * i] =
+        typeof value === 'number' && (value | 0) === value ? value : checkI32(what, i, value);
       return true;
     case 'i64':
       int64[2 * i] = checkI64(what, i, value);

@@ -4,26 +4,32 @@
 
 use napi::bindgen_prelude::*;
 use napi::sys;
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::ffi::c_void;
 use std::ptr;
 
-type Handle = Box<dyn Any>;
+/// What an external value points to.
+#[repr(C)]
+struct Handle<T> {
+    kind: TypeId,
+    object: T,
+}
 
 /// An external value that keeps `object` alive.
-pub fn into_js<'env>(env: &'env Env, object: impl Any) -> Result<Unknown<'env>> {
-    unsafe extern "C" fn finalize(_: sys::napi_env, handle: *mut c_void, _: *mut c_void) {
+pub fn into_js<T: Any>(env: &Env, object: T) -> Result<Unknown<'_>> {
+    unsafe extern "C" fn finalize<T>(_: sys::napi_env, handle: *mut c_void, _: *mut c_void) {
         // SAFETY: made by `into_raw` below, finalized once.
-        drop(unsafe { Box::from_raw(handle.cast::<Handle>()) });
+        drop(unsafe { Box::from_raw(handle.cast::<Handle<T>>()) });
     }
-    let handle = Box::into_raw(Box::<Handle>::new(Box::new(object)));
+    let kind = TypeId::of::<T>();
+    let handle = Box::into_raw(Box::new(Handle { kind, object }));
     let mut value = ptr::null_mut();
     // SAFETY: the external value owns the handle from here on.
     let status = unsafe {
         sys::napi_create_external(
             env.raw(),
             handle.cast(),
-            Some(finalize),
+            Some(finalize::<T>),
             ptr::null_mut(),
             &mut value,
         )
@@ -41,13 +47,12 @@ pub fn into_js<'env>(env: &'env Env, object: impl Any) -> Result<Unknown<'env>> 
 #[inline]
 pub fn from_js<'a, T: Any>(env: sys::napi_env, value: sys::napi_value) -> Option<&'a T> {
     let mut handle = ptr::null_mut();
-    // SAFETY: by the invariant, an external value here is one of ours.
-    let handle = unsafe {
+    // SAFETY: by the invariant, an external value here is one of ours, which begins with what it is of.
+    unsafe {
         let status = sys::napi_get_value_external(env, value, &mut handle);
-        if status != sys::Status::napi_ok {
+        if status != sys::Status::napi_ok || *handle.cast::<TypeId>() != TypeId::of::<T>() {
             return None;
         }
-        handle.cast::<Handle>().as_ref()
-    };
-    handle?.downcast_ref()
+        Some(&(*handle.cast::<Handle<T>>()).object)
+    }
 }

@@ -21,7 +21,31 @@ const INLINE_VALUES: usize = 16;
 impl FuncCell {
     /// Calls with the arguments in the value buffer and leaves the results there; returns the references
     /// among them.
+    #[inline(always)]
     pub fn call(
+        &self,
+        env: &Env,
+        access: &StoreAccess,
+        references: Option<sys::napi_value>,
+    ) -> Result<Option<sys::napi_value>> {
+        // Most calls are such.
+        if !self.has_references
+            && let Some(mut store) = access.idle()
+        {
+            return match store.enter_guest(|store| self.call_raw(store)) {
+                Ok(()) => Ok(None),
+                Err(error) => {
+                    let error = collect(store.context(), error);
+                    drop(store);
+                    Err(errors::throw(env, &error, errors::GENERIC))
+                }
+            };
+        }
+        self.call_any(env, access, references)
+    }
+
+    /// … of a store that may be in use, or whose guest may be suspended.
+    fn call_any(
         &self,
         env: &Env,
         access: &StoreAccess,
@@ -45,7 +69,7 @@ impl FuncCell {
             .map_err(|error| errors::throw(env, &error, errors::GENERIC))
     }
 
-    #[inline]
+    #[inline(always)]
     fn call_raw(&self, store: StoreContextMut<'_, StoreData>) -> wasmtime::Result<()> {
         let Types { params, results } = &*self.types;
         let count = params.len().max(results.len());

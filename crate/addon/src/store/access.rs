@@ -47,6 +47,21 @@ impl StoreAccess {
         }
     }
 
+    /// The store, where nothing uses it and any call may enter it.
+    #[inline(always)]
+    pub fn idle(&self) -> Option<IdleStore<'_>> {
+        if !self.is_idle() {
+            return None;
+        }
+        // SAFETY: nothing is lent out and `store_busy` is false, so this is the only borrow.
+        let store = unsafe { &mut *self.store.get() }.as_deref_mut()?;
+        self.scopes.store_busy.set(true);
+        Some(IdleStore {
+            store,
+            scopes: &self.scopes,
+        })
+    }
+
     pub fn cell(&self) -> Rc<StoreCell> {
         self.cell.clone()
     }
@@ -58,17 +73,50 @@ impl StoreAccess {
 
     /// Whether an async call that is made now may have its guest suspended, or can't be made.
     pub fn may_suspend(&self) -> bool {
+        !self.is_idle() || self.scopes.may_yield.get()
+    }
+
+    #[inline(always)]
+    fn is_idle(&self) -> bool {
         let scopes = &self.scopes;
-        self.visitor.is_some()
-            || !scopes.is_empty()
-            || scopes.store_busy.get()
-            || scopes.async_required.get()
-            || scopes.may_yield.get()
+        self.visitor.is_none()
+            && scopes.is_empty()
+            && !scopes.store_busy.get()
+            && !scopes.async_required.get()
     }
 
     /// The async host function that this leads through, unless its callbacks use the store just now.
     pub fn visitor(&self) -> Option<waiting::Id> {
         self.visitor.filter(|_| self.scopes.is_empty())
+    }
+}
+
+/// A store that nothing else uses while this lives.
+pub struct IdleStore<'a> {
+    store: &'a mut Store<StoreData>,
+    scopes: &'a Scopes,
+}
+
+impl IdleStore<'_> {
+    #[inline(always)]
+    pub fn context(&mut self) -> StoreContextMut<'_, StoreData> {
+        self.store.as_context_mut()
+    }
+
+    /// Runs `f`, which enters a guest, as `CallState::enter_guest`.
+    #[inline(always)]
+    pub fn enter_guest<R>(
+        &mut self,
+        f: impl FnOnce(StoreContextMut<'_, StoreData>) -> wasmtime::Result<R>,
+    ) -> wasmtime::Result<R> {
+        self.scopes.enter_guest(|| f(self.store.as_context_mut()))
+    }
+}
+
+impl Drop for IdleStore<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.scopes.store_busy.set(false);
     }
 }
 
