@@ -87,16 +87,16 @@ export interface HotFunctions {
     store: object,
     values: number | readonly [Uint8Array, Uint8Array[], Native.NativeResource[]],
   ): readonly [Uint8Array, Uint8Array[], Native.NativeResource[]] | undefined;
-  /** As `call`, on a fiber; the call where its guest waits or yields, known by `id`. */
+  /** As `call`, on a fiber; the handle of the call where its guest waits or yields, known by `id`. */
   startCall(
     func: object,
     store: object,
     id: number,
     references?: unknown[],
-  ): unknown[] | Native.NativeAsyncCall | undefined;
+  ): unknown[] | object | undefined;
   /** Runs the call's guest until it ends, waits (0) or yields (1); else what the call gives. */
   pollCall(
-    call: Native.NativeAsyncCall,
+    call: object,
   ):
     | 0
     | 1
@@ -105,6 +105,8 @@ export interface HotFunctions {
     | Native.NativeComponentInstance
     | Native.NativeResource
     | undefined;
+  /** Ends the call's guest where it waits; false while it runs. */
+  cancelCall(call: object): boolean;
   /** Records a sample; a negative time means now. */
   sample(recorder: object, store: object, cpuDeltaMs: number, timeMs: number): void;
 }

@@ -173,7 +173,7 @@ export interface NativeResumption {
   called: Uint32Array
 }
 
-/** A call that is under way. */
+/** What makes one. */
 export declare class NativeAsyncCall {
   /**
    * Calls `func` with the arguments in the value buffer. `id` is what the wake function is told. With
@@ -184,13 +184,8 @@ export declare class NativeAsyncCall {
   static instantiatePre(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, pre: NativeInstancePre): NativeAsyncCall
   /** Instantiates a module and defines its exports in `linker`, as `NativeLinker::module`. */
   static defineModule(id: number, store: NativeStore, ticker: NativeEpochTicker | undefined | null, linker: NativeLinker, name: string, module: NativeModule): NativeAsyncCall
-  /** Of what `startCall` gives: it can go on at once. */
-  get hasYielded(): boolean
-  /**
-   * Ends the guest wherever it waits, without a result. Once it has ended this does nothing. False
-   * while it runs.
-   */
-  cancel(): boolean
+  /** For the functions of `hot`. */
+  get handle(): object
 }
 
 /** What is being compiled, or waits for it. */
@@ -788,7 +783,7 @@ export declare function floorsForBench(): object
 /** See `call_component` below. */
 export declare function hotComponentCall(): unknown
 
-/** `{ bind, callBound, callAtOnce, call, startCall, pollCall, sample }`: see below; `callComponent` is in `component/hot.rs`. */
+/** `{ bind, callBound, callAtOnce, call, startCall, pollCall, cancelCall, sample }`: see below; `callComponent` is in `component/hot.rs`. */
 export declare function hotFunctions(): object
 
 /**

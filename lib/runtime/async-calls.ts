@@ -1,5 +1,5 @@
 import type { NativeAsyncCall, NativeEpochTicker } from '../generated/native.js';
-import { common, hot, native } from '../native.js';
+import { common, hot } from '../native.js';
 import { Caller } from './caller.js';
 import { checkKeys, checkObject, checkSignal } from './check.js';
 import { Engine } from './engine.js';
@@ -82,12 +82,12 @@ export function callAsync<T>(
  * once where it has ended.
  */
 export function callAtOnce<T>(
-  start: (id: number) => unknown[] | NativeAsyncCall | undefined,
+  start: (id: number) => unknown[] | object | undefined,
   read: (references: unknown[] | undefined) => T,
 ): T | Promise<T> {
   const call = new AsyncCall(read as (result: unknown) => unknown, undefined);
   const found = call.start(start);
-  if (found instanceof native.NativeAsyncCall) {
+  if (found !== undefined && !Array.isArray(found)) {
     return new Promise((resolve, reject) => {
       const settled = { resolve: resolve as (result: unknown) => void, reject, end: () => {} };
       call.goesOn(found, settled);
@@ -114,9 +114,12 @@ export class AsyncCall {
   readonly #id = nextCall();
   readonly #read: (result: unknown) => unknown;
   readonly #signal: AbortSignal | undefined;
-  #native: NativeAsyncCall | undefined;
+  /** Of the native call. */
+  #handle: object | undefined;
   #settled: Settled | undefined;
-  #waiting: Set<Waited> | undefined;
+  /** What the guest waits for; guests of components may wait for several. */
+  #waited: Waited | undefined;
+  #others: Set<Waited> | undefined;
   #forget: (() => void) | undefined;
   // Made here: one that is made while the call begins has V8 (13.6) keep young calls for long.
   readonly #onAbort = (): void => this.#abort();
@@ -132,18 +135,23 @@ export class AsyncCall {
 
   /** An async host function has returned a promise. */
   waitsFor(waited: Waited): void {
-    this.#waiting ??= new Set();
-    this.#waiting.add(waited);
+    if (this.#waited === undefined) {
+      this.#waited = waited;
+      return;
+    }
+    this.#others ??= new Set();
+    this.#others.add(waited);
   }
 
   /** The guest goes on with what the promise has settled with. */
   waitsNoMore(waited: Waited): void {
-    this.#waiting?.delete(waited);
+    if (this.#waited === waited) this.#waited = undefined;
+    else this.#others?.delete(waited);
   }
 
   /** Starts it, which goes on until its guest first yields or waits. */
   begin(start: (id: number) => NativeAsyncCall, settled: Settled, store: Storelike): void {
-    this.#native = start(this.#id);
+    this.#handle = start(this.#id).handle;
     this.#settled = settled;
     this.#forget = Caller.own(store, this);
     this.#signal?.addEventListener('abort', this.#onAbort);
@@ -173,11 +181,10 @@ export class AsyncCall {
   }
 
   /** After {@link start}: its guest waits, or has yielded. */
-  goesOn(native: NativeAsyncCall, settled: Settled): void {
-    this.#native = native;
+  goesOn(handle: object, settled: Settled): void {
+    this.#handle = handle;
     this.#settled = settled;
     this.#keep();
-    if (native.hasYielded) this.schedule();
   }
 
   #keep(): void {
@@ -228,13 +235,13 @@ export class AsyncCall {
       this.schedule();
       return;
     }
-    const call = this.#native;
-    if (call === undefined) return;
+    const handle = this.#handle;
+    if (handle === undefined) return;
     const outer = running;
     running = this;
     this.#isRunning = true;
     try {
-      const result = hot.pollCall(call);
+      const result = hot.pollCall(handle);
       if (result === WAITS || result === YIELDED) {
         if (this.#signal?.aborted) this.#abort();
         else if (result === YIELDED) this.schedule();
@@ -256,7 +263,7 @@ export class AsyncCall {
   /** Ends the guest: what a host function has called ends with it. */
   endWith(reason: unknown): void {
     // False while the guest runs: it is ended when it yields, waits or returns from the host.
-    if (this.#hasEnded || !this.#native?.cancel()) return;
+    if (this.#hasEnded || this.#handle === undefined || !hot.cancelCall(this.#handle)) return;
     this.#settle();
     this.#settled?.reject(reason);
   }
@@ -269,7 +276,8 @@ export class AsyncCall {
     this.#hasEnded = true;
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#forget?.();
-    for (const waited of this.#waiting ?? []) waited.end();
+    this.#waited?.end();
+    for (const waited of this.#others ?? []) waited.end();
     this.#settled?.end();
     common.calls.delete(this.#id);
     pending.delete(this);

@@ -17,7 +17,7 @@ interface Waiting {
   readonly id: number;
   native?: NativeStore;
   handle?: object;
-  readonly calls: Set<CallOfCaller>;
+  calls: Set<CallOfCaller> | undefined;
 }
 
 let lastId = 0;
@@ -78,7 +78,7 @@ export class Caller {
   static suspend(caller: Caller): number {
     Store.setCaller(caller.store, caller.#outer);
     lastId = (lastId % (2 ** 32 - 1)) + 1;
-    caller.#waiting = { id: lastId, calls: new Set() };
+    caller.#waiting = { id: lastId, calls: undefined };
     return lastId;
   }
 
@@ -119,9 +119,12 @@ export class Caller {
 
   /** @internal Has `call` end with the host function; returns what forgets it. */
   static own(store: Storelike, call: CallOfCaller): () => void {
-    const calls = Caller.is(store) ? store.#waiting?.calls : undefined;
-    calls?.add(call);
-    return () => calls?.delete(call);
+    const waiting = Caller.is(store) ? store.#waiting : undefined;
+    if (waiting === undefined) return () => {};
+    waiting.calls ??= new Set();
+    const { calls } = waiting;
+    calls.add(call);
+    return () => calls.delete(call);
   }
 
   /** @internal */

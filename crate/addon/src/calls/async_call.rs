@@ -13,7 +13,7 @@ use crate::calls::pending_call::{Call, CallFuture, CallWaker, Interrupted, Outco
 use crate::engine::ticker::NativeEpochTicker;
 use crate::js::environment::{Environment, WakeFunction};
 use crate::js::main_stack::on_main_stack;
-use crate::js::{self, errors};
+use crate::js::{self, errors, handle};
 use crate::objects::func::{FuncCell, NativeFunc};
 use crate::objects::instance::NativeInstance;
 use crate::objects::instance_pre::NativeInstancePre;
@@ -51,13 +51,17 @@ pub fn initialize_async(
 const INSTANTIATE: &str = "ERR_INSTANTIATE";
 const LINK: &str = "ERR_LINK";
 
-/// A call that is under way.
-#[napi]
-pub struct NativeAsyncCall {
+/// A call that is under way. It ends, at the latest, with this.
+pub struct AsyncCall {
     call: Rc<Call>,
     /// `code` of the errors that no more special code fits.
     code: &'static str,
-    has_yielded: bool,
+}
+
+/// What makes one.
+#[napi]
+pub struct NativeAsyncCall {
+    call: Rc<AsyncCall>,
 }
 
 #[napi]
@@ -139,28 +143,27 @@ impl NativeAsyncCall {
         })
     }
 
-    /// Of what `startCall` gives: it can go on at once.
-    #[napi(getter, catch_unwind)]
-    pub fn has_yielded(&self) -> bool {
-        self.has_yielded
-    }
-
-    /// Ends the guest wherever it waits, without a result. Once it has ended this does nothing. False
-    /// while it runs.
-    #[napi(catch_unwind)]
-    pub fn cancel(&self) -> Result<bool> {
-        Ok(self.call.cancel()?)
+    /// For the functions of `hot`.
+    #[napi(getter, catch_unwind, ts_return_type = "object")]
+    pub fn handle<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        handle::into_js(env, self.call.clone())
     }
 }
 
-impl Drop for NativeAsyncCall {
+impl Drop for AsyncCall {
     fn drop(&mut self) {
         // Only where a whole environment ends with its calls pending.
         let _ = self.call.cancel();
     }
 }
 
-impl NativeAsyncCall {
+impl AsyncCall {
+    /// Ends the guest wherever it waits, without a result. Once it has ended this does nothing. False
+    /// while it runs.
+    pub fn cancel(&self) -> Result<bool> {
+        Ok(self.call.cancel()?)
+    }
+
     /// See `pollCall` of `hot`.
     pub fn poll(&self, env: &Env) -> Result<Option<sys::napi_value>> {
         match self.call.poll()? {
@@ -178,8 +181,8 @@ impl NativeAsyncCall {
         }
     }
 
-    /// Runs `func` until it ends, waits or yields: the references among its results, or the call, which goes on when the
-    /// wake function is called, or when a promise settles, or at once if it `has_yielded`.
+    /// Runs `func` until it ends, waits or yields: the references among its results, or the call's handle. It goes on when
+    /// the wake function is called, or when a promise settles.
     pub fn start(
         env: &Env,
         id: u32,
@@ -187,7 +190,7 @@ impl NativeAsyncCall {
         func: &FuncCell,
         references: Option<sys::napi_value>,
     ) -> Result<Option<sys::napi_value>> {
-        let mut begun = Self::of_func(env, id, store, None, func, references)?;
+        let begun = NativeAsyncCall::of_func(env, id, store, None, func, references)?.call;
         match begun.call.poll()? {
             Polled::Ended(result) => {
                 match result.map_err(|error| errors::throw(env, &error, begun.code))? {
@@ -196,13 +199,16 @@ impl NativeAsyncCall {
                 }
             }
             Polled::Pending { woken } => {
-                begun.has_yielded = woken;
-                // SAFETY: makes a new object of env.
-                unsafe { ToNapiValue::to_napi_value(env.raw(), begun) }.map(Some)
+                if woken {
+                    begun.call.wake();
+                }
+                handle::into_js(env, begun).map(|handle| Some(handle.raw()))
             }
         }
     }
+}
 
+impl NativeAsyncCall {
     /// A call of `func` with the arguments in the value buffer.
     fn of_func(
         env: &Env,
@@ -262,11 +268,8 @@ impl NativeAsyncCall {
             match make(context) {
                 Ok(future) => {
                     call.start(future, interrupted);
-                    Ok(Self {
-                        call,
-                        code,
-                        has_yielded: false,
-                    })
+                    let call = Rc::new(AsyncCall { call, code });
+                    Ok(Self { call })
                 }
                 Err(error) => {
                     call.end();

@@ -6,7 +6,7 @@
 //!
 //! Invariant: only `lib/` calls these, with handles of `js::handle`.
 
-use crate::calls::async_call::NativeAsyncCall;
+use crate::calls::async_call::AsyncCall;
 use crate::js::errors;
 use crate::js::native_function::{arguments, function, guarded};
 use crate::js::{self, handle};
@@ -19,7 +19,7 @@ use napi_derive::napi;
 use sampler::recorder::{Recorder, nanoseconds};
 use std::rc::Rc;
 
-/// `{ bind, callBound, callAtOnce, call, startCall, pollCall, sample }`: see below; `callComponent` is in `component/hot.rs`.
+/// `{ bind, callBound, callAtOnce, call, startCall, pollCall, cancelCall, sample }`: see below; `callComponent` is in `component/hot.rs`.
 #[napi(catch_unwind)]
 pub fn hot_functions<'env>(env: &'env Env) -> Result<Object<'env>> {
     let mut functions = Object::new(env)?;
@@ -29,6 +29,7 @@ pub fn hot_functions<'env>(env: &'env Env) -> Result<Object<'env>> {
     functions.set("call", function(env, "call", call_func)?)?;
     functions.set("startCall", function(env, "startCall", start_call)?)?;
     functions.set("pollCall", function(env, "pollCall", poll_call)?)?;
+    functions.set("cancelCall", function(env, "cancelCall", cancel_call)?)?;
     functions.set("sample", function(env, "sample", sample_store)?)?;
     Ok(functions)
 }
@@ -106,8 +107,8 @@ fn with_bound(
     })
 }
 
-/// `startCall(func, store, id, references?)`: as `call`, on a fiber. A guest that waits or yields gives a `NativeAsyncCall`,
-/// of which the wake function is told by `id`.
+/// `startCall(func, store, id, references?)`: as `call`, on a fiber. A guest that waits or yields gives the handle of an
+/// `AsyncCall`, of which the wake function is told by `id`.
 unsafe extern "C" fn start_call(
     env: sys::napi_env,
     info: sys::napi_callback_info,
@@ -116,11 +117,11 @@ unsafe extern "C" fn start_call(
         let ([func, store, id, references], count) = arguments(env.raw(), info);
         let (func, store) = func_and_store(env, func, store)?;
         let id = js::to_number(env.raw(), id).unwrap_or_default() as u32;
-        NativeAsyncCall::start(env, id, store, func, (count > 3).then_some(references))
+        AsyncCall::start(env, id, store, func, (count > 3).then_some(references))
     })
 }
 
-/// `pollCall(call)`: runs the guest of a `NativeAsyncCall` until it ends, waits or yields. 0 when it waits: the wake
+/// `pollCall(call)`: runs the guest of an `AsyncCall` until it ends, waits or yields. 0 when it waits: the wake
 /// function will be called, or a promise of an async host function settles; 1 when it can go on at once; else what it
 /// ended with: an array of the references among the results (the rest is in the value buffer), an instance, or what the call
 /// of a component gave. Throws what it failed with.
@@ -130,10 +131,26 @@ unsafe extern "C" fn poll_call(
 ) -> sys::napi_value {
     guarded(env, |env| {
         let ([call], _) = arguments(env.raw(), info);
-        let call = js::unwrap::<NativeAsyncCall>(env.raw(), call);
-        let call = call.ok_or_else(|| Error::from_reason("expected a call"))?;
-        call.poll(env)
+        async_call(env, call)?.poll(env)
     })
+}
+
+/// `cancelCall(call)`: whether it has ended, wherever its guest waited, without a result. False while that runs.
+unsafe extern "C" fn cancel_call(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    guarded(env, |env| {
+        let ([call], _) = arguments(env.raw(), info);
+        let has_ended = async_call(env, call)?.cancel()?;
+        Ok(Some(js::boolean(env.raw(), has_ended)))
+    })
+}
+
+fn async_call<'a>(env: &Env, call: sys::napi_value) -> Result<&'a AsyncCall> {
+    handle::from_js::<Rc<AsyncCall>>(env.raw(), call)
+        .map(|call| &**call)
+        .ok_or_else(|| Error::from_reason("expected the handle of a call"))
 }
 
 fn not_func_and_store() -> Error {

@@ -113,7 +113,7 @@ impl AsyncHostFunction {
         js::with_handle_scope(env, || {
             let references = values::write(self.environment, caller.as_context_mut(), params)?;
             let references = references.unwrap_or_else(|| js::undefined(env));
-            let returned = self.dispatch(caller, &[references])?;
+            let returned = self.dispatch(caller, references, None)?;
             let promise = Promise::of(env, returned);
             if promise.is_none() {
                 self.read(caller, returned, results)?;
@@ -131,8 +131,8 @@ impl AsyncHostFunction {
     ) -> wasmtime::Result<bool> {
         let env = self.environment.env;
         js::with_handle_scope(env, || {
-            let args = [js::undefined(env), promise.number(env)];
-            let returned = self.dispatch(caller, &args)?;
+            let pending = Some(promise.number(env));
+            let returned = self.dispatch(caller, js::undefined(env), pending)?;
             let is_settled = Promise::of(env, returned).is_none();
             if is_settled {
                 self.read(caller, returned, results)?;
@@ -144,13 +144,15 @@ impl AsyncHostFunction {
     fn dispatch(
         &self,
         caller: &mut Caller<'_, StoreData>,
-        args: &[sys::napi_value],
+        references: sys::napi_value,
+        pending: Option<sys::napi_value>,
     ) -> wasmtime::Result<sys::napi_value> {
         let scopes = caller.data().scopes.clone();
-        let mut all = vec![caller.data().facade()];
-        all.extend_from_slice(args);
+        let facade = caller.data().facade();
+        let args = [facade, references, pending.unwrap_or(facade)];
+        let args = &args[..if pending.is_some() { 3 } else { 2 }];
         scopes
-            .enter_caller(caller, || self.dispatch.call(&all))
+            .enter_caller(caller, || self.dispatch.call_on(facade, args))
             .or_else(|thrown| host_func::throw(self.environment, caller, thrown))
     }
 
