@@ -6,7 +6,7 @@ import { Store as StoreClass } from '../lib/runtime/store.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { benchGuestFile } from './support/guests.js';
 import { HOW_TO_INSTALL_NODE_24, NODE_WITH_JSPI, startJspi } from './support/jspi.js';
-import { type Bench, type Budget, type Report, rowBeside } from './support/report.js';
+import { atMost, type Bench, type Budget, type Report, rowBeside } from './support/report.js';
 import { rounds } from './support/rounds.js';
 
 const TYPE = { params: ['i32', 'i32'], results: ['i32'] } as const;
@@ -69,6 +69,10 @@ export async function measureAsync({ quick }: Budget) {
         each(calls, async () => {
           for (let i = 0; i < calls; i++) await sync.add.callAsync(sync.store, i, 1);
         }),
+      callOnFiber: () =>
+        each(calls, async () => {
+          for (let i = 0; i < calls; i++) await value.add.callAsync(value.store, i, 1);
+        }),
       promise: () =>
         each(calls, async () => {
           for (let i = 0; i < calls; i++) await nothing(i, 1);
@@ -110,6 +114,11 @@ function report({ measured, node }: Measured): Report {
         rows: [
           rowBeside('`Func.call`', call, call),
           rowBeside('`await Func.callAsync`, the guest never waits', measured.callAsync, call),
+          rowBeside(
+            'the same in a store that has async functions: on a fiber',
+            measured.callOnFiber,
+            call,
+          ),
           rowBeside('of which Wasmtime’s own `call_async`, in Rust', measured.rust, call),
           rowBeside('`await` of an `async` function of JavaScript’s', measured.promise, call),
           unlessNotRun('JSPI: `await` of a function that is `promising`', jspi, call),
@@ -140,6 +149,14 @@ function report({ measured, node }: Measured): Report {
           'CPU time of the thread, median (min–max) of rounds; no epoch checks. Wasmtime keeps the last fiber’s stack for the next call.',
         ],
       },
+    ],
+    targets: [
+      atMost(
+        'an asynchronous call whose guest never waits: at most 3 times `Func.call`',
+        measured.callAsync,
+        call,
+        3,
+      ),
     ],
   };
 }

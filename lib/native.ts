@@ -94,6 +94,8 @@ export interface HotFunctions {
     id: number,
     references?: unknown[],
   ): unknown[] | object | undefined;
+  /** Whether a call, as `startCall` gave it, can go on at once. */
+  hasYielded(call: object): boolean;
   /** Runs the call's guest until it ends, waits (0) or yields (1); else what the call gives. */
   pollCall(
     call: object,

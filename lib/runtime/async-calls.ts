@@ -185,6 +185,7 @@ export class AsyncCall {
     this.#handle = handle;
     this.#settled = settled;
     this.#keep();
+    if (hot.hasYielded(handle)) this.schedule();
   }
 
   #keep(): void {

@@ -28,6 +28,7 @@ use napi::JsValue;
 use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use wasmtime::{AsContextMut, Instance, RootScope, StoreContextMut};
@@ -56,6 +57,8 @@ pub struct AsyncCall {
     call: Rc<Call>,
     /// `code` of the errors that no more special code fits.
     code: &'static str,
+    /// Of what `start` gives: it can go on at once.
+    has_yielded: Cell<bool>,
 }
 
 /// What makes one.
@@ -181,8 +184,13 @@ impl AsyncCall {
         }
     }
 
+    /// See `hasYielded` of `hot`.
+    pub fn has_yielded(&self) -> bool {
+        self.has_yielded.get()
+    }
+
     /// Runs `func` until it ends, waits or yields: the references among its results, or the call's handle. It goes on when
-    /// the wake function is called, or when a promise settles.
+    /// the wake function is called, or when a promise settles, or at once if it `has_yielded`.
     pub fn start(
         env: &Env,
         id: u32,
@@ -199,9 +207,7 @@ impl AsyncCall {
                 }
             }
             Polled::Pending { woken } => {
-                if woken {
-                    begun.call.wake();
-                }
+                begun.has_yielded.set(woken);
                 handle::into_js(env, begun).map(|handle| Some(handle.raw()))
             }
         }
@@ -268,8 +274,14 @@ impl NativeAsyncCall {
             match make(context) {
                 Ok(future) => {
                     call.start(future, interrupted);
-                    let call = Rc::new(AsyncCall { call, code });
-                    Ok(Self { call })
+                    let call = AsyncCall {
+                        call,
+                        code,
+                        has_yielded: Cell::new(false),
+                    };
+                    Ok(Self {
+                        call: Rc::new(call),
+                    })
                 }
                 Err(error) => {
                     call.end();

@@ -19,7 +19,8 @@ use napi_derive::napi;
 use sampler::recorder::{Recorder, nanoseconds};
 use std::rc::Rc;
 
-/// `{ bind, callBound, callAtOnce, call, startCall, pollCall, cancelCall, sample }`: see below; `callComponent` is in `component/hot.rs`.
+/// `{ bind, callBound, callAtOnce, call, startCall, hasYielded, pollCall, cancelCall, sample }`: see below; `callComponent`
+/// is in `component/hot.rs`.
 #[napi(catch_unwind)]
 pub fn hot_functions<'env>(env: &'env Env) -> Result<Object<'env>> {
     let mut functions = Object::new(env)?;
@@ -28,6 +29,7 @@ pub fn hot_functions<'env>(env: &'env Env) -> Result<Object<'env>> {
     functions.set("callAtOnce", function(env, "callAtOnce", call_at_once)?)?;
     functions.set("call", function(env, "call", call_func)?)?;
     functions.set("startCall", function(env, "startCall", start_call)?)?;
+    functions.set("hasYielded", function(env, "hasYielded", has_yielded)?)?;
     functions.set("pollCall", function(env, "pollCall", poll_call)?)?;
     functions.set("cancelCall", function(env, "cancelCall", cancel_call)?)?;
     functions.set("sample", function(env, "sample", sample_store)?)?;
@@ -118,6 +120,18 @@ unsafe extern "C" fn start_call(
         let (func, store) = func_and_store(env, func, store)?;
         let id = js::to_number(env.raw(), id).unwrap_or_default() as u32;
         AsyncCall::start(env, id, store, func, (count > 3).then_some(references))
+    })
+}
+
+/// `hasYielded(call)`: whether a call, as `startCall` gave it, can go on at once.
+unsafe extern "C" fn has_yielded(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    guarded(env, |env| {
+        let ([call], _) = arguments(env.raw(), info);
+        let has_yielded = async_call(env, call)?.has_yielded();
+        Ok(Some(js::boolean(env.raw(), has_yielded)))
     })
 }
 

@@ -185,11 +185,6 @@ impl Call {
         }
     }
 
-    /// Has the wake function be called.
-    pub fn wake(&self) {
-        self.waker.wake_by_ref();
-    }
-
     /// Ends the guest wherever it waits; false while it runs: then it ends when JS returns to it.
     pub fn cancel(&self) -> io::Result<bool> {
         let state = self.state.replace(State::Runs);
