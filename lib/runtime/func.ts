@@ -152,7 +152,7 @@ export class Func {
     // Most calls are by the store itself.
     if (store !== this.store) return this.#callVia(store, args);
     const plan = this.#plan ?? this.#makePlan();
-    if (args.length !== plan.plainCount) {
+    if (!putPlain(plan, args)) {
       const references = this.#encode(plan.params, args);
       const found =
         references === undefined
@@ -160,8 +160,6 @@ export class Func {
           : hot.callBound(plan.bound, references);
       return this.#decode(plan.results, found);
     }
-    if (plan.first !== undefined) putNumber('args', 0, plan.first, args[0]);
-    if (plan.second !== undefined) putNumber('args', 1, plan.second, args[1]);
     hot.callBound(plan.bound);
     return plan.result && decodeOne(0, plan.result, undefined, REFERENCES, this.store);
   }
@@ -200,8 +198,15 @@ export class Func {
    */
   // biome-ignore lint/suspicious/noExplicitAny: what a function returns is in its type at run time.
   callAsync(store: Storelike, ...args: unknown[]): Promise<any> {
+    if (!Func.is(this)) return Promise.reject(invalidThis(Func, 'callAsync'));
     // Not an async function, which would take a turn of its own for a guest that never waits.
     try {
+      const plan = this.#plan ?? this.#makePlan();
+      if (store === this.store && putPlain(plan, args) && hot.callAtOnce(plan.bound) !== false) {
+        return Promise.resolve(
+          plan.result && decodeOne(0, plan.result, undefined, REFERENCES, this.store),
+        );
+      }
       if (Caller.isStarting(store)) {
         return Promise.resolve().then(() => this.#startCall(store, args));
       }
@@ -315,7 +320,7 @@ export class Func {
   }
 
   static {
-    guardReceivers(Func, (value) => #native in value, ['call']);
+    guardReceivers(Func, (value) => #native in value, ['call', 'callAsync']);
   }
 }
 
@@ -374,6 +379,14 @@ export class TypedFunc<
   static {
     guardReceivers(TypedFunc, (value) => #func in value, ['call']);
   }
+}
+
+/** Puts the arguments of a call into their slots, if it is a plain one; false for another. */
+function putPlain({ plainCount, first, second }: Plan, args: readonly unknown[]): boolean {
+  if (args.length !== plainCount) return false;
+  if (first !== undefined) putNumber('args', 0, first, args[0]);
+  if (second !== undefined) putNumber('args', 1, second, args[1]);
+  return true;
 }
 
 /** Types of which any value is. */
