@@ -59,7 +59,6 @@ interface Plan extends FuncType {
   readonly plainCount: number;
   readonly first: ValType | undefined;
   readonly second: ValType | undefined;
-  readonly result: ValType | undefined;
 }
 
 /**
@@ -152,16 +151,10 @@ export class Func {
     // Most calls are by the store itself.
     if (store !== this.store) return this.#callVia(store, args);
     const plan = this.#plan ?? this.#makePlan();
-    if (!putPlain(plan, args)) {
-      const references = this.#encode(plan.params, args);
-      const found =
-        references === undefined
-          ? hot.callBound(plan.bound)
-          : hot.callBound(plan.bound, references);
-      return this.#decode(plan.results, found);
-    }
-    hot.callBound(plan.bound);
-    return plan.result && decodeOne(0, plan.result, undefined, REFERENCES, this.store);
+    const references = putPlain(plan, args) ? undefined : this.#encode(plan.params, args);
+    const found =
+      references === undefined ? hot.callBound(plan.bound) : hot.callBound(plan.bound, references);
+    return this.#decode(plan.results, found);
   }
 
   /** By a caller. */
@@ -202,10 +195,8 @@ export class Func {
     // Not an async function, which would take a turn of its own for a guest that never waits.
     try {
       const plan = this.#plan ?? this.#makePlan();
-      if (store === this.store && putPlain(plan, args) && hot.callAtOnce(plan.bound) !== false) {
-        return Promise.resolve(
-          plan.result && decodeOne(0, plan.result, undefined, REFERENCES, this.store),
-        );
+      if (store === this.store && putPlain(plan, args)) {
+        return Promise.resolve(this.#startOwnCall(plan, undefined));
       }
       if (Caller.isStarting(store)) {
         return Promise.resolve().then(() => this.#startCall(store, args));
@@ -224,18 +215,7 @@ export class Func {
     const options = checkAsyncCallOptions(hasOptions ? args.pop() : undefined);
     const references = this.#encode(params, args);
     if (store === this.store && options.signal === undefined) {
-      const { bound } = this.#plan ?? this.#makePlan();
-      const atOnce =
-        references === undefined ? hot.callAtOnce(bound) : hot.callAtOnce(bound, references);
-      if (atOnce !== false) return this.#decode(results, atOnce);
-      const [func, handle] = [this.#nativeHandle(), Store.ownHandle(this.store)];
-      return callAtOnce(
-        (id) =>
-          references === undefined
-            ? hot.startCall(func, handle, id)
-            : hot.startCall(func, handle, id, references),
-        (found) => this.#decode(results, found),
-      );
+      return this.#startOwnCall(this.#plan ?? this.#makePlan(), references);
     }
     return callAsync(
       this.store.engine,
@@ -243,6 +223,22 @@ export class Func {
       options,
       (id, ticker) => native.NativeAsyncCall.call(id, owner, ticker, this.#native, references),
       (found) => this.#decode(results, found as unknown[] | undefined),
+    );
+  }
+
+  /** As {@link Func.#startCall}, by the store itself; the arguments are in their slots. */
+  #startOwnCall({ bound, results }: Plan, references: unknown[] | undefined): unknown {
+    const atOnce =
+      references === undefined ? hot.callAtOnce(bound) : hot.callAtOnce(bound, references);
+    if (atOnce !== false) return this.#decode(results, atOnce);
+    // It did nothing, so that they still are.
+    const [func, handle] = [this.#nativeHandle(), Store.ownHandle(this.store)];
+    return callAtOnce(
+      (id) =>
+        references === undefined
+          ? hot.startCall(func, handle, id)
+          : hot.startCall(func, handle, id, references),
+      (found) => this.#decode(results, found),
     );
   }
 
@@ -284,9 +280,9 @@ export class Func {
     const bound = hot.bind(this.#nativeHandle(), Store.ownHandle(this.store));
     const isPlain =
       params.length <= 2 && results.length <= 1 && [...params, ...results].every(isNumber);
-    const [[first, second], [result]] = [params, results];
+    const [first, second] = params;
     const plainCount = isPlain ? params.length : -1;
-    this.#plan = { bound, params, results, plainCount, first, second, result };
+    this.#plan = { bound, params, results, plainCount, first, second };
     return this.#plan;
   }
 
