@@ -783,7 +783,10 @@ export declare function floorsForBench(): object
 /** See `call_component` below. */
 export declare function hotComponentCall(): unknown
 
-/** `{ bind, callBound, callAtOnce, call, startCall, hasYielded, pollCall, cancelCall, sample }`: see below; `callComponent` is in `component/hot.rs`. */
+/**
+ * `{ bind, callBound, callAtOnce, call, startCall, hasYielded, pollCall, cancelCall, sample }`: see below; `callComponent`
+ * is in `component/hot.rs`.
+ */
 export declare function hotFunctions(): object
 
 /**

@@ -171,17 +171,24 @@ impl AsyncCall {
     pub fn poll(&self, env: &Env) -> Result<Option<sys::napi_value>> {
         match self.call.poll()? {
             Polled::Pending { woken } => Ok(Some(js::number(env.raw(), f64::from(woken)))),
-            Polled::Ended(result) => {
-                let value = result.and_then(|outcome| match outcome {
-                    Outcome::Values(references) => Ok(references),
-                    Outcome::Instance(instance) => {
-                        js::into_js(env.raw(), NativeInstance { instance }).map(Some)
-                    }
-                    Outcome::Value(make) => make(env.raw()),
-                });
-                value.map_err(|error| errors::throw(env, &error, self.code))
-            }
+            Polled::Ended(result) => self.give(env, result),
         }
+    }
+
+    /// What the call has ended with.
+    fn give(
+        &self,
+        env: &Env,
+        result: wasmtime::Result<Outcome>,
+    ) -> Result<Option<sys::napi_value>> {
+        let value = result.and_then(|outcome| match outcome {
+            Outcome::Values(references) => Ok(references),
+            Outcome::Instance(instance) => {
+                js::into_js(env.raw(), NativeInstance { instance }).map(Some)
+            }
+            Outcome::Value(make) => make(env.raw()),
+        });
+        value.map_err(|error| errors::throw(env, &error, self.code))
     }
 
     /// See `hasYielded` of `hot`.
@@ -200,12 +207,7 @@ impl AsyncCall {
     ) -> Result<Option<sys::napi_value>> {
         let begun = NativeAsyncCall::of_func(env, id, store, None, func, references)?.call;
         match begun.call.poll()? {
-            Polled::Ended(result) => {
-                match result.map_err(|error| errors::throw(env, &error, begun.code))? {
-                    Outcome::Values(references) => Ok(references),
-                    Outcome::Instance(_) | Outcome::Value(_) => Ok(None),
-                }
-            }
+            Polled::Ended(result) => begun.give(env, result),
             Polled::Pending { woken } => {
                 begun.has_yielded.set(woken);
                 handle::into_js(env, begun).map(|handle| Some(handle.raw()))

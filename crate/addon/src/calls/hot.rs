@@ -128,10 +128,8 @@ unsafe extern "C" fn has_yielded(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    guarded(env, |env| {
-        let ([call], _) = arguments(env.raw(), info);
-        let has_yielded = async_call(env, call)?.has_yielded();
-        Ok(Some(js::boolean(env.raw(), has_yielded)))
+    with_call(env, info, |env, call| {
+        Ok(Some(js::boolean(env.raw(), call.has_yielded())))
     })
 }
 
@@ -143,10 +141,7 @@ unsafe extern "C" fn poll_call(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    guarded(env, |env| {
-        let ([call], _) = arguments(env.raw(), info);
-        async_call(env, call)?.poll(env)
-    })
+    with_call(env, info, |env, call| call.poll(env))
 }
 
 /// `cancelCall(call)`: whether it has ended, wherever its guest waited, without a result. False while that runs.
@@ -154,17 +149,23 @@ unsafe extern "C" fn cancel_call(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    guarded(env, |env| {
-        let ([call], _) = arguments(env.raw(), info);
-        let has_ended = async_call(env, call)?.cancel()?;
-        Ok(Some(js::boolean(env.raw(), has_ended)))
+    with_call(env, info, |env, call| {
+        Ok(Some(js::boolean(env.raw(), call.cancel()?)))
     })
 }
 
-fn async_call<'a>(env: &Env, call: sys::napi_value) -> Result<&'a AsyncCall> {
-    handle::from_js::<Rc<AsyncCall>>(env.raw(), call)
-        .map(|call| &**call)
-        .ok_or_else(|| Error::from_reason("expected the handle of a call"))
+#[inline]
+fn with_call(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+    f: impl FnOnce(&Env, &AsyncCall) -> Result<Option<sys::napi_value>>,
+) -> sys::napi_value {
+    guarded(env, |env| {
+        let ([call], _) = arguments(env.raw(), info);
+        let call = handle::from_js::<Rc<AsyncCall>>(env.raw(), call)
+            .ok_or_else(|| Error::from_reason("expected the handle of a call"))?;
+        f(env, call)
+    })
 }
 
 fn not_func_and_store() -> Error {
