@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 use support::{Data, PROGRAMS, config, module, run_program, store};
-use wasmtime::{Caller, Engine, Linker, Module, Store};
+use wasmtime::{Caller, Engine, Linker, Module, Store, Trap};
 use wasmtime_guest_sampler::attachment::Attachment;
 use wasmtime_guest_sampler::cpu_clock::ThreadClock;
 use wasmtime_guest_sampler::decode::{Decoder, Record};
@@ -68,6 +68,13 @@ const HOST_TIME: &str = r#"(module
     (func $fill (memory.fill (i32.const 0) (i32.const 1) (i32.const 4000000)))
     (func (export "run")
         (loop (call $fill) (call $spin) (br 0))))"#;
+
+/// A libcall that takes no time, and traps in what is called after it.
+const TRAPS: &str = r#"(module
+    (memory 1)
+    (func $fill (memory.fill (i32.const 0) (i32.const 1) (i32.const 0)))
+    (func $trap unreachable)
+    (func (export "run") (call $fill) (call $trap)))"#;
 
 const ENDLESS: &str = r#"(module (func (export "run") (loop (br 0))))"#;
 
@@ -246,5 +253,34 @@ fn a_guest_that_looks_at_no_epoch_is_ended() -> wasmtime::Result<()> {
         let seen = sample_text(text, Duration::from_millis(500))?;
         assert!(seen.interrupted);
     }
+    Ok(())
+}
+
+#[test]
+fn what_a_trap_takes_is_no_libcalls() -> wasmtime::Result<()> {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let engine = engine()?;
+    let module = Module::new(&engine, TRAPS)?;
+    let mut traps = 0;
+    let seen = sample(&module, Duration::MAX, |store| {
+        let run = Linker::new(&engine)
+            .instantiate(&mut *store, &module)?
+            .get_typed_func::<(), ()>(&mut *store, "run")?;
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(3) {
+            let error = run.call(&mut *store, ()).expect_err("a trap");
+            assert_eq!(error.downcast_ref(), Some(&Trap::UnreachableCodeReached));
+            traps += 1;
+        }
+        Ok(())
+    })?;
+    let in_wasmtime = seen.with(WASMTIME);
+    println!(
+        "{traps} traps; {in_wasmtime} in Wasmtime; {:?}",
+        seen.checked
+    );
+    assert_eq!(seen.checked.wrong, 0, "{:?}", seen.checked);
+    assert!(seen.checked.samples >= 500, "{:?}", seen.checked);
+    assert!(in_wasmtime <= seen.records.len() / 20, "{in_wasmtime}");
     Ok(())
 }

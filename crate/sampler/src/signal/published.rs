@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! push   entry of `saved` written │ len + 1 │ in_host = 0 │ current = this store
-//! pop    current = as saved │ in_host = as saved │ len - 1
+//! pop    current = as saved │ ended = 0 │ in_host = as saved │ len - 1
 //! ```
 //!
 //! As long as the store's words are those of the newest saved entry, the newest activation isn't there yet, or
@@ -50,6 +50,8 @@ pub struct StoreBlock {
     words: AtomicUsize,
     /// 1 from `CallingHost` to `ReturningFromHost`.
     in_host: AtomicUsize,
+    /// 1 from when the guest is sent to a trap until it has been left.
+    ended: AtomicUsize,
     len: AtomicUsize,
     saved: [Saved; FIRST],
     chunks: [AtomicPtr<Saved>; CHUNKS],
@@ -274,6 +276,7 @@ impl Published {
             return;
         };
         self.thread.set_current(self.thread.before_of(saved));
+        store.ended.store(0, Relaxed);
         store.in_host.store(saved.in_host.load(Relaxed), Relaxed);
         compiler_fence(SeqCst);
         store.len.store(len, Relaxed);
@@ -300,6 +303,7 @@ impl Drop for Published {
         store.set_goroutines(None);
         store.len.store(0, Relaxed);
         store.in_host.store(0, Relaxed);
+        store.ended.store(0, Relaxed);
         store.words.store(0, Relaxed);
         STORES
             .lock()
@@ -374,6 +378,19 @@ impl StoreBlock {
     #[inline]
     pub fn is_in_host(&self) -> bool {
         self.in_host.load(Relaxed) != 0
+    }
+
+    /// Whether the newest activation's guest was sent to a trap, of which the words know nothing.
+    #[cfg(interrupts)]
+    #[inline]
+    pub(super) fn is_ended(&self) -> bool {
+        self.ended.load(Relaxed) != 0
+    }
+
+    /// While the store's thread is interrupted.
+    #[cfg(interrupts)]
+    pub(super) fn set_ended(&self) {
+        self.ended.store(1, Relaxed);
     }
 
     #[inline]

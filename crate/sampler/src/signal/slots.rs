@@ -117,6 +117,7 @@ pub fn handle(value: usize, thread_id: usize, stopped: &mut impl Stopped) -> boo
         unsafe { call(&mut registers, trap) };
         if stopped.set_registers(registers) {
             store.interruption.count();
+            store.set_ended();
         }
     }
     drop(texts);

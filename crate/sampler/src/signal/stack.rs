@@ -9,11 +9,13 @@
 //! The words of a guest that has just been unwound stay as they were until Wasmtime restores them, and what it
 //! does meanwhile overwrites the stack they tell of. So where the host may be anywhere, each return address must
 //! be in compiled code, the exit must be where the words say, and the call that entered wasm must still be one
-//! of those that Wasmtime makes: the host's first call after the guest's end overwrites it.
+//! of those that Wasmtime makes: the host's first call after the guest's end overwrites it. Where traps are handled on
+//! the guest's own stack, none of that has changed, so that the handling is looked for.
 //!
 //! Invariant: what is read lies between the stack pointer, or for a store that waits in the host the words' own
 //! exit frame, and the frame of the entry: on a stack that is there. Each step goes up.
 
+use super::interruption::is_trapping;
 use super::leaf::{Frame, LeafRule, Registers};
 use super::machine::{code_address, frame_of, return_address, word};
 use super::published::{Activation, StoreBlock};
@@ -226,7 +228,7 @@ impl Interrupted<'_> {
             };
         }
         // SAFETY: as promised.
-        match unsafe { self.walk_libcall(newest, record) } {
+        match !store.is_ended() && unsafe { self.walk_libcall(newest, record) } {
             true => Newest::Done(How::Wasmtime),
             false => Newest::Failed(How::Unknown),
         }
@@ -334,7 +336,9 @@ impl Interrupted<'_> {
                 return_address = return_address_at(fp);
                 fp = word(fp);
             }
-            is_code(return_address) && self.walk_exit(newest, 0, record)
+            is_code(return_address)
+                && !is_trapping(self.registers, entry_fp, self.texts)
+                && self.walk_exit(newest, 0, record)
         }
     }
 

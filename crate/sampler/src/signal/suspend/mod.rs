@@ -17,12 +17,12 @@ use macos as system;
 #[cfg(windows)]
 use windows as system;
 
-pub use system::Thread;
+pub use system::{Thread, is_trapping};
 
-/// There is nothing to install, but that the clock is not read for the first time while a thread is suspended.
+/// What must not be done for the first time while a thread is suspended: the clock is read.
 pub fn install() -> io::Result<()> {
     monotonic_ns();
-    Ok(())
+    system::install()
 }
 
 /// Has `slots::handle` called with `value` for a thread, which is suspended meanwhile.
