@@ -8,7 +8,7 @@ use napi::bindgen_prelude::*;
 use napi::threadsafe_function::ThreadsafeFunction;
 use napi::{JsValue, sys};
 use napi_derive::napi;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
@@ -46,12 +46,34 @@ pub struct Environment {
     pub views: Rc<Views>,
 }
 
+thread_local! {
+    /// The one that was asked for last: to look it up takes as long as all else that a small operation does.
+    static LAST: Cell<Option<&'static Environment>> = const { Cell::new(None) };
+}
+
+impl Drop for Environment {
+    fn drop(&mut self) {
+        // Another one may have the same address.
+        LAST.set(None);
+    }
+}
+
 impl Environment {
     /// The environment of `env`, from `initialize`.
+    #[inline]
     pub fn of(env: &Env) -> Result<&'static Environment> {
-        env.get_instance_data::<Environment>()?
-            .map(|environment| &*environment)
-            .ok_or_else(|| Error::from_reason("the addon was not initialized"))
+        LAST.get()
+            .filter(|last| last.env == env.raw())
+            .map_or_else(|| Self::look_up(env), Ok)
+    }
+
+    #[cold]
+    fn look_up(env: &Env) -> Result<&'static Environment> {
+        let environment: &Environment = env
+            .get_instance_data::<Environment>()?
+            .ok_or_else(|| Error::from_reason("the addon was not initialized"))?;
+        LAST.set(Some(environment));
+        Ok(environment)
     }
 
     /// The first `length` bytes that values cross in, if there are so many.
