@@ -68,12 +68,11 @@ for (const bench of chosen) {
   const seconds = (performance.now() - begun) / 1000;
   print(report);
   console.log(`(${seconds.toFixed(0)} s; ${before})`);
-  if (!values.quick) {
-    replaceSections({
-      [bench.name]: [...report.tables.map(markdown), `${before}; took ${seconds.toFixed(0)} s.`],
-      ...(report.targets && { [`${bench.name} targets`]: [targetTable(report.targets)] }),
-    });
-  }
+  const sections = {
+    [bench.name]: [...report.tables.map(markdown), `${before}; took ${seconds.toFixed(0)} s.`],
+    ...(report.targets && { [`${bench.name} targets`]: [targetTable(report.targets)] }),
+  };
+  replaceSections(sections, { isTrial: values.quick });
 }
 
 function print({ tables, targets }: Report): void {

@@ -96,12 +96,15 @@ export interface HotFunctions {
   ): unknown[] | object | undefined;
   /** Whether a call, as `startCall` gave it, can go on at once. */
   hasYielded(call: object): boolean;
-  /** Runs the call's guest until it ends, waits (0) or yields (1); else what the call gives. */
+  /**
+   * Runs the call's guest until it ends, waits (0) or yields (1), else what the call gives; where the value of the promise with
+   * the number `settled` lies in the slots, 2 more if the guest did not take it.
+   */
   pollCall(
     call: object,
+    settled?: number,
   ):
-    | 0
-    | 1
+    | number
     | unknown[]
     | Native.NativeInstance
     | Native.NativeComponentInstance

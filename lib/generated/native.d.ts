@@ -710,6 +710,12 @@ export declare class NativeTag {
 export declare function beginSteps(recorder: NativeRecorder, all: number, entered: number, plain: boolean): void
 
 /**
+ * Nanoseconds of CPU time of a call of `env.add` by a module's `call_host` that waits once, by Wasmtime alone, in Rust: its future
+ * is polled again as soon as it waits.
+ */
+export declare function benchAwait(module: NativeModule, count: number): number
+
+/**
  * Nanoseconds of CPU time of a call `add(i, 1)` of a module's export by Wasmtime alone, in Rust: in a store with a call hook
  * that does nothing, or with none.
  */

@@ -7,9 +7,10 @@ import { keepAlive } from './keep-alive.js';
 import type { Storelike } from './store.js';
 import { nextCall } from './wake-ups.js';
 
-/** What native code says of a call that hasn't ended: it waits, or it could go on at once. */
-const WAITS = 0;
+/** What native code says of a call that hasn't ended and could go on at once; 0 of one that waits. */
 const YIELDED = 1;
+/** … and, added to either, that the guest hasn't come to look at what its promise has settled with. */
+const NOT_TAKEN = 2;
 
 /**
  * How long calls may go on from promise to promise, in milliseconds, before the event loop has its turn:
@@ -26,6 +27,12 @@ let scheduled = false;
 let running: AsyncCall | undefined;
 /** Until when promises may have calls go on at once; undefined at the start of a turn. */
 let turnEnd: number | undefined;
+/** When the clock was read last, which takes as long as a third of all else does, and how many resumptions ago. */
+let lastRead = 0;
+let unread = 0;
+/** Resumptions that may go by without it, while as many have taken no longer than so many milliseconds. */
+const UNREAD = 8;
+const UNREAD_MS = 0.1;
 
 /** How a call starts: by the number that native code knows it by, and ticks at which its guest yields. */
 export type StartCall = (id: number, ticker: NativeEpochTicker | undefined) => NativeAsyncCall;
@@ -97,8 +104,15 @@ export function callAtOnce<T>(
   return read(found);
 }
 
-/** A promise that a guest waits for, which is told that the guest was ended. */
-interface Waited {
+/** A promise that a guest waits for. */
+export interface Waited {
+  /** What native code knows it by. */
+  readonly number: number;
+  /** Whether what it has settled with lies in the slots now. */
+  put(): boolean;
+  /** The guest waits for it still. */
+  wait(): void;
+  /** The guest was ended. */
   end(): void;
 }
 
@@ -127,6 +141,8 @@ export class AsyncCall {
   #isReady = false;
   #isRunning = false;
   #hasEnded = false;
+  /** It is to end, for that reason. */
+  #ending: { readonly reason: unknown } | undefined;
 
   constructor(read: (result: unknown) => unknown, signal: AbortSignal | undefined) {
     this.#read = read;
@@ -200,18 +216,10 @@ export class AsyncCall {
     return running;
   }
 
-  /** Lets the guest go on: now, unless it is the event loop's turn. */
-  resume(): void {
-    if (turnEnd === undefined) {
-      turnEnd = performance.now() + TURN_MS;
-      setImmediate(() => {
-        turnEnd = undefined;
-      });
-    } else if (performance.now() > turnEnd) {
-      this.schedule();
-      return;
-    }
-    this.#poll();
+  /** Lets the guest go on with what `waited` has settled with: now, unless it is the event loop's turn. */
+  resume(waited: Waited): void {
+    if (isEventLoopsTurn()) this.schedule();
+    else this.#poll(waited);
   }
 
   /** Lets the guest go on after the event loop's turn. */
@@ -228,8 +236,8 @@ export class AsyncCall {
     this.#poll();
   }
 
-  /** Runs the guest until it yields, waits or ends. */
-  #poll(): void {
+  /** Runs the guest until it yields, waits or ends; `waited` has settled. */
+  #poll(waited?: Waited): void {
     if (this.#hasEnded) return;
     if (this.#isRunning) {
       // A promise's reaction that the guest's own callback runs.
@@ -242,10 +250,11 @@ export class AsyncCall {
     running = this;
     this.#isRunning = true;
     try {
-      const result = hot.pollCall(handle);
-      if (result === WAITS || result === YIELDED) {
-        if (this.#signal?.aborted) this.#abort();
-        else if (result === YIELDED) this.schedule();
+      const result = waited?.put() ? hot.pollCall(handle, waited.number) : hot.pollCall(handle);
+      if (typeof result === 'number') {
+        if (result >= NOT_TAKEN) waited?.wait();
+        if (this.#ending !== undefined) this.endWith(this.#ending.reason);
+        else if (result % NOT_TAKEN === YIELDED) this.schedule();
         return;
       }
       const value = this.#read(result);
@@ -253,8 +262,8 @@ export class AsyncCall {
       this.#settled?.resolve(value);
     } catch (error) {
       this.#settle();
-      // It was aborted by what the guest called, and ended by that.
-      this.#settled?.reject(this.#signal?.aborted ? this.#signal.reason : error);
+      // What the guest called has ended it.
+      this.#settled?.reject(this.#ending === undefined ? error : this.#ending.reason);
     } finally {
       running = outer;
       this.#isRunning = false;
@@ -263,8 +272,12 @@ export class AsyncCall {
 
   /** Ends the guest: what a host function has called ends with it. */
   endWith(reason: unknown): void {
-    // False while the guest runs: it is ended when it yields, waits or returns from the host.
-    if (this.#hasEnded || this.#handle === undefined || !hot.cancelCall(this.#handle)) return;
+    if (this.#hasEnded || this.#handle === undefined) return;
+    if (!hot.cancelCall(this.#handle)) {
+      // It runs, and is ended when it yields, waits or returns from the host.
+      this.#ending ??= { reason };
+      return;
+    }
     this.#settle();
     this.#settled?.reject(reason);
   }
@@ -284,6 +297,27 @@ export class AsyncCall {
     pending.delete(this);
     this.#alive?.release();
   }
+}
+
+/** Whether calls have gone on from promise to promise for long enough. */
+function isEventLoopsTurn(): boolean {
+  if (turnEnd === undefined) {
+    lastRead = performance.now();
+    turnEnd = lastRead + TURN_MS;
+    unread = 0;
+    setImmediate(() => {
+      turnEnd = undefined;
+    });
+    return false;
+  }
+  if (unread > 0) {
+    unread--;
+    return false;
+  }
+  const now = performance.now();
+  unread = now - lastRead < UNREAD_MS ? UNREAD : 0;
+  lastRead = now;
+  return now > turnEnd;
 }
 
 /** One call a turn, so that a timer waits for one slice of one guest, however many there are. */

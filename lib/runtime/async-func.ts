@@ -1,11 +1,11 @@
 import { AsyncCall } from './async-calls.js';
 import { Caller } from './caller.js';
 import { checkFunction } from './check.js';
-import { asException, encodeResults, type HostResult, REFERENCES } from './func.js';
+import { asException, encodeResults, type HostResult, invoker } from './func.js';
 import { INTERNAL } from './internal.js';
 import type { Store } from './store.js';
 import type { FuncType, ValType } from './types.js';
-import { checkCount, decode, type ValuesOf } from './values.js';
+import { checkCount, isNumber, type ValuesOf } from './values.js';
 
 /**
  * A host function that may be `async`: it takes the caller and the arguments, and returns what a
@@ -29,7 +29,11 @@ export function asyncHostDispatch({ params, results }: FuncType, fn: unknown): A
   checkCount('type.params', params);
   checkCount('type.results', results);
   checkFunction('fn', fn);
-  const host = fn as unknown as (caller: Caller, ...args: unknown[]) => unknown;
+  const call = invoker(params, fn as unknown as (caller: Caller, ...args: unknown[]) => unknown);
+  // References want the guest's store, which is out of reach while the guest waits.
+  const put = results.every(isNumber)
+    ? (returned: unknown, store: Store) => void encodeResults(results, returned, store)
+    : undefined;
   return (store, references, pending) => {
     if (pending !== undefined) {
       const result = PendingResult.of(pending);
@@ -42,12 +46,11 @@ export function asyncHostDispatch({ params, results }: FuncType, fn: unknown): A
       }
       return encodeResults(results, returned, store as Store);
     }
-    const args = decode(params, references, REFERENCES, store as Store);
     const caller = new Caller(INTERNAL, store as Store, { isAsync: true });
     try {
-      const returned = host(caller, ...args);
+      const returned = call(caller, store as Store, references);
       if (isPromiseLike(returned)) {
-        return new PendingResult(returned, caller).number;
+        return new PendingResult(returned, caller, store as Store, put).number;
       }
       Caller.end(caller);
       return encodeResults(results, returned, store as Store);
@@ -68,8 +71,13 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
-/** Those that guests wait for, by their numbers. */
-const pendingResults = new Map<number, PendingResult>();
+/** Those that guests wait for: one alone, and the others by their numbers. */
+let only: PendingResult | undefined;
+const others = new Map<number, PendingResult>();
+
+const WAITS = 0;
+const FULFILLED = 1;
+const REJECTED = 2;
 
 /** @internal What a guest waits for. */
 export class PendingResult {
@@ -77,49 +85,90 @@ export class PendingResult {
   readonly number: number;
   readonly #caller: Caller;
   readonly #call = AsyncCall.running;
-  #settled: { readonly value: unknown } | { readonly reason: unknown } | undefined;
+  readonly #store: Store;
+  readonly #put: ((value: unknown, store: Store) => void) | undefined;
+  #state = WAITS;
+  /** What the promise was fulfilled or rejected with. */
+  #outcome: unknown;
 
-  constructor(promise: PromiseLike<unknown>, caller: Caller) {
-    this.number = -Caller.suspend(caller);
+  /** `put` puts the promise's value into the slots, without the guest's store. */
+  constructor(
+    promise: PromiseLike<unknown>,
+    caller: Caller,
+    store: Store,
+    put?: (value: unknown, store: Store) => void,
+  ) {
+    this.#store = store;
+    this.#put = put;
+    this.number = -Caller.suspend(caller, store);
     this.#caller = caller;
-    pendingResults.set(this.number, this);
-    // Whose guest it is that has called.
-    this.#call?.waitsFor(this);
+    this.wait();
     Promise.resolve(promise).then(
-      (value) => this.#settle({ value }),
-      (reason) => this.#settle({ reason }),
+      (value) => this.#settle(FULFILLED, value),
+      (reason) => this.#settle(REJECTED, reason),
     );
   }
 
   /** @throws Error when nobody waits for it any more. */
   static of(number: number): PendingResult {
-    const result = pendingResults.get(number);
+    const result = only?.number === number ? only : others.get(number);
     if (result === undefined) throw new Error(`no promise has the number ${number}`);
     return result;
   }
 
+  /** The guest waits, or does so again. */
+  wait(): void {
+    if (only === undefined) only = this;
+    else others.set(this.number, this);
+    // Whose guest it is that has called.
+    this.#call?.waitsFor(this);
+  }
+
+  /** Whether the promise's value lies in the slots now: the guest goes on with that, or {@link wait}s. */
+  put(): boolean {
+    if (this.#put === undefined || this.#state !== FULFILLED) return false;
+    try {
+      this.#put(this.#outcome, this.#store);
+    } catch (error) {
+      this.#state = REJECTED;
+      this.#outcome = error;
+      return false;
+    }
+    this.#goesOn();
+    return true;
+  }
+
   get hasSettled(): boolean {
-    return this.#settled !== undefined;
+    return this.#state !== WAITS;
   }
 
   /** The promise's value; throws what it was rejected with. The guest goes on. */
   take(): unknown {
-    pendingResults.delete(this.number);
+    this.#goesOn();
+    if (this.#state === REJECTED) throw this.#outcome;
+    return this.#outcome;
+  }
+
+  #goesOn(): void {
+    this.#forget();
     this.#call?.waitsNoMore(this);
-    if (this.#settled === undefined) return undefined;
-    if ('reason' in this.#settled) throw this.#settled.reason;
-    return this.#settled.value;
+  }
+
+  #forget(): void {
+    if (only === this) only = undefined;
+    else others.delete(this.number);
   }
 
   /** Of a guest that was ended where it waited. */
   end(): void {
-    pendingResults.delete(this.number);
+    this.#forget();
     Caller.end(this.#caller);
   }
 
-  #settle(settled: { value: unknown } | { reason: unknown }): void {
-    this.#settled = settled;
+  #settle(state: number, outcome: unknown): void {
+    this.#state = state;
+    this.#outcome = outcome;
     Caller.end(this.#caller);
-    this.#call?.resume();
+    this.#call?.resume(this);
   }
 }

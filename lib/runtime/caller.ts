@@ -75,8 +75,8 @@ export class Caller {
   }
 
   /** @internal The host function has returned a promise; the number by which native code knows it, which is not 0. */
-  static suspend(caller: Caller): number {
-    Store.setCaller(caller.store, caller.#outer);
+  static suspend(caller: Caller, store: Store): number {
+    Store.setCaller(store, caller.#outer);
     lastId = (lastId % (2 ** 32 - 1)) + 1;
     caller.#waiting = { id: lastId, calls: undefined };
     return lastId;
@@ -89,7 +89,8 @@ export class Caller {
     if (waiting === undefined) Store.setCaller(caller.#store, caller.#outer);
     caller.#store = undefined;
     caller.#waiting = undefined;
-    for (const call of waiting?.calls ?? []) {
+    if (waiting?.calls === undefined) return;
+    for (const call of waiting.calls) {
       call.endWith(misuse('ERR_CALLER_ENDED', 'the host function that made the call has ended'));
     }
   }

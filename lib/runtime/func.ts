@@ -429,8 +429,8 @@ export function hostDispatch({ params, results }: FuncType, fn: unknown): Dispat
   };
 }
 
-/** Calls `host` with values of these types; most have few, and need no list. */
-function invoker(
+/** @internal Calls `host` with values of these types; most have few, and need no list. */
+export function invoker(
   params: readonly ValType[],
   host: (caller: Caller, ...args: unknown[]) => unknown,
 ): (caller: Caller, store: Store, found: unknown[] | undefined) => unknown {

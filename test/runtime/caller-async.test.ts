@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import {
   type AsyncHostFunction,
@@ -172,6 +173,30 @@ describe('a caller after an await', () => {
       return await new Promise(() => {});
     });
     expect(await rejection(guest.run(1, { signal: controller.signal }))).toBe('ended');
+    expect(await guest.func('double').callAsync(guest.store, 4)).toBe(8);
+  });
+
+  it('gives what its promise was fulfilled with while the guest runs within a call of its own', async () => {
+    setFlagsFromString('--allow-natives-syntax');
+    const runReactions = new Function('%PerformMicrotaskCheckpoint()');
+    const settled: string[] = [];
+    const guest = await Guest.start((guest, caller, x) => {
+      return new Promise((resolve) => {
+        guest.sync = (_, y) => {
+          resolve(x + 1);
+          runReactions();
+          settled.push('returns');
+          return y;
+        };
+        const call = () => guest.func('sync').callAsync(caller, 1);
+        // Reactions can't run within others.
+        setImmediate(() => call().catch((error) => settled.push(error.code)));
+      });
+    });
+    expect(await guest.run(4)).toBe(5);
+    await turn();
+    expect(settled).toEqual(['returns', 'ERR_CALLER_ENDED']);
+    guest.sync = (_, y) => y;
     expect(await guest.func('double').callAsync(guest.store, 4)).toBe(8);
   });
 });

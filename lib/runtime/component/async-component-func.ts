@@ -48,7 +48,7 @@ export function asyncComponentDispatch(
     let returned: unknown;
     try {
       returned = fn(caller, ...args);
-      if (isPromiseLike(returned)) return new PendingResult(returned, caller).number;
+      if (isPromiseLike(returned)) return new PendingResult(returned, caller, store).number;
     } catch (error) {
       Caller.end(caller);
       return plan.encodeResult(store, name, () => {

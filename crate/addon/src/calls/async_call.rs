@@ -23,6 +23,7 @@ use crate::objects::outcome;
 use crate::objects::values;
 use crate::store::goroutines::GoModule;
 use crate::store::instances::note_instance;
+use crate::store::promise::Promise;
 use crate::store::{NativeStore, StoreAccess, StoreData, look_in_time};
 use napi::JsValue;
 use napi::bindgen_prelude::*;
@@ -168,9 +169,15 @@ impl AsyncCall {
     }
 
     /// See `pollCall` of `hot`.
-    pub fn poll(&self, env: &Env) -> Result<Option<sys::napi_value>> {
-        match self.call.poll()? {
-            Polled::Pending { woken } => Ok(Some(js::number(env.raw(), f64::from(woken)))),
+    pub fn poll(&self, env: &Env, settled: Option<Promise>) -> Result<Option<sys::napi_value>> {
+        let (polled, is_left) = self
+            .call
+            .poll_with_settled(settled.map(|promise| promise.id));
+        match polled? {
+            Polled::Pending { woken } => {
+                let number = u8::from(woken) + 2 * u8::from(is_left);
+                Ok(Some(js::number(env.raw(), number.into())))
+            }
             Polled::Ended(result) => self.give(env, result),
         }
     }
@@ -226,8 +233,7 @@ impl NativeAsyncCall {
         func: &FuncCell,
         references: Option<sys::napi_value>,
     ) -> Result<Self> {
-        let environment = Environment::of(env)?;
-        let (func, types) = (func.func, func.types());
+        let (environment, func, types) = (func.environment, func.func, func.types());
         Self::begin(env, id, store, ticker, errors::GENERIC, |store| {
             // In this scope until the results are read.
             let mut scope = RootScope::new(store);

@@ -11,6 +11,7 @@ use crate::js::errors;
 use crate::js::native_function::{arguments, function, guarded};
 use crate::js::{self, handle};
 use crate::objects::func::FuncCell;
+use crate::store::promise::Promise;
 use crate::store::{self, StoreAccess};
 use napi::JsValue;
 use napi::bindgen_prelude::*;
@@ -128,20 +129,24 @@ unsafe extern "C" fn has_yielded(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    with_call(env, info, |env, call| {
+    with_call(env, info, |env, call, _| {
         Ok(Some(js::boolean(env.raw(), call.has_yielded())))
     })
 }
 
-/// `pollCall(call)`: runs the guest of an `AsyncCall` until it ends, waits or yields. 0 when it waits: the wake
+/// `pollCall(call, settled?)`: runs the guest of an `AsyncCall` until it ends, waits or yields. 0 when it waits: the wake
 /// function will be called, or a promise of an async host function settles; 1 when it can go on at once; else what it
 /// ended with: an array of the references among the results (the rest is in the value buffer), an instance, or what the call
-/// of a component gave. Throws what it failed with.
+/// of a component gave. Throws what it failed with. `settled` is the number of a promise whose value lies in the value
+/// buffer; where the guest has not come to take it, 2 is added to the number.
 unsafe extern "C" fn poll_call(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    with_call(env, info, |env, call| call.poll(env))
+    with_call(env, info, |env, call, settled| {
+        let settled = settled.and_then(|number| Promise::of(env.raw(), number));
+        call.poll(env, settled)
+    })
 }
 
 /// `cancelCall(call)`: whether it has ended, wherever its guest waited, without a result. False while that runs.
@@ -149,7 +154,7 @@ unsafe extern "C" fn cancel_call(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    with_call(env, info, |env, call| {
+    with_call(env, info, |env, call, _| {
         Ok(Some(js::boolean(env.raw(), call.cancel()?)))
     })
 }
@@ -158,13 +163,13 @@ unsafe extern "C" fn cancel_call(
 fn with_call(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-    f: impl FnOnce(&Env, &AsyncCall) -> Result<Option<sys::napi_value>>,
+    f: impl FnOnce(&Env, &AsyncCall, Option<sys::napi_value>) -> Result<Option<sys::napi_value>>,
 ) -> sys::napi_value {
     guarded(env, |env| {
-        let ([call], _) = arguments(env.raw(), info);
+        let ([call, more], count) = arguments(env.raw(), info);
         let call = handle::from_js::<Rc<AsyncCall>>(env.raw(), call)
             .ok_or_else(|| Error::from_reason("expected the handle of a call"))?;
-        f(env, call)
+        f(env, call, (count > 1).then_some(more))
     })
 }
 

@@ -142,6 +142,13 @@ impl Call {
         self.cell.end_async_call(self.place);
     }
 
+    /// As `poll`, after the promise of host function `settled` has, whose results lie in the value buffer; whether they
+    /// were left there.
+    pub fn poll_with_settled(&self, settled: Option<Id>) -> (io::Result<Polled>, bool) {
+        let waiting = &self.cell.scopes().waiting;
+        waiting.with_settled(settled, || self.poll())
+    }
+
     /// Runs the guest until it ends, waits or yields.
     pub fn poll(&self) -> io::Result<Polled> {
         let future = match self.state.replace(State::Runs) {

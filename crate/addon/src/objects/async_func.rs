@@ -1,8 +1,8 @@
 //! Host functions that return promises: the guest is suspended until they settle.
 //!
 //! `dispatch(store, references)` returns as that of a host function does, or a number that stands for a promise. Once the
-//! promise has settled, `lib/` has the call polled, and `dispatch(store, undefined, thatNumber)` gives the results or throws,
-//! or the same number once more.
+//! promise has settled, `lib/` has the call polled: with that number, where the results lie in the value buffer. Else
+//! `dispatch(store, undefined, thatNumber)` gives the results or throws, or the same number once more.
 
 use crate::js::callback::dispatcher;
 use crate::js::environment::Environment;
@@ -130,6 +130,11 @@ impl AsyncHostFunction {
         results: &mut [Val],
     ) -> wasmtime::Result<bool> {
         let env = self.environment.env;
+        if caller.data().scopes.waiting.take_settled(promise.id) {
+            let context = caller.as_context_mut();
+            values::read(self.environment, context, &self.results, None, results)?;
+            return Ok(true);
+        }
         js::with_handle_scope(env, || {
             let pending = Some(promise.number(env));
             let returned = self.dispatch(caller, js::undefined(env), pending)?;
@@ -147,7 +152,8 @@ impl AsyncHostFunction {
         references: sys::napi_value,
         pending: Option<sys::napi_value>,
     ) -> wasmtime::Result<sys::napi_value> {
-        let scopes = caller.data().scopes.clone();
+        // SAFETY: the store keeps them, and its guest has called.
+        let scopes = unsafe { &*Arc::as_ptr(&caller.data().scopes) };
         let facade = caller.data().facade();
         let args = [facade, references, pending.unwrap_or(facade)];
         let args = &args[..if pending.is_some() { 3 } else { 2 }];

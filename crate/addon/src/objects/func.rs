@@ -28,7 +28,7 @@ impl Deref for NativeFunc {
 /// A function and what a call of it needs to know.
 pub struct FuncCell {
     pub func: Func,
-    pub(super) environment: &'static Environment,
+    pub environment: &'static Environment,
     pub(super) types: Rc<Types>,
     pub(super) has_references: bool,
     identity: String,

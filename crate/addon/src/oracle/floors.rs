@@ -10,9 +10,12 @@ use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
 use sampler::cpu_clock::current_thread_ns;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::ptr;
+use std::task::{Context, Poll, Waker};
 use wasmtime::component::{self, Component};
-use wasmtime::{Linker, Module, Store, ValRaw};
+use wasmtime::{FuncType, Linker, Module, Store, Val, ValRaw, ValType};
 
 /// `{ add, callBack }`: see below.
 #[napi(catch_unwind)]
@@ -96,6 +99,49 @@ fn call_add(module: &Module, with_hook: bool, count: i32) -> wasmtime::Result<f6
         };
     }
     Ok((current_thread_ns()? - start) as f64 / f64::from(count))
+}
+
+/// Nanoseconds of CPU time of a call of `env.add` by a module's `call_host` that waits once, by Wasmtime alone, in Rust: its future
+/// is polled again as soon as it waits.
+#[napi(catch_unwind)]
+pub fn bench_await(env: Env, module: &NativeModule, count: i32) -> Result<f64> {
+    await_add(&module.module, count).map_err(|error| errors::throw(&env, &error, errors::GENERIC))
+}
+
+fn await_add(module: &Module, count: i32) -> wasmtime::Result<f64> {
+    let engine = module.engine();
+    let mut store = Store::new(engine, ());
+    store.call_hook(|_, _| Ok(()));
+    let mut linker = Linker::new(engine);
+    let ty = FuncType::new(engine, [ValType::I32, ValType::I32], [ValType::I32]);
+    linker.func_new_async("env", "add", ty, |_, params, results| {
+        Box::new(async move {
+            let mut waits = true;
+            poll_fn(|_| match std::mem::take(&mut waits) {
+                true => Poll::Pending,
+                false => Poll::Ready(()),
+            })
+            .await;
+            let sum = params[0].unwrap_i32().wrapping_add(params[1].unwrap_i32());
+            results[0] = Val::I32(sum);
+            Ok(())
+        })
+    })?;
+    let instance = until_ready(linker.instantiate_async(&mut store, module))?;
+    let call_host = instance.get_typed_func::<i32, i32>(&mut store, "call_host")?;
+    let start = current_thread_ns()?;
+    until_ready(call_host.call_async(&mut store, count))?;
+    Ok((current_thread_ns()? - start) as f64 / f64::from(count))
+}
+
+fn until_ready<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+    }
 }
 
 /// As [`bench_call`], of a call `add(i, 1)` of a component's export by Wasmtime alone, in a store with a call hook that does

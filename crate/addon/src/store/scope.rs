@@ -100,6 +100,11 @@ impl Scopes {
         self.cancelled.get().is_some()
     }
 
+    /// Whether the async call at `place` is to end, rather than one within it.
+    pub fn is_cancelled_at(&self, place: usize) -> bool {
+        self.cancelled.get().is_some_and(|other| other <= place)
+    }
+
     /// Ends the async call at `place` as soon as JS returns to its guest.
     pub fn cancel(&self, place: usize) {
         let outermost = self.cancelled.get().map_or(place, |other| other.min(place));

@@ -21,7 +21,7 @@
 
 use crate::js::main_stack::on_main_stack;
 use crate::store::scope::{Busy, Scopes};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::mem::{take, transmute};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -53,6 +53,8 @@ pub struct Waiting {
     functions: RefCell<Vec<Function>>,
     /// Newest last: a visit within an inner call needs one of the function around it.
     requests: RefCell<Vec<Request>>,
+    /// The function whose promise has settled; its results lie in the value buffer.
+    settled: Cell<Option<Id>>,
 }
 
 // SAFETY: a store and all that waits in it stay on one thread, see `js`.
@@ -107,6 +109,29 @@ impl Waiting {
         }
     }
 
+    /// Has function `id`, where it is one, find its results in the value buffer while `f` runs. Whether it has not.
+    pub fn with_settled<R>(&self, id: Option<Id>, f: impl FnOnce() -> R) -> (R, bool) {
+        struct Restore<'a>(&'a Cell<Option<Id>>, Option<Id>);
+        impl Drop for Restore<'_> {
+            fn drop(&mut self) {
+                self.0.set(self.1);
+            }
+        }
+        let restore = Restore(&self.settled, self.settled.replace(id));
+        let result = f();
+        let is_left = restore.0.get().is_some();
+        (result, is_left)
+    }
+
+    /// Whether function `id` is the one whose results lie in the value buffer; only once.
+    pub fn take_settled(&self, id: Id) -> bool {
+        let is = self.settled.get() == Some(id);
+        if is {
+            self.settled.set(None);
+        }
+        is
+    }
+
     fn take_request(&self, id: Id) -> Option<Request> {
         let mut requests = self.requests.borrow_mut();
         let is_own = requests.last().is_some_and(|request| request.id == id);
@@ -129,6 +154,11 @@ impl Waits<'_> {
         // SAFETY: by the invariant, the `visit` that made it still waits, and uses it no more.
         lend(unsafe { request.run.as_mut() });
         true
+    }
+
+    /// That of the call which it belongs to.
+    fn place(&self) -> usize {
+        self.function.calls.saturating_sub(1)
     }
 
     /// Whether a call that the function made is under way.
@@ -164,7 +194,7 @@ pub async fn until_settled<S>(
     let mut first = true;
     poll_fn(|_| {
         let served = waits.serve(|request| on_main_stack(|| lend(scopes, store, request)));
-        if scopes.is_cancelled() {
+        if scopes.is_cancelled_at(waits.place()) {
             return Poll::Ready(Err(Trap::Interrupt.into()));
         }
         let looks = !(served || take(&mut first) || waits.has_call());

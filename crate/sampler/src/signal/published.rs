@@ -16,7 +16,7 @@
 
 use super::interrupt::Interruption;
 use crate::goroutines::{GoInstance, GoInstances};
-use std::cell::Cell;
+use std::cell::{Cell, UnsafeCell};
 use std::ptr;
 use std::sync::atomic::{
     AtomicPtr, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst, compiler_fence,
@@ -141,12 +141,26 @@ impl ThreadBlock {
     }
 }
 
-/// The store that is current in an async call while it is suspended, if that has entered one.
-pub struct Inside(Cell<*const StoreBlock>);
+/// An async call.
+pub struct Inside {
+    /// The store that is current in it while it is suspended, if that has entered one.
+    current: Cell<*const StoreBlock>,
+    /// While its guest runs.
+    base: UnsafeCell<Base>,
+    runs: Cell<bool>,
+}
 
 impl Default for Inside {
     fn default() -> Self {
-        Self(Cell::new(ptr::null()))
+        let nothing = Base {
+            current: ptr::null_mut(),
+            older: ptr::null_mut(),
+        };
+        Self {
+            current: Cell::new(ptr::null()),
+            base: UnsafeCell::new(nothing),
+            runs: Cell::new(false),
+        }
     }
 }
 
@@ -154,48 +168,47 @@ impl Default for Inside {
 /// before is beneath it.
 pub struct Polled<'a> {
     thread: &'static ThreadBlock,
-    /// A box, which others point to: one that was moved would be nobody else's.
-    base: *mut Base,
     inside: &'a Inside,
 }
 
 impl<'a> Polled<'a> {
+    /// # Panics
+    ///
+    /// If the guest runs already.
     pub fn begin(inside: &'a Inside) -> Self {
+        assert!(!inside.runs.replace(true), "the guest runs already");
         let thread = thread_block();
-        let before = thread.current.load(Relaxed);
-        let base = Box::into_raw(Box::new(Base {
-            current: before,
+        let base = Base {
+            current: thread.current.load(Relaxed),
             older: thread.base.load(Relaxed),
-        }));
+        };
+        // SAFETY: nothing leads to it while its guest doesn't run.
+        unsafe { inside.base.get().write(base) };
         compiler_fence(SeqCst);
-        thread.base.store(base, Relaxed);
-        if !inside.0.get().is_null() {
-            thread.set_current(inside.0.get().cast_mut());
+        // It stays where it is, since it is borrowed until this is gone.
+        thread.base.store(inside.base.get(), Relaxed);
+        if !inside.current.get().is_null() {
+            thread.set_current(inside.current.get().cast_mut());
         }
-        Self {
-            thread,
-            base,
-            inside,
-        }
+        Self { thread, inside }
     }
 }
 
 impl Drop for Polled<'_> {
     fn drop(&mut self) {
-        // SAFETY: from `begin`, and freed below.
+        // SAFETY: from `begin`; nobody writes it meanwhile.
         let Base {
             current: before,
             older,
-        } = unsafe { *self.base };
+        } = unsafe { *self.inside.base.get() };
         let current = self.thread.current.load(Relaxed);
         let entered = current != before;
         let inside = if entered { current } else { ptr::null_mut() };
-        self.inside.0.set(inside);
+        self.inside.current.set(inside);
         self.thread.set_current(before);
         self.thread.base.store(older, Relaxed);
         compiler_fence(SeqCst);
-        // SAFETY: nothing leads to it any more.
-        drop(unsafe { Box::from_raw(self.base) });
+        self.inside.runs.set(false);
     }
 }
 
@@ -552,6 +565,6 @@ mod tests {
         guest.pop();
         assert_eq!(chain(), []);
         drop(polled);
-        assert!(inside.0.get().is_null());
+        assert!(inside.current.get().is_null());
     }
 }
