@@ -6,7 +6,6 @@
 use super::leaf::Registers;
 use super::machine::{registers_of, set_registers};
 use super::slots::{self, Stopped};
-use super::text::Reading;
 use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering::Relaxed};
@@ -128,15 +127,6 @@ pub fn install() -> io::Result<()> {
         }
     }
     Err(io::Error::other("no real-time signal is free"))
-}
-
-/// Traps are handled on the alternative stack.
-///
-/// # Safety
-///
-/// None is needed here.
-pub unsafe fn is_trapping(_: Registers, _: usize, _: &Reading) -> bool {
-    false
 }
 
 unsafe extern "C" fn on_signal(

@@ -71,12 +71,22 @@ pub trait Stopped {
     /// It runs on the stack for signal handlers.
     fn is_on_alternative_stack(&self) -> bool;
 
+    /// Whether a guest's trap is being handled on the guest's own stack. Linux has another one for that. On macOS, where a thread of
+    /// Wasmtime's sends the guest's on to note its frames, nothing tells so.
+    ///
+    /// # Safety
+    ///
+    /// All from the stack pointer to `entry_fp` must be a stack.
+    unsafe fn is_trapping(_registers: Registers, _entry_fp: usize, _texts: &Reading) -> bool {
+        false
+    }
+
     /// Has it go on with other values in these; false when it can't.
     fn set_registers(&mut self, registers: Registers) -> bool;
 }
 
 /// The sample that `value` asks for, of the thread `thread_id`. False when `value` is nobody's.
-pub fn handle(value: usize, thread_id: usize, stopped: &mut impl Stopped) -> bool {
+pub fn handle<S: Stopped>(value: usize, thread_id: usize, stopped: &mut S) -> bool {
     let number = value & 0xffff;
     let Some(slot) = TABLE.get(number) else {
         return false;
@@ -104,6 +114,7 @@ pub fn handle(value: usize, thread_id: usize, stopped: &mut impl Stopped) -> boo
         texts: &texts,
         words: AsBuilt::words(),
         leaf: trial::leaf_rule(),
+        is_trapping: S::is_trapping,
     };
     if wants_sample {
         sample(slot, number, thread, ring, &interrupted);

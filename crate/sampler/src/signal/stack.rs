@@ -15,7 +15,6 @@
 //! Invariant: what is read lies between the stack pointer, or for a store that waits in the host the words' own
 //! exit frame, and the frame of the entry: on a stack that is there. Each step goes up.
 
-use super::interruption::is_trapping;
 use super::leaf::{Frame, LeafRule, Registers};
 use super::machine::{code_address, frame_of, return_address, word};
 use super::published::{Activation, StoreBlock};
@@ -104,7 +103,11 @@ pub struct Interrupted<'a> {
     pub words: Words,
     /// How the newest function's frame is found.
     pub leaf: LeafRule,
+    pub is_trapping: TrapRule,
 }
+
+/// Whether a guest's trap is being handled between the stack pointer and an entry's frame, which must be a stack.
+pub type TrapRule = unsafe fn(Registers, usize, &Reading) -> bool;
 
 impl Interrupted<'_> {
     /// Writes the frames of the store that runs, newest first.
@@ -337,7 +340,7 @@ impl Interrupted<'_> {
                 fp = word(fp);
             }
             is_code(return_address)
-                && !is_trapping(self.registers, entry_fp, self.texts)
+                && !(self.is_trapping)(self.registers, entry_fp, self.texts)
                 && self.walk_exit(newest, 0, record)
         }
     }

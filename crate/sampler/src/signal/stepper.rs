@@ -287,6 +287,7 @@ impl Stepper {
             texts: &texts,
             words: AsBuilt::words(),
             leaf: self.leaf,
+            is_trapping: |_, _, _| false,
         };
         let Some(store) = self.thread.current() else {
             return;

@@ -2,7 +2,6 @@
 
 use crate::signal::leaf::Registers;
 use crate::signal::slots::Stopped;
-use crate::signal::text::Reading;
 use crate::thread_handle;
 use mach2::kern_return::KERN_SUCCESS;
 use mach2::mach_types::thread_act_t;
@@ -29,16 +28,6 @@ impl Thread {
 
 pub fn install() -> io::Result<()> {
     Ok(())
-}
-
-/// Traps come to a thread of Wasmtime's. The guest's, sent on by that, is not told from one in a libcall, for as long as Wasmtime notes
-/// the guest's frames.
-///
-/// # Safety
-///
-/// None is needed here.
-pub unsafe fn is_trapping(_: Registers, _: usize, _: &Reading) -> bool {
-    false
 }
 
 /// A thread that is suspended while this lives.

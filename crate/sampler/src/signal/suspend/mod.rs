@@ -17,7 +17,7 @@ use macos as system;
 #[cfg(windows)]
 use windows as system;
 
-pub use system::{Thread, is_trapping};
+pub use system::Thread;
 
 /// What must not be done for the first time while a thread is suspended: the clock is read.
 pub fn install() -> io::Result<()> {

@@ -47,41 +47,6 @@ pub fn install() -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a guest's trap is being handled, which is done on the guest's own stack, under what was interrupted:
-///
-/// ```text
-/// frames of handlers │ a return address in the dispatcher │ CONTEXT, of an instruction of the guest's │ the guest's frames
-/// ```
-///
-/// # Safety
-///
-/// All from the stack pointer to `entry_fp` must be a stack.
-pub unsafe fn is_trapping(registers: Registers, entry_fp: usize, texts: &Reading) -> bool {
-    let dispatcher = DISPATCHER.load(Relaxed);
-    let in_dispatcher = dispatcher..dispatcher + DISPATCHER_SIZE;
-    let is_guests = |context: usize| {
-        if context + size_of::<CONTEXT>() > entry_fp {
-            return false;
-        }
-        // SAFETY: as promised.
-        let (pc, sp) = unsafe {
-            (
-                word(context + offset_of!(CONTEXT, Rip)),
-                word(context + offset_of!(CONTEXT, Rsp)),
-            )
-        };
-        (context..entry_fp).contains(&sp) && !texts.text_of(pc).is_empty()
-    };
-    if in_dispatcher.contains(&registers.pc) && is_guests(registers.sp) {
-        return true;
-    }
-    let end = entry_fp.min(registers.sp + FARTHEST);
-    // SAFETY: as promised.
-    (registers.sp..end)
-        .step_by(8)
-        .any(|at| in_dispatcher.contains(&unsafe { word(at) }) && is_guests(at + 8))
-}
-
 /// `windows_sys` has it without the alignment that the system demands.
 #[repr(C, align(16))]
 struct Aligned(CONTEXT);
@@ -137,6 +102,37 @@ impl Stopped for Suspended {
     /// There is none here: exceptions are handled on the guest's own stack.
     fn is_on_alternative_stack(&self) -> bool {
         false
+    }
+
+    /// It is done under what was interrupted:
+    ///
+    /// ```text
+    /// frames of handlers │ a return address in the dispatcher │ CONTEXT, of an instruction of the guest's │ the guest's frames
+    /// ```
+    unsafe fn is_trapping(registers: Registers, entry_fp: usize, texts: &Reading) -> bool {
+        let dispatcher = DISPATCHER.load(Relaxed);
+        let in_dispatcher = dispatcher..dispatcher + DISPATCHER_SIZE;
+        let is_guests = |context: usize| {
+            if context + size_of::<CONTEXT>() > entry_fp {
+                return false;
+            }
+            // SAFETY: as promised.
+            let (pc, sp) = unsafe {
+                (
+                    word(context + offset_of!(CONTEXT, Rip)),
+                    word(context + offset_of!(CONTEXT, Rsp)),
+                )
+            };
+            (context..entry_fp).contains(&sp) && !texts.text_of(pc).is_empty()
+        };
+        if in_dispatcher.contains(&registers.pc) && is_guests(registers.sp) {
+            return true;
+        }
+        let end = entry_fp.min(registers.sp + FARTHEST);
+        // SAFETY: as promised.
+        (registers.sp..end)
+            .step_by(8)
+            .any(|at| in_dispatcher.contains(&unsafe { word(at) }) && is_guests(at + 8))
     }
 
     fn set_registers(&mut self, registers: Registers) -> bool {
