@@ -8,7 +8,7 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use wasmtime::{Caller, Engine, Linker, Module, Store, Trap};
 use wasmtime_guest_sampler::attachment::Attachment;
 use wasmtime_guest_sampler::cpu_clock::ThreadClock;
 use wasmtime_guest_sampler::decode::{Decoder, Record};
-use wasmtime_guest_sampler::signal::calls::{Checked, take_checked};
+use wasmtime_guest_sampler::signal::calls::{Checked, checked_samples, take_checked};
 use wasmtime_guest_sampler::signal::{Clock, TrapFunction, note_code, ready, trial};
 
 /// What is checked and what is broken is the process's: one test at a time.
@@ -100,10 +100,13 @@ impl Seen {
     }
 }
 
-/// Samples what `run` does with a store for `limit`, after which its guest is ended.
+/// A guest that gives no samples is ended after that.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// Samples what `run` does with a store until there are so many samples, when its guest is ended.
 fn sample(
     module: &Module,
-    limit: Duration,
+    samples: u64,
     run: impl FnOnce(&mut Store<Data<()>>) -> wasmtime::Result<()>,
 ) -> wasmtime::Result<Seen> {
     let mut store = store(module, ())?;
@@ -123,16 +126,25 @@ fn sample(
     // SAFETY: `clear` comes before the end of the flag's life and the trap's.
     unsafe { block.interruption.set(&*flag, trap.address()) };
     let its = flag.clone();
-    let timer = thread::spawn(move || {
-        thread::park_timeout(limit);
+    take_checked();
+    let has_ended = Arc::new(AtomicBool::new(false));
+    let watches = has_ended.clone();
+    let watch = thread::spawn(move || {
+        let start = Instant::now();
+        while !watches.load(Ordering::Relaxed)
+            && checked_samples() < samples
+            && start.elapsed() < LONGEST
+        {
+            thread::park_timeout(Duration::from_millis(10));
+        }
         its.store(1, Ordering::Relaxed);
     });
-    take_checked();
     let ended = run(&mut store);
     let interrupted = block.interruption.take();
     block.interruption.clear();
-    timer.thread().unpark();
-    timer.join().expect("a timer");
+    has_ended.store(true, Ordering::Relaxed);
+    watch.thread().unpark();
+    watch.join().expect("a thread");
     store.data_mut().attachment = None;
     let pieces = store.data().recorder.take_samples();
     let checked = take_checked();
@@ -152,10 +164,10 @@ fn sample(
 }
 
 /// Samples `run` of a text.
-fn sample_text(text: &str, limit: Duration) -> wasmtime::Result<Seen> {
+fn sample_text(text: &str, samples: u64) -> wasmtime::Result<Seen> {
     let engine = engine()?;
     let module = Module::new(&engine, text)?;
-    sample(&module, limit, |store| {
+    sample(&module, samples, |store| {
         let mut linker = Linker::new(&engine);
         linker.func_wrap("", "spin", |_: Caller<'_, Data<()>>| {
             let start = Instant::now();
@@ -176,7 +188,7 @@ fn stacks_of_programs_are_paths_of_calls() -> wasmtime::Result<()> {
     let engine = engine()?;
     for (name, _) in PROGRAMS {
         let module = module(&engine, name)?;
-        let seen = sample(&module, Duration::from_secs(3), |store| {
+        let seen = sample(&module, 2000, |store| {
             run_program(store, &module, name, &["100000"])
         })?;
         println!("{name}: {:?}", seen.checked);
@@ -187,7 +199,7 @@ fn stacks_of_programs_are_paths_of_calls() -> wasmtime::Result<()> {
             ..
         } = seen.checked;
         assert_eq!(wrong, 0, "{:?}", seen.checked);
-        assert!(samples >= 1000 && direct > samples, "{:?}", seen.checked);
+        assert!(samples >= 2000 && direct > samples, "{:?}", seen.checked);
     }
     Ok(())
 }
@@ -195,17 +207,17 @@ fn stacks_of_programs_are_paths_of_calls() -> wasmtime::Result<()> {
 #[test]
 fn stacks_of_functions_that_come_and_go_are_paths_of_calls() -> wasmtime::Result<()> {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let seen = sample_text(CALLS, Duration::from_secs(3))?;
+    let seen = sample_text(CALLS, 4000)?;
     println!("{:?}", seen.checked);
     assert_eq!(seen.checked.wrong, 0, "{:?}", seen.checked);
-    assert!(seen.checked.samples >= 1000, "{:?}", seen.checked);
+    assert!(seen.checked.samples >= 4000, "{:?}", seen.checked);
     Ok(())
 }
 
 #[test]
 fn stacks_of_tail_calls_are_whole() -> wasmtime::Result<()> {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let seen = sample_text(TAIL_CALLS, Duration::from_secs(3))?;
+    let seen = sample_text(TAIL_CALLS, 4000)?;
     println!("{:?}", seen.checked);
     // `run` calls the first of them, and any may be the newest.
     assert_eq!(seen.checked.no_call, 0, "{:?}", seen.checked);
@@ -223,7 +235,7 @@ fn stacks_of_tail_calls_are_whole() -> wasmtime::Result<()> {
 fn a_walk_by_the_frame_pointer_alone_is_noticed() -> wasmtime::Result<()> {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     trial::set_plain(true);
-    let seen = sample_text(CALLS, Duration::from_secs(3));
+    let seen = sample_text(CALLS, 4000);
     trial::set_plain(false);
     let checked = seen?.checked;
     println!("{checked:?}");
@@ -234,7 +246,7 @@ fn a_walk_by_the_frame_pointer_alone_is_noticed() -> wasmtime::Result<()> {
 #[test]
 fn time_of_wasmtime_and_of_the_host_is_seen() -> wasmtime::Result<()> {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let seen = sample_text(HOST_TIME, Duration::from_secs(3))?;
+    let seen = sample_text(HOST_TIME, 4000)?;
     println!(
         "{} in Wasmtime, {} in the host",
         seen.with(WASMTIME),
@@ -250,7 +262,7 @@ fn time_of_wasmtime_and_of_the_host_is_seen() -> wasmtime::Result<()> {
 fn a_guest_that_looks_at_no_epoch_is_ended() -> wasmtime::Result<()> {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     for text in [ENDLESS, CALLS] {
-        let seen = sample_text(text, Duration::from_millis(500))?;
+        let seen = sample_text(text, 100)?;
         assert!(seen.interrupted);
     }
     Ok(())
@@ -262,12 +274,12 @@ fn what_a_trap_takes_is_no_libcalls() -> wasmtime::Result<()> {
     let engine = engine()?;
     let module = Module::new(&engine, TRAPS)?;
     let mut traps = 0;
-    let seen = sample(&module, Duration::MAX, |store| {
+    let seen = sample(&module, u64::MAX, |store| {
         let run = Linker::new(&engine)
             .instantiate(&mut *store, &module)?
             .get_typed_func::<(), ()>(&mut *store, "run")?;
         let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(3) {
+        while checked_samples() < 4000 && start.elapsed() < LONGEST {
             let error = run.call(&mut *store, ()).expect_err("a trap");
             assert_eq!(error.downcast_ref(), Some(&Trap::UnreachableCodeReached));
             traps += 1;
@@ -280,7 +292,7 @@ fn what_a_trap_takes_is_no_libcalls() -> wasmtime::Result<()> {
         seen.checked
     );
     assert_eq!(seen.checked.wrong, 0, "{:?}", seen.checked);
-    assert!(seen.checked.samples >= 500, "{:?}", seen.checked);
+    assert!(seen.checked.samples >= 4000, "{:?}", seen.checked);
     assert!(in_wasmtime <= seen.records.len() / 20, "{in_wasmtime}");
     Ok(())
 }

@@ -38,6 +38,12 @@ pub fn take_checked() -> Checked {
     checked.replace(Checked::default()).unwrap_or_default()
 }
 
+/// Samples since the last look.
+pub fn checked_samples() -> u64 {
+    let checked = CHECKED.lock().unwrap_or_else(PoisonError::into_inner);
+    checked.map_or(0, |checked| checked.samples)
+}
+
 pub(super) fn check(allowed: &AllowList, how: u8, pcs: &[u64]) {
     let mut guard = CHECKED.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(checked) = &mut *guard else { return };
