@@ -1,4 +1,5 @@
 import { GuestProfiler, type Sampler, type Store } from '../lib/index.js';
+import { native } from '../lib/native.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { Program, type RunTime } from './support/guests.js';
 import { type Bench, type Budget, percent, type Report, type Target } from './support/report.js';
@@ -20,6 +21,7 @@ type Way =
   | 'bare'
   | 'again'
   | `signal ${Rate}`
+  | `idle ${Rate}`
   | `recorder ${Rate}`
   | `upstream ${Rate}`;
 const WAYS: readonly Way[] = [
@@ -28,6 +30,7 @@ const WAYS: readonly Way[] = [
   'bare',
   'again',
   ...RATES.flatMap((rate): Way[] => [`signal ${rate}`, `recorder ${rate}`, `upstream ${rate}`]),
+  'idle 10000',
 ];
 
 /** The programs, with an argument for some 150 ms. */
@@ -73,6 +76,7 @@ export function timesOfWays(params: Budget & { program: string; argument: string
     if (rate === undefined) return withEpochs.run(params.argument);
     const intervalMs = 1000 / Number(rate);
     if (sampler === 'upstream') return upstream(intervalMs);
+    if (sampler === 'idle') return idle(intervalMs);
     return sampler === 'signal'
       ? recorded(without, 'signal', intervalMs)
       : recorded(withEpochs, 'epoch', intervalMs);
@@ -81,6 +85,16 @@ export function timesOfWays(params: Budget & { program: string; argument: string
   function recorded(program: Program, sampler: Sampler, intervalMs: number): RunTime {
     const profiler = new GuestProfiler('guest', intervalMs, [['guest', program.module]]);
     return program.run(params.argument, (store: Store) => profiler.attach(store, { sampler }));
+  }
+
+  /** Signals that come as often, and find nothing to do. */
+  function idle(intervalMs: number): RunTime {
+    native.idleSignals(true);
+    try {
+      return recorded(without, 'signal', intervalMs);
+    } finally {
+      native.idleSignals(false);
+    }
   }
 
   function upstream(intervalMs: number): RunTime {
@@ -122,6 +136,7 @@ function report(times: ReadonlyMap<string, Times>): Report {
       const name = `signals, ${rate.toLocaleString('en-US')} Hz, beyond a guest without epoch checks`;
       row(name, `signal ${rate}`, OFF);
     }
+    row('the same with a handler that does nothing: what signals cost', 'idle 10000', OFF);
     row('a guest without epoch checks once more', 'off again', ['off']);
     row(`the same once more (${bareMs} ms)`, 'again', ['bare']);
     for (const rate of RATES) {

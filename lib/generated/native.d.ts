@@ -795,6 +795,9 @@ export declare function hotComponentCall(): unknown
  */
 export declare function hotFunctions(): object
 
+/** Has samples by signals take nothing, for what signals cost alone; or no more. */
+export declare function idleSignals(idle: boolean): void
+
 /**
  * Hands over the buffer that values cross in and the maker of errors: `(kind, code, message,
  * detail, exception | null, store of the exception) => Error`, and a function that does nothing. Once per environment,

@@ -91,6 +91,12 @@ pub fn break_signals(plain: bool) {
     trial::set_plain(plain);
 }
 
+/// Has samples by signals take nothing, for what signals cost alone; or no more.
+#[napi(catch_unwind)]
+pub fn idle_signals(idle: bool) {
+    trial::set_idle(idle);
+}
+
 /// The number of the signal, once it is in use.
 #[napi(catch_unwind)]
 pub fn signal_number() -> Option<i32> {

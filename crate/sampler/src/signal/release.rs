@@ -10,4 +10,9 @@ pub(super) fn leaf_rule() -> LeafRule {
 }
 
 #[inline]
+pub(super) fn is_idle() -> bool {
+    false
+}
+
+#[inline]
 pub(super) fn look(_allowed: &AllowList, _how: u8, _pcs: &[u64]) {}

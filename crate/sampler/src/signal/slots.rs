@@ -116,7 +116,7 @@ pub fn handle<S: Stopped>(value: usize, thread_id: usize, stopped: &mut S) -> bo
         leaf: trial::leaf_rule(),
         is_trapping: S::is_trapping,
     };
-    if wants_sample {
+    if wants_sample && !trial::is_idle() {
         sample(slot, number, thread, ring, &interrupted);
     }
     if let Some(store) = thread.current()
