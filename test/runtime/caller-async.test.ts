@@ -201,6 +201,35 @@ describe('a caller after an await', () => {
   });
 });
 
+it('results that end the call while they are read do so once', async () => {
+  const engine = new Engine();
+  const controller = new AbortController();
+  const values = [1, 2];
+  values[Symbol.iterator] = function* () {
+    controller.abort('ended');
+    yield 1;
+    yield 2;
+    return undefined;
+  };
+  const type = { params: [], results: ['i32', 'i32'] } as const;
+  const linker = new Linker(engine).funcWrapAsync('', 'pair', type, async () => {
+    await turn();
+    return values as [number, number];
+  });
+  const store = new Store(engine);
+  const module = Module.compile(
+    engine,
+    `(module (import "" "pair" (func $pair (result i32 i32)))
+      (func (export "sum") (result i32) (i32.add (call $pair))))`,
+  );
+  const instance = await linker.instantiateAsync(store, module);
+  const sum = instance.getFunc(store, 'sum');
+  const { signal } = controller;
+  expect(await rejection(sum.callAsync(store, { signal }))).toBe('ended');
+  delete (values as { [Symbol.iterator]?: unknown })[Symbol.iterator];
+  expect(await sum.callAsync(store)).toBe(3);
+});
+
 describe('an async call of an async host function', () => {
   it('is part of its own, to any depth, at once or after an await', async () => {
     const depths: number[] = [];
