@@ -250,10 +250,10 @@ export class AsyncCall {
     running = this;
     this.#isRunning = true;
     try {
-      const isPut = waited?.put() ?? false;
+      const settled = waited?.put() ? waited.number : undefined;
       // To read an array of results may run code that ends the call.
       if (this.#hasEnded) return;
-      const result = isPut ? hot.pollCall(handle, waited?.number) : hot.pollCall(handle);
+      const result = settled === undefined ? hot.pollCall(handle) : hot.pollCall(handle, settled);
       if (typeof result === 'number') {
         if (result >= NOT_TAKEN) waited?.wait();
         if (this.#ending !== undefined) this.endWith(this.#ending.reason);

@@ -18,6 +18,7 @@ use napi::bindgen_prelude::*;
 use napi::sys;
 use napi_derive::napi;
 use sampler::recorder::{Recorder, nanoseconds};
+use std::any::Any;
 use std::rc::Rc;
 
 /// `{ bind, callBound, callAtOnce, call, startCall, hasYielded, pollCall, cancelCall, sample }`: see below; `callComponent`
@@ -76,7 +77,7 @@ unsafe extern "C" fn call_bound(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    with_bound(env, info, |env, Bound { func, store }, references| {
+    with_handle(env, info, |env, Bound { func, store }, references| {
         func.call(env, store, references)
     })
 }
@@ -87,26 +88,11 @@ unsafe extern "C" fn call_at_once(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    with_bound(env, info, |env, Bound { func, store }, references| {
+    with_handle(env, info, |env, Bound { func, store }, references| {
         if store.may_suspend() {
             return Ok(Some(js::boolean(env.raw(), false)));
         }
         func.call(env, store, references)
-    })
-}
-
-#[inline]
-fn with_bound(
-    env: sys::napi_env,
-    info: sys::napi_callback_info,
-    call: impl FnOnce(&Env, &Bound, Option<sys::napi_value>) -> Result<Option<sys::napi_value>>,
-) -> sys::napi_value {
-    guarded(env, |env| {
-        let ([bound, references], count) = arguments(env.raw(), info);
-        let Some(bound) = handle::from_js(env.raw(), bound) else {
-            return Err(not_func_and_store());
-        };
-        call(env, bound, (count > 1).then_some(references))
     })
 }
 
@@ -129,7 +115,7 @@ unsafe extern "C" fn has_yielded(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    with_call(env, info, |env, call, _| {
+    with_handle(env, info, |env, call: &Rc<AsyncCall>, _| {
         Ok(Some(js::boolean(env.raw(), call.has_yielded())))
     })
 }
@@ -143,7 +129,7 @@ unsafe extern "C" fn poll_call(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    with_call(env, info, |env, call, settled| {
+    with_handle(env, info, |env, call: &Rc<AsyncCall>, settled| {
         let settled = settled.and_then(|number| Promise::of(env.raw(), number));
         call.poll(env, settled)
     })
@@ -154,22 +140,23 @@ unsafe extern "C" fn cancel_call(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    with_call(env, info, |env, call, _| {
+    with_handle(env, info, |env, call: &Rc<AsyncCall>, _| {
         Ok(Some(js::boolean(env.raw(), call.cancel()?)))
     })
 }
 
+/// `f` of what the first argument is a handle of, and the second where there is one.
 #[inline]
-fn with_call(
+fn with_handle<T: Any>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-    f: impl FnOnce(&Env, &AsyncCall, Option<sys::napi_value>) -> Result<Option<sys::napi_value>>,
+    f: impl FnOnce(&Env, &T, Option<sys::napi_value>) -> Result<Option<sys::napi_value>>,
 ) -> sys::napi_value {
     guarded(env, |env| {
-        let ([call, more], count) = arguments(env.raw(), info);
-        let call = handle::from_js::<Rc<AsyncCall>>(env.raw(), call)
-            .ok_or_else(|| Error::from_reason("expected the handle of a call"))?;
-        f(env, call, (count > 1).then_some(more))
+        let ([object, more], count) = arguments(env.raw(), info);
+        let object = handle::from_js(env.raw(), object)
+            .ok_or_else(|| Error::from_reason("expected a handle of another kind"))?;
+        f(env, object, (count > 1).then_some(more))
     })
 }
 

@@ -8,7 +8,7 @@ use crate::js::callback::dispatcher;
 use crate::js::environment::Environment;
 use crate::js::{self, JsReference};
 use crate::objects::func::NativeFunc;
-use crate::objects::host_func;
+use crate::objects::host_func::call_js;
 use crate::objects::val_types;
 use crate::objects::values;
 use crate::store::promise::Promise;
@@ -152,14 +152,8 @@ impl AsyncHostFunction {
         references: sys::napi_value,
         pending: Option<sys::napi_value>,
     ) -> wasmtime::Result<sys::napi_value> {
-        // SAFETY: the store keeps them, and its guest has called.
-        let scopes = unsafe { &*Arc::as_ptr(&caller.data().scopes) };
-        let facade = caller.data().facade();
-        let args = [facade, references, pending.unwrap_or(facade)];
-        let args = &args[..if pending.is_some() { 3 } else { 2 }];
-        scopes
-            .enter_caller(caller, || self.dispatch.call_on(facade, args))
-            .or_else(|thrown| host_func::throw(self.environment, caller, thrown))
+        let more = [Some(references), pending];
+        call_js(self.environment, &self.dispatch, caller, more)
     }
 
     fn read(

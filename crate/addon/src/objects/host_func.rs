@@ -146,20 +146,31 @@ impl HostFunction {
         caller: &mut Caller<'_, StoreData>,
         references: Option<sys::napi_value>,
     ) -> wasmtime::Result<sys::napi_value> {
-        // SAFETY: the store keeps them, and its guest has called.
-        let scopes = unsafe { &*Arc::as_ptr(&caller.data().scopes) };
-        let facade = caller.data().facade();
-        let args = [facade, references.unwrap_or(facade)];
-        let args = &args[..if references.is_some() { 2 } else { 1 }];
-        let returned = scopes
-            // `lib/` looks at no `this`; to ask for `undefined` would take a call.
-            .enter_caller(caller, || self.dispatch.call_on(facade, args))
-            .or_else(|thrown| throw(self.environment, caller, thrown))?;
-        if scopes.is_cancelled() {
+        let returned = call_js(self.environment, &self.dispatch, caller, [references, None])?;
+        if caller.data().scopes.is_cancelled() {
             return Err(Trap::Interrupt.into());
         }
         Ok(returned)
     }
+}
+
+/// Calls `dispatch` of `lib/` with the store and what there is of `more`, none behind a missing one.
+#[inline]
+pub fn call_js(
+    environment: &Environment,
+    dispatch: &JsReference,
+    caller: &mut Caller<'_, StoreData>,
+    more: [Option<sys::napi_value>; 2],
+) -> wasmtime::Result<sys::napi_value> {
+    // SAFETY: the store keeps them, and its guest has called.
+    let scopes = unsafe { &*Arc::as_ptr(&caller.data().scopes) };
+    let facade = caller.data().facade();
+    let [first, second] = more.map(|value| value.unwrap_or(facade));
+    let args = &[facade, first, second][..1 + more.iter().flatten().count()];
+    scopes
+        // `lib/` looks at no `this`; to ask for `undefined` would take a call.
+        .enter_caller(caller, || dispatch.call_on(facade, args))
+        .or_else(|thrown| throw(environment, caller, thrown))
 }
 
 /// What a host function that threw gives to Wasmtime. For an exception of WebAssembly's, which is thrown

@@ -37,6 +37,9 @@ const FARTHEST: usize = 32 << 10;
 
 /// Looks up what threads are asked about while they are suspended.
 pub fn install() -> io::Result<()> {
+    if DISPATCHER.load(Relaxed) != 0 {
+        return Ok(());
+    }
     // SAFETY: names of what each process has loaded.
     let dispatcher = unsafe {
         let library = GetModuleHandleA(c"ntdll.dll".as_ptr().cast());
