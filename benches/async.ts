@@ -4,6 +4,7 @@ import { native } from '../lib/native.js';
 import { Func as FuncClass } from '../lib/runtime/func.js';
 import { Module as ModuleClass } from '../lib/runtime/module.js';
 import { Store as StoreClass } from '../lib/runtime/store.js';
+import { floors } from './support/floors.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { benchGuestFile } from './support/guests.js';
 import { HOW_TO_INSTALL_NODE_24, NODE_WITH_JSPI, startJspi } from './support/jspi.js';
@@ -16,7 +17,7 @@ import {
   withSpread,
 } from './support/report.js';
 import { rounds } from './support/rounds.js';
-import { spreadOf } from './support/spread.js';
+import { byRound, spreadOf } from './support/spread.js';
 
 const TYPE = { params: ['i32', 'i32'], results: ['i32'] } as const;
 
@@ -52,10 +53,6 @@ export async function measureAsync({ quick }: Budget) {
   const promise = await awaiting(async (a, b) => a + b);
   const jspi = startJspi(readFileSync(benchGuestFile('calls.wasm')), async (a, b) => a + b);
   const nothing = async (a: number, b: number) => a + b;
-  const floors = native.floorsForBench() as {
-    add(a: number, b: number): number;
-    callBack(f: (a: number, b: number) => number, count: number): number;
-  };
   const add = (a: number, b: number) => (a + b) | 0;
   let reads = 0;
   const reading = await start(
@@ -125,8 +122,9 @@ export async function measureAsync({ quick }: Budget) {
 function report({ measured, node }: Measured): Report {
   const { call, hostSync, jspi, jspiHost } = measured;
   const theirs = [measured.awaitInRust, measured.crossings, measured.promise];
-  const ours = measured.hostPromise.map((ns, round) =>
-    theirs.reduce((left, row) => left - (row[round] ?? 0), ns),
+  const ours = theirs.reduce(
+    (left, row) => byRound(left, row, (whole, part) => whole - part),
+    measured.hostPromise,
   );
   const unlessNotRun = (name: string, row: number[] | undefined, beside: number[]) =>
     row ? rowBeside(name, row, beside) : [name, 'not run', 'not run'];

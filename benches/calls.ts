@@ -4,6 +4,7 @@ import { Engine, Linker, Module, Store } from '../lib/index.js';
 import { native } from '../lib/native.js';
 import { Engine as EngineClass } from '../lib/runtime/engine.js';
 import { Module as ModuleClass } from '../lib/runtime/module.js';
+import { floors } from './support/floors.js';
 import { inFreshProcess } from './support/fresh-process.js';
 import { benchGuestFile } from './support/guests.js';
 import { atMost, type Bench, type Budget, type Report, rowBeside } from './support/report.js';
@@ -24,14 +25,6 @@ export const calls: Bench = {
     return report(await inFreshProcess(import.meta.url, measureCalls, budget));
   },
 };
-
-/** What Node-API itself takes, by functions as one writes them in C. */
-interface Floors {
-  /** A function of two integers. */
-  add(a: number, b: number): number;
-  /** So many calls of a function of JavaScript's, each with two integers and in a handle scope of its own. */
-  callBack(f: (a: number, b: number) => number, count: number): number;
-}
 
 /** Nanoseconds of a call, by rounds. */
 export async function measureCalls({ quick }: Budget) {
@@ -54,7 +47,6 @@ export async function measureCalls({ quick }: Budget) {
   const nodeCallHost = node.exports['call_host'] as (n: number) => number;
 
   const nativeModule = ModuleClass.native('module', module);
-  const floors = native.floorsForBench() as Floors;
   const epochTicker = native.NativeEpochTicker.start(EngineClass.native('engine', engine), 60_000);
   let i = 0;
   const one = async (call: () => unknown): Promise<number> => {

@@ -21,7 +21,7 @@ type Way =
   | 'bare'
   | 'again'
   | `signal ${Rate}`
-  | `idle ${Rate}`
+  | 'idle 10000'
   | `recorder ${Rate}`
   | `upstream ${Rate}`;
 const WAYS: readonly Way[] = [
