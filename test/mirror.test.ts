@@ -10,7 +10,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const TOPICS: Readonly<Record<string, readonly string[]>> = {
   profiler: [
     ...['async', 'components', 'dropped-functions', 'every-line', 'inlining', 'lines', 'llvm'],
-    ...['security', 'signal-guests', 'signal-hazards', 'workers'],
+    ...['security', 'signal-entries', 'signal-guests', 'signal-hazards', 'workers'],
   ],
   runtime: [
     ...['async', 'async-exceptions', 'async-stress', 'dispose', 'exceptions', 'gc', 'identity'],

@@ -32,7 +32,7 @@ use crate::signal::published::{Activation, Published, StoreBlock};
 use std::ops::Range;
 use std::ptr::{self, NonNull};
 use std::sync::LazyLock;
-use wasmtime::{AsContextMut, Func, ValRaw};
+use wasmtime::{AsContextMut, Func, Store, UpdateDeadline, ValRaw};
 use wasmtime_environ::{HostPtr, PtrSize, VM_ARRAY_CALL_HOST_FUNC_MAGIC, VMCONTEXT_MAGIC};
 
 /// Where a store keeps the words of its newest activation.
@@ -217,6 +217,24 @@ impl StoreWords {
             entry_fp: self.word(words.entry_fp),
         }
     }
+}
+
+/// Has samplers know the calls by which `enter` runs guests in `store`, whose engine must look at epochs: a sample that is
+/// in Wasmtime has frames only where the guest was entered by a known call, and a guest may be there all the time.
+///
+/// Each kind of call has its own code, which is another one for each type of a store's data.
+pub fn learn_entries<T: 'static>(
+    mut store: Store<T>,
+    enter: impl FnOnce(&mut Store<T>) -> wasmtime::Result<()>,
+) -> wasmtime::Result<()> {
+    let words = StoreWords::find(&mut store, |_| Ok(()))?;
+    store.epoch_deadline_callback(move |_| {
+        // SAFETY: the guest that runs has called this, so that the words tell of it.
+        unsafe { signal::learn_entry_at(words.newest().entry_fp) };
+        Ok(UpdateDeadline::Continue(0))
+    });
+    store.set_epoch_deadline(0);
+    enter(&mut store)
 }
 
 unsafe fn read_pointer(base: *mut u8, offset: u8) -> *mut u8 {

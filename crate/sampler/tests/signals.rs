@@ -13,12 +13,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 use support::{Data, PROGRAMS, config, module, run_program, store};
-use wasmtime::{Caller, Engine, Linker, Module, Store, Trap};
+use wasmtime::{Caller, Engine, Instance, Linker, Module, Store, Trap};
 use wasmtime_guest_sampler::attachment::Attachment;
 use wasmtime_guest_sampler::cpu_clock::ThreadClock;
 use wasmtime_guest_sampler::decode::{Decoder, Record};
 use wasmtime_guest_sampler::signal::calls::{Checked, checked_samples, take_checked};
 use wasmtime_guest_sampler::signal::{Clock, TrapFunction, note_code, ready, trial};
+use wasmtime_guest_sampler::walker::learn_entries;
 
 /// What is checked and what is broken is the process's: one test at a time.
 static ONE: Mutex<()> = Mutex::new(());
@@ -76,13 +77,34 @@ const TRAPS: &str = r#"(module
     (func $trap unreachable)
     (func (export "run") (call $fill) (call $trap)))"#;
 
+/// Nothing but a libcall.
+const START: &str = r#"(module
+    (memory 1000)
+    (func $start (loop (memory.fill (i32.const 0) (i32.const 1) (i32.const 64000000)) (br 0)))
+    (start $start))"#;
+
+const ENTERED: &str = r#"(module (func $run (export "run")) (start $run))"#;
+
 const ENDLESS: &str = r#"(module (func (export "run") (loop (br 0))))"#;
 
 fn engine() -> wasmtime::Result<Engine> {
-    ready().map_err(wasmtime::Error::msg)?;
+    ready(learn).map_err(wasmtime::Error::msg)?;
     let mut config = config();
     note_code(&mut config);
     Engine::new(&config)
+}
+
+/// By `start`, and by a call as `sample`'s guests are called.
+fn learn() -> wasmtime::Result<()> {
+    let mut config = config();
+    config.epoch_interruption(true);
+    let engine = Engine::new(&config)?;
+    let module = Module::new(&engine, ENTERED)?;
+    learn_entries(store(&module, ())?, |store| {
+        Instance::new(&mut *store, &module, &[])?
+            .get_typed_func::<(), ()>(&mut *store, "run")?
+            .call(store, ())
+    })
 }
 
 /// What was seen of a guest that was sampled.
@@ -255,6 +277,21 @@ fn time_of_wasmtime_and_of_the_host_is_seen() -> wasmtime::Result<()> {
     assert!(seen.with(WASMTIME) >= 20, "{}", seen.with(WASMTIME));
     assert!(seen.with(HOST) >= 20, "{}", seen.with(HOST));
     assert_eq!(seen.checked.wrong, 0, "{:?}", seen.checked);
+    Ok(())
+}
+
+#[test]
+fn a_start_function_that_only_calls_wasmtime_is_seen() -> wasmtime::Result<()> {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let engine = engine()?;
+    let module = Module::new(&engine, START)?;
+    let seen = sample(&module, 1000, |store| {
+        Instance::new(store, &module, &[]).map(drop)
+    })?;
+    let in_wasmtime = seen.with(WASMTIME);
+    println!("{in_wasmtime} in Wasmtime; {:?}", seen.checked);
+    assert_eq!(seen.checked.wrong, 0, "{:?}", seen.checked);
+    assert!(in_wasmtime >= 900, "{in_wasmtime}");
     Ok(())
 }
 

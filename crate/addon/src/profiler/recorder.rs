@@ -3,7 +3,7 @@
 use crate::engine::ticker::NativeEpochTicker;
 use crate::js::errors;
 use crate::js::{self, JsReference, Strength, handle};
-use crate::profiler::compiled;
+use crate::profiler::{compiled, entries};
 use crate::store::{self, NativeStore};
 use code::NativeCode;
 use napi::JsValue;
@@ -300,11 +300,11 @@ impl NativeRecorder {
 /// Why no store is sampled at the true instruction, if so; what is only not tried enough to be the default is no obstacle
 /// when it is asked for.
 #[napi(catch_unwind)]
-pub fn signal_obstacle(is_asked_for: bool) -> Option<String> {
+pub fn signal_obstacle(env: Env, is_asked_for: bool) -> Option<String> {
     if signal::SUSPENDS && !is_asked_for {
         return Some("it suspends threads on this system, which only an emulator has tried: ask for sampler 'signal'".to_owned());
     }
-    signal::ready().err()
+    signal::ready(|| entries::learn(&env)).err()
 }
 
 /// CPU time that the calling thread has used, in milliseconds.

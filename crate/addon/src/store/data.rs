@@ -67,6 +67,39 @@ unsafe impl Send for StoreData {}
 unsafe impl Sync for StoreData {}
 
 impl StoreData {
+    /// Of a store that nothing was asked of yet.
+    pub fn new(
+        env: sys::napi_env,
+        facade: JsReference,
+        scopes: Arc<Scopes>,
+        ticks: Arc<UserTicks>,
+    ) -> Self {
+        Self {
+            env,
+            facade,
+            scopes,
+            activations: Activations::default(),
+            instances: Instances::default(),
+            ticks,
+            deadline: Deadline::Unset,
+            at_deadline: AtDeadline::default(),
+            yields_at_ticks: false,
+            call_hook: None,
+            in_call_hook: false,
+            wasi: None,
+            on_output: None,
+            interrupt: None,
+            limiter: Limiter::default(),
+            fixed_memory_size: 0,
+            tasks_lost: false,
+            watch: None,
+            seen_ticks: 0,
+            trap: Arc::default(),
+            waits: None,
+            peer: None,
+        }
+    }
+
     pub fn env(&self) -> sys::napi_env {
         self.env
     }

@@ -6,8 +6,7 @@ use crate::js::environment::Environment;
 use crate::js::failure::TooLarge;
 use crate::js::{self, JsReference, Strength, errors, handle};
 use crate::store::access::{StoreAccess, StoreCell, disposed};
-use crate::store::data::{AtDeadline, Deadline, StoreData};
-use crate::store::goroutines::Instances;
+use crate::store::data::{AtDeadline, StoreData};
 use crate::store::hooks::{look_in_time, on_call_hook, on_epoch_deadline};
 use crate::store::limiter::{Limiter, NativeLimits};
 use crate::store::scope::Scopes;
@@ -51,28 +50,11 @@ impl NativeStore {
         let is_worker = ending::is_worker();
         scopes.worker.set(is_worker.then(|| env.raw()));
         let data = StoreData {
-            env: env.raw(),
-            facade,
-            scopes: scopes.clone(),
-            activations: Activations::default(),
-            instances: Instances::default(),
-            ticks: engine.ticks.clone(),
-            deadline: Deadline::Unset,
-            at_deadline: AtDeadline::default(),
-            yields_at_ticks: false,
-            call_hook: None,
-            in_call_hook: false,
-            wasi: None,
-            on_output: None,
-            interrupt: None,
-            limiter: Limiter::default(),
             fixed_memory_size: engine.fixed_memory_size,
-            tasks_lost: false,
             watch: is_worker.then(|| engine.watch(ending::INTERVAL)).flatten(),
             seen_ticks: engine.ticks.count(),
             trap: engine.trap.clone(),
-            waits: None,
-            peer: None,
+            ..StoreData::new(env.raw(), facade, scopes.clone(), engine.ticks.clone())
         };
         let environment = Environment::of(&env)?;
         let store = new_store(engine, environment, data)

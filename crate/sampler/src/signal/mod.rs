@@ -83,14 +83,19 @@ use suspend as interruption;
 #[cfg(signals)]
 pub use self::handler::{signal, stray};
 #[cfg(interrupts)]
-pub use self::{monotonic::monotonic_ns, source::Source, stack::learn_entry, stream::SampleStream};
+pub use self::{
+    monotonic::monotonic_ns,
+    source::Source,
+    stack::{learn_entry, learn_entry_at},
+    stream::SampleStream,
+};
 #[cfg(not(interrupts))]
 mod unsupported;
 pub use clock::Clock;
 pub use interrupt::TrapFunction;
 pub use signals::Signals;
 #[cfg(not(interrupts))]
-pub use unsupported::{SampleStream, Source, learn_entry, monotonic_ns};
+pub use unsupported::{SampleStream, Source, learn_entry, learn_entry_at, monotonic_ns};
 
 /// Whether this platform has it at all.
 pub const IS_SUPPORTED: bool = cfg!(interrupts);
@@ -105,22 +110,23 @@ pub fn note_code(config: &mut wasmtime::Config) {
     let _ = config;
 }
 
-/// Whether stores of this process can be sampled so; else why not.
-pub fn ready() -> Result<(), String> {
+/// Whether stores of this process can be sampled so; else why not. The first time, `prepare` is called too.
+pub fn ready(prepare: impl FnOnce() -> wasmtime::Result<()>) -> Result<(), String> {
     static READY: OnceLock<Result<(), String>> = OnceLock::new();
-    READY.get_or_init(check).clone()
+    READY.get_or_init(|| check(prepare)).clone()
 }
 
 #[cfg(interrupts)]
-fn check() -> Result<(), String> {
+fn check(prepare: impl FnOnce() -> wasmtime::Result<()>) -> Result<(), String> {
     interruption::install().map_err(|error| error.to_string())?;
+    let prepare = || prepare().map_err(|error| error.root_cause().to_string());
     #[cfg(all(signals, target_arch = "x86_64"))]
-    return self_check::check();
+    return self_check::check(prepare);
     #[cfg(not(all(signals, target_arch = "x86_64")))]
-    code_check::check()
+    code_check::check().and_then(|()| prepare())
 }
 
 #[cfg(not(interrupts))]
-fn check() -> Result<(), String> {
+fn check(_: impl FnOnce() -> wasmtime::Result<()>) -> Result<(), String> {
     Err("this platform is not supported".to_owned())
 }

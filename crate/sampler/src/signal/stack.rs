@@ -45,8 +45,18 @@ pub enum How {
 }
 
 /// Return addresses of the calls by which Wasmtime enters wasm: they are learned from the call that finds a store's
-/// words, and from guests that surely run.
+/// words, from guests that are run for it (see `walker::learn_entries`), and from guests that surely run.
 static ENTRIES: [AtomicUsize; 16] = [const { AtomicUsize::new(0) }; 16];
+
+/// Notes from where the guest was called whose entry's frame is at `entry_fp`.
+///
+/// # Safety
+///
+/// The guest must be on the stack.
+pub unsafe fn learn_entry_at(entry_fp: usize) {
+    // SAFETY: as promised.
+    learn_entry(unsafe { return_address_at(entry_fp) });
+}
 
 /// Nothing does 0.
 pub fn learn_entry(return_address: usize) {
@@ -274,7 +284,7 @@ impl Interrupted<'_> {
         match climbed {
             Some(_) => {
                 // SAFETY: the entry's frame, whose guest runs.
-                learn_entry(unsafe { return_address_at(entry_fp) });
+                unsafe { learn_entry_at(entry_fp) };
                 Newest::Done(How::Guest)
             }
             None => Newest::Failed(How::Refused),
@@ -320,7 +330,8 @@ impl Interrupted<'_> {
             entry_fp,
         } = newest;
         let sp = self.registers.sp;
-        if !(sp < exit_fp && exit_fp < entry_fp && exit_fp.is_multiple_of(8)) {
+        // On arm64 calls push nothing: a `memset` that Wasmtime jumps to has no frame at all.
+        if !(sp <= exit_fp && exit_fp < entry_fp && exit_fp.is_multiple_of(8)) {
             return false;
         }
         // SAFETY: between the stack pointer and the entry.

@@ -13,6 +13,13 @@ use std::time::Duration;
 /// Of no use.
 pub fn learn_entry(_return_address: usize) {}
 
+/// Of no use.
+///
+/// # Safety
+///
+/// None is needed.
+pub unsafe fn learn_entry_at(_entry_fp: usize) {}
+
 /// There is none.
 pub enum Source {}
 
