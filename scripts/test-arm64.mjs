@@ -68,8 +68,11 @@ function testJavaScript(given) {
     sameVersion(root, '@rollup/rollup-linux-arm64-gnu', 'rollup'),
   ]);
   const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  // Workers rather than processes: the system can't start programs for arm64 by itself.
-  const args = [node, vitest, 'run', '--pool', 'threads', ...given];
+  // Where QEMU isn't registered for it (binfmt_misc), the system can't start programs for arm64 by itself: Workers rather than
+  // processes, and tests that start programs fail.
+  const startsPrograms = spawnSync(node, ['--version'], { env: environment }).status === 0;
+  const pool = startsPrograms ? 'forks' : 'threads';
+  const args = [node, vitest, 'run', '--pool', pool, ...given];
   const run = spawnSync(emulator, args, {
     cwd: root,
     stdio: 'inherit',

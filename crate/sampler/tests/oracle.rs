@@ -1,16 +1,18 @@
 //! Each sample beside that of Wasmtime's own `GuestProfiler`, taken at the same place: the same frames, the same bytes.
 //!
-//! It needs no Node, and so runs wherever Wasmtime does. SMITH_MODULES names a file of random modules, as `test/smith`
-//! writes them.
+//! It needs no Node, and so runs wherever Wasmtime does.
 
 mod support;
 
 use serde_json::Value;
 use std::time::Duration;
-use support::{Data, PROGRAMS, config, guest_path, module, pulley, run_program, store};
+use support::{
+    Data, PROGRAMS, call_all, config, config_for_random_modules, guest_path, limits, module,
+    pulley, random_modules, run_program, store,
+};
 use wasmtime::{
-    AsContextMut, Config, Engine, GuestProfiler, Linker, Module, Store, StoreContextMut,
-    StoreLimits, StoreLimitsBuilder, Trap, UpdateDeadline, Val,
+    AsContextMut, Config, Engine, GuestProfiler, Module, Store, StoreContextMut, StoreLimits, Trap,
+    UpdateDeadline,
 };
 use wasmtime_guest_sampler::decode::Record;
 use wasmtime_guest_sampler::self_check;
@@ -23,7 +25,6 @@ struct Sampling {
     checks: u64,
     /// The guest ends after so many samples.
     left: u64,
-    /// Random modules ask for gigabytes.
     limits: StoreLimits,
 }
 
@@ -42,10 +43,7 @@ fn guest(module: &Module, every: u64, samples: u64) -> wasmtime::Result<Guest> {
         every,
         checks: 0,
         left: samples,
-        limits: StoreLimitsBuilder::new()
-            .memory_size(64 << 20)
-            .table_elements(1 << 16)
-            .build(),
+        limits: limits(),
     };
     let mut store = store(module, sampling)?;
     store.limiter(|data| &mut data.more.limits);
@@ -167,37 +165,6 @@ fn programs_in_the_interpreter() -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// Calls all that `module` exports, with zeros; false when it can't be instantiated.
-fn call_all(guest: &mut Guest, module: &Module) -> wasmtime::Result<bool> {
-    let mut linker = Linker::new(module.engine());
-    if linker
-        .define_unknown_imports_as_default_values(&mut *guest, module)
-        .is_err()
-    {
-        return Ok(false);
-    }
-    let Ok(instance) = linker.instantiate(&mut *guest, module) else {
-        // Its start function may have been sampled.
-        return Ok(true);
-    };
-    let exports = instance.exports(&mut *guest);
-    let functions: Vec<_> = exports.filter_map(|export| export.into_func()).collect();
-    for function in functions {
-        let ty = function.ty(&*guest);
-        let Some(args) = ty
-            .params()
-            .map(|ty| Val::default_for_ty(&ty))
-            .collect::<Option<Vec<_>>>()
-        else {
-            continue;
-        };
-        let mut results = vec![Val::I32(0); ty.results().len()];
-        // Traps, among them that of the last sample, and exceptions.
-        let _ = function.call(&mut *guest, &args, &mut results);
-    }
-    Ok(true)
-}
-
 #[test]
 fn texts_of_all_kinds() -> wasmtime::Result<()> {
     for (is_pulley, mut config) in [(false, config()), (true, pulley()?)] {
@@ -215,7 +182,7 @@ fn texts_of_all_kinds() -> wasmtime::Result<()> {
                 continue;
             };
             let mut guest = guest(&module, 1, 500)?;
-            call_all(&mut guest, &module)?;
+            call_all(&mut guest, &module, || true)?;
             let compared = compare(&mut guest)?;
             all += compared
                 .map_err(|error| wasmtime::format_err!("{name}: {error}"))?
@@ -228,25 +195,15 @@ fn texts_of_all_kinds() -> wasmtime::Result<()> {
 }
 
 #[test]
-fn random_modules() -> wasmtime::Result<()> {
-    let path = std::env::var("SMITH_MODULES")
-        .map_err(|_| wasmtime::format_err!("SMITH_MODULES names no file: npm run test:rust"))?;
-    let bytes = std::fs::read(path)?;
-    let mut rest = bytes.as_slice();
-    let mut config = config();
+fn stacks_in_random_modules() -> wasmtime::Result<()> {
+    let mut config = config_for_random_modules();
     config.epoch_interruption(true);
-    // QEMU keeps a record of each page that was ever reserved: 11 GB of records, if memories reserve 4 GB each.
-    config.memory_reservation(0);
-    config.memory_reservation_for_growth(0);
-    config.memory_guard_size(0);
     let engine = Engine::new(&config)?;
     let (mut modules, mut samples, mut frames) = (0, 0, 0);
-    while let Some((length, after)) = rest.split_first_chunk::<4>() {
-        let (binary, after) = after.split_at(u32::from_le_bytes(*length) as usize);
-        rest = after;
+    for binary in random_modules()? {
         let module = Module::new(&engine, binary)?;
         let mut guest = guest(&module, 1, 200)?;
-        modules += usize::from(call_all(&mut guest, &module)?);
+        modules += usize::from(call_all(&mut guest, &module, || true)?);
         let compared = compare(&mut guest)?.map_err(wasmtime::Error::msg)?;
         samples += compared.0;
         frames += compared.1;

@@ -12,7 +12,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{Data, PROGRAMS, config, module, run_program, store};
+use support::{
+    Data, PROGRAMS, call_all, config, config_for_random_modules, limits, module, random_modules,
+    run_program, store,
+};
 use wasmtime::{Caller, Engine, Instance, Linker, Module, Store, Trap};
 use wasmtime_guest_sampler::attachment::Attachment;
 use wasmtime_guest_sampler::cpu_clock::ThreadClock;
@@ -35,8 +38,11 @@ const CLOCK: Clock = if cfg!(windows) {
 };
 
 /// Numbers of `signal::stack::How`.
+const GUEST: u8 = 0;
 const HOST: u8 = 1;
 const WASMTIME: u8 = 2;
+const UNKNOWN: u8 = 10;
+const REFUSED: u8 = 11;
 
 /// Functions that are entered and left all the time.
 const CALLS: &str = r#"(module
@@ -120,18 +126,30 @@ impl Seen {
         let is_wanted = |record: &&Record| matches!(record, Record::Sample { how, stack, .. } if *how == wanted && !stack.is_empty());
         self.records.iter().filter(is_wanted).count()
     }
+
+    fn unknown(&self) -> usize {
+        let is_unknown = |record: &&Record| matches!(record, Record::Sample { how, .. } if *how == UNKNOWN || *how == REFUSED);
+        self.records.iter().filter(is_unknown).count()
+    }
 }
 
 /// A guest that gives no samples is ended after that.
 const LONGEST: Duration = Duration::from_secs(120);
 
-/// Samples what `run` does with a store until there are so many samples, when its guest is ended.
+/// Samples what `run` does with a store of `module`'s until there are so many samples, when its guest is ended.
 fn sample(
     module: &Module,
     samples: u64,
     run: impl FnOnce(&mut Store<Data<()>>) -> wasmtime::Result<()>,
 ) -> wasmtime::Result<Seen> {
-    let mut store = store(module, ())?;
+    sample_store(store(module, ())?, samples, run)
+}
+
+fn sample_store<T: 'static>(
+    mut store: Store<Data<T>>,
+    samples: u64,
+    run: impl FnOnce(&mut Store<Data<T>>) -> wasmtime::Result<()>,
+) -> wasmtime::Result<Seen> {
     let block = store.data().activations.block().expect("a block");
     let (signals, _) = store.data().recorder.signals(INTERVAL, CLOCK)?;
     let attachment = Attachment::by_signals(
@@ -270,9 +288,16 @@ fn time_of_wasmtime_and_of_the_host_is_seen() -> wasmtime::Result<()> {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let seen = sample_text(HOST_TIME, 4000)?;
     println!(
-        "{} in Wasmtime, {} in the host",
+        "{} in Wasmtime, {} in the host, {} unknown",
         seen.with(WASMTIME),
-        seen.with(HOST)
+        seen.with(HOST),
+        seen.unknown()
+    );
+    assert!(
+        seen.unknown() <= seen.records.len() / 20,
+        "{} of {}",
+        seen.unknown(),
+        seen.records.len()
     );
     assert!(seen.with(WASMTIME) >= 20, "{}", seen.with(WASMTIME));
     assert!(seen.with(HOST) >= 20, "{}", seen.with(HOST));
@@ -331,5 +356,37 @@ fn what_a_trap_takes_is_no_libcalls() -> wasmtime::Result<()> {
     assert_eq!(seen.checked.wrong, 0, "{:?}", seen.checked);
     assert!(seen.checked.samples >= 4000, "{:?}", seen.checked);
     assert!(in_wasmtime <= seen.records.len() / 20, "{in_wasmtime}");
+    Ok(())
+}
+
+#[test]
+fn stacks_of_random_modules_are_of_calls() -> wasmtime::Result<()> {
+    /// Of a module, at most.
+    const SAMPLES: u64 = 20;
+    /// Many return at once, or trap.
+    const WHILE: Duration = Duration::from_millis(20);
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    ready(learn).map_err(wasmtime::Error::msg)?;
+    let mut config = config_for_random_modules();
+    note_code(&mut config);
+    let engine = Engine::new(&config)?;
+    let (mut samples, mut in_guest) = (0, 0);
+    for (at, binary) in random_modules()?.iter().enumerate() {
+        let module = Module::new(&engine, binary)?;
+        let mut store = store(&module, limits())?;
+        store.limiter(|data| &mut data.more);
+        let seen = sample_store(store, SAMPLES, |store| {
+            let start = Instant::now();
+            let goes_on = || checked_samples() < SAMPLES && start.elapsed() < WHILE;
+            while goes_on() && call_all(store, &module, goes_on)? {}
+            Ok(())
+        })?;
+        // Where functions end by tail calls, any may be the newest.
+        assert_eq!(seen.checked.no_call, 0, "module {at}: {:?}", seen.checked);
+        samples += seen.checked.samples;
+        in_guest += seen.with(GUEST);
+    }
+    println!("{samples} samples, {in_guest} in guests");
+    assert!(in_guest >= 400, "{in_guest} of {samples}");
     Ok(())
 }

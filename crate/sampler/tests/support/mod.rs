@@ -8,7 +8,10 @@ pub mod wasi;
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
-use wasmtime::{CallHook, Config, Engine, Linker, Module, Store, StoreContextMut};
+use wasmtime::{
+    CallHook, Config, Engine, Linker, Module, Store, StoreContextMut, StoreLimits,
+    StoreLimitsBuilder, Val,
+};
 use wasmtime_guest_sampler::allow_list::{AllowList, ListedCode};
 use wasmtime_guest_sampler::attachment::Attachment;
 use wasmtime_guest_sampler::decode::{Decoder, Record};
@@ -40,6 +43,39 @@ pub fn pulley() -> wasmtime::Result<Config> {
     let mut config = config();
     config.target("pulley64")?;
     Ok(config)
+}
+
+/// As `config`, for random modules.
+pub fn config_for_random_modules() -> Config {
+    let mut config = config();
+    // QEMU keeps a record of each page that was ever reserved: 11 GB of records, if memories reserve 4 GB each.
+    config.memory_reservation(0);
+    config.memory_reservation_for_growth(0);
+    config.memory_guard_size(0);
+    config
+}
+
+/// Random modules ask for gigabytes.
+pub fn limits() -> StoreLimits {
+    StoreLimitsBuilder::new()
+        .memory_size(64 << 20)
+        .table_elements(1 << 16)
+        .build()
+}
+
+/// Those of the file that SMITH_MODULES names, as `test/smith` writes them.
+pub fn random_modules() -> wasmtime::Result<Vec<Vec<u8>>> {
+    let path = std::env::var("SMITH_MODULES")
+        .map_err(|_| wasmtime::format_err!("SMITH_MODULES names no file: npm run test:rust"))?;
+    let bytes = std::fs::read(path)?;
+    let mut modules = Vec::new();
+    let mut rest = bytes.as_slice();
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        let (binary, after) = after.split_at(u32::from_le_bytes(*length) as usize);
+        modules.push(binary.to_owned());
+        rest = after;
+    }
+    Ok(modules)
 }
 
 /// The ring, and what was read of it.
@@ -122,6 +158,44 @@ fn on_call_hook<T>(store: &mut StoreContextMut<'_, Data<T>>, kind: CallHook) {
     if let Some(attachment) = attachment {
         attachment.on_depth(activations.depth());
     }
+}
+
+/// Calls all that `module` exports, with zeros, while `goes_on`; false when it can't be instantiated.
+pub fn call_all<T: 'static>(
+    store: &mut Store<T>,
+    module: &Module,
+    mut goes_on: impl FnMut() -> bool,
+) -> wasmtime::Result<bool> {
+    let mut linker = Linker::new(module.engine());
+    if linker
+        .define_unknown_imports_as_default_values(&mut *store, module)
+        .is_err()
+    {
+        return Ok(false);
+    }
+    let Ok(instance) = linker.instantiate(&mut *store, module) else {
+        // Its start function may have been sampled.
+        return Ok(true);
+    };
+    let exports = instance.exports(&mut *store);
+    let functions: Vec<_> = exports.filter_map(|export| export.into_func()).collect();
+    for function in functions {
+        let ty = function.ty(&*store);
+        let Some(args) = ty
+            .params()
+            .map(|ty| Val::default_for_ty(&ty))
+            .collect::<Option<Vec<_>>>()
+        else {
+            continue;
+        };
+        let mut results = vec![Val::I32(0); ty.results().len()];
+        // Traps, among them that of the last sample, and exceptions.
+        let _ = function.call(&mut *store, &args, &mut results);
+        if !goes_on() {
+            break;
+        }
+    }
+    Ok(true)
 }
 
 /// Runs a program for WASI, which may exit, trap or be interrupted.
