@@ -224,17 +224,17 @@ impl StoreWords {
 ///
 /// Each kind of call has its own code, which is another one for each type of a store's data.
 pub fn learn_entries<T: 'static>(
-    mut store: Store<T>,
+    store: &mut Store<T>,
     enter: impl FnOnce(&mut Store<T>) -> wasmtime::Result<()>,
 ) -> wasmtime::Result<()> {
-    let words = StoreWords::find(&mut store, |_| Ok(()))?;
+    let words = StoreWords::find(&mut *store, |_| Ok(()))?;
     store.epoch_deadline_callback(move |_| {
         // SAFETY: the guest that runs has called this, so that the words tell of it.
         unsafe { signal::learn_entry_at(words.newest().entry_fp) };
         Ok(UpdateDeadline::Continue(0))
     });
     store.set_epoch_deadline(0);
-    enter(&mut store)
+    enter(store)
 }
 
 unsafe fn read_pointer(base: *mut u8, offset: u8) -> *mut u8 {

@@ -94,19 +94,20 @@ const ENTERED: &str = r#"(module (func $run (export "run")) (start $run))"#;
 const ENDLESS: &str = r#"(module (func (export "run") (loop (br 0))))"#;
 
 fn engine() -> wasmtime::Result<Engine> {
-    ready(learn).map_err(wasmtime::Error::msg)?;
+    prepare()?;
     let mut config = config();
     note_code(&mut config);
     Engine::new(&config)
 }
 
-/// By `start`, and by a call as `sample`'s guests are called.
-fn learn() -> wasmtime::Result<()> {
+/// Has guests entered by `start`, and by a call as `sample`'s guests are called.
+fn prepare() -> wasmtime::Result<()> {
+    ready().map_err(wasmtime::Error::msg)?;
     let mut config = config();
     config.epoch_interruption(true);
     let engine = Engine::new(&config)?;
     let module = Module::new(&engine, ENTERED)?;
-    learn_entries(store(&module, ())?, |store| {
+    learn_entries(&mut store(&module, ())?, |store| {
         Instance::new(&mut *store, &module, &[])?
             .get_typed_func::<(), ()>(&mut *store, "run")?
             .call(store, ())
@@ -366,7 +367,7 @@ fn stacks_of_random_modules_are_of_calls() -> wasmtime::Result<()> {
     /// Many return at once, or trap.
     const WHILE: Duration = Duration::from_millis(20);
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    ready(learn).map_err(wasmtime::Error::msg)?;
+    prepare()?;
     let mut config = config_for_random_modules();
     note_code(&mut config);
     let engine = Engine::new(&config)?;

@@ -2,6 +2,7 @@
 
 use crate::component::native::NativeComponent;
 use crate::objects::module::NativeModule;
+use crate::profiler::entries;
 use code::NativeCode;
 use napi_derive::napi;
 use sampler::allow_list::{CodeOwner, ListedCode};
@@ -147,6 +148,7 @@ impl NativeComponent {
     /// The code of each of the component's modules that has functions.
     #[napi(catch_unwind)]
     pub fn code(&self) -> Vec<NativeCode> {
+        entries::expect_components();
         let code = code_of_component(&self.component);
         let modules = ModuleCode::of_component(code, &self.binary).into_iter();
         modules.map(NativeCode::from).collect()

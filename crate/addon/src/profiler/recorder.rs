@@ -235,6 +235,7 @@ impl NativeRecorder {
         if store.scopes().is_recorded() {
             return Ok(None);
         }
+        entries::learn(&env).map_err(|error| errors::throw(&env, &error, errors::GENERIC))?;
         let (signals, source) = self.recorder.signals(interval, clock)?;
         let signals = signals.begin(block);
         let recorder = self.recorder.clone();
@@ -300,11 +301,11 @@ impl NativeRecorder {
 /// Why no store is sampled at the true instruction, if so; what is only not tried enough to be the default is no obstacle
 /// when it is asked for.
 #[napi(catch_unwind)]
-pub fn signal_obstacle(env: Env, is_asked_for: bool) -> Option<String> {
+pub fn signal_obstacle(is_asked_for: bool) -> Option<String> {
     if signal::SUSPENDS && !is_asked_for {
         return Some("it suspends threads on this system, which only an emulator has tried: ask for sampler 'signal'".to_owned());
     }
-    signal::ready(|| entries::learn(&env)).err()
+    signal::ready().err()
 }
 
 /// CPU time that the calling thread has used, in milliseconds.

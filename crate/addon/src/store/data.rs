@@ -1,5 +1,6 @@
 //! What our stores hold, put together of parts that know nothing of each other.
 
+use crate::js::stack_room::with_ample_room;
 use crate::js::{self, JsReference};
 use crate::store::goroutines::Instances;
 use crate::store::limiter::Limiter;
@@ -218,7 +219,7 @@ impl StoreData {
     /// Makes sure that there is what a signal handler ends guests by.
     pub(super) fn prepare_interrupts(&self) -> wasmtime::Result<()> {
         if self.trap.get().is_none() {
-            let _ = self.trap.set(TrapFunction::new()?);
+            let _ = self.trap.set(with_ample_room(TrapFunction::new)?);
         }
         Ok(())
     }

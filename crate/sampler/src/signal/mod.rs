@@ -110,23 +110,22 @@ pub fn note_code(config: &mut wasmtime::Config) {
     let _ = config;
 }
 
-/// Whether stores of this process can be sampled so; else why not. The first time, `prepare` is called too.
-pub fn ready(prepare: impl FnOnce() -> wasmtime::Result<()>) -> Result<(), String> {
+/// Whether stores of this process can be sampled so; else why not.
+pub fn ready() -> Result<(), String> {
     static READY: OnceLock<Result<(), String>> = OnceLock::new();
-    READY.get_or_init(|| check(prepare)).clone()
+    READY.get_or_init(check).clone()
 }
 
 #[cfg(interrupts)]
-fn check(prepare: impl FnOnce() -> wasmtime::Result<()>) -> Result<(), String> {
+fn check() -> Result<(), String> {
     interruption::install().map_err(|error| error.to_string())?;
-    let prepare = || prepare().map_err(|error| error.root_cause().to_string());
     #[cfg(all(signals, target_arch = "x86_64"))]
-    return self_check::check(prepare);
+    return self_check::check();
     #[cfg(not(all(signals, target_arch = "x86_64")))]
-    code_check::check().and_then(|()| prepare())
+    code_check::check()
 }
 
 #[cfg(not(interrupts))]
-fn check(_: impl FnOnce() -> wasmtime::Result<()>) -> Result<(), String> {
+fn check() -> Result<(), String> {
     Err("this platform is not supported".to_owned())
 }
