@@ -65,48 +65,46 @@ const TEXTS = {
 };
 
 const ways = [false, true].flatMap((isAsync) => [
-  ...Object.entries(MODULES).map(([name, text]) => ({ name, text, isAsync, args: null })),
-  ...Object.entries(COMPONENTS).map(([name, text]) => ({ name, text, isAsync, args: [] })),
+  ...Object.entries({ ...MODULES, ...COMPONENTS }).map(([name, text]) => ({
+    name,
+    text,
+    isAsync,
+    args: [],
+  })),
   ...Object.entries(TEXTS).map(([name, text]) => ({ name, text, isAsync, args: ['text'] })),
 ]);
 
-async function runModule(store: Store, module: Module, isAsync: boolean) {
-  const linker = new Linker(store.engine);
-  const instance = isAsync
-    ? await linker.instantiateAsync(store, module)
-    : linker.instantiate(store, module);
-  const run = instance.getFunc(store, 'run');
-  await (isAsync ? run.callAsync(store) : run.call(store));
-}
-
-async function runComponent(
-  store: Store,
-  component: Component,
-  isAsync: boolean,
-  args: readonly string[],
-) {
-  const linker = new ComponentLinker(store.engine);
+/** The code of a guest, and what makes instances of it. */
+function guestOf(engine: Engine, text: string) {
+  if (text.startsWith('(module')) {
+    const module = Module.compile(engine, text);
+    const linker = new Linker(engine);
+    return {
+      listed: ['guest', module] satisfies NamedModule,
+      instantiate: (store: Store) => linker.instantiate(store, module),
+      instantiateAsync: (store: Store) => linker.instantiateAsync(store, module),
+    };
+  }
+  const component = Component.compile(engine, text);
+  const linker = new ComponentLinker(engine);
   linker.root().funcNew('text', () => 'text');
-  const instance = isAsync
-    ? await linker.instantiateAsync(store, component)
-    : linker.instantiate(store, component);
-  const run = instance.getFunc(store, 'run');
-  await (isAsync ? run.callAsync(store, ...args) : run.call(store, ...args));
+  return {
+    listed: ['guest', component] satisfies NamedModule,
+    instantiate: (store: Store) => linker.instantiate(store, component),
+    instantiateAsync: (store: Store) => linker.instantiateAsync(store, component),
+  };
 }
 
 describe.skipIf(!HAS_SIGNALS)('what only calls Wasmtime has frames', () => {
   it.each(ways)('in $name, isAsync: $isAsync', async ({ text, isAsync, args }) => {
     const engine = new Engine();
     const store = new Store(engine);
-    const listed: NamedModule =
-      args === null
-        ? ['guest', Module.compile(engine, text)]
-        : ['guest', Component.compile(engine, text)];
-    const profiler = new GuestProfiler('guest', 1, [listed]);
+    const guest = guestOf(engine, text);
+    const profiler = new GuestProfiler('guest', 1, [guest.listed]);
     profiler.attach(store, { intervalMs: 0.1, sampler: 'signal' });
-    const [, code] = listed;
-    if (code instanceof Module) await runModule(store, code, isAsync);
-    else await runComponent(store, code as Component, isAsync, args ?? []);
+    const instance = await (isAsync ? guest.instantiateAsync(store) : guest.instantiate(store));
+    const run = instance.getFunc(store, 'run');
+    await (isAsync ? run.callAsync(store, ...args) : run.call(store, ...args));
     const { stacks } = await finish(profiler);
     const unknown = stacks.filter((stack) => stack.length === 0);
     expect(stacks.filter((stack) => stack.includes('fills')).length).toBeGreaterThan(50);

@@ -52,7 +52,6 @@ impl NativeStore {
         let data = StoreData {
             fixed_memory_size: engine.fixed_memory_size,
             watch: is_worker.then(|| engine.watch(ending::INTERVAL)).flatten(),
-            seen_ticks: engine.ticks.count(),
             trap: engine.trap.clone(),
             ..StoreData::new(env.raw(), facade, scopes.clone(), engine.ticks.clone())
         };
