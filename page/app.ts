@@ -41,8 +41,8 @@ export class App {
   readonly #made = new Map<string, { readonly of: readonly unknown[]; readonly value: unknown }>();
 
   #telling: ReturnType<typeof setTimeout> | undefined;
-  /** Changes of the address by the page itself that it has not heard of yet. */
-  #told = 0;
+  /** What stands behind the `#` as far as the page knows: what it has shown, or written itself. */
+  #known = location.hash;
 
   constructor(data: PageData) {
     this.#data = data;
@@ -87,10 +87,8 @@ export class App {
     });
     window.addEventListener('hashchange', () => {
       // The user may have gone on since the page wrote its own.
-      if (this.#told > 0) {
-        this.#told--;
-        return;
-      }
+      if (location.hash === this.#known) return;
+      this.#known = location.hash;
       this.#state = this.#fromAddress();
       this.#show();
     });
@@ -155,9 +153,11 @@ export class App {
     );
     clearTimeout(this.#telling);
     this.#telling = setTimeout(() => {
+      // The address has been changed, which the page is about to hear of.
+      if (location.hash !== this.#known) return;
       const hash = toHash(this.#state);
       if (location.hash.slice(1) === hash) return;
-      this.#told++;
+      this.#known = hash && `#${hash}`;
       location.replace(`#${hash}`);
     }, TELL_MS);
   }

@@ -261,6 +261,25 @@ describe('the page of a profile', () => {
     }
   });
 
+  it('goes where its address is changed to, whatever it was about to write there', async () => {
+    await page.evaluate(`
+      const search = document.getElementById('search');
+      const blocked = (ms) => {
+        const until = performance.now() + ms;
+        while (performance.now() < until);
+      };
+      // Both are due at once: the page writes before it hears of the new address.
+      setTimeout(() => (location.hash = 'search=print'), 200);
+      search.value = 'main';
+      search.dispatchEvent(new Event('input', { bubbles: true }));
+      blocked(300);
+    `);
+    await expect.poll(() => page.locator('#search').inputValue()).toBe('print');
+    await page.waitForTimeout(300);
+    expect(page.url()).toMatch(/#search=print$/);
+    expect((await rows()).map((row) => row[4])).toEqual(['print']);
+  });
+
   it('copies as Markdown and as folded stacks', async () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     const copied = async (name: string) => {
