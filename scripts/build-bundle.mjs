@@ -3,7 +3,7 @@
 //
 //   node scripts/build-bundle.mjs           once
 //   node scripts/build-bundle.mjs --watch   whenever a file changes
-import { readdirSync, rmSync, utimesSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, context } from 'esbuild';
@@ -21,14 +21,39 @@ const shared = {
   // Those in package.json's dependencies: they find files of their own.
   external: ['node-gyp-build', 'open'],
   // Names are kept, which messages have, and lines short: an uncaught error shows both.
-  keepNames: true,
   minifyWhitespace: true,
   minifySyntax: true,
   lineLimit: 160,
   // THIRD-PARTY.txt has them.
   legalComments: 'none',
   logLevel: 'warning',
+  write: false,
 };
+
+/** A class that refers to itself is bundled as `var Store=class _Store{…}`, and so would be called `_Store`. */
+const classNames = {
+  name: 'class-names',
+  setup({ onEnd }) {
+    onEnd(({ outputFiles = [] }) => {
+      for (const { path: file, text } of outputFiles) {
+        mkdirSync(path.dirname(file), { recursive: true });
+        writeFileSync(file, withClassNames(text));
+      }
+    });
+  },
+};
+
+function withClassNames(text) {
+  const declared = [...text.matchAll(/\b([A-Z]\w*)=\s*class\s+_(\w+)\b/g)];
+  const count = (name) => declared.filter(([, , inner]) => inner === name).length;
+  // Where two have one name, it is said which is meant.
+  const names = new Set(
+    declared.flatMap(([, name, inner]) => (name === inner && count(inner) === 1 ? [name] : [])),
+  );
+  return text.replace(/(?<![\w$.#'"])_([A-Z]\w*)/g, (inner, name) =>
+    names.has(name) ? name : inner,
+  );
+}
 
 /**
  * The first `import` of Node's module reads all of `process`, and so makes stdin a stream, which takes what a guest is
@@ -153,7 +178,7 @@ function commandLine(entryPoints, { plugins = [], names = LATE, ...options }) {
     ...options,
     entryPoints,
     metafile: true,
-    plugins: [...plugins, globalProcess, statistics, late(names), tidied],
+    plugins: [...plugins, globalProcess, statistics, late(names), classNames, tidied],
   };
 }
 
@@ -197,7 +222,7 @@ const bundles = [
   {
     ...shared,
     entryPoints: { index: 'lib/index.ts' },
-    plugins: [globalProcess, statistics, late({ ...LATE, ...LATE_FOR_IMPORT })],
+    plugins: [globalProcess, statistics, late({ ...LATE, ...LATE_FOR_IMPORT }), classNames],
   },
   commandLine({ 'cli/main': 'lib/cli/main.ts' }, { ...commonJs, plugins: [commandsApart] }),
   commandLine(
