@@ -47,7 +47,8 @@ export class UpdateDeadline {
 
   /**
    * In an asynchronous call, yield to the event loop, then go on until `ticks` ticks beyond the epoch of
-   * that time; in a synchronous one, it is an error. Mirrors `UpdateDeadline::Yield`.
+   * that time. A call that can't be suspended rejects or throws TypeError `ERR_ASYNC_REQUIRED`: a synchronous one, or one in
+   * whose middle the callback was set. Mirrors `UpdateDeadline::Yield`.
    */
   static yield(ticks: number): UpdateDeadline {
     return new UpdateDeadline(INTERNAL, YIELD - checkInteger('ticks', ticks));

@@ -18,7 +18,14 @@ import {
   UpdateDeadline,
   WasiConfig,
 } from '../../lib/index.js';
-import { expectMisuse, recursionDepth, rejection, runNode, runWithPipe } from './support.js';
+import {
+  expectMisuse,
+  recursionDepth,
+  rejection,
+  runNode,
+  runWithPipe,
+  thrownBy,
+} from './support.js';
 
 const LIB = new URL('../../dist/index.js', import.meta.url).href;
 
@@ -337,6 +344,24 @@ describe('a store where nothing can suspend a guest', () => {
     });
     expect(await run.callAsync(store)).toBe(7);
     expect({ yields, turned }).toEqual({ yields: 1, turned: true });
+  });
+
+  it('yields in no call that can’t be suspended: its callback is told to be set before', async () => {
+    const yields = () => UpdateDeadline.yield(1000);
+    const within = set((_, store, engine) => {
+      store.epochDeadlineCallback(yields);
+      store.setEpochDeadline(1);
+      engine.incrementEpoch();
+    });
+    const refused = { name: 'TypeError', code: 'ERR_ASYNC_REQUIRED' };
+    expect(await rejection(within.run.callAsync(within.store))).toMatchObject(refused);
+    const { store, run } = set((_, _store, engine) => engine.incrementEpoch());
+    store.epochDeadlineCallback(yields);
+    store.setEpochDeadline(1);
+    expect(thrownBy(() => run.call(store))).toMatchObject(refused);
+    // Nothing stays of it.
+    store.setEpochDeadline(1000);
+    expect(await run.callAsync(store)).toBe(7);
   });
 
   const asyncLinker = (engine: Engine) =>

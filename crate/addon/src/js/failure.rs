@@ -5,15 +5,26 @@ use napi::sys;
 use std::collections::TryReserveError;
 use std::fmt;
 
-/// A synchronous call, from a callback of an async one, whose guest waits for a promise.
+/// What a guest does that can't be suspended.
 #[derive(Debug)]
-pub struct MustBeAsync;
+pub enum MustBeAsync {
+    /// It waits for a promise, in a synchronous call from a callback of an async one.
+    Wait,
+    /// Its epoch deadline callback has it yield.
+    Yield,
+}
 
 impl fmt::Display for MustBeAsync {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "the guest waits for JavaScript, in a call that is synchronous: use callAsync (and addWasiAsync)",
-        )
+        f.write_str(match self {
+            Self::Wait => {
+                "the guest waits for JavaScript, in a call that is synchronous: use callAsync (and addWasiAsync)"
+            }
+            Self::Yield => {
+                "the epoch deadline callback yields in a call that can't be suspended: use callAsync, and set the callback \
+                 before the call"
+            }
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What Wasmtime calls: at transitions between guest and host, and at epoch deadlines.
 
-use crate::js::failure::TooLarge;
+use crate::js::failure::{MustBeAsync, TooLarge};
 use crate::js::{self, JsReference, errors};
 use crate::store::activations::change_activations;
 use crate::store::data::{AtDeadline, Deadline, StoreData};
@@ -173,6 +173,10 @@ pub(super) fn on_epoch_deadline(
         match at_user_deadline(&mut store)? {
             UpdateDeadline::Continue(ticks) => store.data_mut().set_deadline(ticks),
             UpdateDeadline::Yield(ticks) => {
+                // Wasmtime has an error of its own for it, and can't say what to do.
+                if !store.data().scopes.in_async_call.get() {
+                    return Err(MustBeAsync::Yield.into());
+                }
                 store.data_mut().deadline = Deadline::AfterYield(ticks);
                 yields = true;
             }

@@ -61,7 +61,7 @@ fn complete<R>(
         }
         if calls.waits_for_js.take() {
             aside(|| drop(future))?;
-            return Err(wasmtime::Error::new(MustBeAsync));
+            return Err(wasmtime::Error::new(MustBeAsync::Wait));
         }
         while !unpark.woken.swap(false, Ordering::SeqCst) {
             if calls.worker.get().is_none() {

@@ -168,7 +168,7 @@ impl InputStream for Input {
     fn read(&mut self, size: usize) -> StreamResult<Bytes> {
         let mut state = self.shared.state();
         if state.is_empty() && self.calls.in_sync_wasi.get() {
-            return Err(StreamError::Trap(wasmtime::Error::new(MustBeAsync)));
+            return Err(StreamError::Trap(wasmtime::Error::new(MustBeAsync::Wait)));
         }
         state.read(size)
     }
