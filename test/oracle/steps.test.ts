@@ -98,15 +98,20 @@ describe.skipIf(!HAS_SIGNALS)('at every single instruction, the walk', () => {
 
 describe.skipIf(!HAS_SIGNALS)('the calls in the code', () => {
   it('find a walk by the frame pointer alone to be wrong', async () => {
-    const { module, store, start } = program('c/parser.wasm', '5');
     native.breakSignals(true);
     try {
       native.checkCalls();
-      const profiler = new GuestProfiler('guest', 1, [['guest', module]]);
-      profiler.attach(store, { intervalMs: 0.05 });
-      runToExit(() => start.call(store));
-      await finish(profiler);
-      expect(native.checkCalls().wrong).toBeGreaterThan(0);
+      // It is wrong between a few instructions alone, of which a short run, on a busy machine, may have no sample.
+      let wrong = 0;
+      for (let runs = 0; runs < 50 && wrong === 0; runs++) {
+        const { module, store, start } = program('c/parser.wasm', '5');
+        const profiler = new GuestProfiler('guest', 1, [['guest', module]]);
+        profiler.attach(store, { intervalMs: 0.05 });
+        runToExit(() => start.call(store));
+        await finish(profiler);
+        wrong = native.checkCalls().wrong;
+      }
+      expect(wrong).toBeGreaterThan(0);
     } finally {
       native.breakSignals(false);
     }
