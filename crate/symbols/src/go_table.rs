@@ -10,7 +10,7 @@ use crate::import_calls::imported_functions;
 use go::{Caller, FIRST_FUNCTION};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::rc::Rc;
 use wasmparser::{BinaryReader, DataKind, FunctionBody, Operator, Parser, Payload};
 
@@ -66,6 +66,72 @@ struct Blocks {
     addresses: Vec<(usize, u32)>,
     calls: Vec<usize>,
     loops: Vec<usize>,
+    /// Where the code begins that a jump to a block leads to, and the blocks for which it is one place.
+    entries: Vec<(usize, RangeInclusive<u32>)>,
+}
+
+/// The ends of the blocks of WebAssembly that a function of several of Go's blocks begins with:
+///
+/// ```text
+/// loop block block … br_table 0 1 2 …   jumps to one of Go's blocks
+/// end …                                 the first of them
+/// end …                                 the next
+/// ```
+#[derive(Default)]
+struct Jumps {
+    /// Blocks that are open since the first loop; None before it.
+    opened: Option<usize>,
+    /// Something else than the table came after them.
+    has_none: bool,
+    /// Of each place that is jumped to, the blocks; empty before the table.
+    blocks: Vec<Option<RangeInclusive<u32>>>,
+    /// Of other blocks, loops and ifs that are open.
+    inner: usize,
+    ended: usize,
+}
+
+impl Jumps {
+    /// Takes the next instruction; Go's blocks that begin after it.
+    fn next(&mut self, operator: &Operator<'_>) -> Option<RangeInclusive<u32>> {
+        if self.blocks.is_empty() {
+            match (operator, self.opened) {
+                (Operator::Loop { .. }, None) => self.opened = Some(0),
+                (Operator::Block { .. }, Some(opened)) => self.opened = Some(opened + 1),
+                (Operator::Loop { .. } | Operator::If { .. } | Operator::End, Some(_)) => {
+                    self.has_none = true;
+                }
+                (Operator::BrTable { targets }, Some(opened)) if !self.has_none => {
+                    self.blocks = vec![None; opened.min(MAX_ROWS)];
+                    let last = targets.default();
+                    let targets = targets.targets().map_while(|target| target.ok());
+                    for (block, target) in (0..MAX_ROWS as u32).zip(targets.chain([last])) {
+                        let Some(blocks) = self.blocks.get_mut(target as usize) else {
+                            continue;
+                        };
+                        let first = blocks.as_ref().map_or(block, |blocks| *blocks.start());
+                        *blocks = Some(first..=block);
+                    }
+                }
+                _ => {}
+            }
+            return None;
+        }
+        match operator {
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+                self.inner += 1;
+                None
+            }
+            Operator::End if self.inner > 0 => {
+                self.inner -= 1;
+                None
+            }
+            Operator::End => {
+                self.ended += 1;
+                self.blocks.get(self.ended - 1).cloned().flatten()
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A table, before it is known to be the one.
@@ -341,7 +407,12 @@ impl<'a> GoTable<'a> {
         let is_call = blocks.calls.binary_search(&place).is_ok();
         // A return address is for the next call alone, and tells where that leads to.
         let returns_to = if is_call { before } else { next.or(before) };
-        returns_to.map_or(0, |block| block.saturating_sub(1))
+        let block = returns_to.map_or(0, |block| block.saturating_sub(1));
+        let entered = blocks.entries.partition_point(|&(at, _)| at <= place);
+        match entered.checked_sub(1).map(|entry| &blocks.entries[entry].1) {
+            Some(entry) => block.clamp(*entry.start(), *entry.end()),
+            None => block,
+        }
     }
 
     fn read_blocks(&self, index: usize) -> Blocks {
@@ -355,7 +426,11 @@ impl<'a> GoTable<'a> {
             return blocks;
         };
         blocks.start = operators.original_position();
+        let mut jumps = Jumps::default();
         while let Ok((operator, at)) = operators.read_with_offset() {
+            blocks
+                .entries
+                .extend(jumps.next(&operator).map(|entry| (at, entry)));
             match operator {
                 Operator::I64Const { value } => {
                     let address = Caller::of(value as u64);
@@ -542,4 +617,43 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes
         .windows(wanted.len())
         .position(|window| window == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What begins after each instruction.
+    fn entries(text: &str) -> Vec<Option<RangeInclusive<u32>>> {
+        let binary = wat::parse_str(format!("(module (func (param i32) {text}))"));
+        let binary = binary.expect("it is text format");
+        let mut found = Vec::new();
+        for payload in Parser::new(0).parse_all(&binary) {
+            if let Ok(Payload::CodeSectionEntry(body)) = payload {
+                let mut jumps = Jumps::default();
+                let operators = body.get_operators_reader().expect("it has instructions");
+                for operator in operators {
+                    let operator = operator.expect("it is valid");
+                    found.extend(jumps.next(&operator).map(Some));
+                }
+            }
+        }
+        found
+    }
+
+    const TABLE: &str = "(loop (block (block (block (br_table 0 1 1 2 (local.get 0)))";
+
+    #[test]
+    fn blocks_begin_where_the_table_leads_to() {
+        let inner = "(block (if (local.get 0) (then (loop (nop)))))";
+        let text = format!("{TABLE} {inner}) {inner}) (nop))");
+        assert_eq!(entries(&text), [Some(0..=0), Some(1..=2), Some(3..=3)]);
+    }
+
+    #[test]
+    fn other_tables_are_none() {
+        assert_eq!(entries("(block (br_table 0 0 (local.get 0)))"), []);
+        assert_eq!(entries(&format!("(loop (nop)) {TABLE})))")), []);
+        assert_eq!(entries(&format!("(loop (block) {TABLE}))))")), []);
+    }
 }
